@@ -1,0 +1,84 @@
+import pc from "picocolors";
+
+/** How the program says what it is doing. Everything goes to stderr: stdout belongs to results. */
+export interface Progress {
+  /** One line, once. */
+  line(text: string): void;
+  /** A piece of work with a title: says when it starts, what it is at, how long it took or that it failed. */
+  task<T>(title: string, work: (task: ProgressTask) => Promise<T>): Promise<T>;
+}
+
+export interface ProgressTask {
+  /** What the task is at. On a terminal it replaces the line; in a log it appears at most every 15 seconds. */
+  update(text: string): void;
+}
+
+const LOG_INTERVAL_MS = 15_000;
+const FRAME_MS = 120;
+const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+
+/** Seconds as a person reads them: `8.3 s`, `4 min 10 s`. */
+export function duration(milliseconds: number): string {
+  const seconds = milliseconds / 1000;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+}
+
+export const silentProgress: Progress = {
+  line: () => undefined,
+  task: (_title, work) => work({ update: () => undefined }),
+};
+
+/** Writes to `stream` (default stderr): a live line on a terminal, plain lines in a log. */
+export function streamProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
+  return {
+    line: (text) => stream.write(`${text}\n`),
+    async task(title, work) {
+      const start = Date.now();
+      const show = stream.isTTY ? liveLine(stream, title, start) : logLines(stream, title, start);
+      try {
+        const result = await work(show);
+        show.end(pc.green("✓"), title);
+        return result;
+      } catch (error) {
+        show.end(pc.red("✗"), title);
+        throw error;
+      }
+    },
+  };
+}
+
+interface Shown extends ProgressTask {
+  end(mark: string, title: string): void;
+}
+
+function liveLine(stream: NodeJS.WriteStream, title: string, start: number): Shown {
+  let detail = "";
+  let frame = 0;
+  const draw = () => {
+    const text = `${FRAMES[frame++ % FRAMES.length] ?? ""} ${title} ${pc.dim(`${duration(Date.now() - start)} ${detail}`)}`;
+    stream.write(`\r\u001b[2K${text.slice(0, Math.max(20, stream.columns + 8))}`);
+  };
+  const timer = setInterval(draw, FRAME_MS);
+  draw();
+  return {
+    update: (text) => (detail = text),
+    end(mark, title) {
+      clearInterval(timer);
+      stream.write(`\r\u001b[2K${mark} ${title} ${pc.dim(duration(Date.now() - start))}\n`);
+    },
+  };
+}
+
+function logLines(stream: NodeJS.WriteStream, title: string, start: number): Shown {
+  let last = start;
+  stream.write(`… ${title}\n`);
+  return {
+    update(text) {
+      if (Date.now() - last < LOG_INTERVAL_MS) return;
+      last = Date.now();
+      stream.write(`  ${title}: ${text} (${duration(last - start)})\n`);
+    },
+    end: (mark, title) => stream.write(`${mark} ${title} ${duration(Date.now() - start)}\n`),
+  };
+}

@@ -1,0 +1,19 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      {
+        test: {
+          name: "rehearsal",
+          include: ["test/rehearsal/**/*.test.ts"],
+          // One cluster, one engine and two cores: the files take turns.
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 2_400_000,
+        },
+      },
+    ],
+  },
+});
