@@ -1,0 +1,50 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** Letters and digits: safe unquoted in HOCON, in URLs, in shell and in connection strings. */
+export const LETTERS_AND_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+export interface GeneratedTextArgs {
+  /** Number of characters. */
+  length: number;
+  /** Characters to draw from. Default: letters and digits. */
+  alphabet?: string;
+  /** Characters the first one is drawn from. Default: letters, since HOCON reads `123` and `5d` as numbers and durations. */
+  first?: string;
+}
+
+interface Inputs {
+  length: number;
+  alphabet: string;
+  first: string;
+}
+
+// The engine keeps the text of these functions in state and runs it in a plain Node process: no import, no captured variable.
+const provider: pulumi.dynamic.ResourceProvider<Inputs, Inputs & { value: string }> = {
+  create(inputs) {
+    const { randomInt } = process.getBuiltinModule("node:crypto");
+    const draw = (from: string) => from.charAt(randomInt(from.length));
+    const rest = Array.from({ length: inputs.length - 1 }, () => draw(inputs.alphabet));
+    const value = draw(inputs.first) + rest.join("");
+    return Promise.resolve({ id: "generated", outs: { ...inputs, value } });
+  },
+  // What was made once stays: a changed rule is for new stacks, rotation is asked for by replacing the resource.
+  diff: () => Promise.resolve({ changes: false }),
+};
+
+/**
+ * A secret made once and kept encrypted in state: the same in every later `up`, never shown.
+ * To rotate it, replace the resource: `pulumi up --target-replace URN`.
+ */
+export class GeneratedText extends pulumi.dynamic.Resource {
+  declare readonly value: pulumi.Output<string>;
+
+  constructor(name: string, args: GeneratedTextArgs, opts?: pulumi.CustomResourceOptions) {
+    const inputs: Inputs & { value: undefined } = {
+      length: args.length,
+      alphabet: args.alphabet ?? LETTERS_AND_DIGITS,
+      first: args.first ?? (args.alphabet ?? LETTERS_AND_DIGITS).replace(/[^A-Za-z]/g, ""),
+      value: undefined,
+    };
+    super(provider, name, inputs, { ...opts, additionalSecretOutputs: ["value"] }, "secrets", "GeneratedText");
+  }
+}
