@@ -1,0 +1,87 @@
+import { z } from "zod";
+import type { ChartIdentity } from "./chart.ts";
+import { get, isTrustworthy, type Answer } from "./http.ts";
+import { expectOk, SourceUnavailable, type Asking, type RemoteChart } from "./source.ts";
+
+/** Media types of a chart in a registry (Helm's HIPs 0006) and of the manifest around it (OCI image spec 1.1). */
+const CHART_LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
+const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
+const DOCUMENT_LIMIT = 4 * 1024 * 1024;
+
+const manifestSchema = z.object({
+  layers: z.array(z.object({ mediaType: z.string(), digest: z.string().regex(/^sha256:[0-9a-f]{64}$/) })),
+});
+const tokenSchema = z
+  .object({ token: z.string().optional(), access_token: z.string().optional() })
+  .transform((answer) => answer.token ?? answer.access_token);
+
+/** The address that answers for a registry's API: 200 or 401. */
+export function registryUrl(oci: string): URL {
+  return new URL("/v2/", addressOf(oci).base);
+}
+
+/**
+ * Finds the blob of a chart in a container registry by the OCI distribution API, logging in anonymously where the
+ * registry asks for it. The blob's digest is the archive's own sha256.
+ * @throws HttpFailure when a host fails, SourceUnavailable when there is no such chart for the public.
+ */
+export async function locateInRegistry(oci: string, chart: ChartIdentity, asking: Asking): Promise<RemoteChart> {
+  const { base, repository } = addressOf(oci);
+  // A tag cannot hold the + of a version's build part; Helm writes _ for it.
+  const tag = chart.version.replaceAll("+", "_");
+  const url = new URL(`/v2/${repository}/manifests/${tag}`, base);
+  asking.update?.(`asking ${url.host} for ${repository}:${tag}`);
+  const request = { limit: DOCUMENT_LIMIT, patience: asking.patience };
+  let headers: Record<string, string> = {};
+  let answer = await get(url, { ...request, headers: { accept: MANIFEST } });
+  if (answer.status === 401) {
+    headers = { authorization: `Bearer ${await anonymousToken(answer, repository, asking)}` };
+    answer = await get(url, { ...request, headers: { ...headers, accept: MANIFEST } });
+  }
+  expectOk(answer, `${repository}:${tag}`);
+  const layers = parsed(manifestSchema, answer, "the manifest of a chart").layers;
+  const layer = layers.find(({ mediaType }) => mediaType === CHART_LAYER);
+  if (!layer)
+    throw new SourceUnavailable(
+      `${oci}:${tag} is no Helm chart: it holds ${layers.map(({ mediaType }) => mediaType).join(", ") || "nothing"}`,
+    );
+  return { url: new URL(`/v2/${repository}/blobs/${layer.digest}`, base), headers, announced: layer.digest };
+}
+
+function addressOf(oci: string): { base: string; repository: string } {
+  const [host = "", ...rest] = oci.split("/");
+  const plain = `http://${host}`;
+  return { base: isTrustworthy(plain) ? plain : `https://${host}`, repository: rest.join("/") };
+}
+
+/** The token flow of the distribution API: the 401 says where a token is to be had, and for what. */
+async function anonymousToken(refusal: Answer, repository: string, asking: Asking): Promise<string> {
+  const challenge = refusal.headers.get("www-authenticate") ?? "";
+  const field = (name: string) => new RegExp(`\\b${name}="([^"]*)"`, "i").exec(challenge)?.[1];
+  const realm = field("realm");
+  if (!/^bearer /i.test(challenge) || realm === undefined || !isTrustworthy(realm))
+    throw new SourceUnavailable(
+      `${refusal.url.host} wants a login for ${repository}; only public charts can be pulled`,
+    );
+  const url = new URL(realm);
+  url.searchParams.set("service", field("service") ?? refusal.url.host);
+  url.searchParams.set("scope", field("scope") ?? `repository:${repository}:pull`);
+  const answer = await get(url, { limit: DOCUMENT_LIMIT, patience: asking.patience });
+  expectOk(answer, `a token for ${repository}`);
+  const token = parsed(tokenSchema, answer, "a token");
+  if (!token) throw new SourceUnavailable(`${url.host} gives no token for ${repository}`);
+  return token;
+}
+
+function parsed<T>(schema: z.ZodType<T>, answer: Answer, what: string): T {
+  let content: unknown;
+  try {
+    content = JSON.parse(answer.body.toString("utf8"));
+  } catch {
+    content = undefined;
+  }
+  const result = schema.safeParse(content);
+  if (!result.success)
+    throw new SourceUnavailable(`${answer.url.origin}${answer.url.pathname} answers something else than ${what}`);
+  return result.data;
+}
