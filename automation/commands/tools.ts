@@ -1,0 +1,42 @@
+import { Command } from "commander";
+import Table from "cli-table3";
+import { streamProgress } from "../progress.ts";
+import { obtainTools, type Tool } from "../rehearsal/tools/obtain.ts";
+import { PROGRAMS } from "../rehearsal/tools/programs.ts";
+
+/** `tools`: obtain the engine's and the rehearsal's programs, and say where each came from. */
+export function toolsCommand(): Command {
+  return new Command("tools")
+    .description("obtain the programs that the engine and rehearsals run, and list where each came from")
+    .argument("[names...]", `which programs (default: all but ${optional()})`)
+    .option("--json", "one JSON document on stdout: {tools: [{name, version, path, origin}]}")
+    .addHelpText(
+      "after",
+      [
+        "",
+        "A program is taken from PATH at a fitting version, else from the cache, else built with Go (minutes, once).",
+        `Known programs: ${PROGRAMS.map((program) => program.name).join(", ")}`,
+        "The cache is ~/.cache/vision-platform, or the folder that VISION_PLATFORM_CACHE names.",
+        "",
+        "Examples:",
+        "  npm run platform -- tools",
+        "  npm run --silent platform -- tools kubectl --json",
+      ].join("\n"),
+    )
+    .action(async (names: string[], options: { json?: true }) => {
+      const tools = await obtainTools(names, { progress: streamProgress() });
+      process.stdout.write(options.json ? `${JSON.stringify({ tools }, null, 2)}\n` : `${table(tools)}\n`);
+    });
+}
+
+function optional(): string {
+  return PROGRAMS.filter((program) => program.optional)
+    .map((program) => program.name)
+    .join(", ");
+}
+
+function table(tools: readonly Tool[]): string {
+  const rows = new Table({ head: ["program", "version", "origin", "path"], style: { head: [], border: [] } });
+  rows.push(...tools.map((tool) => [tool.name, tool.version, tool.origin, tool.path]));
+  return rows.toString();
+}

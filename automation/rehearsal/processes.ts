@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import path from "node:path";
+
+/** A process of this machine, as far as this user may see it. */
+export interface RunningProcess {
+  pid: number;
+  /** The command line, word by word. (Where only `ps` can be asked, split at blanks.) */
+  words: string[];
+}
+
+/** Every process whose command line can be read. Linux needs no `ps`, which slim images do not have. */
+export function runningProcesses(): RunningProcess[] {
+  return process.platform === "linux" ? fromProc() : fromPs();
+}
+
+function fromProc(): RunningProcess[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => ({ pid: Number(name), words: procWords(name) }))
+    .filter((found) => found.words.length > 0);
+}
+
+function procWords(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+  } catch {
+    return []; // It ended while we were looking.
+  }
+}
+
+function fromPs(): RunningProcess[] {
+  return execFileSync("ps", ["-axww", "-o", "pid=,args="], { encoding: "utf8" })
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .map(([pid, ...words]) => ({ pid: Number(pid), words }))
+    .filter((found) => found.words.length > 0);
+}
+
+/** The file name of the program that a process runs. */
+export function programOf(found: RunningProcess): string {
+  return path.basename(found.words[0] ?? "");
+}
+
+/**
+ * When a process began, in a form that only compares: together with the pid it names a process for good, since pids
+ * come round again. `undefined`: there is no such process.
+ */
+export function startOf(pid: number): string | undefined {
+  try {
+    if (process.platform === "linux") {
+      // Field 22 of stat, counted after the name, which may itself hold blanks and brackets.
+      const afterName = readFileSync(`/proc/${pid}/stat`, "utf8").split(")").at(-1) ?? "";
+      const [state, ...rest] = afterName.trim().split(" ");
+      return state === "Z" ? undefined : rest[18];
+    }
+    return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Ends a process at once; one that is gone already is no error. */
+export function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}

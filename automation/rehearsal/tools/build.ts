@@ -1,0 +1,77 @@
+import { copyFile, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import path from "node:path";
+import { execa } from "execa";
+import { UserError } from "../../../components/errors.ts";
+import { MODULES, moduleFiles } from "./cached.ts";
+import { asTyped, buildEnvironment, compilersAtOnce } from "./go.ts";
+import type { Program } from "./programs.ts";
+
+const LINES_OF_OUTPUT = 15;
+
+/**
+ * Builds one program and puts it at `target`, whole or not at all.
+ * @param go the Go command
+ * @param workFolder where the copy of the module lies meanwhile: the checkout may be read-only, and Go writes into it
+ * @throws UserError with the end of Go's output and the command to try
+ */
+export async function build(program: Program, go: string, workFolder: string, target: string): Promise<void> {
+  await mkdir(workFolder, { recursive: true });
+  const folder = await mkdtemp(path.join(workFolder, `${program.name}-`));
+  try {
+    for (const name of await moduleFiles(program.module)) {
+      await copyFile(path.join(MODULES, program.module, name), path.join(folder, name));
+    }
+    if (program.generate) await run(program, go, folder, ["generate", "./..."], program.generate);
+    const output = path.join(folder, program.name);
+    await run(program, go, folder, buildArguments(program, output), {});
+    await mkdir(path.dirname(target), { recursive: true });
+    await rename(output, target);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The words of `go build` for a program. */
+export function buildArguments(program: Program, output: string): string[] {
+  const stamps = (program.stamps ?? []).map((stamp) => `-X ${stamp}`);
+  return [
+    "build",
+    // Without symbol tables the programs are a third smaller, and linking them takes less memory.
+    "-ldflags",
+    ["-s", "-w", ...stamps].join(" "),
+    ...(program.tags ? ["-tags", program.tags.join(",")] : []),
+    "-p",
+    String(compilersAtOnce()),
+    "-o",
+    output,
+    program.package,
+  ];
+}
+
+async function run(
+  program: Program,
+  go: string,
+  folder: string,
+  args: string[],
+  extra: Readonly<Record<string, string>>,
+): Promise<void> {
+  const result = await execa(go, args, {
+    cwd: folder,
+    env: { ...buildEnvironment(), ...extra },
+    extendEnv: false,
+    stdin: "ignore",
+    all: true,
+    reject: false,
+  });
+  if (!result.failed) return;
+  const end = result.all.trimEnd().split("\n").slice(-LINES_OF_OUTPUT);
+  const typed = asTyped(path.join(MODULES, program.module), [...args.slice(0, -3), args.at(-1) ?? ""]);
+  throw new UserError(
+    [
+      `Building ${program.name} ${program.version} failed${result.isTerminated ? " (it was ended)" : ""}. The end of Go's output:`,
+      ...end.map((line) => `  ${line}`),
+      `To try it by hand: ${typed}`,
+      `Or install it: ${program.install}`,
+    ].join("\n"),
+  );
+}

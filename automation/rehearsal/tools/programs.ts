@@ -1,0 +1,143 @@
+/** How a program is asked for its version, and which answers fit. */
+export interface VersionCheck {
+  args: readonly string[];
+  /** The first group is the version; further groups are joined to it by dots (MinIO's releases are dates). */
+  pattern: RegExp;
+  /** Versions that fit when found on PATH, as a semver range. */
+  range: string;
+}
+
+/** One program of the engine or of the rehearsal cluster, and how it is obtained. */
+export interface Program {
+  name: string;
+  /** The version that `tools/<module>/go.mod` pins, and that a built one has. */
+  version: string;
+  /** Absent: the program tells no version; only its place in a plugin folder does. */
+  found?: VersionCheck;
+  /** Where Pulumi keeps it, if it is a plugin: `resource-<name>-v<version>` under `plugins`. */
+  pluginFolder?: string;
+  /** Folder under `tools/`. */
+  module: string;
+  package: string;
+  tags?: readonly string[];
+  /** Linker stamps, `import/path.Variable=value`: without them these programs say no or a wrong version. */
+  stamps?: readonly string[];
+  /** Environment of `go generate`, for the module that needs it before its build. */
+  generate?: Readonly<Record<string, string>>;
+  /** Seconds of a cold build on two cores (measured 2026-11), without `shared`. */
+  seconds: number;
+  /** Seconds more for the first program of a module that is built, for the packages which they share. */
+  shared?: number;
+  /** What a person without Go installs. */
+  install: string;
+  /** Left out unless asked for by name. */
+  optional?: boolean;
+}
+
+const KUBERNETES = "1.35.4";
+const KUBERNETES_STAMPS = ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"].flatMap((module) => [
+  `${module}.gitVersion=v${KUBERNETES}`,
+  `${module}.gitMajor=1`,
+  `${module}.gitMinor=35`,
+]);
+
+function kubernetes(name: string, seconds: number, found: VersionCheck): Program {
+  return {
+    name,
+    version: KUBERNETES,
+    found,
+    module: "kubernetes",
+    package: `k8s.io/kubernetes/cmd/${name}`,
+    stamps: KUBERNETES_STAMPS,
+    seconds,
+    shared: 55,
+    install: `https://dl.k8s.io/release/v${KUBERNETES}/bin/linux/amd64/${name}`,
+  };
+}
+
+// A server must be of the minor version the charts were measured on; etcd and kwok of the one that Kubernetes goes with.
+const SERVER: VersionCheck = { args: ["--version"], pattern: /Kubernetes v(\d+\.\d+\.\d+)/, range: "~1.35.0" };
+const KWOK: Omit<VersionCheck, "args"> = { pattern: /version v(\d+\.\d+\.\d+)/, range: "~0.8.0" };
+
+/** Every program, in the order they are built: what the others wait for least comes last. */
+export const PROGRAMS: readonly Program[] = [
+  {
+    name: "pulumi",
+    version: "3.246.0",
+    found: { args: ["version"], pattern: /v?(\d+\.\d+\.\d+)/, range: "^3.246.0" },
+    module: "pulumi",
+    package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+    tags: ["osusergo", "grpcnotrace"],
+    stamps: ["github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.246.0"],
+    seconds: 191,
+    install: "https://www.pulumi.com/docs/install/",
+  },
+  {
+    name: "etcd",
+    version: "3.6.14",
+    found: { args: ["--version"], pattern: /etcd Version: (\d+\.\d+\.\d+)/, range: "~3.6.0" },
+    module: "etcd",
+    package: "go.etcd.io/etcd/server/v3",
+    seconds: 20,
+    install: "https://github.com/etcd-io/etcd/releases/tag/v3.6.14",
+  },
+  {
+    name: "kwok",
+    version: "0.8.0",
+    found: { args: ["--version"], ...KWOK },
+    module: "kwok",
+    package: "sigs.k8s.io/kwok/cmd/kwok",
+    seconds: 20,
+    shared: 46,
+    install: "https://github.com/kubernetes-sigs/kwok/releases/tag/v0.8.0",
+  },
+  {
+    name: "kwokctl",
+    version: "0.8.0",
+    found: { args: ["--version"], ...KWOK },
+    module: "kwok",
+    package: "sigs.k8s.io/kwok/cmd/kwokctl",
+    seconds: 20,
+    shared: 46,
+    install: "https://github.com/kubernetes-sigs/kwok/releases/tag/v0.8.0",
+  },
+  kubernetes("kube-apiserver", 195, SERVER),
+  kubernetes("kube-controller-manager", 32, SERVER),
+  kubernetes("kube-scheduler", 12, SERVER),
+  // kubectl works one minor version to either side of its server's (kubernetes.io/releases/version-skew-policy).
+  kubernetes("kubectl", 12, {
+    args: ["version", "--client"],
+    pattern: /Client Version: v(\d+\.\d+\.\d+)/,
+    range: ">=1.34.0 <1.37.0",
+  }),
+  {
+    name: "pulumi-resource-kubernetes",
+    version: "4.25.0",
+    pluginFolder: "resource-kubernetes-v4.25.0",
+    module: "pulumi-resource-kubernetes",
+    package: ".",
+    stamps: ["github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/version.Version=4.25.0"],
+    generate: { VERSION: "4.25.0" },
+    seconds: 380,
+    install: "pulumi plugin install resource kubernetes 4.25.0",
+  },
+  {
+    name: "minio",
+    version: "2026.2.12",
+    found: { args: ["--version"], pattern: /RELEASE\.(\d{4})-(\d{2})-(\d{2})T/, range: ">=2024.1.1" },
+    module: "minio",
+    package: "github.com/minio/minio",
+    seconds: 115,
+    install: "https://dl.min.io/server/minio/release/linux-amd64/minio",
+  },
+  {
+    name: "helm",
+    version: "3.21.4",
+    found: { args: ["version", "--short"], pattern: /v(\d+\.\d+\.\d+)/, range: "^3.14.0" },
+    module: "helm",
+    package: "helm.sh/helm/v3/cmd/helm",
+    seconds: 54,
+    install: "https://helm.sh/docs/intro/install/",
+    optional: true,
+  },
+];
