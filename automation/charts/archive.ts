@@ -36,7 +36,10 @@ export async function readArchive(bytes: Buffer, title: string): Promise<ChartFi
   const problems: string[] = [];
   for (const entry of await entriesOf(await unzip(bytes, title), title)) {
     const unsafe = problemOf(entry);
-    if (unsafe) problems.push(`${title}: ${unsafe}`);
+    if (unsafe) {
+      problems.push(`${title}: ${unsafe}`);
+      continue;
+    }
     const [top = "", ...rest] = entry.path.split("/").filter((part) => part !== "" && part !== ".");
     if (entry.type === "Directory") continue;
     if (rest.length === 0) problems.push(`${title}: ${entry.path} lies outside the chart's folder`);

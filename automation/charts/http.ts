@@ -43,6 +43,7 @@ export class HttpFailure extends Error {
   }
 }
 
+const REDIRECTS = 5;
 const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
 /** Whether this is an https address without a login in it, or plain http that never leaves this machine. */
@@ -78,26 +79,38 @@ export async function unreachable(url: URL, withinMs: number): Promise<string | 
   }
 }
 
+/** Redirects are followed here and not by fetch, so that each host is trusted first and an error names the right one. */
 async function attempt(url: URL, request: Request): Promise<Answer> {
+  let at = url;
+  for (let hop = 0; hop <= REDIRECTS; hop++) {
+    // A token is for the host that asked for it; object stores refuse requests that carry one.
+    const answer = await ask(at, at.origin === url.origin ? request.headers : {}, request);
+    const location = answer.headers.get("location");
+    if (answer.status < 300 || answer.status >= 400 || location === null) return answer;
+    const next = URL.canParse(location, at.href) ? new URL(location, at) : undefined;
+    if (!next || !isTrustworthy(next))
+      throw new HttpFailure(`${at.host} redirects to ${next?.origin ?? "no address"}, which is not https`, false);
+    at = next;
+  }
+  throw new HttpFailure(`${url.host} redirects more than ${REDIRECTS} times`, false);
+}
+
+async function ask(url: URL, headers: Request["headers"], request: Request): Promise<Answer> {
   const { silenceMs } = request.patience;
   const silence = new AbortController();
   const timer = setTimeout(() => silence.abort(new DOMException("silence", "TimeoutError")), silenceMs);
   try {
-    // Identity: some servers label a .tgz as gzip-encoded, and fetch would unpack it before it can be verified.
-    const headers = { "accept-encoding": "identity", ...request.headers };
-    const response = await fetch(url, { headers, signal: silence.signal });
-    const from = new URL(response.url);
-    if (response.status === 429 || response.status >= 500) {
-      await response.body?.cancel();
-      throw new HttpFailure(`${from.host} answers ${status(response)}`, true);
-    }
-    if (!isTrustworthy(from)) {
-      await response.body?.cancel();
-      throw new HttpFailure(`${url.host} redirects to ${from.origin}, which is not https`, false);
-    }
-    const body = response.ok ? await read(response, request, from, () => timer.refresh()) : Buffer.alloc(0);
+    const response = await fetch(url, {
+      // Identity: some servers label a .tgz as gzip-encoded, and fetch would unpack it before it can be verified.
+      headers: { "accept-encoding": "identity", ...headers },
+      redirect: "manual",
+      signal: silence.signal,
+    });
+    const body = response.ok ? await read(response, request, url, () => timer.refresh()) : Buffer.alloc(0);
     if (!response.ok) await response.body?.cancel();
-    return { status: response.status, headers: response.headers, body, url: from };
+    if (response.status === 429 || response.status >= 500)
+      throw new HttpFailure(`${url.host} answers ${response.status} ${response.statusText}`.trim(), true);
+    return { status: response.status, headers: response.headers, body, url };
   } catch (error) {
     throw error instanceof HttpFailure ? error : failure(url, error, silenceMs);
   } finally {
@@ -117,10 +130,6 @@ async function read(response: Response, request: Request, from: URL, alive: () =
     request.received?.(size);
   }
   return Buffer.concat(chunks);
-}
-
-function status(response: Response): string {
-  return `${response.status} ${response.statusText}`.trim();
 }
 
 /** Failures that a repetition within seconds does not cure. */

@@ -83,14 +83,19 @@ export async function readLock(file: string = LOCK_FILE): Promise<LockedChart[]>
   return entriesOf((await parse(file)).toJS(), path.basename(file));
 }
 
+const TYPED: Record<string, string> = { name: "NAME", version: "VERSION", repository: "--repository", oci: "--oci" };
+
 /**
  * One entry made of what a user typed, by the rules of the lock file.
- * @throws UserError (exit code 2) with every problem.
+ * @throws UserError (exit code 2) with every problem, by argument and option.
  */
 export function checkEntry(name: string, version: string, source: ChartSource): LockedChart {
-  const [entry] = entriesOf({ charts: { [name]: [{ version, ...source }] } }, "charts lock");
-  if (!entry) throw new TypeError("one entry in, one entry out");
-  return entry;
+  const result = entrySchema.safeExtend({ name: chartName }).safeParse({ name, version, ...source });
+  if (result.success) return { ...result.data, default: false };
+  throw new UserError(
+    result.error.issues.map(({ path: [key], message }) => `charts lock: ${TYPED[String(key)] ?? name}: ${message}`),
+    { exitCode: 2 },
+  );
 }
 
 /** The entry for `name` and `version`; without a version, the chart's default. */
