@@ -1,0 +1,165 @@
+import * as z from "zod";
+import { bytes, dnsLabel, resources, secretText, timeSpan } from "../schema.ts";
+import { analyticsConfig, claim, nuclioConfig, pods, workersConfig } from "./settings.ts";
+import { CVAT_RULES } from "./rules.ts";
+import { DEFAULT_CVAT_VERSION } from "./versions.ts";
+
+const release = z.string().regex(/^\d+\.\d+\.\d+$/, "must be a whole version such as 2.64.0");
+
+const image = z
+  .string()
+  .optional()
+  .meta({ examples: ["registry.example/cvat/server:v2.64.0"] });
+
+const settings = z.strictObject({
+  enabled: z.boolean().default(true).describe("Whether CVAT is installed."),
+  namespace: dnsLabel.default("cvat").describe("Namespace of CVAT. One CVAT fits into a namespace."),
+  version: release
+    .default(DEFAULT_CVAT_VERSION)
+    .describe(
+      "Release of CVAT. Images and chart follow from it; the known-good sets are in components/cvat/versions.ts.",
+    ),
+  chart: release.optional().describe("Version of the CVAT chart. Default: the one that belongs to `version`."),
+  images: z
+    .strictObject({
+      server: image.describe("Image of server and workers, from another registry for example, with its tag."),
+      ui: image.describe("Image of the web pages."),
+      opa: image.describe("Image of the policy agent."),
+      kvrocks: image.describe("Image of the chunk cache."),
+    })
+    .prefault({})
+    .describe("Images other than the chart's own. Each has the release that `version` goes with."),
+  allowUnknownVersions: z
+    .boolean()
+    .default(false)
+    .describe("Allow versions and images that are no known-good set, on your own responsibility."),
+  imagePullPolicy: z
+    .enum(["Always", "IfNotPresent"])
+    .default("IfNotPresent")
+    .describe("When a node asks the registry for CVAT's images."),
+  data: claim("50Gi")
+    .extend({
+      accessMode: z
+        .enum(["ReadWriteMany", "ReadWriteOnce"])
+        .default("ReadWriteMany")
+        .describe("ReadWriteOnce needs `node`: server and workers all mount this claim."),
+      node: z
+        .string()
+        .min(1)
+        .optional()
+        .describe("Name of the node that the server and all workers are kept on. Default: any node."),
+    })
+    .prefault({})
+    .describe("Claim of everything people upload and of the server's keys."),
+  server: pods("the server")
+    .extend({
+      allowedHosts: z
+        .array(z.string().min(1))
+        .min(1)
+        .default(["*"])
+        .describe("Host names the server answers to. The names it is called by inside the cluster are added."),
+    })
+    .prefault({})
+    .describe("CVAT's server."),
+  frontend: pods("the web pages").prefault({}).describe("CVAT's web pages."),
+  workers: workersConfig,
+  env: z
+    .record(z.string().regex(/^[A-Z][A-Z0-9_]*$/, "must be a name such as CVAT_EXPORT_CACHE_TTL"), z.string())
+    .default({})
+    .describe("More environment variables of the server and all workers. Not for secrets.")
+    .meta({ examples: [{ CVAT_EXPORT_CACHE_TTL: "86400" }] }),
+  postgresql: claim("10Gi")
+    .extend({ resources: resources.optional().describe("Requests and limits.") })
+    .prefault({})
+    .describe("Database of users, projects and annotations."),
+  redis: claim("8Gi")
+    .extend({
+      resources: resources
+        .prefault({
+          requests: { cpu: "100m", memory: "256Mi", "ephemeral-storage": "50Mi" },
+          limits: { memory: "1Gi", "ephemeral-storage": "2Gi" },
+        })
+        .describe("Requests and limits. The chart's own limit of 192Mi is too small for the queues of all workers."),
+    })
+    .prefault({})
+    .describe("Queues of the workers."),
+  kvrocks: claim("50Gi")
+    .extend({ resources: resources.optional().describe("Requests and limits.") })
+    .prefault({})
+    .describe("Cache of image chunks. Automatic annotation fills it with every original frame for a day."),
+  analytics: analyticsConfig,
+  ingress: z
+    .strictObject({
+      host: z.string().default("").describe("Host name of CVAT. Empty: any name and any address."),
+      className: z
+        .string()
+        .min(1)
+        .optional()
+        .describe("IngressClass. Default: the cluster's (`cluster.ingressClass`)."),
+      tls: z
+        .strictObject({ secretName: dnsLabel.describe("Secret with the certificate, in CVAT's namespace.") })
+        .optional()
+        .describe("Serve by https with this certificate. Default: http."),
+      bodySize: bytes
+        .optional()
+        .describe(
+          "Largest request Traefik takes. Setting it makes Traefik hold each upload back until it is whole. Default: no limit.",
+        ),
+      responseTimeout: timeSpan
+        .optional()
+        .describe(
+          "How long Traefik waits for the server's answer to begin. Default: for ever. (How long an upload may take is Traefik's own setting.)",
+        ),
+    })
+    .prefault({})
+    .describe("How CVAT is reached through Traefik."),
+  smokescreen: z
+    .strictObject({
+      allowAddresses: z
+        .array(z.string().regex(/^(\d{1,3}\.){3}\d{1,3}(:\d{1,5})?$/, "must be an address, or ADDRESS:PORT"))
+        .default([])
+        .describe("Addresses inside the lab that CVAT may fetch from, besides the object store's.")
+        .meta({ examples: [["192.0.2.30:9000"]] }),
+      allowRanges: z
+        .array(z.cidrv4("must be a range such as 192.0.2.0/24"))
+        .default([])
+        .describe(
+          "Whole ranges CVAT may fetch from. The Service range holds the Kubernetes API and every database: prefer addresses.",
+        ),
+    })
+    .prefault({})
+    .describe("What CVAT's proxy against forged requests lets through. It refuses private addresses."),
+  nuclio: nuclioConfig,
+  secrets: z
+    .strictObject({
+      postgresql: secretText({ min: 8 }).optional().describe("Password of CVAT's database user."),
+      redis: secretText({ min: 8 }).optional().describe("Password of Redis."),
+      kvrocks: secretText({ min: 8 }).optional().describe("Password of Kvrocks."),
+      clickhouse: secretText({ min: 8 }).optional().describe("Password of ClickHouse."),
+      grafana: secretText({ min: 8 }).optional().describe("Password of Grafana's user admin."),
+    })
+    .prefault({})
+    .describe("Passwords to keep from an older installation. What is not given is made once and kept in the stack."),
+  values: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe("Escape hatch: chart values merged over ours, last. Nothing here is checked. Not for secrets."),
+});
+
+/** What a stack says of CVAT. */
+export type CvatConfig = z.output<typeof settings>;
+
+/** Schema of `vision-platform:cvat`. */
+export const cvatConfig = CVAT_RULES.reduce(
+  (schema, rule) =>
+    schema.refine((config) => rule.problem(config) === undefined, {
+      path: [...rule.path],
+      error: ({ input }) => rule.problem(input as CvatConfig),
+      // A rule speaks as soon as the keys it reads are sound, so that a file's problems all come at once.
+      when: ({ issues, value }) =>
+        typeof value === "object" &&
+        value !== null &&
+        !issues.some(({ path }) => rule.reads.includes(String(path?.[0]))),
+    }),
+  settings,
+);

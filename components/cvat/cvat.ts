@@ -1,0 +1,167 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { ChartInstall } from "../charts/install.ts";
+import type { LedgerRow } from "../charts/ledger.ts";
+import type { ChartSource } from "../charts/source.ts";
+import type { StageRow } from "../charts/stages.ts";
+import type { Cluster } from "../cluster.ts";
+import { UserError } from "../errors.ts";
+import { clickhouseInitJob, needsClickhouseInit } from "./clickhouse-init.ts";
+import type { CvatConfig } from "./config.ts";
+import { cvatFixes } from "./fixes.ts";
+import { ingressAnnotations, publicUrl, traefikObjects } from "./ingress.ts";
+import { RELEASE } from "./names.ts";
+import { CvatSecrets } from "./secrets.ts";
+import { cvatValues, smokescreenOptions } from "./values.ts";
+import { resolveVersions, type CvatVersions } from "./versions.ts";
+
+export interface CvatArgs {
+  config: CvatConfig;
+  /** The chart to install. Its version is the one `cvatVersions(config)` names, unless the user named another chart. */
+  chart: ChartSource;
+  cluster: Cluster;
+  /** Addresses of the object store, `IP:PORT` each, which CVAT may fetch from. */
+  objectStoreAddresses?: pulumi.Input<readonly string[]>;
+  /** Traefik's address, for CVAT's URL where it has no host name. */
+  address: pulumi.Input<string>;
+}
+
+/** When each workload is waited for. Vector and Grafana wait along with the workers. */
+const STAGES: readonly StageRow[] = [
+  { stage: "databases", name: /^cvat-(postgresql|redis-master|kvrocks|clickhouse-shard\d+)$/ },
+  { stage: "server", name: /^cvat-(backend-initializer-r\d+|backend-server|opa|frontend)$/ },
+];
+
+/** CVAT with its databases, analytics and Nuclio, behind the cluster's Traefik. */
+export class Cvat extends pulumi.ComponentResource {
+  /** Where people reach CVAT. */
+  readonly url: pulumi.Output<string>;
+  /** Where they reach Grafana, signed in to CVAT. Undefined without analytics. */
+  readonly analyticsUrl: pulumi.Output<string> | undefined;
+  readonly namespace: pulumi.Output<string>;
+  readonly versions: CvatVersions;
+  /** What became of each fix. */
+  readonly ledger: pulumi.Output<LedgerRow[]>;
+  /** Resolves when CVAT runs, its event table included. */
+  readonly ready: pulumi.Output<void>;
+
+  constructor(name: string, args: CvatArgs, opts: pulumi.ComponentResourceOptions = {}) {
+    super("vision-platform:cvat:Cvat", name, {}, opts);
+    const { config, chart, cluster } = args;
+    const child = { parent: this, provider: cluster.provider };
+    this.versions = cvatVersions(config, chart);
+
+    // Retained: a deleted Namespace takes retained claims along.
+    const namespace = new k8s.core.v1.Namespace(
+      `${name}-namespace`,
+      { metadata: { name: config.namespace } },
+      { ...child, retainOnDelete: true },
+    );
+    this.namespace = namespace.metadata.name;
+    const secrets = new CvatSecrets(name, { config, namespace: this.namespace }, child);
+    const beside = traefik(name, config, this.namespace, child);
+    const install = new ChartInstall(
+      name,
+      {
+        title: "CVAT",
+        chart,
+        release: RELEASE,
+        namespace: this.namespace,
+        values: cvatValues({
+          config,
+          chart: chart.version,
+          storageClass: cluster.storageClass,
+          ingressClass: cluster.ingressClass,
+          clickhousePassword: secrets.clickhousePassword,
+          registrySecret: secrets.registrySecret,
+          smokescreen: smokescreen(args),
+        }),
+        fixes: cvatFixes({ ...this.versions, ingressAnnotations: ingressAnnotations(config) }),
+        stages: STAGES,
+        cluster,
+      },
+      { ...child, dependsOn: [...secrets.objects, ...beside] },
+    );
+    const events = eventTable(name, config, this.versions, install, this.namespace, child);
+
+    this.ledger = install.ledger;
+    this.ready = pulumi.all([install.ready, events?.id]).apply(() => undefined);
+    this.url = pulumi.output(args.address).apply((address) => publicUrl(config, address));
+    this.analyticsUrl = config.analytics.enabled ? pulumi.interpolate`${this.url}/analytics` : undefined;
+    this.registerOutputs({
+      url: this.url,
+      analyticsUrl: this.analyticsUrl,
+      namespace: this.namespace,
+      versions: this.versions,
+      ledger: this.ledger,
+    });
+  }
+}
+
+/**
+ * The versions a stack installs. With a chart at hand, its version counts: a chart the user put in the locked one's place need not be
+ * of a known-good set, and the outputs say so.
+ */
+export function cvatVersions(config: CvatConfig, chart?: ChartSource): CvatVersions {
+  const request = chart
+    ? {
+        ...config,
+        chart: chart.version,
+        allowUnknownVersions: config.allowUnknownVersions || chart.origin === "override",
+      }
+    : config;
+  const result = resolveVersions(request);
+  if (Array.isArray(result))
+    throw new UserError(
+      result.map(({ key, message }) => `cvat.${key}: ${message}`),
+      { exitCode: 2 },
+    );
+  return result;
+}
+
+function smokescreen({ config, objectStoreAddresses = [] }: CvatArgs): pulumi.Output<string> {
+  const { allowAddresses, allowRanges } = config.smokescreen;
+  return pulumi
+    .output(objectStoreAddresses)
+    .apply((addresses) => smokescreenOptions([...addresses, ...allowAddresses], allowRanges));
+}
+
+function traefik(
+  name: string,
+  config: CvatConfig,
+  namespace: pulumi.Output<string>,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Resource[] {
+  return traefikObjects(config).map(
+    (object) =>
+      new k8s.apiextensions.CustomResource(
+        `${name}-${object.name}`,
+        {
+          apiVersion: "traefik.io/v1alpha1",
+          kind: object.kind,
+          metadata: { name: object.name, namespace },
+          spec: object.spec,
+        },
+        opts,
+      ),
+  );
+}
+
+/** ClickHouse's database and table, where neither images nor chart make them. */
+function eventTable(
+  name: string,
+  config: CvatConfig,
+  versions: CvatVersions,
+  install: ChartInstall,
+  namespace: pulumi.Output<string>,
+  opts: pulumi.CustomResourceOptions,
+): k8s.batch.v1.Job | undefined {
+  if (!config.analytics.enabled || !needsClickhouseInit(versions.cvat, versions.chart)) return undefined;
+  const afterwards = pulumi.all([namespace, install.ready]).apply(([where]) => where);
+  const { metadata, spec } = clickhouseInitJob(config.namespace);
+  return new k8s.batch.v1.Job(
+    `${name}-clickhouse-init`,
+    { metadata: { ...metadata, namespace: afterwards }, spec },
+    { ...opts, deleteBeforeReplace: true },
+  );
+}

@@ -1,0 +1,32 @@
+import type { Fix } from "../charts/fixes.ts";
+import { analyticsFixes } from "./fixes/analytics.ts";
+import { withdrawnImages } from "./fixes/images.ts";
+import { ingressFixes } from "./fixes/ingress.ts";
+import { portFixes } from "./fixes/ports.ts";
+import { userFixes } from "./fixes/users.ts";
+import { initContainerVolumes } from "./fixes/volumes.ts";
+import type { Annotations } from "./ingress.ts";
+
+export interface CvatFixesInput {
+  /** Release of cvat/server and cvat/ui: for objects that show no image, and images whose tag names no release. */
+  cvat: string;
+  /** Version of the chart. */
+  chart: string;
+  /** What each Ingress carries, by its name. */
+  ingressAnnotations: Record<string, Annotations>;
+}
+
+/**
+ * What charts 0.15.0 to 2.64.0 need changed at render. Each row goes by the objects and the releases of their images, so a fitting pair
+ * of chart and images needs next to none and the runbook's pair (images 2.39.0 on chart 0.17.1) all of them.
+ */
+export function cvatFixes({ cvat, chart, ingressAnnotations }: CvatFixesInput): Fix[] {
+  return [
+    ...userFixes(cvat),
+    ...portFixes(cvat),
+    ...analyticsFixes(chart),
+    ...ingressFixes(ingressAnnotations),
+    initContainerVolumes,
+    withdrawnImages,
+  ];
+}

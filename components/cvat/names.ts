@@ -1,0 +1,25 @@
+/** Release name of the chart. Its objects are named after it, and server and chart count on several of these names. */
+export const RELEASE = "cvat";
+
+/** Names of objects of the chart that something else here refers to. (inventory/cvat-2.64.0.json) */
+export const CHART_OBJECTS = {
+  ingress: "cvat",
+  analyticsIngress: "cvat-analytics",
+  server: "cvat-backend-service",
+  serverPort: 8080,
+  clickhouse: "cvat-clickhouse",
+  /** Secret with CLICKHOUSE_HOST, _PORT, _DB, _USER and _PASSWORD. The chart always makes it itself, and makes it immutable. */
+  clickhouseSecret: "cvat-analytics-secret",
+} as const;
+
+/** Secrets we make in the chart's place, under the names the chart would give them, so that an older installation's are taken over. */
+export const SECRETS = {
+  postgresql: "cvat-postgres-secret",
+  redis: "cvat-redis-secret",
+  kvrocks: "cvat-kvrocks-secret",
+  grafana: "cvat-grafana-admin",
+  registry: "cvat-nuclio-registry",
+} as const;
+
+/** User and database of CVAT in PostgreSQL and in ClickHouse. */
+export const DATABASE = { name: "cvat", user: "cvat" } as const;

@@ -1,0 +1,137 @@
+import * as z from "zod";
+import { bytes, dnsLabel, resources, secretText } from "../schema.ts";
+
+/** A claim of a size, on the cluster's StorageClass or another. */
+export function claim(size: string) {
+  return z.strictObject({
+    size: bytes.default(size).describe("Size of the claim. It can grow later, never shrink."),
+    storageClass: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("StorageClass. Default: the cluster's (`cluster.storageClass`)."),
+  });
+}
+
+/** How many pods of a kind, and what each may use. */
+export function pods(what: string) {
+  return z.strictObject({
+    replicas: z.int().min(1).max(32).default(1).describe(`Number of pods of ${what}.`),
+    resources: resources.optional().describe(`Requests and limits of each pod of ${what}. Default: none.`),
+  });
+}
+
+/** CVAT's workers and what each does. */
+export const WORKERS = {
+  annotation: "automatic annotation",
+  chunks: "image chunks",
+  consensus: "merging of annotations",
+  export: "exports and backups",
+  import: "imports and new tasks",
+  qualityreports: "quality reports",
+  utils: "notifications and cleaning",
+  webhooks: "webhooks",
+} as const;
+export type WorkerName = keyof typeof WORKERS;
+
+/** The workers that mount the data claim, as the server does. (cvat.md section 1.3) */
+export const WORKERS_WITH_DATA: readonly WorkerName[] = ["annotation", "chunks", "export", "import", "utils"];
+
+const worker = (name: WorkerName) =>
+  pods(`the worker of ${WORKERS[name]}`).prefault({}).describe(`Worker of ${WORKERS[name]}.`);
+
+export const workersConfig = z
+  .strictObject({
+    annotation: worker("annotation"),
+    chunks: worker("chunks"),
+    consensus: worker("consensus"),
+    export: worker("export"),
+    import: worker("import"),
+    qualityreports: worker("qualityreports"),
+    utils: worker("utils"),
+    webhooks: worker("webhooks"),
+  })
+  .prefault({})
+  .describe("CVAT's workers.");
+
+const sized = (size: string, what: string) =>
+  claim(size).extend({ resources: resources.optional().describe(`Requests and limits of ${what}.`) });
+
+const clickhouse = sized("10Gi", "ClickHouse");
+const grafana = sized("5Gi", "Grafana").extend({
+  role: z
+    .enum(["Viewer", "Editor", "Admin"])
+    .default("Viewer")
+    .describe("What those who may see analytics may do in Grafana."),
+});
+const vector = z.strictObject({ resources: resources.optional().describe("Requests and limits of Vector.") });
+
+/** The parts of analytics that mean nothing without it. */
+const PARTS = ["clickhouse", "grafana", "vector"] as const;
+
+const analyticsKeys = z.strictObject({
+  enabled: z.boolean().default(true).describe("ClickHouse, Vector and Grafana together: they are of no use alone."),
+  clickhouse: clickhouse.optional().describe("Store of events."),
+  grafana: grafana.optional().describe("Dashboards under /analytics, for the signed-in only."),
+  vector: vector.optional().describe("Carrier of events."),
+});
+
+export const analyticsConfig = PARTS.reduce(
+  (schema, part) =>
+    schema.refine(({ enabled, ...parts }) => enabled || parts[part] === undefined, {
+      path: [part],
+      error: "is set while analytics.enabled is false; remove it, or enable analytics",
+    }),
+  analyticsKeys,
+)
+  .transform((analytics) => ({
+    enabled: analytics.enabled,
+    clickhouse: analytics.clickhouse ?? clickhouse.parse({}),
+    grafana: analytics.grafana ?? grafana.parse({}),
+    vector: analytics.vector ?? {},
+  }))
+  .prefault({})
+  .describe("Who did what in CVAT, for how long.");
+
+const registry = z.strictObject({
+  url: z
+    .string()
+    .regex(
+      /^(?!https?:)[^\s/]+(\/[^\s/]+)*$/,
+      "must be HOST[:PORT][/PATH] without http://, such as registry.example:5000",
+    )
+    .describe("Where images of functions are pushed and pulled, without http://.")
+    .meta({ examples: ["registry.example:5000"] }),
+  existingSecret: dnsLabel
+    .optional()
+    .describe(
+      "Secret of type kubernetes.io/dockerconfigjson in CVAT's namespace. Instead of a user name and password.",
+    ),
+  username: z.string().min(1).optional().describe("User name at the registry."),
+  password: secretText().optional().describe("Password at the registry."),
+});
+
+export const nuclioConfig = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .default(true)
+      .describe("Install Nuclio beside CVAT, for automatic annotation. Its dashboard is never exposed."),
+    containerBuilderKind: z
+      .enum(["kaniko", "docker"])
+      .default("kaniko")
+      .describe("How the dashboard builds functions. K3s has no Docker, so kaniko."),
+    registry: registry
+      .optional()
+      .describe("Registry of functions' images. Without one, functions cannot be built in the cluster."),
+    external: z
+      .strictObject({
+        host: z.string().min(1).describe("Host name of the other Nuclio's dashboard."),
+        port: z.int().min(1).max(65535).default(8070).describe("Its port."),
+        namespace: dnsLabel.describe("Namespace of its functions."),
+      })
+      .optional()
+      .describe("Use a Nuclio that is already there, instead of installing one."),
+  })
+  .prefault({})
+  .describe("Nuclio, which runs models for automatic annotation.");

@@ -1,0 +1,235 @@
+import type * as pulumi from "@pulumi/pulumi";
+import semver from "semver";
+import { vectorStamp } from "./analytics.ts";
+import type { CvatConfig } from "./config.ts";
+import { imageParts } from "./images.ts";
+import { ingressAnnotations, publicUrl, serverAnnotations, serverName } from "./ingress.ts";
+import { merged } from "./merge.ts";
+import { CHART_OBJECTS, DATABASE, SECRETS } from "./names.ts";
+import { WORKERS, type WorkerName } from "./settings.ts";
+
+/** Since this chart each Ingress takes its own annotations (cvat-ai/cvat#10231). Before, a fix puts them there. */
+const OWN_ANNOTATIONS_SINCE = "2.56.0";
+
+export interface CvatValuesInput {
+  config: CvatConfig;
+  /** Version of the chart the values are for. */
+  chart: string;
+  /** StorageClass of claims that name none. */
+  storageClass: string;
+  /** IngressClass, unless CVAT names its own. */
+  ingressClass: string;
+  /** Password of ClickHouse: the one secret the chart takes only as a value. */
+  clickhousePassword: pulumi.Input<string>;
+  /** Secret with the registry's credentials. */
+  registrySecret?: string;
+  /** Options of the proxy against forged requests, from {@link smokescreenOptions}. */
+  smokescreen: pulumi.Input<string>;
+}
+
+/** Values of the CVAT chart. Keys by cvat.md sections 1.4 and 1.6; the same builder serves charts 0.15.0 to 2.64.0. */
+export function cvatValues(input: CvatValuesInput): pulumi.Inputs {
+  const { config } = input;
+  const ours = {
+    cvat: {
+      backend: backend(input),
+      frontend: {
+        ...image(config.images.ui ?? `cvat/ui:v${config.version}`),
+        ...config.frontend,
+        imagePullPolicy: config.imagePullPolicy,
+      },
+      ...(config.images.opa === undefined ? {} : { opa: image(config.images.opa) }),
+      kvrocks: {
+        ...(config.images.kvrocks === undefined ? {} : image(config.images.kvrocks)),
+        ...ownSecret(SECRETS.kvrocks),
+        existingSecret: SECRETS.kvrocks,
+        defaultStorage: { size: config.kvrocks.size, storageClassName: storageClass(input, config.kvrocks) },
+        resources: config.kvrocks.resources,
+      },
+    },
+    ...databases(input),
+    ...analytics(input),
+    ...nuclio(input),
+    smokescreen: { opts: input.smokescreen },
+    // K3s brings its own.
+    traefik: { enabled: false },
+  };
+  return merged(merged(ours, ingress(input)), config.values);
+}
+
+/** What Smokescreen lets through: `--allow-address=IP:PORT` each, ranges only where a stack asks for them. */
+export function smokescreenOptions(addresses: readonly string[], ranges: readonly string[]): string {
+  return [
+    ...addresses.map((address) => `--allow-address=${address}`),
+    ...ranges.map((range) => `--allow-range=${range}`),
+  ].join(" ");
+}
+
+function backend({ config, ...input }: CvatValuesInput) {
+  const { server, workers, data } = config;
+  return {
+    ...image(config.images.server ?? `cvat/server:v${config.version}`),
+    imagePullPolicy: config.imagePullPolicy,
+    additionalEnv: environment(config),
+    affinity: data.node === undefined ? undefined : onNode(data.node),
+    defaultStorage: {
+      enabled: true,
+      size: data.size,
+      accessModes: [data.accessMode],
+      storageClassName: data.storageClass ?? input.storageClass,
+    },
+    server: {
+      replicas: server.replicas,
+      resources: server.resources,
+      // The only key of `envs` that the chart reads; everything else there is dropped without a word.
+      envs: { ALLOWED_HOSTS: allowedHosts(config) },
+    },
+    worker: Object.fromEntries((Object.keys(WORKERS) as WorkerName[]).map((name) => [name, { ...workers[name] }])),
+    service: { annotations: serverAnnotations(config) },
+  };
+}
+
+/** The hosts the server answers to; OPA, Traefik's forward-auth and the kubelet's probes call it by the names of its Service. */
+function allowedHosts({ server, namespace }: CvatConfig): string {
+  if (server.allowedHosts.includes("*")) return "*";
+  return [...server.allowedHosts, CHART_OBJECTS.server, serverName(namespace)].join(",");
+}
+
+/** Environment of the server and all workers, in the chart's list form. */
+function environment(config: CvatConfig) {
+  const { host } = config.ingress;
+  const external = config.nuclio.external;
+  const variables: Record<string, string> = {
+    // For links in messages.
+    ...(host === "" ? {} : { CVAT_BASE_URL: publicUrl(config, host) }),
+    ...(external && {
+      CVAT_SERVERLESS: "1",
+      CVAT_NUCLIO_HOST: external.host,
+      CVAT_NUCLIO_PORT: String(external.port),
+      CVAT_NUCLIO_FUNCTION_NAMESPACE: external.namespace,
+    }),
+    ...config.env,
+  };
+  return Object.entries(variables).map(([name, value]) => ({ name, value }));
+}
+
+function onNode(node: string) {
+  return {
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: {
+        nodeSelectorTerms: [{ matchExpressions: [{ key: "kubernetes.io/hostname", operator: "In", values: [node] }] }],
+      },
+    },
+  };
+}
+
+function databases(input: CvatValuesInput) {
+  const { postgresql, redis } = input.config;
+  return {
+    postgresql: {
+      auth: { existingSecret: SECRETS.postgresql, username: DATABASE.user, database: DATABASE.name },
+      ...ownSecret(SECRETS.postgresql),
+      primary: { persistence: persistence(input, postgresql), resources: postgresql.resources },
+    },
+    redis: {
+      auth: { existingSecret: SECRETS.redis, existingSecretPasswordKey: "password" },
+      ...ownSecret(SECRETS.redis),
+      master: { persistence: persistence(input, redis), resources: redis.resources },
+    },
+  };
+}
+
+function analytics(input: CvatValuesInput) {
+  const { enabled, clickhouse, grafana, vector } = input.config.analytics;
+  if (!enabled) return { analytics: { enabled }, clickhouse: { enabled } };
+  return {
+    analytics: {
+      enabled,
+      clickhouseDb: DATABASE.name,
+      clickhouseUser: DATABASE.user,
+      clickhousePassword: input.clickhousePassword,
+    },
+    clickhouse: {
+      enabled,
+      auth: { username: DATABASE.user },
+      persistence: persistence(input, clickhouse),
+      resources: clickhouse.resources,
+    },
+    vector: {
+      // The chart's own checksum looks the ConfigMap up in the cluster, so a second `up` would always restart Vector.
+      rollWorkload: false,
+      podAnnotations: { "vision-platform/configuration": vectorStamp(input.chart) },
+      resources: vector.resources,
+    },
+    grafana: {
+      admin: { existingSecret: SECRETS.grafana, userKey: "admin-user", passwordKey: "admin-password" },
+      testFramework: { enabled: false },
+      persistence: { enabled: true, size: grafana.size, storageClassName: storageClass(input, grafana) },
+      // Two pods cannot hold the claim at once.
+      deploymentStrategy: { type: "Recreate" },
+      resources: grafana.resources,
+      "grafana.ini": {
+        server: { root_url: grafanaUrl(input.config), serve_from_sub_path: true },
+        "auth.anonymous": { org_role: grafana.role },
+      },
+    },
+  };
+}
+
+/** Grafana's own address. Without a host name it goes by what it is told; only the path matters then. */
+function grafanaUrl(config: CvatConfig): string {
+  return `${config.ingress.host === "" ? "%(protocol)s://%(domain)s" : publicUrl(config, config.ingress.host)}/analytics/`;
+}
+
+function nuclio({ config, registrySecret }: CvatValuesInput) {
+  const { enabled, containerBuilderKind, registry } = config.nuclio;
+  if (!enabled) return { nuclio: { enabled } };
+  return {
+    nuclio: {
+      enabled,
+      dashboard: { containerBuilderKind },
+      ...(registry && { registry: { pushPullUrl: registry.url, secretName: registrySecret } }),
+    },
+  };
+}
+
+function ingress({ config, chart, ingressClass }: CvatValuesInput) {
+  const { host, className, tls } = config.ingress;
+  const annotations = semver.gte(chart, OWN_ANNOTATIONS_SINCE) ? ingressAnnotations(config) : {};
+  const [main, analytics] = [annotations[CHART_OBJECTS.ingress], annotations[CHART_OBJECTS.analyticsIngress]];
+  return {
+    ingress: {
+      enabled: true,
+      hostname: host,
+      className: className ?? ingressClass,
+      tls: tls !== undefined,
+      ...(tls && { tlsSecretName: tls.secretName }),
+    },
+    ...(main && { cvat: { ingress: { annotations: main } } }),
+    ...(analytics && { analytics: { ingress: { annotations: analytics } } }),
+  };
+}
+
+function image(reference: string) {
+  const { repository, tag } = imageParts(reference);
+  return { image: repository, tag };
+}
+
+/** The chart is not to make this Secret, and reads ours. */
+function ownSecret(name: string) {
+  return { secret: { create: false, name } };
+}
+
+interface Claim {
+  size: string;
+  storageClass?: string;
+}
+
+/** The form of Bitnami's charts. */
+function persistence(input: CvatValuesInput, claim: Claim) {
+  return { enabled: true, size: claim.size, storageClass: storageClass(input, claim) };
+}
+
+function storageClass(input: CvatValuesInput, claim: Claim): string {
+  return claim.storageClass ?? input.storageClass;
+}
