@@ -50,7 +50,7 @@ export type VersionChoice<Part extends string> = { chosen: ChosenVersions<Part> 
 
 const SUGGESTIONS = 3;
 
-/** Finds the set a stack asks for, or says what is wrong with it and which good ones are near. */
+/** Finds the set a stack asks for, or says what is wrong with it and which good ones are near, without the last full stop. */
 export function chooseVersions<Part extends string>(
   table: VersionTable<Part>,
   wish: VersionWish<Part>,
@@ -87,7 +87,7 @@ function unknownProblem<Part extends string>(
     `${table.product} ${version} (${listOf(parts)}) is not a set known to work together.`,
     ...reasons,
     `The nearest good ones: ${near.join("; ")}.`,
-    "Name one of them, or set allowUnknownVersions: true to try it as it is.",
+    "Name one of them, or set allowUnknownVersions: true to try it as it is",
   ].join(" ");
 }
 
@@ -102,23 +102,20 @@ function kubernetesProblem<Part extends string>(
   const fitting = table.sets.filter((other) => accepts(other.kubernetes)).map((other) => other.version);
   return (
     `${table.product} ${set.version} accepts Kubernetes ${set.kubernetes ?? ""} only and the cluster has ${kubernetes ?? ""}. ` +
-    `Versions that accept it: ${fitting.join(", ")}.`
+    `Versions that accept it: ${fitting.join(", ")}`
   );
 }
 
 function byDistance<Part extends string>(sets: readonly VersionSet<Part>[], version: string): VersionSet<Part>[] {
-  const wanted = semver.coerce(version);
-  if (wanted === null) return [...sets];
-  const distance = (set: VersionSet<Part>) => {
-    const other = semver.coerce(set.version) ?? new semver.SemVer("0.0.0");
-    return [other.major - wanted.major, other.minor - wanted.minor, other.patch - wanted.patch].map(Math.abs);
-  };
-  return [...sets].sort((a, b) => compareInOrder(distance(a), distance(b)));
+  const wanted = placeOf(version);
+  const distance = (set: VersionSet<Part>) => Math.abs(placeOf(set.version) - wanted);
+  return [...sets].sort((a, b) => distance(a) - distance(b));
 }
 
-function compareInOrder(a: number[], b: number[]): number {
-  const index = a.findIndex((value, at) => value !== b[at]);
-  return index < 0 ? 0 : (a[index] ?? 0) - (b[index] ?? 0);
+/** Versions on one line, so that 7.14.7 is nearer to 7.15.0 than 7.14.4 is. What is no version stands before all. */
+function placeOf(version: string): number {
+  const { major, minor, patch } = semver.coerce(version) ?? { major: 0, minor: 0, patch: 0 };
+  return (major * 1000 + minor) * 1000 + patch;
 }
 
 function samePartsIn<Part extends string>(a: Readonly<Record<Part, string>>, b: Record<Part, string>): boolean {

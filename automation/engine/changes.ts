@@ -1,0 +1,66 @@
+import type { EngineEvent, OpType, StepEventMetadata } from "@pulumi/pulumi/automation/index.js";
+import { parseUrn, type ResourceName } from "./urn.ts";
+
+/** What happens to a resource, in a person's words. */
+export type Operation = "create" | "update" | "replace" | "delete" | "keep" | "import";
+
+/** One field that differs, with its values as the engine shows them: secrets as `[secret]`. */
+export interface FieldChange {
+  path: string;
+  before?: unknown;
+  after?: unknown;
+}
+
+/** What one run does, or would do, to one resource. */
+export interface Change extends ResourceName {
+  urn: string;
+  operation: Operation;
+  fields: FieldChange[];
+}
+
+// The engine reports a replace in steps; the one that names both states stands for it.
+const OPERATIONS: Partial<Record<OpType, Operation>> = {
+  create: "create",
+  update: "update",
+  replace: "replace",
+  delete: "delete",
+  discard: "delete",
+  import: "import",
+};
+
+/** The changes among the events of a preview or a run; resources that stay the same are left out. */
+export function changesIn(events: readonly EngineEvent[]): Change[] {
+  const changes = new Map<string, Change>();
+  for (const { resourcePreEvent } of events) {
+    const metadata = resourcePreEvent?.metadata;
+    const change = metadata && changeOf(metadata);
+    if (change) changes.set(change.urn, change);
+  }
+  return [...changes.values()];
+}
+
+function changeOf(metadata: StepEventMetadata): Change | undefined {
+  const retained = metadata.op === "delete" && metadata.old?.retainOnDelete === true;
+  const operation = retained ? "keep" : OPERATIONS[metadata.op];
+  if (operation === undefined) return undefined;
+  const fields = operation === "update" || operation === "replace" ? fieldsOf(metadata) : [];
+  return { ...parseUrn(metadata.urn), urn: metadata.urn, operation, fields };
+}
+
+function fieldsOf({ detailedDiff, diffs, old, new: next }: StepEventMetadata): FieldChange[] {
+  const paths = detailedDiff ? Object.keys(detailedDiff) : (diffs ?? []);
+  return paths.sort().map((path) => ({
+    path,
+    before: valueAt(old?.inputs, path),
+    after: valueAt(next?.inputs, path),
+  }));
+}
+
+/** The value at a property path of the engine: `spec.template.spec.containers[0].image`, `metadata.annotations["a.b"]`. */
+export function valueAt(root: unknown, path: string): unknown {
+  const parts = [...path.matchAll(/\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.[\]]+)/g)];
+  return parts.reduce<unknown>((value, [, quoted, index, plain]) => {
+    if (typeof value !== "object" || value === null) return undefined;
+    return (value as Record<string, unknown>)[quoted ?? index ?? plain ?? ""];
+  }, root);
+}

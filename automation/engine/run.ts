@@ -1,0 +1,114 @@
+import { stripVTControlCharacters } from "node:util";
+import * as auto from "@pulumi/pulumi/automation/index.js";
+import { UserError } from "../../components/errors.ts";
+import { type Progress, type ProgressTask } from "../progress.ts";
+import { changesIn, type Change } from "./changes.ts";
+import { cureFor, plain, problemsIn } from "./diagnostics.ts";
+import { parseUrn } from "./urn.ts";
+
+/** What a run of the engine did, or a preview found. */
+export interface Outcome {
+  changes: Change[];
+  /** Number of resources by what happened to them, as the engine counts; `same` among them. */
+  counts: Record<string, number>;
+  /** Warnings of the engine and of the program. */
+  warnings: string[];
+  milliseconds: number;
+}
+
+export interface RunOptions {
+  progress: Progress;
+  /** How many resources the engine works on at once. Default: the engine's own, 4 for each core. */
+  parallel?: number;
+}
+
+type Verb = "preview" | "up" | "destroy" | "refresh";
+
+const TITLES: Record<Verb, string> = {
+  preview: "Previewing",
+  up: "Bringing up",
+  destroy: "Taking down",
+  refresh: "Reading what is there",
+};
+
+/**
+ * Runs one operation of the engine with progress, and gives what changed.
+ * @throws UserError with what the engine and the API server refused, object by object.
+ */
+export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptions): Promise<Outcome> {
+  const events: auto.EngineEvent[] = [];
+  const start = Date.now();
+  const perform = async (task: ProgressTask) => {
+    const show = showing(options.progress, task);
+    const onEvent = (event: auto.EngineEvent) => {
+      events.push(event);
+      show(event);
+    };
+    const common = { onEvent, color: "never", parallel: options.parallel } as const;
+    if (verb === "preview") await stack.preview(common);
+    else if (verb === "up") await stack.up(common);
+    else if (verb === "destroy") await stack.destroy({ ...common, runProgram: false });
+    // Without the program the minio plugin would lose every bucket from state. (plugins.md, section 0)
+    else await stack.refresh({ ...common, runProgram: true });
+  };
+  try {
+    await options.progress.task(`${TITLES[verb]} stack ${stack.name}`, perform);
+  } catch (error) {
+    throw failure(error, events);
+  }
+  return {
+    changes: changesIn(events),
+    counts: events.findLast(({ summaryEvent }) => summaryEvent)?.summaryEvent?.resourceChanges ?? {},
+    warnings: warningsIn(events),
+    milliseconds: Date.now() - start,
+  };
+}
+
+function warningsIn(events: readonly auto.EngineEvent[]): string[] {
+  const texts = events.flatMap(({ diagnosticEvent }) =>
+    diagnosticEvent?.severity === "warning" && !diagnosticEvent.ephemeral ? [plain(diagnosticEvent.message)] : [],
+  );
+  return [...new Set(texts)];
+}
+
+function failure(error: unknown, events: readonly auto.EngineEvent[]): unknown {
+  const problems = problemsIn(events);
+  if (problems.length > 0) return new UserError(problems, { cause: error });
+  if (!(error instanceof auto.CommandError)) return error;
+  // The engine failed before it could report events: its own last words, which it prints on stderr.
+  const words =
+    /^error: (.*)$/m.exec(stripVTControlCharacters(error.message))?.[1] ?? "the engine stopped without saying why";
+  const cure = cureFor(words);
+  return new UserError(`${words}${cure ? `\n    ${cure}` : ""}`, { cause: error });
+}
+
+/** Turns events into progress: how many objects of which system are done, and each line the readiness gates say. */
+function showing(progress: Progress, task: ProgressTask): (event: auto.EngineEvent) => void {
+  const done = new Map<string, number>();
+  return ({ resOutputsEvent, diagnosticEvent }) => {
+    if (resOutputsEvent && parseUrn(resOutputsEvent.metadata.urn).type.startsWith("kubernetes:")) {
+      const { system } = parseUrn(resOutputsEvent.metadata.urn);
+      done.set(system, (done.get(system) ?? 0) + 1);
+      task.update([...done].map(([name, count]) => `${name} ${count} objects`).join(", "));
+    }
+    if (diagnosticEvent?.severity.startsWith("info") && diagnosticEvent.urn)
+      progress.line(`  ${plain(diagnosticEvent.message)}`);
+  };
+}
+
+/** `3 to create, 1 to update, 117 unchanged`, or in the past. */
+export function countsText(counts: Record<string, number>, words: "will" | "did"): string {
+  const rows: readonly [string, string, string][] = [
+    ["create", "to create", "created"],
+    ["update", "to update", "updated"],
+    ["replace", "to replace", "replaced"],
+    ["delete", "to delete", "deleted"],
+    ["import", "to import", "imported"],
+    ["same", "unchanged", "unchanged"],
+  ];
+  const parts = rows.flatMap(([key, will, did]) => {
+    const count = counts[key] ?? 0;
+    return count > 0 ? [`${count} ${words === "will" ? will : did}`] : [];
+  });
+  return parts.length > 0 ? parts.join(", ") : "nothing";
+}

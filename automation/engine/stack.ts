@@ -1,0 +1,37 @@
+import * as auto from "@pulumi/pulumi/automation/index.js";
+import program from "../../index.ts";
+import { PROJECT } from "../../components/config.ts";
+import { UserError } from "../../components/errors.ts";
+import { keepSecretsInTransforms } from "./secrets.ts";
+
+export interface StackOptions {
+  stack: string;
+  /** Folder of Pulumi.yaml and of the stack file. */
+  folder: string;
+  /** Folder whose `bin/pulumi` is the engine. */
+  engine: string;
+  /** Environment of the engine, over the process's own. */
+  env: Record<string, string>;
+  /** Whether to make the stack when it is not there. A preview never does: a typo would make a stack. */
+  create: boolean;
+}
+
+/**
+ * The stack, with the one program that every door runs.
+ * @throws UserError when it is not there and is not to be made.
+ */
+export async function openStack({ stack, folder, engine, env, create }: StackOptions): Promise<auto.Stack> {
+  keepSecretsInTransforms();
+  const args = { stackName: stack, projectName: PROJECT, program };
+  const options = { workDir: folder, envVars: env, pulumiCommand: await auto.PulumiCommand.get({ root: engine }) };
+  if (create) return auto.LocalWorkspace.createOrSelectStack(args, options);
+  try {
+    return await auto.LocalWorkspace.selectStack(args, options);
+  } catch (error) {
+    if (!(error instanceof auto.StackNotFoundError)) throw error;
+    throw new UserError(
+      `There is no stack ${stack} in this backend. Make it first: npm run platform -- up --stack ${stack}`,
+      { exitCode: 2 },
+    );
+  }
+}

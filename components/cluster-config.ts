@@ -1,0 +1,20 @@
+import * as z from "zod";
+import { dnsLabel, timeSpan } from "./schema.ts";
+
+export const clusterConfig = z.strictObject({
+  kubeconfig: z
+    .string()
+    .optional()
+    .describe(
+      "Path of the kubeconfig; `~` is your home folder. Default: KUBECONFIG, then ~/.kube/config, as kubectl does.",
+    )
+    .meta({ examples: ["~/.kube/homelab.yaml"] }),
+  context: z.string().optional().describe("Context in the kubeconfig. Default: its current one."),
+  storageClass: dnsLabel.default("longhorn").describe("StorageClass of every claim that names none."),
+  ingressClass: dnsLabel.default("traefik").describe("IngressClass of every Ingress."),
+  readyTimeout: timeSpan
+    .default("15m")
+    .describe("How long one system may take to become ready. A first start pulls some 8 GB of images."),
+});
+
+export type ClusterConfig = z.output<typeof clusterConfig>;

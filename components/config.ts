@@ -1,0 +1,49 @@
+import * as z from "zod";
+import { chartsConfig } from "./charts/config.ts";
+import { clearmlConfig } from "./clearml/config.ts";
+import { clusterConfig } from "./cluster-config.ts";
+import { cvatConfig } from "./cvat/config.ts";
+import { problemsOf, unknownKey, type Problem } from "./problems.ts";
+import { RULES } from "./rules.ts";
+import { objectStoreConfig } from "./storage/config.ts";
+import { traefikConfig } from "./traefik/config.ts";
+
+/** The project's name in Pulumi.yaml, and so the prefix of every key in a stack file. */
+export const PROJECT = "vision-platform";
+
+/** Every section of a stack file, each with the schema that lies beside its component. A section left out takes its defaults. */
+export const SECTIONS = {
+  cluster: clusterConfig.prefault({}).describe("The K3s cluster everything goes to."),
+  charts: chartsConfig.prefault({}).describe("Which Helm charts are installed."),
+  traefik: traefikConfig.prefault({}).describe("Traefik, which K3s brings along: the way to CVAT from outside."),
+  objectStore: objectStoreConfig
+    .optional()
+    .describe("MinIO, or what speaks S3. Left out, CVAT reaches no store on private addresses."),
+  cvat: cvatConfig.prefault({}).describe("CVAT: annotation, with Nuclio for automatic annotation and analytics."),
+  clearml: clearmlConfig.prefault({}).describe("ClearML: experiments, training and artifacts."),
+} as const;
+
+export type SectionName = keyof typeof SECTIONS;
+export type LabConfig = { [Name in SectionName]: z.output<(typeof SECTIONS)[Name]> };
+
+export type ParsedLab = { lab: LabConfig; problems: [] } | { lab: undefined; problems: Problem[] };
+
+/**
+ * The configuration of a lab from the values of its sections, or every problem in them at once.
+ * @param sections values by section name, without the project's prefix; a secret is its text or, where that is not known, `Sealed`.
+ */
+export function parseLab(sections: Readonly<Record<string, unknown>>): ParsedLab {
+  const known = Object.keys(SECTIONS);
+  const problems: Problem[] = Object.keys(sections)
+    .filter((name) => !known.includes(name))
+    .map((name) => ({ path: `${PROJECT}:${name}`, message: unknownKey(name, known) }));
+  const lab: Record<string, unknown> = {};
+  for (const [name, schema] of Object.entries(SECTIONS)) {
+    const result = schema.safeParse(sections[name]);
+    if (result.success) lab[name] = result.data;
+    else problems.push(...problemsOf(`${PROJECT}:${name}`, schema, result.error.issues));
+  }
+  // Rules across sections look at parsed sections, so they run on those that parsed.
+  problems.push(...RULES.flatMap((rule) => rule(lab as Partial<LabConfig>)));
+  return problems.length === 0 ? { lab: lab as LabConfig, problems: [] } : { lab: undefined, problems };
+}

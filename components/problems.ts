@@ -1,0 +1,106 @@
+import { closest } from "fastest-levenshtein";
+import * as z from "zod";
+
+/** One thing wrong with the configuration. */
+export interface Problem {
+  /** Where: `vision-platform:cvat.workers.export.replicas`. */
+  path: string;
+  /** What is wrong and what to do, without the value: it may be a secret. */
+  message: string;
+}
+
+/** The path as `pulumi config set --path` takes it. */
+export function pathText(section: string, path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, part) => (typeof part === "number" ? `${text}[${part}]` : `${text}.${String(part)}`),
+    section,
+  );
+}
+
+/** Everything a schema has to say about a section, one problem per cause, each with what the key takes. */
+export function problemsOf(section: string, schema: z.ZodType, issues: readonly z.core.$ZodIssue[]): Problem[] {
+  return issues.flatMap((issue): Problem[] => {
+    if (issue.code === "unrecognized_keys") {
+      const known = Object.keys(shapeAt(schema, issue.path) ?? {});
+      return issue.keys.map((key) => ({
+        path: pathText(section, [...issue.path, key]),
+        message: unknownKey(key, known),
+      }));
+    }
+    const path = pathText(section, issue.path);
+    const meta = metaAt(schema, issue.path);
+    const sentence = issue.message.replace(/^Invalid input: /, "");
+    const cure = meta.description ? ` ${meta.description}` : "";
+    const example = meta.examples ? ` For example: ${JSON.stringify(meta.examples[0])}.` : "";
+    return [{ path, message: `${capital(sentence)}.${issue.code === "custom" ? "" : cure + example}` }];
+  });
+}
+
+/** What to say of a key nobody knows. */
+export function unknownKey(key: string, known: readonly string[]): string {
+  return known.length === 0
+    ? "Unknown key."
+    : `Unknown key. Did you mean \`${closest(key, [...known])}\`? Known here: ${known.join(", ")}.`;
+}
+
+/** All problems as one text, sorted by path. */
+export function problemList(title: string, problems: readonly Problem[]): string[] {
+  const sorted = [...problems].sort((a, b) => a.path.localeCompare(b.path));
+  return [title, ...sorted.map(({ path, message }) => `  ${path}: ${message}`)];
+}
+
+interface Meta {
+  description?: string;
+  examples?: readonly unknown[];
+}
+
+function shapeAt(schema: z.ZodType, path: readonly PropertyKey[]): Record<string, z.ZodType> | undefined {
+  const found = layersAt(schema, path).at(-1);
+  return found instanceof z.ZodObject ? (found.shape as Record<string, z.ZodType>) : undefined;
+}
+
+/** The sentence stands on the outermost layer (`.optional()`, `.default()`), the example often on the block inside. */
+function metaAt(schema: z.ZodType, path: readonly PropertyKey[]): Meta {
+  const metas = layersAt(schema, path).map((layer): Meta => (layer.meta() ?? {}) as Meta);
+  return {
+    description: metas.find(({ description }) => description)?.description,
+    examples: metas.find(({ examples }) => examples)?.examples,
+  };
+}
+
+/** The schema at a path with what it wraps, outermost first. */
+function layersAt(schema: z.ZodType, path: readonly PropertyKey[]): z.ZodType[] {
+  let layers = layersOf(schema);
+  for (const part of path) {
+    const next = childOf(layers.at(-1), part);
+    if (next === undefined) return [];
+    layers = layersOf(next);
+  }
+  return layers;
+}
+
+function layersOf(schema: z.ZodType): z.ZodType[] {
+  const inner = innerOf(schema);
+  return inner === undefined ? [schema] : [schema, ...layersOf(inner)];
+}
+
+function childOf(schema: z.ZodType | undefined, part: PropertyKey): z.ZodType | undefined {
+  if (schema instanceof z.ZodObject) return (schema.shape as Record<string, z.ZodType | undefined>)[String(part)];
+  if (schema instanceof z.ZodRecord) return schema.valueType as z.ZodType;
+  if (schema instanceof z.ZodArray) return schema.element as z.ZodType;
+  return undefined;
+}
+
+function innerOf(schema: z.ZodType): z.ZodType | undefined {
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodNullable
+  ) {
+    return schema.unwrap() as z.ZodType;
+  }
+  return schema instanceof z.ZodPipe ? (schema.in as z.ZodType) : undefined;
+}
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

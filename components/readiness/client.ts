@@ -1,0 +1,38 @@
+import type { CoreV1Event, KubernetesObject, V1Pod } from "@kubernetes/client-node";
+import type { ClusterAccess } from "../cluster.ts";
+import { WAITED_KINDS, type WaitedKind } from "./expectation.ts";
+import { keyOf, type Snapshot } from "./snapshot.ts";
+
+/** Reads one namespace for the readiness gate. */
+export interface NamespaceReader {
+  /** Lists the given kinds, side by side. */
+  snapshot(kinds: ReadonlySet<WaitedKind>): Promise<Snapshot>;
+  pods(): Promise<V1Pod[]>;
+  events(): Promise<CoreV1Event[]>;
+}
+
+/** A reader over the API server. The client library is loaded here, since a preview never waits and should not pay for it. */
+export async function namespaceReader(access: ClusterAccess, namespace: string): Promise<NamespaceReader> {
+  const k8s = await import("@kubernetes/client-node");
+  const config = new k8s.KubeConfig();
+  if (access.kubeconfig === undefined) config.loadFromDefault();
+  else config.loadFromFile(access.kubeconfig);
+  if (access.context !== undefined) config.setCurrentContext(access.context);
+  const objects = k8s.KubernetesObjectApi.makeApiClient(config);
+  const list = async <T extends KubernetesObject>(apiVersion: string, kind: string): Promise<T[]> =>
+    (await objects.list<T>(apiVersion, kind, namespace)).items;
+  return {
+    async snapshot(kinds) {
+      const lists = await Promise.all(
+        [...kinds].map(async (kind) =>
+          (await list(WAITED_KINDS[kind], kind)).map(
+            (object) => [keyOf(kind, object.metadata?.name ?? ""), object] as const,
+          ),
+        ),
+      );
+      return new Map(lists.flat());
+    },
+    pods: () => list<V1Pod>("v1", "Pod"),
+    events: () => list<CoreV1Event>("v1", "Event"),
+  };
+}

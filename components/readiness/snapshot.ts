@@ -1,0 +1,81 @@
+import type { KubernetesObject } from "@kubernetes/client-node";
+import type { WaitedKind } from "./expectation.ts";
+
+/** What the API server says at one moment of the objects of one namespace. */
+export type Snapshot = ReadonlyMap<string, KubernetesObject>;
+
+/** The key of an object in a snapshot. */
+export const keyOf = (kind: string, name: string) => `${kind}/${name}`;
+
+/** One object's state: ready, or what it still lacks. */
+export interface State {
+  ready: boolean;
+  /** What is so, for a line of progress: `2 of 3 pods ready`, `Pending`, `no address yet`. */
+  detail: string;
+}
+
+// The fields of each kind that decide; the client's own types have hundreds.
+interface Live extends KubernetesObject {
+  spec?: { replicas?: number; completions?: number; resources?: { requests?: { storage?: string } } };
+  status?: {
+    phase?: string;
+    observedGeneration?: number;
+    updatedReplicas?: number;
+    availableReplicas?: number;
+    readyReplicas?: number;
+    currentRevision?: string;
+    updateRevision?: string;
+    succeeded?: number;
+    conditions?: { type: string; status: string; reason?: string; message?: string }[];
+    loadBalancer?: { ingress?: { ip?: string; hostname?: string }[] };
+  };
+}
+
+const JUDGES: Record<WaitedKind, (object: Live) => State> = {
+  PersistentVolumeClaim: ({ status }) => ({ ready: status?.phase === "Bound", detail: status?.phase ?? "Pending" }),
+  Deployment: (object) => rollout(object, object.status?.availableReplicas ?? 0, object.status?.updatedReplicas ?? 0),
+  StatefulSet: (object) => {
+    const { currentRevision, updateRevision, readyReplicas = 0, updatedReplicas } = object.status ?? {};
+    return rollout(object, readyReplicas, currentRevision === updateRevision ? readyReplicas : (updatedReplicas ?? 0));
+  },
+  Job: ({ status }) => {
+    const failed = status?.conditions?.find((condition) => condition.type === "Failed" && condition.status === "True");
+    const done =
+      status?.conditions?.some((condition) => condition.type === "Complete" && condition.status === "True") ?? false;
+    return {
+      ready: done,
+      detail: failed ? `failed: ${failed.message ?? failed.reason ?? ""}` : done ? "complete" : "running",
+    };
+  },
+  Service: addressState,
+  Ingress: addressState,
+};
+
+/** The state of an expected object; absent ones are not ready. */
+export function stateOf(kind: WaitedKind, name: string, snapshot: Snapshot): State {
+  const object = snapshot.get(keyOf(kind, name));
+  return object ? JUDGES[kind](object) : { ready: false, detail: "not there yet" };
+}
+
+/** The first address of a LoadBalancer Service or an Ingress, once it has one. */
+export function addressIn(snapshot: Snapshot, kind: "Service" | "Ingress", name: string): string | undefined {
+  const object: Live | undefined = snapshot.get(keyOf(kind, name));
+  return object && firstAddress(object);
+}
+
+function firstAddress({ status }: Live): string | undefined {
+  const first = status?.loadBalancer?.ingress?.[0];
+  return first?.ip ?? first?.hostname;
+}
+
+function rollout(object: Live, ready: number, updated: number): State {
+  const wanted = object.spec?.replicas ?? 1;
+  const seen = (object.status?.observedGeneration ?? 0) >= (object.metadata?.generation ?? 0);
+  const detail = seen ? `${Math.min(ready, updated)} of ${wanted} pods ready` : "new version not rolled out yet";
+  return { ready: seen && ready >= wanted && updated >= wanted, detail };
+}
+
+function addressState(object: Live): State {
+  const address = firstAddress(object);
+  return { ready: address !== undefined, detail: address ?? "no address yet" };
+}

@@ -1,0 +1,24 @@
+import path from "node:path";
+import { cacheFolder } from "./automation/cache.ts";
+import { resolveChart } from "./automation/charts/resolve.ts";
+import type { ChartSource } from "./components/charts/source.ts";
+import type { LabConfig } from "./components/config.ts";
+import { chartsOf, VisionPlatform } from "./components/platform.ts";
+import { readLab } from "./components/read-config.ts";
+
+/** The program. `pulumi up`, `npm run platform -- up` and rehearsals all run this function. */
+export default async function program(): Promise<Record<string, unknown>> {
+  const lab = readLab();
+  const platform = new VisionPlatform("lab", { lab, charts: await chartsFor(lab) });
+  return platform.outputs;
+}
+
+/** The charts this lab installs, verified, from this machine. */
+async function chartsFor(lab: LabConfig): Promise<Record<string, ChartSource>> {
+  const overrides = lab.charts.paths;
+  const charts = chartsOf(lab).map(async ({ name, version }) => {
+    const chart = await resolveChart(name, version, { cacheFolder: cacheFolder(), overrides });
+    return [name, { ...chart, path: path.resolve(chart.path) }] as const;
+  });
+  return Object.fromEntries(await Promise.all(charts));
+}
