@@ -1,0 +1,149 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { streamProgress } from "../../automation/progress.ts";
+import { miniatureChart } from "../../automation/rehearsal/miniatures.ts";
+import { obtainTools } from "../../automation/rehearsal/tools/obtain.ts";
+import { inventoryDifferences, parseInventory } from "../fixtures/inventory/compare.ts";
+import { inventoryOf, type Row } from "../fixtures/inventory/extract.ts";
+
+const inventories = path.resolve(import.meta.dirname, "../fixtures/inventory");
+const twoVersions = ["cvat 0.17.1", "cvat 2.64.0"];
+
+let helm: string;
+let folder: string;
+
+beforeAll(async () => {
+  const [tool] = await obtainTools(["helm"], { progress: streamProgress() });
+  helm = tool?.path ?? "";
+  folder = await mkdtemp(path.join(tmpdir(), "miniatures-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** What `helm template` writes for a miniature ("cvat 2.64.0"), with the inventory's values and then `set`. */
+async function template(chart: string, set: Record<string, unknown> = {}, kube = "1.32.0"): Promise<string> {
+  const [name = "", version = ""] = chart.split(" ");
+  const { path: miniature } = await miniatureChart(name, version, folder);
+  const values = ["--values", path.join(inventories, `${name}.values.yaml`)];
+  const sets = Object.entries(set).flatMap(([key, value]) => ["--set-json", `${key}=${JSON.stringify(value)}`]);
+  const command = ["template", name, miniature, "--namespace", name, "--kube-version", kube, ...values, ...sets];
+  return (await execa(helm, command)).stdout;
+}
+
+async function rows(chart: string, set: Record<string, unknown> = {}): Promise<(name: string) => Row | undefined> {
+  const inventory = inventoryOf(await template(chart, set));
+  return (name) => inventory.find((row) => `${row.kind}/${row.name}` === name);
+}
+
+const known = ["cvat 0.15.0", "cvat 0.17.1", "cvat 2.64.0", "clearml 7.14.4", "clearml-agent 5.3.2", "nuclio 0.19.0"];
+
+test.each(known)("%s has what the real chart has", async (chart) => {
+  const expected = parseInventory(await readFile(path.join(inventories, `${chart.replace(" ", "-")}.jsonl`), "utf8"));
+  expect(inventoryDifferences(expected, inventoryOf(await template(chart)))).toEqual([]);
+});
+
+test("an inventory that differs is told apart, every difference at once", async () => {
+  const expected = parseInventory(await readFile(path.join(inventories, "nuclio-0.19.0.jsonl"), "utf8"));
+  const changed = expected.slice(1).map((row) => (row.kind === "Service" ? { ...row, type: "NodePort" } : row));
+  expect(inventoryDifferences(changed, inventoryOf(await template("nuclio 0.19.0")))).toEqual([
+    'Service/nuclio-dashboard.type: "ClusterIP" instead of "NodePort"',
+    "ServiceAccount/nuclio: is not in the inventory",
+  ]);
+});
+
+describe("versions differ as the real charts do", () => {
+  test("CVAT 2.49.0 is 0.17.1 with newer images", async () => {
+    const [older, newer] = [await template("cvat 0.17.1"), await template("cvat 2.49.0")];
+    expect(newer).toBe(older.replaceAll("v2.48.1", "v2.49.0"));
+  });
+
+  test("ClearML 7.14.7 takes Redis and MongoDB from bitnamilegacy", async () => {
+    const [older, newer] = [await template("clearml 7.14.4"), await template("clearml 7.14.7")];
+    const changed = older.replaceAll("docker.io/bitnami/", "docker.io/bitnamilegacy/").replaceAll("7.14.4", "7.14.7");
+    expect(newer).toBe(changed);
+  });
+
+  test.each(["clearml 7.14.4", "clearml-agent 5.3.2"])("%s refuses Kubernetes 1.33", async (chart) => {
+    await expect(template(chart, {}, "1.33.0")).rejects.toThrow("incompatible with Kubernetes v1.33.0");
+  });
+
+  test.each(["clearml 7.14.7", "clearml-agent 5.3.3"])("%s accepts Kubernetes 1.35", async (chart) => {
+    await expect(template(chart, {}, "1.35.4")).resolves.toContain("kind: Deployment");
+  });
+
+  test("Nuclio 0.20.1 has newer images and one more variable", async () => {
+    const dashboard = (await rows("nuclio 0.20.1"))("Deployment/nuclio-dashboard");
+    expect(JSON.stringify(dashboard)).toContain("dashboard:1.14.1-amd64");
+    expect(JSON.stringify(dashboard)).toContain('NUCLIO_DASHBOARD_LOGS_SCREEN_ENABLED"]');
+  });
+});
+
+describe("faults of the real charts", () => {
+  test("ClearML's API server port follows the Service, not the container", async () => {
+    const service = (await rows("clearml 7.14.7", { "apiserver.service.port": 1234 }))("Service/clearml-apiserver");
+    expect(service?.ports).toEqual([{ port: 1234, targetPort: 1234 }]);
+  });
+
+  test.each([
+    ["cvat 0.17.1", "kvroocks"],
+    ["cvat 2.50.0", "kvrocks"],
+  ])("the claim template of kvrocks in %s has the tier %s", async (chart, tier) => {
+    expect(await template(chart)).toContain(`          app: cvat-app\n          tier: ${tier}\n      spec:`);
+  });
+
+  test("settings that only look like settings are ignored", async () => {
+    const plain = await template("cvat 0.17.1");
+    const set = { "cvat.backend.server.envs.CVAT_NUCLIO_PORT": "80", "cvat.backend.worker.annotation.envs.A": "b" };
+    expect(await template("cvat 0.17.1", set)).toBe(plain);
+  });
+
+  test.each([
+    ["cvat 0.17.1", false],
+    ["cvat 2.64.0", true],
+  ])("in %s, volumes of the server reach the workers' init container: %s", async (chart, reach) => {
+    const set = {
+      "cvat.backend.server.additionalVolumes": [{ name: "share", emptyDir: {} }],
+      "cvat.backend.server.additionalVolumeMounts": [{ name: "share", mountPath: "/share" }],
+    };
+    const worker = (await rows(chart, set))("Deployment/cvat-backend-worker-export");
+    expect(JSON.stringify(worker?.initContainers).includes("/share")).toBe(reach);
+    expect(JSON.stringify(worker?.volumes)).not.toContain("share");
+  });
+
+  test("without the analytics folder both ConfigMaps are there and empty", async () => {
+    const { path: miniature } = await miniatureChart("cvat", "2.64.0", path.join(folder, "flattened"));
+    await rm(path.join(miniature, "analytics"), { recursive: true });
+    const { stdout } = await execa(helm, ["template", "cvat", miniature, "--kube-version", "1.35.4"]);
+    const empty = inventoryOf(stdout).filter((row) => row.kind === "ConfigMap" && (row.keys as string[]).length === 0);
+    expect(empty.map((row) => row.name).sort()).toEqual(["cvat-grafana-dashboards", "cvat-vector-config"]);
+  });
+
+  test.each(twoVersions)("%s: only Grafana's password differs between renders, and not when given", async (chart) => {
+    const random = { "grafana.adminPassword": "" };
+    const one = (await template(chart, random)).split("\n");
+    const other = (await template(chart, random)).split("\n");
+    const changed = one.filter((line, index) => line !== other[index]).map((line) => line.trim().split(":")[0]);
+    expect(changed.sort()).toEqual(["admin-password", "checksum/secret"]);
+    expect(await template(chart)).toBe(await template(chart));
+  });
+
+  test("Elasticsearch's test pod has two random names", async () => {
+    const on = { "elasticsearch.tests.enabled": true };
+    const renders = [await template("clearml 7.14.7", on), await template("clearml 7.14.7", on)];
+    const pods = renders.flatMap((render) => inventoryOf(render).filter((row) => row.hook === "test"));
+    const names = pods.flatMap((pod) => [pod.name, (pod.containers as { name: string }[])[0]?.name]);
+    expect(new Set(names).size).toBe(4);
+  });
+
+  test.each([
+    [false, []],
+    [true, ["Middleware/stripprefix", "Middleware/forwardauth"]],
+  ])("middlewares in front of Grafana with traefik.enabled=%s", async (enabled, expected) => {
+    const manifests = await template("cvat 2.64.0", { "traefik.enabled": enabled });
+    const middlewares = inventoryOf(manifests).filter((row) => row.kind === "Middleware");
+    expect(middlewares.map((row) => `${row.kind}/${row.name}`)).toEqual(expected);
+    expect(manifests.includes("router.middlewares: cvat-stripprefix@kubernetescrd")).toBe(enabled);
+  });
+});
