@@ -1,0 +1,135 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { ChartInstall } from "../charts/install.ts";
+import type { LedgerRow } from "../charts/ledger.ts";
+import type { ChartSource } from "../charts/source.ts";
+import type { StageRow } from "../charts/stages.ts";
+import type { Cluster } from "../cluster.ts";
+import { UserError } from "../errors.ts";
+import type { ClearmlConfig } from "./config.ts";
+import { CLEARML_FIXES } from "./fixes.ts";
+import { httpUrl, RELEASE, SERVICES } from "./names.ts";
+import { digestOf, registerSecrets, serverSecrets } from "./secrets.ts";
+import { clearmlValues } from "./values.ts";
+import { clearmlVersions, type ClearmlVersions } from "./versions.ts";
+
+export interface ClearMlArgs {
+  config: ClearmlConfig;
+  /** The server's chart, of the version {@link clearmlVersions} chooses unless the user overrode it. */
+  chart: ChartSource;
+  cluster: Cluster;
+}
+
+/** Passwords and keys a person or another component needs. */
+export interface ClearMlCredentials {
+  /** Password of each web user. */
+  users: Record<string, string>;
+  /** The key pair declared for agents. */
+  agent: { accessKey: string; secretKey: string };
+}
+
+const STAGES: readonly StageRow[] = [
+  { stage: "databases", name: /^clearml-(elastic-master|mongodb|redis-master)$/ },
+  { stage: "server", name: /^clearml-apiserver$/ },
+  { stage: "workers", name: /^clearml-(webserver|fileserver|apiserver-asyncdelete)$/ },
+];
+
+/** The ClearML server: API, web interface, file server and their databases. */
+export class ClearMl extends pulumi.ComponentResource {
+  /** Where a person opens the web interface. */
+  readonly webUrl: pulumi.Output<string>;
+  /** Where the SDK and agents reach the API. */
+  readonly apiUrl: pulumi.Output<string>;
+  /** Where files are kept; part of the address of every file. */
+  readonly filesUrl: pulumi.Output<string>;
+  readonly namespace: pulumi.Output<string>;
+  readonly versions: ClearmlVersions;
+  /** Names of the web users. */
+  readonly users: readonly string[];
+  readonly credentials: pulumi.Output<ClearMlCredentials>;
+  /** What became of each fix of the chart. */
+  readonly ledger: pulumi.Output<LedgerRow[]>;
+  /** Resolves when the server is ready. */
+  readonly ready: pulumi.Output<void>;
+
+  constructor(name: string, { config, chart, cluster }: ClearMlArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("vision-platform:clearml:ClearMl", name, {}, opts);
+    const parts = { parent: this };
+
+    this.versions = versionsOf(config);
+    this.namespace = keptNamespace(`${name}-namespace`, config.namespace, cluster, parts);
+    const secrets = serverSecrets(name, config.users, parts);
+    const registered = registerSecrets(name, secrets, this.namespace, cluster, parts);
+
+    const server = new ChartInstall(
+      `${name}-server`,
+      {
+        title: "ClearML",
+        chart,
+        release: RELEASE,
+        namespace: this.namespace,
+        values: clearmlValues({
+          config,
+          versions: this.versions,
+          storageClass: cluster.storageClass,
+          digests: {
+            apiserver: digestOf([secrets.credentials, secrets.files], registered),
+            fileserver: digestOf([secrets.credentials], registered),
+          },
+        }),
+        fixes: CLEARML_FIXES,
+        stages: STAGES,
+        cluster,
+      },
+      parts,
+    );
+
+    const urlOf = (part: keyof typeof SERVICES) =>
+      pulumi
+        .output(config.addresses[part] ?? server.addressOf(SERVICES[part]))
+        .apply((host) => httpUrl(host, config.port));
+    this.webUrl = urlOf("web");
+    this.apiUrl = urlOf("api");
+    this.filesUrl = urlOf("files");
+    this.users = config.users.map(({ username }) => username);
+    this.credentials = pulumi.secret(pulumi.all([secrets.passwords, secrets.credentials]).apply(credentialsOf));
+    this.ledger = server.ledger;
+    this.ready = server.ready;
+    this.registerOutputs({
+      webUrl: this.webUrl,
+      apiUrl: this.apiUrl,
+      filesUrl: this.filesUrl,
+      namespace: this.namespace,
+      users: this.users,
+      credentials: this.credentials,
+    });
+  }
+}
+
+/** A Namespace that stays when the program's objects go: deleted, it would take the retained claims along. */
+function keptNamespace(
+  name: string,
+  namespace: string,
+  cluster: Cluster,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Output<string> {
+  const made = new k8s.core.v1.Namespace(
+    name,
+    { metadata: { name: namespace } },
+    { ...opts, provider: cluster.provider, retainOnDelete: true },
+  );
+  return made.metadata.name;
+}
+
+function versionsOf(config: ClearmlConfig): ClearmlVersions {
+  const choice = clearmlVersions(config);
+  if ("problem" in choice) throw new UserError(`vision-platform:clearml.version: ${choice.problem}`, { exitCode: 2 });
+  return choice.chosen;
+}
+
+function credentialsOf([users, keys]: [Record<string, string>, Record<string, string>]): ClearMlCredentials {
+  return {
+    users,
+    agent: { accessKey: keys["services_agent_key"] ?? "", secretKey: keys["services_agent_secret"] ?? "" },
+  };
+}

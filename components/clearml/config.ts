@@ -1,0 +1,170 @@
+import * as z from "zod";
+import { address, bytes, dnsLabel, resources, secretText } from "../schema.ts";
+import { CLEARML_RULES } from "./rules.ts";
+import { CLEARML_VERSIONS } from "./versions.ts";
+
+const user = z.strictObject({
+  username: z
+    .string()
+    .max(64)
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._@-]*$/, "must be letters, digits and . _ @ -, a letter or digit first")
+    .describe(
+      "What the person types to sign in. Renaming makes another user: the old one and its settings are deleted.",
+    )
+    .meta({ examples: ["anna"] }),
+  name: z
+    .string()
+    .min(1)
+    .max(128)
+    .describe("What the interface shows.")
+    .meta({ examples: ["Anna Example"] }),
+  password: secretText({ min: 8, max: 72 })
+    .optional()
+    .describe(
+      "8 to 72 printable ASCII characters. Default: one made once and kept in the stack (`outputs --show-secrets`).",
+    ),
+});
+
+const environment = z.record(
+  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a name of an environment variable"),
+  z.string(),
+);
+
+const settings = z.strictObject({
+  enabled: z.boolean().default(true).describe("Whether the ClearML server is installed."),
+  namespace: dnsLabel
+    .default("clearml")
+    .describe("Namespace of the server. It outlives the program, with its volumes."),
+  version: z
+    .string()
+    .regex(/^\d+\.\d+\.\d+$/, "must be a version such as 7.14.7")
+    .default(CLEARML_VERSIONS.sets[0].version)
+    .describe(
+      "Set of versions known to work together, named after the server's chart (components/clearml/versions.ts).",
+    )
+    .meta({ examples: CLEARML_VERSIONS.sets.map(({ version }) => version) }),
+  chartVersion: z
+    .string()
+    .regex(/^\d+\.\d+\.\d+$/, "must be a version such as 7.14.7")
+    .optional()
+    .describe("Another chart than the set's. Default: the set's."),
+  image: z
+    .strictObject({
+      registry: z.string().optional().describe("Registry of the server's image. Default: docker.io."),
+      repository: z.string().default("allegroai/clearml").describe("The server's image, without its registry."),
+      tag: z
+        .string()
+        .optional()
+        .describe("Its tag. Default: the set's. From 2.1 servers are published as clearml/server."),
+    })
+    .prefault({})
+    .describe("The server's image, which API, web and file server share."),
+  allowUnknownVersions: z
+    .boolean()
+    .default(false)
+    .describe("Installs chart and image together though nobody is known to have tried them. The summary says so."),
+  addresses: z
+    .strictObject({
+      web: address.optional().describe("Address of the web interface."),
+      api: address.optional().describe("Address of the API, for the SDK and agents."),
+      files: address
+        .optional()
+        .describe("Address of the file server, which is part of the address of each file it keeps."),
+    })
+    .prefault({})
+    .describe(
+      "Addresses MetalLB gives to the three Services, each its own. Default: any free one; files then cannot be seen in the browser.",
+    ),
+  port: z.int().min(1).max(65535).default(80).describe("Port of all three Services."),
+  storage: z
+    .strictObject({
+      class: dnsLabel.optional().describe("StorageClass of the claims. Default: vision-platform:cluster.storageClass."),
+      files: bytes.default("50Gi").describe("Debug samples, plots and models sent to the file server."),
+      mongodb: bytes.default("10Gi").describe("Experiments and users."),
+      redis: bytes.default("5Gi").describe("Queues."),
+      elasticsearch: bytes.default("10Gi").describe("Metrics and logs."),
+    })
+    .prefault({})
+    .describe("Volumes. They outlive the program; a size can grow, not shrink."),
+  elasticsearch: z
+    .strictObject({
+      heap: z
+        .string()
+        .regex(/^[1-9][0-9]*[mg]$/, "must be a size as Java writes it, such as 2g or 1536m")
+        .default("2g")
+        .describe("Java heap, 1g at least. The container gets twice as much memory."),
+      sysctlInit: z
+        .boolean()
+        .default(true)
+        .describe("Raises vm.max_map_count by a privileged init container. Off: set 262144 on the node yourself."),
+    })
+    .prefault({})
+    .describe("Elasticsearch, which keeps metrics and logs."),
+  resources: z
+    .strictObject({
+      apiserver: resources
+        .optional()
+        .describe("The API server, and the worker that deletes files. Default: the chart's."),
+      fileserver: resources.optional().describe("The file server. Default: the chart's."),
+      webserver: resources.optional().describe("The web server. Default: the chart's."),
+      mongodb: resources.optional().describe("MongoDB. Default: none, as in the chart."),
+      redis: resources.optional().describe("Redis. Default: none, as in the chart."),
+      elasticsearch: resources.optional().describe("Elasticsearch. Default: memory from its heap."),
+    })
+    .prefault({})
+    .describe("Requests and limits of the containers."),
+  users: z
+    .array(user)
+    .min(1, "must name one user at least: without any, everyone who reaches the address is let in")
+    .default([{ username: "admin", name: "Administrator" }])
+    .describe(
+      "Who may sign in. Nobody else can; a user taken off this list is deleted at the next start. All have the same rights.",
+    ),
+  filesThroughWeb: z
+    .boolean()
+    .default(true)
+    .describe(
+      "The browser fetches files through the web server, which has its sign-in, so that debug samples are shown. Needs addresses.files.",
+    ),
+  disableIpv6: z
+    .boolean()
+    .default(false)
+    .describe("For nodes without IPv6, where the web server does not start otherwise."),
+  environment: z
+    .strictObject({
+      apiserver: environment.default({}).describe("Of the API server."),
+      fileserver: environment.default({}).describe("Of the file server."),
+      webserver: environment.default({}).describe("Of the web server."),
+    })
+    .prefault({})
+    .describe(
+      "Further environment variables, by name. Not for secrets. CLEARML__A__B sets the server's own a.b, read as HOCON.",
+    ),
+  values: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe("Escape hatch: chart values laid over ours, last. Not for secrets."),
+});
+
+/** What a stack says of ClearML. */
+export type ClearmlConfig = z.output<typeof settings>;
+
+/** Schema of `vision-platform:clearml`. */
+export const clearmlConfig = CLEARML_RULES.reduce(
+  (schema, rule) =>
+    schema.superRefine(
+      (config, context) => {
+        for (const { path, message } of rule.problems(config)) {
+          context.addIssue({ code: "custom", path: [...path], message });
+        }
+      },
+      // A rule speaks as soon as the keys it reads are sound, so that a file's problems all come at once.
+      {
+        when: ({ issues, value }) =>
+          typeof value === "object" &&
+          value !== null &&
+          !issues.some(({ path }) => rule.reads.includes(String(path?.[0]))),
+      },
+    ),
+  settings,
+);

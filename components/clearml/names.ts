@@ -1,0 +1,19 @@
+/** Names the chart derives from its release, and those of the objects this program adds to it. */
+export const RELEASE = "clearml";
+
+export const SERVICES = { web: "clearml-webserver", api: "clearml-apiserver", files: "clearml-fileserver" } as const;
+
+/** Ports the containers listen on. No value moves them: the chart's probes name them. */
+export const CONTAINER_PORTS: Readonly<Record<string, number>> = {
+  [SERVICES.api]: 8008,
+  [SERVICES.files]: 8081,
+  [SERVICES.web]: 80,
+};
+
+/** Made by this program. The chart's own `clearml-conf`, which it always renders, is read by nothing here. */
+export const SECRETS = { credentials: "clearml-credentials", configuration: "clearml-server-configuration" } as const;
+
+/** The address a person or program uses, without the port where it is HTTP's own. */
+export function httpUrl(host: string, port: number): string {
+  return port === 80 ? `http://${host}` : `http://${host}:${port}`;
+}
