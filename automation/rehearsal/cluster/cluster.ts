@@ -1,0 +1,197 @@
+import { spawn } from "node:child_process";
+import { closeSync, existsSync, openSync } from "node:fs";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { execa } from "execa";
+import getPort from "get-port";
+import { UserError } from "../../../components/errors.ts";
+import type { ProgressTask } from "../../progress.ts";
+import type { Tool } from "../tools/obtain.ts";
+import { endProcessesOf, processesOf } from "./belonging.ts";
+import { clusterConfig, type ClusterPrograms, type Ports } from "./config.ts";
+import { programOf } from "../processes.ts";
+
+/** The programs a cluster needs, as `obtainTools` names them. */
+export const CLUSTER_PROGRAMS = [
+  "etcd",
+  "kube-apiserver",
+  "kube-controller-manager",
+  "kube-scheduler",
+  "kwok",
+  "kubectl",
+] as const;
+
+/** A running cluster. */
+export interface Cluster {
+  /** Everything of it is under here. */
+  home: string;
+  /** Absolute path; the only kubeconfig it is in. */
+  kubeconfig: string;
+  /** Name of its context in the kubeconfig. */
+  context: string;
+}
+
+export interface ClusterOptions {
+  /** Absolute path of an existing folder of which this cluster is the only one: a rehearsal's home. */
+  home: string;
+  /** The programs, `kwokctl` among them. */
+  tools: readonly Tool[];
+  progress: ProgressTask;
+  /** Images, or beginnings of their names, that no pod can pull. Default: none. */
+  unpullable?: readonly string[];
+}
+
+const PARTS = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok-controller"];
+const NAME = "rehearsal";
+const ATTEMPTS = 3;
+const START_WITHIN = "90s";
+const SERVED_WITHIN_MS = 90_000;
+const LINES_OF_LOG = 8;
+const CONTROLLER = path.join(import.meta.dirname, "controller.ts");
+
+/**
+ * Starts etcd, the API server, the controllers and kwok on free loopback ports, and the process that gives addresses.
+ * A cluster that runs already is left as it is, one that was stopped (the machine was started again) goes on.
+ * @throws UserError when it does not come up, with the end of the log of what ended
+ */
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const cluster = clusterIn(options.home);
+  const running = processesOf(options.home);
+  const complete = PARTS.every((part) => running.some((found) => programOf(found) === part));
+  if (!complete && existsSync(clusterFolder(options.home))) await restart(options);
+  else if (!complete) await create(options);
+  if (!processesOf(options.home).some((found) => found.words.includes(CONTROLLER))) startController(cluster);
+  await served(cluster);
+  return cluster;
+}
+
+/** The cluster of a home, whether it runs or not. */
+export function clusterIn(home: string): Cluster {
+  return { home, kubeconfig: path.join(home, "kubeconfig"), context: `kwok-${NAME}` };
+}
+
+function clusterFolder(home: string): string {
+  return path.join(home, "kwok", "clusters", NAME);
+}
+
+async function create({ home, tools, progress, unpullable }: ClusterOptions): Promise<void> {
+  const config = path.join(home, "kwok.yaml");
+  for (let attempt = 1; ; attempt++) {
+    progress.update("starting etcd, API server, controllers and kwok");
+    startController(clusterIn(home));
+    await writeFile(config, clusterConfig(programPaths(tools), await freePorts(), unpullable));
+    const problem = await kwokctl(home, tools, ["create", "cluster", "--config", config]);
+    if (problem === undefined) return;
+    // A port that was free when asked for may be somebody's by the time it is used.
+    if (attempt === ATTEMPTS) throw new UserError(`The rehearsal cluster did not start:\n${problem}`);
+    await endProcessesOf(home);
+    await rm(path.join(home, "kwok"), { recursive: true, force: true });
+    await rm(clusterIn(home).kubeconfig, { force: true });
+  }
+}
+
+/** Everything in the cluster is still there and so are its ports' numbers, which others may have taken. */
+async function restart({ home, tools, progress }: ClusterOptions): Promise<void> {
+  progress.update("starting what was stopped");
+  const problem = await kwokctl(home, tools, ["start", "cluster"]);
+  if (problem === undefined) return;
+  throw new UserError(
+    `The rehearsal cluster in ${home} did not start again; end it (rehearse --down) and begin anew:\n${problem}`,
+  );
+}
+
+/** Runs kwokctl for the cluster of a home. Gives what went wrong, with the end of each part's log. */
+async function kwokctl(home: string, tools: readonly Tool[], args: readonly string[]): Promise<string | undefined> {
+  const { kubeconfig } = clusterIn(home);
+  const result = await execa(programPath(tools, "kwokctl"), [...args, "--name", NAME, "--timeout", START_WITHIN], {
+    env: {
+      ...withoutKwokSettings(),
+      KWOK_WORKDIR: path.join(home, "kwok"),
+      KUBECONFIG: kubeconfig,
+      KUBECACHEDIR: path.join(home, "kube-cache"),
+    },
+    extendEnv: false,
+    cwd: home,
+    stdin: "ignore",
+    all: true,
+    reject: false,
+  });
+  return result.failed ? `${lastLines(result.all)}\n${await logs(home)}` : undefined;
+}
+
+function programPaths(tools: readonly Tool[]): ClusterPrograms {
+  return Object.fromEntries(CLUSTER_PROGRAMS.map((name) => [name, programPath(tools, name)])) as ClusterPrograms;
+}
+
+function programPath(tools: readonly Tool[], name: string): string {
+  const tool = tools.find((candidate) => candidate.name === name);
+  if (!tool) throw new Error(`the cluster needs ${name}, which is not among the tools it was given`);
+  return tool.path;
+}
+
+async function freePorts(): Promise<Ports> {
+  const free = () => getPort({ host: "127.0.0.1" });
+  return {
+    etcd: await free(),
+    etcdPeer: await free(),
+    apiserver: await free(),
+    controllerManager: await free(),
+    scheduler: await free(),
+    kwok: await free(),
+  };
+}
+
+/** Every setting of kwokctl has a variable, and the user's own kwok is none of ours. */
+function withoutKwokSettings(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("KWOK_")));
+}
+
+async function served({ kubeconfig, home }: Cluster): Promise<void> {
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfig);
+  const core = config.makeApiClient(CoreV1Api);
+  const end = Date.now() + SERVED_WITHIN_MS;
+  for (;;) {
+    try {
+      await core.readNamespace({ name: "kube-system" });
+      return;
+    } catch (error) {
+      if (Date.now() > end) {
+        throw new UserError(`The rehearsal's API server does not answer.\n${await logs(home)}`, { cause: error });
+      }
+      await pause(100);
+    }
+  }
+}
+
+function startController({ home, kubeconfig }: Cluster): void {
+  const log = openSync(path.join(home, "addresses.log"), "a", 0o600);
+  const controller = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), CONTROLLER, kubeconfig], {
+    cwd: home,
+    detached: true,
+    stdio: ["ignore", log, log],
+  });
+  controller.unref();
+  closeSync(log);
+}
+
+/** The end of the log of each part, for an error message. */
+async function logs(home: string): Promise<string> {
+  const folder = path.join(clusterFolder(home), "logs");
+  const files = await readdir(folder).catch(() => []);
+  const parts = await Promise.all(
+    files.map(async (file) => `${file}:\n${lastLines(await readFile(path.join(folder, file), "utf8"))}`),
+  );
+  return parts.join("\n");
+}
+
+function lastLines(text: string): string {
+  return text
+    .trimEnd()
+    .split("\n")
+    .slice(-LINES_OF_LOG)
+    .map((line) => `  ${line}`)
+    .join("\n");
+}

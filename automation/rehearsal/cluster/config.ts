@@ -1,0 +1,61 @@
+import { stringify } from "yaml";
+import { stages } from "./stages.ts";
+
+/** One free port for each thing that listens. */
+export interface Ports {
+  etcd: number;
+  etcdPeer: number;
+  apiserver: number;
+  controllerManager: number;
+  scheduler: number;
+  kwok: number;
+}
+
+/** Absolute paths of the programs that a cluster consists of. */
+export type ClusterPrograms = Record<
+  "etcd" | "kube-apiserver" | "kube-controller-manager" | "kube-scheduler" | "kwok" | "kubectl",
+  string
+>;
+
+/** Everything that kwokctl is told, as one YAML text: the cluster and what kwok does with its objects. */
+export function clusterConfig(programs: ClusterPrograms, ports: Ports, unpullable: readonly string[] = []): string {
+  const cluster = {
+    apiVersion: "config.kwok.x-k8s.io/v1alpha1",
+    kind: "KwokctlConfiguration",
+    options: {
+      runtime: "binary",
+      bindAddress: "127.0.0.1",
+      kubeVersion: "v1.35.4",
+      // The client limits of the controllers are for clusters with neighbours; here they would only be waited for.
+      disableQPSLimits: true,
+      etcdBinary: programs.etcd,
+      kubeApiserverBinary: programs["kube-apiserver"],
+      kubeControllerManagerBinary: programs["kube-controller-manager"],
+      kubeSchedulerBinary: programs["kube-scheduler"],
+      kwokControllerBinary: programs.kwok,
+      kubectlBinary: programs.kubectl,
+      etcdPort: ports.etcd,
+      etcdPeerPort: ports.etcdPeer,
+      kubeApiserverPort: ports.apiserver,
+      kubeControllerManagerPort: ports.controllerManager,
+      kubeSchedulerPort: ports.scheduler,
+      kwokControllerPort: ports.kwok,
+    },
+    componentsPatches: [
+      // Nothing here outlives the machine, so nothing is gained by waiting for its disk.
+      patch("etcd", { "unsafe-no-fsync": "true" }),
+      patch("kube-apiserver", {
+        // Without it the server looks for an address of the machine and does not start where there is no network.
+        "advertise-address": "192.0.2.1",
+        "endpoint-reconciler-type": "none",
+        // The range of K3s.
+        "service-cluster-ip-range": "10.43.0.0/16",
+      }),
+    ],
+  };
+  return `${stringify(cluster)}---\n${stages(unpullable)}`;
+}
+
+function patch(name: string, args: Readonly<Record<string, string>>) {
+  return { name, extraArgs: Object.entries(args).map(([key, value]) => ({ key, value })) };
+}

@@ -1,0 +1,185 @@
+/** An object as it is applied. */
+export interface LabObject {
+  apiVersion: string;
+  kind: string;
+  metadata: {
+    name: string;
+    namespace?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+  };
+  [field: string]: unknown;
+}
+
+export interface LabOptions {
+  /**
+   * Addresses that Services may have: CIDRs, ranges (`a-b`) and single ones, used in this order.
+   * Default: the documentation ranges of RFC 5737.
+   */
+  addresses?: readonly string[];
+}
+
+const DOCUMENTATION_RANGES = ["198.51.100.0/24", "192.0.2.0/24", "203.0.113.0/24"];
+
+/** The objects that a K3s lab has before anything of ours is installed: nodes, storage, Traefik, MetalLB, GPU runtime. */
+export function labObjects({ addresses = DOCUMENTATION_RANGES }: LabOptions = {}): LabObject[] {
+  return [
+    node("gpu-node", {
+      labels: { "nvidia.com/gpu.present": "true" },
+      resources: { "nvidia.com/gpu": "1" },
+      control: true,
+    }),
+    node("worker-1"),
+    node("worker-2"),
+    namespace("kube-system"),
+    namespace("metallb-system"),
+    ...longhorn(),
+    { apiVersion: "node.k8s.io/v1", kind: "RuntimeClass", metadata: { name: "nvidia" }, handler: "nvidia" },
+    customResource("traefik.io", "v1alpha1", "Middleware", "middlewares"),
+    customResource("metallb.io", "v1beta1", "IPAddressPool", "ipaddresspools"),
+    customResource("metallb.io", "v1beta1", "L2Advertisement", "l2advertisements"),
+    ...traefik(),
+    metallb("IPAddressPool", { addresses: [...addresses], autoAssign: true }),
+    metallb("L2Advertisement", { ipAddressPools: ["lab"] }),
+  ];
+}
+
+interface NodeOptions {
+  labels?: Record<string, string>;
+  resources?: Record<string, string>;
+  control?: boolean;
+}
+
+function node(name: string, { labels = {}, resources = {}, control = false }: NodeOptions = {}): LabObject {
+  // `ephemeral-storage` is asked for by charts; a node that does not offer it takes none of their pods.
+  const offered = { cpu: "64", memory: "256Gi", "ephemeral-storage": "1Ti", pods: "250", ...resources };
+  return {
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: {
+      name,
+      labels: {
+        "kubernetes.io/hostname": name,
+        "kubernetes.io/arch": "amd64",
+        "kubernetes.io/os": "linux",
+        ...(control ? { "node-role.kubernetes.io/control-plane": "true" } : {}),
+        ...labels,
+      },
+    },
+    status: {
+      allocatable: offered,
+      capacity: offered,
+      nodeInfo: {
+        architecture: "amd64",
+        bootID: "",
+        containerRuntimeVersion: "kwok://0.8.0",
+        kernelVersion: "",
+        kubeProxyVersion: "",
+        kubeletVersion: "v1.35.4+k3s1",
+        machineID: "",
+        operatingSystem: "linux",
+        osImage: "rehearsal",
+        systemUUID: "",
+      },
+    },
+  };
+}
+
+function namespace(name: string): LabObject {
+  return { apiVersion: "v1", kind: "Namespace", metadata: { name } };
+}
+
+function longhorn(): LabObject[] {
+  return [
+    {
+      apiVersion: "storage.k8s.io/v1",
+      kind: "StorageClass",
+      metadata: { name: "longhorn", annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },
+      provisioner: "driver.longhorn.io",
+      allowVolumeExpansion: true,
+      reclaimPolicy: "Delete",
+      volumeBindingMode: "Immediate",
+    },
+    {
+      apiVersion: "storage.k8s.io/v1",
+      kind: "CSIDriver",
+      metadata: { name: "driver.longhorn.io" },
+      // At home Longhorn attaches its volumes. Here nothing would ever say that one is attached.
+      spec: { attachRequired: false, podInfoOnMount: true, volumeLifecycleModes: ["Persistent"] },
+    },
+  ];
+}
+
+function traefik(): LabObject[] {
+  const metadata = { name: "traefik", namespace: "kube-system", labels: { "app.kubernetes.io/name": "traefik" } };
+  const selector = { "app.kubernetes.io/name": "traefik" };
+  return [
+    {
+      apiVersion: "networking.k8s.io/v1",
+      kind: "IngressClass",
+      metadata: { name: "traefik", annotations: { "ingressclass.kubernetes.io/is-default-class": "true" } },
+      spec: { controller: "traefik.io/ingress-controller" },
+    },
+    {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata,
+      spec: {
+        replicas: 1,
+        selector: { matchLabels: selector },
+        template: {
+          metadata: { labels: selector },
+          spec: { containers: [{ name: "traefik", image: "rancher/mirrored-library-traefik:3.6.2" }] },
+        },
+      },
+    },
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata,
+      spec: {
+        type: "LoadBalancer",
+        selector,
+        ports: [
+          { name: "web", port: 80, protocol: "TCP", targetPort: "web" },
+          { name: "websecure", port: 443, protocol: "TCP", targetPort: "websecure" },
+        ],
+      },
+    },
+  ];
+}
+
+/** A definition that takes anything under `spec`, which must be there. */
+function customResource(group: string, version: string, kind: string, plural: string): LabObject {
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: `${plural}.${group}` },
+    spec: {
+      group,
+      scope: "Namespaced",
+      names: { kind, listKind: `${kind}List`, plural, singular: kind.toLowerCase() },
+      versions: [
+        {
+          name: version,
+          served: true,
+          storage: true,
+          schema: {
+            openAPIV3Schema: {
+              type: "object",
+              required: ["spec"],
+              properties: {
+                // The client library spells x-kubernetes-preserve-unknown-fields so, and drops what it does not know.
+                spec: { type: "object", x_kubernetes_preserve_unknown_fields: true },
+              },
+            },
+          },
+        },
+      ],
+    },
+  };
+}
+
+function metallb(kind: string, spec: Record<string, unknown>): LabObject {
+  return { apiVersion: "metallb.io/v1beta1", kind, metadata: { name: "lab", namespace: "metallb-system" }, spec };
+}
