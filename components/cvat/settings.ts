@@ -80,7 +80,7 @@ export const analyticsConfig = PARTS.reduce(
   (schema, part) =>
     schema.refine(({ enabled, ...parts }) => enabled || parts[part] === undefined, {
       path: [part],
-      error: "is set while analytics.enabled is false; remove it, or enable analytics",
+      error: "is set while cvat.analytics.enabled is false; remove it, or enable analytics",
     }),
   analyticsKeys,
 )

@@ -141,7 +141,9 @@ function databases(input: CvatValuesInput) {
 
 function analytics(input: CvatValuesInput) {
   const { enabled, clickhouse, grafana, vector } = input.config.analytics;
-  if (!enabled) return { analytics: { enabled }, clickhouse: { enabled } };
+  // Not `clickhouse.enabled: false`: of several `common` charts Helm takes the first one's templates, and without ClickHouse's that is
+  // PostgreSQL's old one, on which Redis's chart fails (rendered with Helm 3.21: common 2.2.3 against 2.20.5). No shard, no pod, no claim.
+  if (!enabled) return { analytics: { enabled }, clickhouse: { enabled: true, shards: 0 } };
   return {
     analytics: {
       enabled,

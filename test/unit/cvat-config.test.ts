@@ -1,0 +1,193 @@
+import * as pulumi from "@pulumi/pulumi";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { cvatConfig } from "../../components/cvat/config.ts";
+import { WORKERS } from "../../components/cvat/settings.ts";
+
+/** Every problem of a stack's `cvat` key, as `path: message`. */
+function problemsOf(config: unknown): string[] {
+  const result = cvatConfig.safeParse(config);
+  return result.success ? [] : result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+}
+
+describe("cvat configuration", () => {
+  it("needs nothing at a homelab", () => {
+    const config = cvatConfig.parse({});
+    expect(config).toMatchObject({
+      enabled: true,
+      namespace: "cvat",
+      version: "2.64.0",
+      imagePullPolicy: "IfNotPresent",
+      data: { size: "50Gi", accessMode: "ReadWriteMany" },
+      redis: { size: "8Gi", resources: { limits: { memory: "1Gi" } } },
+      analytics: { enabled: true, clickhouse: { size: "10Gi" }, grafana: { size: "5Gi", role: "Viewer" } },
+      ingress: { host: "" },
+      nuclio: { enabled: true, containerBuilderKind: "kaniko" },
+      smokescreen: { allowAddresses: [], allowRanges: [] },
+      values: {},
+    });
+    expect(Object.keys(config.workers)).toEqual(Object.keys(WORKERS));
+    expect(Object.values(config.workers).map(({ replicas }) => replicas)).toEqual(Array(8).fill(1));
+  });
+
+  it("documents every key in its JSON Schema", () => {
+    const schema = z.toJSONSchema(cvatConfig, { io: "input", unrepresentable: "any" });
+    const bare: string[] = [];
+    const walk = (node: z.core.JSONSchema.BaseSchema, path: string) => {
+      for (const [key, child] of Object.entries(node.properties ?? {})) {
+        if (typeof child === "boolean") continue;
+        if (!child.description) bare.push(`${path}${key}`);
+        walk(child, `${path}${key}.`);
+      }
+    };
+    walk(schema, "");
+    expect(bare).toEqual([]);
+  });
+
+  it.each<[string, unknown]>([
+    ["the runbook's pair, named", { version: "2.39.0", chart: "0.17.1" }],
+    ["images of the same release from elsewhere", { images: { server: "registry.example:5000/cvat/server:v2.64.0" } }],
+    ["ReadWriteOnce on one node", { data: { accessMode: "ReadWriteOnce", node: "gpu-node" } }],
+    ["https with a host", { ingress: { host: "cvat.example.org", tls: { secretName: "cvat-tls" } } }],
+    [
+      "a registry with credentials",
+      { nuclio: { registry: { url: "registry.example:5000", username: "u", password: "p" } } },
+    ],
+    ["a registry with a Secret", { nuclio: { registry: { url: "registry.example", existingSecret: "pull" } } }],
+    ["another Nuclio", { nuclio: { enabled: false, external: { host: "nuclio.example", namespace: "nuclio" } } }],
+    ["no analytics", { analytics: { enabled: false } }],
+    ["unknown versions on purpose", { version: "2.60.0", allowUnknownVersions: true }],
+  ])("takes %s", (_, config) => expect(problemsOf(config)).toEqual([]));
+
+  it.each<[string, unknown, string]>([
+    ["unknown key", { worker: {} }, ': Unrecognized key: "worker"'],
+    ["unknown worker", { workers: { exports: {} } }, 'workers: Unrecognized key: "exports"'],
+    ["latest", { images: { server: "cvat/server:latest" } }, "images.server: cvat/server:latest is latest"],
+    [
+      "no tag",
+      { images: { ui: "registry.example:5000/cvat/ui" } },
+      "images.ui: registry.example:5000/cvat/ui has no tag",
+    ],
+    [
+      "an image of another release",
+      { images: { server: "cvat/server:v2.39.0" } },
+      "images.server: cvat/server:v2.39.0 is not of release 2.64.0",
+    ],
+    [
+      "an unknown release",
+      { version: "2.47.0" },
+      "version: CVAT 2.47.0 is no known-good pair; take 2.48.1 on chart 0.17.1",
+    ],
+    [
+      "an unknown pair",
+      { version: "2.64.0", chart: "0.17.1" },
+      "chart: CVAT 2.64.0 on chart 0.17.1 is no known-good pair",
+    ],
+    [
+      "no chart for an old release",
+      { version: "2.41.0", allowUnknownVersions: true },
+      "chart: no chart is known for CVAT 2.41.0; name one",
+    ],
+    ["half a version", { version: "2.64" }, "version: must be a whole version such as 2.64.0"],
+    [
+      "ReadWriteOnce across nodes",
+      { data: { accessMode: "ReadWriteOnce" }, workers: { chunks: { replicas: 3 } } },
+      "data.accessMode: ReadWriteOnce, but 8 pods on any node",
+    ],
+    ["TLS without host", { ingress: { tls: { secretName: "cvat-tls" } } }, "ingress.tls: needs a host name"],
+    [
+      "ClickHouse without analytics",
+      { analytics: { enabled: false, clickhouse: { size: "20Gi" } } },
+      "analytics.clickhouse: is set while cvat.analytics.enabled is false",
+    ],
+    ["Grafana without analytics", { analytics: { enabled: false, grafana: {} } }, "analytics.grafana: is set while"],
+    ["Vector without analytics", { analytics: { enabled: false, vector: {} } }, "analytics.vector: is set while"],
+    [
+      "passwords without analytics",
+      { analytics: { enabled: false }, secrets: { clickhouse: "a-password" } },
+      "secrets: clickhouse and grafana are for analytics",
+    ],
+    [
+      "user without password",
+      { nuclio: { registry: { url: "r.example", username: "u" } } },
+      "nuclio.registry.password: is missing beside cvat.nuclio.registry.username",
+    ],
+    [
+      "password without user",
+      { nuclio: { registry: { url: "r.example", password: "p" } } },
+      "nuclio.registry.username: is missing beside",
+    ],
+    [
+      "both kinds of credentials",
+      { nuclio: { registry: { url: "r.example", existingSecret: "s", username: "u", password: "p" } } },
+      "nuclio.registry.existingSecret: is set together with",
+    ],
+    [
+      "a registry with a scheme",
+      { nuclio: { registry: { url: "https://r.example" } } },
+      "nuclio.registry.url: must be HOST[:PORT][/PATH] without http://",
+    ],
+    [
+      "a registry without Nuclio",
+      { nuclio: { enabled: false, registry: { url: "r.example" } } },
+      "nuclio.registry: is set while cvat.nuclio.enabled is false",
+    ],
+    [
+      "two Nuclios",
+      { nuclio: { external: { host: "n.example", namespace: "nuclio" } } },
+      "nuclio.external: is set while cvat.nuclio.enabled is true",
+    ],
+    [
+      "a range that is none",
+      { smokescreen: { allowRanges: ["10.43.0.0"] } },
+      "smokescreen.allowRanges.0: must be a range",
+    ],
+    [
+      "an address that is none",
+      { smokescreen: { allowAddresses: ["minio:9000"] } },
+      "smokescreen.allowAddresses.0: must be an address",
+    ],
+    ["a size without unit", { kvrocks: { size: "50" } }, "kvrocks.size: must be a size such as 50Gi"],
+    ["no replicas", { workers: { export: { replicas: 0 } } }, "workers.export.replicas: Too small"],
+    ["a variable that is none", { env: { "cvat-x": "1" } }, "env.cvat-x: "],
+  ])("refuses %s", (_, config, problem) => {
+    const problems = problemsOf(config);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(problem);
+  });
+
+  it("tells all problems of a file at once, shapes and rules alike", () => {
+    expect(
+      problemsOf({
+        version: "2.63.0",
+        data: { accessMode: "ReadWriteOnce" },
+        ingress: { tls: { secretName: "cvat-tls" } },
+        analytics: { enabled: false, grafana: { size: "5Gi" } },
+        kvrocks: { size: "big" },
+        nuclio: { registry: { url: "r.example", username: "u" } },
+        sever: {},
+      }).map((problem) => problem.split(":")[0]),
+    ).toEqual([
+      "kvrocks.size",
+      "analytics.grafana",
+      "",
+      "version",
+      "data.accessMode",
+      "ingress.tls",
+      "nuclio.registry.password",
+    ]);
+  });
+
+  it("keeps passwords as secret outputs", async () => {
+    const { secrets, nuclio } = cvatConfig.parse({
+      secrets: { postgresql: "given-password" },
+      nuclio: { registry: { url: "r.example", username: "u", password: "registry-password" } },
+    });
+    const given = [secrets.postgresql, nuclio.registry?.password];
+    expect(given.map((text) => pulumi.Output.isInstance(text))).toEqual([true, true]);
+    expect(await Promise.all(given.map((text) => pulumi.isSecret(text as pulumi.Output<string>)))).toEqual([
+      true,
+      true,
+    ]);
+  });
+});

@@ -1,0 +1,356 @@
+import { describe, expect, it } from "vitest";
+import type { Fix, RenderedObject } from "../../components/charts/fixes.ts";
+import { DASHBOARDS, vectorToml } from "../../components/cvat/analytics.ts";
+import { cvatFixes } from "../../components/cvat/fixes.ts";
+
+const MIDDLEWARES = "traefik.ingress.kubernetes.io/router.middlewares";
+const SIGNED_IN = { [MIDDLEWARES]: "cvat-cvat-signed-in@kubernetescrd" };
+
+/** Fixes as they are for the runbook's pair, where nothing else is said. */
+function fixes(over: { cvat?: string; chart?: string } = {}): Fix[] {
+  return cvatFixes({ cvat: "2.39.0", chart: "0.17.1", ingressAnnotations: { "cvat-analytics": SIGNED_IN }, ...over });
+}
+
+function fixNamed(id: string, over?: { cvat?: string; chart?: string }): Fix {
+  const fix = fixes(over).find((one) => one.id === id);
+  if (!fix) throw new Error(`no fix ${id}`);
+  return fix;
+}
+
+interface Parts {
+  name: string;
+  labels: Record<string, string>;
+  pod?: object;
+  annotations?: Record<string, string>;
+}
+
+/** A workload with one template, as charts render it. */
+function workload(kind: string, { name, labels, pod, annotations }: Parts): RenderedObject {
+  return {
+    apiVersion: kind === "Job" ? "batch/v1" : "apps/v1",
+    kind,
+    metadata: { name, namespace: "cvat", labels },
+    spec: { template: { metadata: { labels, annotations }, spec: pod } },
+  };
+}
+
+const tier = (of: string, more = {}) => ({ app: "cvat-app", tier: of, ...more });
+const nonRoot = { runAsNonRoot: true };
+const initContainer = { name: "user-data-permission-fix", image: "busybox" };
+
+function server(image: string, securityContext: object = nonRoot) {
+  return workload("Deployment", {
+    name: "cvat-backend-server",
+    labels: tier("backend", { component: "server" }),
+    pod: { initContainers: [initContainer], containers: [{ name: "cvat-backend", image, securityContext }] },
+  });
+}
+
+function serverAnswering(hosts: string, httpHeaders?: object[]) {
+  const httpGet = { path: "/api/server/about", port: 8080, ...(httpHeaders && { httpHeaders }) };
+  return workload("Deployment", {
+    name: "cvat-backend-server",
+    labels: tier("backend", { component: "server" }),
+    pod: {
+      containers: [
+        {
+          name: "cvat-backend",
+          image: "cvat/server:v2.64.0",
+          env: [{ name: "ALLOWED_HOSTS", value: hosts }],
+          readinessProbe: { httpGet: { ...httpGet } },
+          livenessProbe: { httpGet: { ...httpGet } },
+        },
+      ],
+    },
+  });
+}
+
+function initializer(image: string, securityContext: object = nonRoot) {
+  return workload("Job", {
+    name: "cvat-backend-initializer-r1",
+    labels: tier("backend", { component: "initializer" }),
+    pod: { containers: [{ name: "cvat-backend", image, securityContext }] },
+  });
+}
+
+function kvrocks(image: string, securityContext: object) {
+  return workload("StatefulSet", {
+    name: "cvat-kvrocks",
+    labels: tier("kvrocks"),
+    pod: {
+      securityContext: { fsGroup: 999 },
+      containers: [{ name: "cvat-kvrocks-app-container", image, securityContext }],
+    },
+  });
+}
+
+function frontend(image: string, port: number, securityContext: object = {}) {
+  return workload("Deployment", {
+    name: "cvat-frontend",
+    labels: tier("frontend"),
+    pod: {
+      containers: [
+        {
+          name: "cvat-frontend-app-container",
+          image,
+          ports: [{ containerPort: port }],
+          readinessProbe: { tcpSocket: { port }, periodSeconds: 10 },
+          livenessProbe: { tcpSocket: { port }, periodSeconds: 10 },
+          securityContext,
+        },
+      ],
+    },
+  });
+}
+
+function frontendService(targetPort: number): RenderedObject {
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "cvat-frontend-service", labels: tier("frontend") },
+    spec: { type: "ClusterIP", ports: [{ name: "http", port: 8000, targetPort, protocol: "TCP" }] },
+  };
+}
+
+function configMap(name: string, data?: Record<string, string> | null): RenderedObject {
+  return { apiVersion: "v1", kind: "ConfigMap", metadata: { name, labels: { app: "cvat-app" } }, data };
+}
+
+function vector(annotations?: Record<string, string>) {
+  return workload("StatefulSet", {
+    name: "cvat-vector",
+    labels: { "app.kubernetes.io/name": "vector" },
+    annotations,
+    pod: { containers: [{ name: "vector", image: "timberio/vector:0.26.0-alpine" }] },
+  });
+}
+
+function ingress(name: string, rule: object, annotations?: Record<string, string>): RenderedObject {
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "Ingress",
+    metadata: { name, ...(annotations && { annotations }) },
+    spec: { ingressClassName: "traefik", rules: [{ ...rule, http: { paths: [] } }] },
+  };
+}
+
+function worker(mounts: string[], volumes: string[]) {
+  return workload("Deployment", {
+    name: "cvat-backend-worker-export",
+    labels: tier("backend", { component: "worker-export" }),
+    pod: {
+      containers: [{ name: "cvat-backend", image: "cvat/server:v2.64.0" }],
+      initContainers: [{ ...initContainer, volumeMounts: mounts.map((name) => ({ name, mountPath: `/${name}` })) }],
+      volumes: volumes.map((name) => ({ name })),
+    },
+  });
+}
+
+function database(name: string, image: string, initImage = "busybox:1.36.1") {
+  return workload("StatefulSet", {
+    name: `cvat-${name}`,
+    labels: { "app.kubernetes.io/name": name },
+    pod: { containers: [{ name, image }], initContainers: [{ name: "init", image: initImage }] },
+  });
+}
+
+/** Fix, what is broken, how it must look afterwards. */
+const BROKEN: [string, string, RenderedObject, RenderedObject, { cvat?: string; chart?: string }?][] = [
+  [
+    "backend-numeric-user",
+    "an old server, but not its init container",
+    server("cvat/server:v2.39.0"),
+    server("cvat/server:v2.39.0", { runAsNonRoot: true, runAsUser: 1000 }),
+  ],
+  [
+    "backend-numeric-user",
+    "the initializer",
+    initializer("registry.example/cvat/server:v2.43.0"),
+    initializer("registry.example/cvat/server:v2.43.0", { runAsNonRoot: true, runAsUser: 1000 }),
+  ],
+  [
+    "backend-numeric-user",
+    "an image of the lab's own tag, by the release the stack names",
+    server("registry.example/cvat/server:lab"),
+    server("registry.example/cvat/server:lab", { runAsNonRoot: true, runAsUser: 1000 }),
+  ],
+  [
+    "kvrocks-numeric-user",
+    "an old Kvrocks",
+    kvrocks("apache/kvrocks:2.12.1", nonRoot),
+    kvrocks("apache/kvrocks:2.12.1", { runAsNonRoot: true, runAsUser: 999 }),
+  ],
+  [
+    "frontend-runs-as-root",
+    "old web pages",
+    frontend("cvat/ui:v2.39.0", 80, nonRoot),
+    frontend("cvat/ui:v2.39.0", 80, {}),
+  ],
+  ["frontend-port", "old web pages on a new chart", frontend("cvat/ui:v2.39.0", 8000), frontend("cvat/ui:v2.39.0", 80)],
+  [
+    "frontend-port",
+    "new web pages on an old chart",
+    frontend("cvat/ui:v2.48.1", 80),
+    frontend("cvat/ui:v2.48.1", 8000),
+  ],
+  ["frontend-service-port", "a Service for new pages", frontendService(8000), frontendService(80)],
+  ["frontend-service-port", "a Service for old pages", frontendService(80), frontendService(8000), { cvat: "2.48.1" }],
+  [
+    "server-probe-host",
+    "a server that answers to one host",
+    serverAnswering("cvat.example.org,cvat-backend-service"),
+    serverAnswering("cvat.example.org,cvat-backend-service", [{ name: "Host", value: "cvat.example.org" }]),
+  ],
+  [
+    "vector-configuration",
+    "an empty ConfigMap",
+    configMap("cvat-vector-config", {}),
+    configMap("cvat-vector-config", { "vector.toml": vectorToml("0.17.1") }),
+  ],
+  [
+    "vector-configuration",
+    "a ConfigMap without data, on the old port",
+    configMap("cvat-vector-config", null),
+    configMap("cvat-vector-config", { "vector.toml": vectorToml("0.15.0") }),
+    { chart: "0.15.0" },
+  ],
+  [
+    "grafana-dashboards",
+    "an empty ConfigMap",
+    configMap("cvat-grafana-dashboards"),
+    configMap("cvat-grafana-dashboards", DASHBOARDS),
+  ],
+  [
+    "vector-checksum",
+    "a checksum looked up",
+    vector({ "checksum/vector.toml": "0123", "vision-platform/configuration": "4567" }),
+    vector({ "vision-platform/configuration": "4567" }),
+  ],
+  ["ingress-middlewares", "an open Grafana", ingress("cvat-analytics", {}), ingress("cvat-analytics", {}, SIGNED_IN)],
+  [
+    "ingress-middlewares",
+    "one among other annotations",
+    ingress("cvat-analytics", {}, { other: "kept" }),
+    ingress("cvat-analytics", {}, { other: "kept", ...SIGNED_IN }),
+  ],
+  ["ingress-any-host", "a null host", ingress("cvat", { host: null }), ingress("cvat", {})],
+  ["ingress-any-host", "an empty host", ingress("cvat", { host: "" }), ingress("cvat", {})],
+  [
+    "init-container-volumes",
+    "a mount without its volume",
+    worker(["cvat-backend-data", "share"], ["cvat-backend-data"]),
+    worker(["cvat-backend-data"], ["cvat-backend-data"]),
+  ],
+  [
+    "withdrawn-images",
+    "PostgreSQL",
+    database("postgresql", "docker.io/bitnami/postgresql:15.2.0-debian-11-r0"),
+    database("postgresql", "public.ecr.aws/b8u7h5e8/postgresql:15.2.0-debian-11-r0"),
+  ],
+  [
+    "withdrawn-images",
+    "ClickHouse",
+    database("clickhouse", "docker.io/bitnami/clickhouse:23.12.2-debian-11-r0"),
+    database("clickhouse", "public.ecr.aws/b8u7h5e8/clickhouse:23.12.2-debian-11-r0"),
+  ],
+  [
+    "withdrawn-images",
+    "Redis and an init container",
+    database("redis", "docker.io/bitnami/redis:7.2.3-debian-11-r1", "docker.io/bitnami/os-shell:11-debian-11-r90"),
+    database(
+      "redis",
+      "docker.io/bitnamilegacy/redis:7.2.3-debian-11-r1",
+      "docker.io/bitnamilegacy/os-shell:11-debian-11-r90",
+    ),
+  ],
+];
+
+/** Fix, an object it is about, as it is right already. */
+const RIGHT: [string, string, RenderedObject, { cvat?: string; chart?: string }?][] = [
+  ["backend-numeric-user", "a server with a number in its image", server("cvat/server:v2.44.0")],
+  ["backend-numeric-user", "a chart that demands nothing", server("cvat/server:v2.39.0", {})],
+  ["backend-numeric-user", "a number in the chart", server("cvat/server:v2.39.0", { ...nonRoot, runAsUser: 1000 })],
+  ["backend-numeric-user", "the lab's own tag of a new release", server("r.example/server:lab"), { cvat: "2.64.0" }],
+  ["kvrocks-numeric-user", "the chart's own number", kvrocks("apache/kvrocks:2.12.1", { ...nonRoot, runAsUser: 999 })],
+  ["kvrocks-numeric-user", "a number in the image", kvrocks("apache/kvrocks:2.15.0", nonRoot)],
+  ["frontend-runs-as-root", "new web pages", frontend("cvat/ui:v2.44.0", 8000, nonRoot)],
+  ["frontend-runs-as-root", "a chart that demands nothing", frontend("cvat/ui:v2.39.0", 80)],
+  ["frontend-port", "old pages on an old chart", frontend("cvat/ui:v2.39.0", 80)],
+  ["frontend-port", "new pages on a new chart", frontend("cvat/ui:v2.64.0", 8000)],
+  ["frontend-service-port", "a Service for old pages", frontendService(80)],
+  ["frontend-service-port", "a Service for new pages", frontendService(8000), { cvat: "2.64.0" }],
+  ["server-probe-host", "a server that answers to all", serverAnswering("*")],
+  [
+    "server-probe-host",
+    "probes with a host",
+    serverAnswering("cvat.example.org", [{ name: "Host", value: "cvat.example.org" }]),
+  ],
+  ["vector-configuration", "the chart's own file", configMap("cvat-vector-config", { "vector.toml": "[sources.x]" })],
+  ["grafana-dashboards", "the chart's own", configMap("cvat-grafana-dashboards", { "all_events.json": "{}" })],
+  ["vector-checksum", "no annotations", vector()],
+  ["vector-checksum", "our own stamp", vector({ "vision-platform/configuration": "4567" })],
+  ["ingress-middlewares", "values of chart 2.56", ingress("cvat-analytics", {}, SIGNED_IN)],
+  ["ingress-any-host", "a host name", ingress("cvat", { host: "cvat.example.org" })],
+  ["ingress-any-host", "no host at all", ingress("cvat", {})],
+  ["init-container-volumes", "mounts with volumes", worker(["cvat-backend-data"], ["cvat-backend-data", "share"])],
+  [
+    "withdrawn-images",
+    "CVAT's copies",
+    database("postgresql", "public.ecr.aws/b8u7h5e8/postgresql:15.2.0-debian-11-r0"),
+  ],
+];
+
+/** Objects of other charts or of other parts of CVAT, which a fix must leave alone. */
+const FOREIGN: [string, RenderedObject][] = [
+  ["backend-numeric-user", kvrocks("apache/kvrocks:2.12.1", nonRoot)],
+  ["backend-numeric-user", database("postgresql", "docker.io/bitnami/postgresql:15.2.0-debian-11-r0")],
+  ["kvrocks-numeric-user", server("cvat/server:v2.39.0")],
+  [
+    "frontend-service-port",
+    { ...frontendService(8000), metadata: { name: "cvat-backend-service", labels: tier("backend") } },
+  ],
+  ["vector-configuration", configMap("cvat-grafana", {})],
+  ["vector-checksum", database("redis", "public.ecr.aws/docker/library/redis:7.2.11")],
+  ["ingress-middlewares", ingress("cvat", {})],
+  ["init-container-volumes", database("redis", "redis:7.2.11")],
+  ["withdrawn-images", server("docker.io/bitnami/something:1")],
+];
+
+describe("CVAT's fixes", () => {
+  it("have one name, a reason and a source each, and each has its cases here", () => {
+    const all = fixes();
+    expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
+    expect(all.filter(({ why, source }) => why.length < 30 || source.length < 15)).toEqual([]);
+    expect([...new Set(BROKEN.map(([id]) => id))].sort()).toEqual(all.map(({ id }) => id).sort());
+    expect([...new Set(RIGHT.map(([id]) => id))].sort()).toEqual(all.map(({ id }) => id).sort());
+  });
+
+  it.each(BROKEN)("%s mends %s, once", (id, _, object, expected, over) => {
+    const fix = fixNamed(id, over);
+    const mended = structuredClone(object);
+    expect([fix.matches(mended), fix.stillNeeded(mended)]).toEqual([true, true]);
+    fix.apply(mended);
+    expect(mended).toEqual(expected);
+    expect([fix.matches(mended), fix.stillNeeded(mended)]).toEqual([true, false]);
+  });
+
+  it.each(RIGHT)("%s leaves %s", (id, _, object, over) => {
+    const fix = fixNamed(id, over);
+    expect([fix.matches(object), fix.stillNeeded(object)]).toEqual([true, false]);
+  });
+
+  it.each(FOREIGN)("%s is not about this object", (id, object) => expect(fixNamed(id).matches(object)).toBe(false));
+});
+
+describe("our own dashboard", () => {
+  it("is the page Grafana opens, on the chart's data source, with a query in every panel", () => {
+    expect(Object.keys(DASHBOARDS)).toEqual(["all_events.json"]);
+    const dashboard = JSON.parse(DASHBOARDS["all_events.json"] ?? "") as {
+      panels: { datasource: { type: string }; targets: { rawSql: string }[] }[];
+    };
+    expect(dashboard.panels.map(({ datasource }) => datasource.type)).toEqual(
+      Array(5).fill("grafana-clickhouse-datasource"),
+    );
+    expect(dashboard.panels.filter(({ targets }) => !targets[0]?.rawSql.includes("FROM events"))).toEqual([]);
+  });
+});
