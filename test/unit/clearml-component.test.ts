@@ -1,0 +1,143 @@
+import * as pulumi from "@pulumi/pulumi";
+import { beforeAll, expect, test, vi } from "vitest";
+import type { ChartInstallArgs } from "../../components/charts/install.ts";
+import { clearmlConfig } from "../../components/clearml/config.ts";
+import { CLEARML_FIXES } from "../../components/clearml/fixes.ts";
+
+const CANARY = "canary-password-7f3a";
+const registered: { type: string; name: string; inputs: Record<string, unknown> }[] = [];
+const installs: { name: string; args: ChartInstallArgs }[] = [];
+
+// The engine's stand-in for tests knows no transforms, by which the real one works; that is for rehearsal. Here: what it is asked for.
+vi.mock("../../components/charts/install.ts", () => ({
+  ChartInstall: class {
+    readonly ready = pulumi.output(undefined);
+    readonly ledger = pulumi.output([]);
+    constructor(name: string, args: ChartInstallArgs) {
+      installs.push({ name, args });
+    }
+    addressOf(service: string) {
+      return pulumi.output(`address-of-${service}`);
+    }
+  },
+}));
+
+beforeAll(async () => {
+  await pulumi.runtime.setMocks({
+    newResource({ type, name, inputs }) {
+      const state = inputs as Record<string, unknown>;
+      registered.push({ type, name, inputs: state });
+      const { length } = inputs as { length?: number };
+      return { id: name, state: length === undefined ? state : { ...state, value: "A".repeat(length) } };
+    },
+    call: () => ({}),
+  });
+});
+
+const valueOf = <T>(output: pulumi.Output<T>) => new Promise<T>((resolve) => output.apply(resolve));
+
+async function clearMl(stack: object) {
+  const k8s = await import("@pulumi/kubernetes");
+  const { ClearMl } = await import("../../components/clearml/clearml.ts");
+  registered.length = 0;
+  installs.length = 0;
+  const server = new ClearMl("clearml", {
+    config: clearmlConfig.parse(stack),
+    chart: { name: "clearml", version: "7.14.7", path: "/charts/clearml-7.14.7.tgz", origin: "locked" },
+    cluster: {
+      provider: new k8s.Provider("provider", {}),
+      access: {},
+      storageClass: "longhorn",
+      ingressClass: "traefik",
+      readyTimeoutMs: 1000,
+    },
+  });
+  // The digests among the values are known when the Secrets they stand for are registered, and so everything is.
+  await valueOf(pulumi.output(installs[0]?.args.values ?? {}));
+  return server;
+}
+
+const LAB = {
+  namespace: "lab",
+  addresses: { web: "192.0.2.40", api: "192.0.2.41", files: "192.0.2.42" },
+  users: [{ username: "anna", name: "Anna", password: CANARY }],
+};
+
+test("what is registered, and where it can be reached", async () => {
+  const server = await clearMl(LAB);
+  const own = registered.filter(({ type }) => !type.startsWith("pulumi"));
+  expect(own.map(({ type, name }) => `${type} ${name}`)).toEqual([
+    "vision-platform:clearml:ClearMl clearml",
+    "kubernetes:core/v1:Namespace clearml-namespace",
+    "kubernetes:core/v1:Secret clearml-credentials",
+    "kubernetes:core/v1:Secret clearml-configuration",
+  ]);
+  expect(await valueOf(server.webUrl)).toBe("http://192.0.2.40");
+  expect(await valueOf(server.apiUrl)).toBe("http://192.0.2.41");
+  expect(await valueOf(server.filesUrl)).toBe("http://192.0.2.42");
+  expect(await valueOf(server.namespace)).toBe("lab");
+  expect(server.versions).toMatchObject({ version: "7.14.7", known: true });
+  expect(server.users).toEqual(["anna"]);
+});
+
+test("addresses nobody named are those the Services got", async () => {
+  const server = await clearMl({ port: 8080 });
+  expect(await valueOf(server.webUrl)).toBe("http://address-of-clearml-webserver:8080");
+  expect(await valueOf(server.filesUrl)).toBe("http://address-of-clearml-fileserver:8080");
+});
+
+test("how the chart is installed", async () => {
+  await clearMl(LAB);
+  expect(installs).toHaveLength(1);
+  const { name, args } = installs[0] ?? expect.fail();
+  expect(name).toBe("clearml-server");
+  expect(args).toMatchObject({
+    title: "ClearML",
+    release: "clearml",
+    chart: { version: "7.14.7" },
+    fixes: CLEARML_FIXES,
+  });
+  expect(await valueOf(pulumi.output(args.namespace))).toBe("lab");
+  const stageOf = (workload: string) => args.stages.find((row) => row.name.test(workload))?.stage;
+  expect(["clearml-elastic-master", "clearml-mongodb", "clearml-redis-master"].map(stageOf)).toEqual(
+    Array(3).fill("databases"),
+  );
+  expect(stageOf("clearml-apiserver")).toBe("server");
+  expect(["clearml-webserver", "clearml-fileserver", "clearml-apiserver-asyncdelete"].map(stageOf)).toEqual(
+    Array(3).fill("workers"),
+  );
+});
+
+test("credentials are outputs that stay secret", async () => {
+  const { credentials } = await clearMl(LAB);
+  expect(await pulumi.isSecret(credentials)).toBe(true);
+  expect(await valueOf(credentials)).toEqual({
+    users: { anna: CANARY },
+    agent: { accessKey: "A".repeat(30), secretKey: "A".repeat(54) },
+  });
+});
+
+test("chart values hold no password, and nothing but secrets that are not known at preview", async () => {
+  await clearMl(LAB);
+  const outputs: [string, boolean][] = [];
+  const plain: string[] = [];
+  const walk = async (value: unknown, path: string): Promise<void> => {
+    if (pulumi.Output.isInstance(value)) outputs.push([path, await pulumi.isSecret(value)]);
+    else if (typeof value === "object" && value !== null)
+      for (const [key, inner] of Object.entries(value)) await walk(inner, `${path}.${key}`);
+    else plain.push(String(value));
+  };
+  await walk(installs[0]?.args.values, "values");
+  expect(outputs).toEqual([
+    ["values.apiserver.podAnnotations.vision-platform/configuration", true],
+    ["values.fileserver.podAnnotations.vision-platform/configuration", true],
+  ]);
+  expect(plain).not.toContain(CANARY);
+});
+
+test("a version that is not known to work does not get past the component either", async () => {
+  const config = { ...clearmlConfig.parse(LAB), version: "7.15.0" };
+  const { ClearMl } = await import("../../components/clearml/clearml.ts");
+  const chart = { name: "clearml", version: "7.15.0", path: "", origin: "override" } as const;
+  expect(() => new ClearMl("other", { config, chart, cluster: {} as never })).toThrow("Dragonfly instead of Redis");
+});
