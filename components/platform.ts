@@ -71,9 +71,10 @@ export class VisionPlatform extends pulumi.ComponentResource {
         namespace: clearml.namespace,
         versions: clearml.versions,
         users: clearml.users,
-        credentials: clearml.credentials,
       },
       ledger,
+      // Of its own: an output with one secret inside is hidden whole.
+      secrets: pulumi.secret({ clearml: clearml?.credentials }),
     };
   }
 }

@@ -56,7 +56,7 @@ interface Meta {
 
 function shapeAt(schema: z.ZodType, path: readonly PropertyKey[]): Record<string, z.ZodType> | undefined {
   const found = layersAt(schema, path).at(-1);
-  return found instanceof z.ZodObject ? (found.shape as Record<string, z.ZodType>) : undefined;
+  return found instanceof z.ZodObject ? (found.shape) : undefined;
 }
 
 /** The sentence stands on the outermost layer (`.optional()`, `.default()`), the example often on the block inside. */

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import * as auto from "@pulumi/pulumi/automation/index.js";
+import type { LedgerRow } from "../../components/charts/ledger.ts";
 import { UserError } from "../../components/errors.ts";
 import { type Progress, type ProgressTask } from "../progress.ts";
 import { changesIn, type Change } from "./changes.ts";
@@ -11,6 +12,8 @@ export interface Outcome {
   changes: Change[];
   /** Number of resources by what happened to them, as the engine counts; `same` among them. */
   counts: Record<string, number>;
+  /** What became of every fix; empty where the program did not run. */
+  ledger: LedgerRow[];
   /** Warnings of the engine and of the program. */
   warnings: string[];
   milliseconds: number;
@@ -22,11 +25,12 @@ export interface RunOptions {
   parallel?: number;
 }
 
-type Verb = "preview" | "up" | "destroy" | "refresh";
+export type Verb = "preview" | "up" | "preview-destroy" | "destroy" | "refresh";
 
 const TITLES: Record<Verb, string> = {
   preview: "Previewing",
   up: "Bringing up",
+  "preview-destroy": "Looking at what destroy would remove from",
   destroy: "Taking down",
   refresh: "Reading what is there",
 };
@@ -47,7 +51,8 @@ export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptio
     const common = { onEvent, color: "never", parallel: options.parallel } as const;
     if (verb === "preview") await stack.preview(common);
     else if (verb === "up") await stack.up(common);
-    else if (verb === "destroy") await stack.destroy({ ...common, runProgram: false });
+    else if (verb === "preview-destroy") await stack.previewDestroy(common);
+    else if (verb === "destroy") await stack.destroy(common);
     // Without the program the minio plugin would lose every bucket from state. (plugins.md, section 0)
     else await stack.refresh({ ...common, runProgram: true });
   };
@@ -59,9 +64,17 @@ export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptio
   return {
     changes: changesIn(events),
     counts: events.findLast(({ summaryEvent }) => summaryEvent)?.summaryEvent?.resourceChanges ?? {},
+    ledger: ledgerIn(events),
     warnings: warningsIn(events),
     milliseconds: Date.now() - start,
   };
+}
+
+/** The stack's outputs come with the last event of its root resource, at a preview too. */
+function ledgerIn(events: readonly auto.EngineEvent[]): LedgerRow[] {
+  const root = events.findLast(({ resOutputsEvent }) => resOutputsEvent?.metadata.type === "pulumi:pulumi:Stack");
+  const ledger: unknown = root?.resOutputsEvent?.metadata.new?.outputs["ledger"];
+  return Array.isArray(ledger) ? (ledger as LedgerRow[]) : [];
 }
 
 function warningsIn(events: readonly auto.EngineEvent[]): string[] {
@@ -94,21 +107,4 @@ function showing(progress: Progress, task: ProgressTask): (event: auto.EngineEve
     if (diagnosticEvent?.severity.startsWith("info") && diagnosticEvent.urn)
       progress.line(`  ${plain(diagnosticEvent.message)}`);
   };
-}
-
-/** `3 to create, 1 to update, 117 unchanged`, or in the past. */
-export function countsText(counts: Record<string, number>, words: "will" | "did"): string {
-  const rows: readonly [string, string, string][] = [
-    ["create", "to create", "created"],
-    ["update", "to update", "updated"],
-    ["replace", "to replace", "replaced"],
-    ["delete", "to delete", "deleted"],
-    ["import", "to import", "imported"],
-    ["same", "unchanged", "unchanged"],
-  ];
-  const parts = rows.flatMap(([key, will, did]) => {
-    const count = counts[key] ?? 0;
-    return count > 0 ? [`${count} ${words === "will" ? will : did}`] : [];
-  });
-  return parts.length > 0 ? parts.join(", ") : "nothing";
 }

@@ -1,0 +1,34 @@
+import path from "node:path";
+import { Command, InvalidArgumentError } from "commander";
+
+/** Folder of this program: where Pulumi.yaml and the stack files lie. */
+export const PROJECT_FOLDER = path.resolve(import.meta.dirname, "../..");
+
+/** What every verb about a stack takes. */
+export interface StackFlags {
+  stack: string;
+  json?: true;
+}
+
+/** A verb about a stack, with the flags they all have. */
+export function stackCommand(name: string, description: string, example: string): Command {
+  return new Command(name)
+    .description(description)
+    .option("--stack <name>", "the stack, and so the file Pulumi.NAME.yaml", "homelab")
+    .option("--json", "one JSON document on stdout, everything else on stderr")
+    .addHelpText("after", `\nExample:\n  npm run platform -- ${example}`);
+}
+
+/** Writes a result: JSON or text, on stdout. */
+export function print(result: unknown, text: string, json: boolean | undefined): void {
+  process.stdout.write(
+    json ? `${JSON.stringify(result, null, 2)}\n` : text.endsWith("\n") || text === "" ? text : `${text}\n`,
+  );
+}
+
+/** A whole number from 1 on, for `--parallel`. */
+export function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError("must be a whole number from 1 on.");
+  return number;
+}

@@ -1,0 +1,48 @@
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { Command } from "commander";
+import { UserError } from "../../components/errors.ts";
+import { problemList } from "../../components/problems.ts";
+import { checkStackFile } from "../stackfile/check.ts";
+import { SCHEMA_FILE, stackFileSchema } from "../stackfile/json-schema.ts";
+import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
+import { print, PROJECT_FOLDER, stackCommand, type StackFlags } from "./common.ts";
+
+/** `config check` and `config schema`. */
+export function configCommand(): Command {
+  return new Command("config")
+    .description("check a stack file; print the JSON Schema of stack files")
+    .addCommand(
+      stackCommand(
+        "check",
+        "check a stack file: every problem at once, with its cure",
+        "config check --stack homelab",
+      ).action(check),
+    )
+    .addCommand(
+      new Command("schema")
+        .description("print the JSON Schema of stack files")
+        .option("--write", `write it to ${SCHEMA_FILE} instead`)
+        .addHelpText("after", "\nExample:\n  npm run --silent platform -- config schema > stack.schema.json")
+        .action(schema),
+    );
+}
+
+async function check({ stack, json }: StackFlags): Promise<void> {
+  const file = await readStackFile(stackFilePath(PROJECT_FOLDER, stack));
+  const { problems } = checkStackFile(file);
+  if (problems.length === 0) return print({ file: file.path, problems }, `${file.path} is fine.`, json);
+  if (json) print({ file: file.path, problems }, "", true);
+  throw new UserError(json ? [] : problemList(`${file.path} has ${problems.length} problem(s):`, problems), {
+    exitCode: 2,
+  });
+}
+
+async function schema({ write }: { write?: true }): Promise<void> {
+  const text = `${JSON.stringify(stackFileSchema(), null, 2)}\n`;
+  if (!write) return void process.stdout.write(text);
+  const file = path.join(PROJECT_FOLDER, SCHEMA_FILE);
+  const before = await readFile(file, "utf8").catch(() => "");
+  if (before !== text) await writeFile(file, text);
+  process.stderr.write(`${SCHEMA_FILE} ${before === text ? "was up to date" : "written"}\n`);
+}

@@ -1,0 +1,65 @@
+import { createInterface } from "node:readline/promises";
+import type { Command } from "commander";
+import { UserError } from "../../components/errors.ts";
+import type { Change } from "../engine/changes.ts";
+import { openUserStack } from "../engine/door.ts";
+import { runEngine } from "../engine/run.ts";
+import { streamProgress } from "../progress.ts";
+import { changesText } from "../report/preview.ts";
+import { print, PROJECT_FOLDER, stackCommand, type StackFlags } from "./common.ts";
+
+interface DestroyFlags extends StackFlags {
+  yes?: true;
+  dryRun?: true;
+}
+
+/** `destroy`: remove the lab's objects; every volume, definition and namespace with data in it stays. */
+export function destroyCommand(): Command {
+  return stackCommand(
+    "destroy",
+    "remove the lab from the cluster; data stays, and up takes it back",
+    "destroy --dry-run",
+  )
+    .option("--dry-run", "only show what would go and what would stay")
+    .option("--yes", "do not ask")
+    .action(destroy);
+}
+
+async function destroy({ stack: name, json, yes, dryRun }: DestroyFlags): Promise<void> {
+  const progress = streamProgress();
+  const { stack } = await openUserStack({ stack: name, folder: PROJECT_FOLDER, create: false, progress });
+  const plan = await runEngine(stack, "preview-destroy", { progress });
+  if (dryRun)
+    return print(
+      { stack: name, ...plan },
+      `${changesText(plan.changes)}\n${goneText(name, plan.changes, "would be")}`,
+      json,
+    );
+  if (!yes) await confirm(name, plan.changes);
+  const done = await runEngine(stack, "destroy", { progress });
+  print(
+    { stack: name, ...done },
+    `${goneText(name, done.changes, "were")}\nTake it back: npm run platform -- up --stack ${name}`,
+    json,
+  );
+}
+
+function goneText(name: string, changes: readonly Change[], words: "would be" | "were"): string {
+  const stay = changes.filter(({ operation }) => operation === "keep");
+  const gone = changes.length - stay.length;
+  const list = stay.map(({ kind, short }) => `  = ${kind} ${short}`);
+  return [`${name}: ${gone} objects ${words} removed, ${stay.length} with data stay:`, ...list].join("\n");
+}
+
+async function confirm(name: string, changes: readonly Change[]): Promise<void> {
+  if (!process.stdin.isTTY) {
+    throw new UserError("destroy asks before it removes anything: run it in a terminal, or with --yes.", {
+      exitCode: 2,
+    });
+  }
+  process.stderr.write(`${goneText(name, changes, "would be")}\n`);
+  const line = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await line.question(`Remove them? Type the stack's name (${name}): `);
+  line.close();
+  if (answer.trim() !== name) throw new UserError("Nothing was removed.");
+}

@@ -1,0 +1,35 @@
+import { writeFile } from "node:fs/promises";
+import type { Command } from "commander";
+import { countsText } from "../engine/counts.ts";
+import { openUserStack } from "../engine/door.ts";
+import { runEngine } from "../engine/run.ts";
+import { streamProgress } from "../progress.ts";
+import { changesText, previewReport } from "../report/preview.ts";
+import { print, PROJECT_FOLDER, stackCommand, wholeNumber, type StackFlags } from "./common.ts";
+
+interface PreviewFlags extends StackFlags {
+  report?: string;
+  parallel?: number;
+  exitCode?: true;
+}
+
+/** `preview`: what `up` would change, object by object. */
+export function previewCommand(): Command {
+  return stackCommand("preview", "show what up would change, object by object", "preview --report preview.md")
+    .option("--report <file>", "write it as Markdown too")
+    .option("--exit-code", "exit with 3 when something would change")
+    .option("--parallel <n>", "how many objects to work on at once", wholeNumber)
+    .action(preview);
+}
+
+async function preview({ stack: name, json, report, parallel, exitCode }: PreviewFlags): Promise<void> {
+  const progress = streamProgress();
+  const { stack } = await openUserStack({ stack: name, folder: PROJECT_FOLDER, create: false, progress });
+  const outcome = await runEngine(stack, "preview", { progress, parallel });
+  if (report) await writeFile(report, previewReport(name, outcome, outcome.ledger));
+  const text = [changesText(outcome.changes), `${name}: ${countsText(outcome.counts, "will")}.`]
+    .filter(Boolean)
+    .join("\n");
+  print({ stack: name, ...outcome }, text, json);
+  if (exitCode && outcome.changes.length > 0) process.exitCode = 3;
+}

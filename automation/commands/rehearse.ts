@@ -1,0 +1,104 @@
+import { InvalidArgumentError, type Command } from "commander";
+import { UserError } from "../../components/errors.ts";
+import { streamProgress, type Progress } from "../progress.ts";
+import { cleanUpStale, createHome, freshName, listHomes, removeHome, type Home } from "../rehearsal/cluster/homes.ts";
+import { countObjects } from "../rehearsal/objects.ts";
+import { bringUp, prepare } from "../rehearsal/rehearse.ts";
+import { summaryText, type Summary } from "../report/summary.ts";
+import { print, PROJECT_FOLDER, stackCommand, wholeNumber, type StackFlags } from "./common.ts";
+
+interface RehearseFlags extends StackFlags {
+  keep?: true;
+  down?: true;
+  chart: Record<string, string>;
+  parallel?: number;
+}
+
+/** `rehearse`: the whole stack on a real API server on this machine, with no cluster and no container. */
+export function rehearseCommand(): Command {
+  return stackCommand(
+    "rehearse",
+    "bring the whole stack up on a real API server on this machine, and say what was installed",
+    "rehearse --keep --chart clearml=../clearml-helm-charts/charts/clearml",
+  )
+    .option("--keep", "leave it running; run again with --keep to update what is there")
+    .option("--down", "end the rehearsal that --keep left running")
+    .option(
+      "--chart <name=path>",
+      "install this chart folder or .tgz instead of the locked one; may be repeated",
+      chartPath,
+      {},
+    )
+    .option("--parallel <n>", "how many objects the engine works on at once", wholeNumber)
+    .action(rehearse);
+}
+
+function chartPath(text: string, before: Record<string, string>): Record<string, string> {
+  const [, name, path] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  if (name === undefined || path === undefined)
+    throw new InvalidArgumentError("must be NAME=PATH, for example clearml=./clearml-7.14.7.tgz.");
+  return { ...before, [name]: path };
+}
+
+async function rehearse(flags: RehearseFlags): Promise<void> {
+  const progress = streamProgress();
+  for (const name of await cleanUpStale()) progress.line(`Removed what a killed rehearsal left: ${name}`);
+  if (flags.down) return end(flags, progress);
+
+  const home = await homeFor(flags);
+  const stop = onSignals(() => (flags.keep === undefined ? removeHome(home.folder) : Promise.resolve()));
+  try {
+    await run(flags, home, progress);
+  } finally {
+    stop();
+    if (!flags.keep) await progress.task("Tearing down", () => removeHome(home.folder));
+  }
+}
+
+async function run(
+  { stack, json, keep, chart, parallel }: RehearseFlags,
+  home: Home,
+  progress: Progress,
+): Promise<void> {
+  const rehearsal = await prepare({ stack, project: PROJECT_FOLDER, overrides: chart, home, progress });
+  const { outcome, outputs } = await bringUp(rehearsal, progress, parallel);
+  const summary: Summary = {
+    stack,
+    counts: outcome.counts,
+    milliseconds: outcome.milliseconds,
+    objects: await countObjects(rehearsal.cluster.kubeconfig, Object.values(outputs)),
+    charts: rehearsal.charts,
+    standIns: [],
+    ledger: outcome.ledger,
+    outputs,
+  };
+  const kept = `Left running. Look around: export KUBECONFIG=${rehearsal.cluster.kubeconfig}; kubectl get pods -A\nEnd it: npm run rehearse -- --stack ${stack} --down`;
+  print(
+    { ...summary, kubeconfig: keep && rehearsal.cluster.kubeconfig },
+    [summaryText(summary), ...(keep ? ["", kept] : [])].join("\n"),
+    json,
+  );
+}
+
+/** One kept rehearsal per stack, so that a second one finds it; the others are nobody's but this run's. */
+async function homeFor({ stack, keep }: RehearseFlags): Promise<Home> {
+  if (!keep) return createHome(freshName(stack), { kept: false });
+  const kept = (await listHomes()).find((home) => home.name === stack);
+  return kept ?? createHome(stack, { kept: true });
+}
+
+async function end({ stack, json }: RehearseFlags, progress: Progress): Promise<void> {
+  const home = (await listHomes()).find((found) => found.name === stack);
+  if (!home) throw new UserError(`No rehearsal of ${stack} is kept.`);
+  await progress.task(`Ending the rehearsal of ${stack}`, () => removeHome(home.folder));
+  print({ ended: stack }, "", json);
+}
+
+/** Ends the rehearsal on Ctrl-C as well; a kill leaves it to the next run. */
+function onSignals(cleanUp: () => Promise<void>): () => void {
+  const handler = (signal: NodeJS.Signals) => {
+    void cleanUp().finally(() => process.exit(signal === "SIGINT" ? 130 : 143));
+  };
+  process.once("SIGINT", handler).once("SIGTERM", handler);
+  return () => void process.off("SIGINT", handler).off("SIGTERM", handler);
+}

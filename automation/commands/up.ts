@@ -1,0 +1,34 @@
+import type { Command } from "commander";
+import { countsText } from "../engine/counts.ts";
+import { openUserStack } from "../engine/door.ts";
+import { readOutputs } from "../engine/outputs.ts";
+import { runEngine } from "../engine/run.ts";
+import { streamProgress } from "../progress.ts";
+import { placesText } from "../report/places.ts";
+import { print, PROJECT_FOLDER, stackCommand, wholeNumber, type StackFlags } from "./common.ts";
+
+interface UpFlags extends StackFlags {
+  parallel?: number;
+}
+
+/** `up`: make the cluster what the stack file says. */
+export function upCommand(): Command {
+  return stackCommand("up", "make the cluster what the stack file says", "up --stack homelab")
+    .option("--parallel <n>", "how many objects to work on at once", wholeNumber)
+    .action(up);
+}
+
+async function up({ stack: name, json, parallel }: UpFlags): Promise<void> {
+  const progress = streamProgress();
+  const { stack } = await openUserStack({ stack: name, folder: PROJECT_FOLDER, create: true, progress });
+  const outcome = await runEngine(stack, "up", { progress, parallel });
+  const outputs = await readOutputs(stack, { showSecrets: false });
+  const text = [
+    `${name}: ${countsText(outcome.counts, "did")}.`,
+    "",
+    placesText(outputs),
+    "",
+    `Passwords: npm run platform -- outputs --stack ${name} --show-secrets`,
+  ];
+  print({ stack: name, ...outcome, outputs }, text.join("\n"), json);
+}

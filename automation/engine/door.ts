@@ -1,0 +1,46 @@
+import path from "node:path";
+import type * as auto from "@pulumi/pulumi/automation/index.js";
+import type { LabConfig } from "../../components/config.ts";
+import { UserError } from "../../components/errors.ts";
+import { problemList } from "../../components/problems.ts";
+import { cacheFolder } from "../cache.ts";
+import type { Progress } from "../progress.ts";
+import { engineEnvironment } from "../rehearsal/tools/environment.ts";
+import { obtainTools } from "../rehearsal/tools/obtain.ts";
+import { checkStackFile } from "../stackfile/check.ts";
+import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
+import { openStack } from "./stack.ts";
+
+/** The programs an engine run needs. */
+export const ENGINE_PROGRAMS = ["pulumi", "pulumi-resource-kubernetes"] as const;
+
+export interface DoorOptions {
+  stack: string;
+  folder: string;
+  /** Make the stack when the backend has none of that name. */
+  create: boolean;
+  progress: Progress;
+}
+
+/**
+ * The user's own stack: the stack file checked, the engine obtained, the backend and the passphrase as the environment has them.
+ * @throws UserError with every problem of the stack file, before the engine runs.
+ */
+export async function openUserStack({
+  stack,
+  folder,
+  create,
+  progress,
+}: DoorOptions): Promise<{ stack: auto.Stack; lab: LabConfig }> {
+  const file = await readStackFile(stackFilePath(folder, stack));
+  const checked = checkStackFile(file);
+  if (!checked.lab) {
+    throw new UserError(problemList(`${file.path} has ${checked.problems.length} problem(s):`, checked.problems), {
+      exitCode: 2,
+    });
+  }
+  const tools = await obtainTools(ENGINE_PROGRAMS, { progress });
+  const engine = path.join(cacheFolder(), "engine");
+  const env = await engineEnvironment(tools, { links: path.join(engine, "bin") });
+  return { stack: await openStack({ stack, folder, engine, env, create }), lab: checked.lab };
+}

@@ -1,0 +1,122 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import type * as auto from "@pulumi/pulumi/automation/index.js";
+import type { LabConfig } from "../../components/config.ts";
+import { UserError } from "../../components/errors.ts";
+import { chartsOf } from "../../components/platform.ts";
+import { problemList } from "../../components/problems.ts";
+import { ENGINE_PROGRAMS } from "../engine/door.ts";
+import { readOutputs } from "../engine/outputs.ts";
+import { runEngine, type Outcome } from "../engine/run.ts";
+import { openStack } from "../engine/stack.ts";
+import type { Progress } from "../progress.ts";
+import { checkStackFile } from "../stackfile/check.ts";
+import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
+import { rehearsalCharts, type RehearsalChart } from "./charts.ts";
+import { CLUSTER_PROGRAMS, startCluster, type Cluster } from "./cluster/cluster.ts";
+import type { Home } from "./cluster/homes.ts";
+import { seed } from "./cluster/seed.ts";
+import { writeStackFolder } from "./stack-folder.ts";
+import { engineEnvironment } from "./tools/environment.ts";
+import { obtainTools, type Tool } from "./tools/obtain.ts";
+
+/** Every program a rehearsal runs. */
+export const REHEARSAL_PROGRAMS = [...ENGINE_PROGRAMS, ...CLUSTER_PROGRAMS, "kwokctl"] as const;
+
+export interface RehearsalOptions {
+  stack: string;
+  /** Folder of Pulumi.yaml and the stack files. */
+  project: string;
+  /** `--chart NAME=PATH`. */
+  overrides: Readonly<Record<string, string>>;
+  home: Home;
+  progress: Progress;
+}
+
+/** A rehearsal that is ready for the engine: cluster, charts and stack are there. */
+export interface Rehearsal {
+  home: Home;
+  cluster: Cluster;
+  tools: Tool[];
+  charts: RehearsalChart[];
+  stack: auto.Stack;
+}
+
+/** What a rehearsed `up` gave. */
+export interface RehearsalResult {
+  outcome: Outcome;
+  outputs: Record<string, unknown>;
+}
+
+/**
+ * Builds the place in which a stack is rehearsed: programs, cluster with the lab's objects, charts, and the stack with a backend of its own.
+ * @throws UserError for a broken stack file, before anything is started.
+ */
+export async function prepare({ stack, project, overrides, home, progress }: RehearsalOptions): Promise<Rehearsal> {
+  const lab = await readLab(project, stack);
+  const tools = await obtainTools(REHEARSAL_PROGRAMS, { progress });
+  const cluster = await progress.task("Starting a Kubernetes API server", async (task) => {
+    const started = await startCluster({ home: home.folder, tools, progress: task });
+    task.update("putting the lab's nodes, storage class and Traefik in place");
+    await seed(started.kubeconfig);
+    return started;
+  });
+  const charts = await rehearsalCharts(chartsOf(lab), {
+    overrides,
+    folder: path.join(home.folder, "charts"),
+    progress,
+  });
+  const folder = path.join(home.folder, "stack");
+  const sealed = await writeStackFolder(folder, project, stack, {
+    kubeconfig: cluster.kubeconfig,
+    context: cluster.context,
+    charts: Object.fromEntries(charts.map((chart) => [chart.name, chart.path])),
+  });
+  const opened = await openStack({
+    stack,
+    folder,
+    engine: home.folder,
+    env: await engineEnv(home, tools),
+    create: true,
+  });
+  for (const key of sealed) await opened.setConfig(key, { value: randomBytes(12).toString("hex"), secret: true }, true);
+  return { home, cluster, tools, charts, stack: opened };
+}
+
+/** Brings the rehearsed stack up. */
+export async function bringUp({ stack }: Rehearsal, progress: Progress, parallel?: number): Promise<RehearsalResult> {
+  const outcome = await runEngine(stack, "up", { progress, parallel });
+  return { outcome, outputs: await readOutputs(stack, { showSecrets: false }) };
+}
+
+async function readLab(project: string, stack: string): Promise<LabConfig> {
+  const file = await readStackFile(stackFilePath(project, stack));
+  const checked = checkStackFile(file);
+  if (checked.lab) return checked.lab;
+  throw new UserError(problemList(`${file.path} has ${checked.problems.length} problem(s):`, checked.problems), {
+    exitCode: 2,
+  });
+}
+
+/** The engine's environment: state and plugins in the rehearsal's home, a passphrase made for it, nothing of the user's own. */
+async function engineEnv(home: Home, tools: readonly Tool[]): Promise<Record<string, string>> {
+  const state = path.join(home.folder, "state");
+  await mkdir(state, { recursive: true });
+  const links = path.join(home.folder, "bin");
+  return {
+    ...(await engineEnvironment(tools, { links, pulumiHome: path.join(home.folder, "pulumi") })),
+    PULUMI_BACKEND_URL: `file://${state}`,
+    PULUMI_CONFIG_PASSPHRASE: await passphraseOf(home),
+  };
+}
+
+/** Made once per rehearsal: a kept one is updated by later runs. */
+async function passphraseOf(home: Home): Promise<string> {
+  const file = path.join(home.folder, "passphrase");
+  const kept = await readFile(file, "utf8").catch(() => undefined);
+  if (kept !== undefined) return kept;
+  const passphrase = randomBytes(24).toString("hex");
+  await writeFile(file, passphrase, { mode: 0o600 });
+  return passphrase;
+}

@@ -1,0 +1,55 @@
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { isMap, isScalar, parseDocument, type Document } from "yaml";
+import { PROJECT } from "../../components/config.ts";
+import { stackFilePath } from "../stackfile/stack-file.ts";
+
+/** What a rehearsal puts in the place of what only exists at home. */
+export interface Replacements {
+  kubeconfig: string;
+  context: string;
+  /** Chart name to path. */
+  charts: Readonly<Record<string, string>>;
+}
+
+/**
+ * A folder with the project file and the stack file as the user wrote it, but for the cluster and the charts.
+ * @returns the keys whose secrets are encrypted for another passphrase, as `pulumi config set --path` takes them.
+ */
+export async function writeStackFolder(
+  folder: string,
+  project: string,
+  stack: string,
+  replace: Replacements,
+): Promise<string[]> {
+  await mkdir(folder, { recursive: true });
+  await copyFile(path.join(project, "Pulumi.yaml"), path.join(folder, "Pulumi.yaml"));
+  const document = parseDocument(await readFile(stackFilePath(project, stack), "utf8"));
+  document.delete("encryptionsalt");
+  document.delete("secretsprovider");
+  const sealed = sealedKeys(document);
+  document.setIn(["config", `${PROJECT}:cluster`, "kubeconfig"], replace.kubeconfig);
+  document.setIn(["config", `${PROJECT}:cluster`, "context"], replace.context);
+  for (const [name, chart] of Object.entries(replace.charts)) {
+    document.setIn(["config", `${PROJECT}:charts`, "paths", name], chart);
+  }
+  await writeFile(stackFilePath(folder, stack), document.toString());
+  return sealed;
+}
+
+/** Takes every `secure:` entry out of the document and gives its key. */
+function sealedKeys(document: Document): string[] {
+  const keys: string[] = [];
+  const walk = (node: unknown, trail: readonly (string | number)[]) => {
+    if (!isMap(node)) return;
+    for (const { key, value } of [...node.items]) {
+      const at = [...trail, String(isScalar(key) ? key.value : key)];
+      if (isMap(value) && value.has("secure") && value.items.length === 1) {
+        keys.push(at.slice(1).join("."));
+        document.deleteIn(at);
+      } else walk(value, at);
+    }
+  };
+  walk(document.contents, []);
+  return keys;
+}

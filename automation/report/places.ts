@@ -1,0 +1,36 @@
+import Table from "cli-table3";
+
+/** The outputs a person looks for first. */
+interface Places {
+  cvat?: { url?: string; analyticsUrl?: string; namespace?: string };
+  clearml?: { webUrl?: string; apiUrl?: string; filesUrl?: string; namespace?: string };
+}
+
+/** Where everything is reached, as a table. */
+export function placesText(outputs: Readonly<Record<string, unknown>>): string {
+  const { cvat, clearml } = outputs as Places;
+  const rows: [string, string | undefined, string | undefined][] = [
+    ["CVAT", cvat?.url, cvat?.namespace],
+    ["Grafana", cvat?.analyticsUrl, cvat?.namespace],
+    ["ClearML", clearml?.webUrl, clearml?.namespace],
+    ["ClearML API", clearml?.apiUrl, clearml?.namespace],
+    ["ClearML files", clearml?.filesUrl, clearml?.namespace],
+  ];
+  const table = new Table({ head: ["what", "where", "namespace"], style: { head: [], border: [] } });
+  for (const [what, where, namespace] of rows) if (where !== undefined) table.push([what, where, namespace ?? ""]);
+  return table.toString();
+}
+
+/** Every output as `path  value` lines; the ledger has its own table. */
+export function outputsText(outputs: Readonly<Record<string, unknown>>): string {
+  const { ledger: _, ...rest } = outputs;
+  const rows = flat(rest);
+  const width = Math.max(0, ...rows.map(([path]) => path.length));
+  return rows.map(([path, value]) => `${path.padEnd(width)}  ${value}`).join("\n");
+}
+
+function flat(value: unknown, path = ""): [string, string][] {
+  if (typeof value !== "object" || value === null)
+    return value === undefined || value === null ? [] : [[path, String(value as string | number)]];
+  return Object.entries(value).flatMap(([key, item]) => flat(item, path === "" ? key : `${path}.${key}`));
+}

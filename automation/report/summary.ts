@@ -1,0 +1,42 @@
+import Table from "cli-table3";
+import pc from "picocolors";
+import type { LedgerRow } from "../../components/charts/ledger.ts";
+import { duration } from "../progress.ts";
+import { ledgerTable } from "./ledger.ts";
+import { placesText } from "./places.ts";
+
+/** What a rehearsal has to tell. */
+export interface Summary {
+  stack: string;
+  counts: Readonly<Record<string, number>>;
+  milliseconds: number;
+  /** Objects in the lab's namespaces by kind. */
+  objects: Readonly<Record<string, number>>;
+  charts: readonly { name: string; note: string }[];
+  /** Programs and what stands for what is not there: `miniature`, `stand-in`. */
+  standIns: readonly string[];
+  ledger: readonly LedgerRow[];
+  outputs: Readonly<Record<string, unknown>>;
+}
+
+/** The summary as a person reads it at the end of a rehearsal. */
+export function summaryText({ stack, milliseconds, objects, charts, standIns, ledger, outputs }: Summary): string {
+  const total = Object.values(objects).reduce((sum, count) => sum + count, 0);
+  const kinds = Object.entries(objects).sort(([, a], [, b]) => b - a);
+  const table = new Table({ head: ["kind", "objects"], style: { head: [], border: [] }, colAligns: ["left", "right"] });
+  table.push(...kinds.map(([kind, count]) => [kind, count]));
+  return [
+    pc.bold(`${stack}: ${total} objects are on the API server, up in ${duration(milliseconds)}`),
+    table.toString(),
+    "",
+    pc.bold("Charts"),
+    ...charts.map(({ name, note }) => `  ${name}: ${note}`),
+    ...standIns.map((line) => pc.yellow(`  ${line}`)),
+    "",
+    pc.bold("Fixes"),
+    ledgerTable(ledger),
+    "",
+    pc.bold("Where everything would be reached"),
+    placesText(outputs),
+  ].join("\n");
+}

@@ -1,0 +1,45 @@
+import * as z from "zod";
+import { PROJECT, SECTIONS } from "../../components/config.ts";
+
+/** The file in the repository that stack files name in their first line, so that editors complete keys. */
+export const SCHEMA_FILE = "stack.schema.json";
+
+/** The JSON Schema of a stack file, from the schemas the program checks with. */
+export function stackFileSchema(): Record<string, unknown> {
+  const sections = Object.entries(SECTIONS).map(
+    ([name, schema]) => [`${PROJECT}:${name}`, sectionSchema(schema)] as const,
+  );
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title: "Stack file of vision-platform",
+    type: "object",
+    properties: {
+      encryptionsalt: { type: "string", description: "Written by Pulumi: belongs to the passphrase of this stack." },
+      secretsprovider: { type: "string" },
+      config: {
+        type: "object",
+        properties: Object.fromEntries(sections),
+        patternProperties: { [`^(?!${PROJECT}:)`]: {} },
+        additionalProperties: false,
+      },
+    },
+  };
+}
+
+function sectionSchema(schema: z.ZodType): Record<string, unknown> {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io: "input",
+    unrepresentable: "any",
+    override({ zodSchema, jsonSchema }) {
+      const meta = z.globalRegistry.get(zodSchema) as { secret?: boolean } | undefined;
+      if (!meta?.secret) return;
+      delete jsonSchema.anyOf;
+      delete (jsonSchema as Record<string, unknown>).secret;
+      jsonSchema.type = "object";
+      jsonSchema.properties = { secure: { type: "string" } };
+      jsonSchema.required = ["secure"];
+      jsonSchema.additionalProperties = false;
+    },
+  }) as Record<string, unknown>;
+  return rest;
+}

@@ -1,0 +1,59 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { parseDocument } from "yaml";
+import { PROJECT } from "../../components/config.ts";
+import { UserError } from "../../components/errors.ts";
+import { Sealed } from "../../components/schema.ts";
+
+/** A stack file as a person wrote it. */
+export interface StackFile {
+  path: string;
+  /** The values of this project's sections, encrypted ones as `Sealed`. */
+  sections: Record<string, unknown>;
+  /** Every key under `config:`, other projects' and plugins' included. */
+  keys: string[];
+}
+
+/** The path of a stack's file. */
+export const stackFilePath = (folder: string, stack: string) => path.join(folder, `Pulumi.${stack}.yaml`);
+
+/**
+ * Reads a stack file.
+ * @throws UserError when it is not there or is not YAML, naming the line.
+ */
+export async function readStackFile(file: string): Promise<StackFile> {
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    throw new UserError(
+      `There is no ${file}. Copy Pulumi.homelab.yaml, which documents every key, and name the stack with --stack.`,
+      {
+        exitCode: 2,
+      },
+    );
+  });
+  const document = parseDocument(text, { prettyErrors: true });
+  if (document.errors.length > 0) {
+    throw new UserError([`${file} is not YAML:`, ...document.errors.map(({ message }) => `  ${firstLine(message)}`)], {
+      exitCode: 2,
+    });
+  }
+  const config = ((document.toJS() ?? {}) as { config?: Record<string, unknown> }).config ?? {};
+  const prefix = `${PROJECT}:`;
+  const own = Object.entries(config).filter(([key]) => key.startsWith(prefix));
+  return {
+    path: file,
+    sections: Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), withSealed(value)])),
+    keys: Object.keys(config),
+  };
+}
+
+/** The parser quotes the line it stumbled on, which may hold a secret. */
+const firstLine = (message: string) => message.split("\n")[0]?.replace(/:$/, "") ?? "";
+
+function withSealed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withSealed);
+  if (typeof value !== "object" || value === null) return value;
+  if ("secure" in value && typeof value.secure === "string" && Object.keys(value).length === 1)
+    return new Sealed(value.secure);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withSealed(item)]));
+}
