@@ -95,11 +95,22 @@ async function create({ home, tools, progress, unpullable }: ClusterOptions): Pr
 /** Everything in the cluster is still there and so are its ports' numbers, which others may have taken. */
 async function restart({ home, tools, progress }: ClusterOptions): Promise<void> {
   progress.update("starting what was stopped");
+  await forgetEnded(home);
   const problem = await kwokctl(home, tools, ["start", "cluster"]);
   if (problem === undefined) return;
   throw new UserError(
     `The rehearsal cluster in ${home} did not start again; end it (rehearse --down) and begin anew:\n${problem}`,
   );
+}
+
+/** kwokctl takes any process with a recorded pid for its own: a zombie, or a stranger after the machine was started again. */
+async function forgetEnded(home: string): Promise<void> {
+  const folder = path.join(clusterFolder(home), "pids");
+  const running = new Set(processesOf(home).map(({ pid }) => String(pid)));
+  for (const file of await readdir(folder)) {
+    const pid = await readFile(path.join(folder, file), "utf8");
+    if (!running.has(pid.trim())) await rm(path.join(folder, file));
+  }
 }
 
 /** Runs kwokctl for the cluster of a home. Gives what went wrong, with the end of each part's log. */

@@ -51,6 +51,9 @@ export function clusterConfig(programs: ClusterPrograms, ports: Ports, unpullabl
         // The range of K3s.
         "service-cluster-ip-range": "10.43.0.0/16",
       }),
+      // They have no rivals; after a kill, the lease of the killed one would be waited for.
+      patch("kube-controller-manager", { "leader-elect": "false" }),
+      patch("kube-scheduler", { "leader-elect": "false" }),
     ],
   };
   return `${stringify(cluster)}---\n${stages(unpullable)}`;
