@@ -9,9 +9,9 @@ export interface TraefikObject {
   spec: Record<string, unknown>;
 }
 
-const SIGNED_IN = "cvat-signed-in";
-const BODY_SIZE = "cvat-body-size";
-const TRANSPORT = "cvat-server";
+const SIGNED_IN = "signed-in";
+const BODY_SIZE = "body-size";
+const TRANSPORT = "server";
 
 /**
  * What Traefik needs beside the Ingresses. The chart brings its own two Middlewares only along with its own Traefik, so with K3s's

@@ -25,16 +25,16 @@ export class CvatSecrets {
     const made = (what: string) =>
       new GeneratedText(`${name}-${what}-password`, { length: PASSWORD_LENGTH }, { parent: opts.parent }).value;
     const secret = (
-      objectName: string,
+      part: keyof typeof SECRETS,
       stringData: Record<string, pulumi.Input<string>>,
       { type = "Opaque", ...extra }: SecretOptions = {},
     ) => {
-      const inputs = { type, metadata: { name: objectName, namespace }, stringData };
-      this.objects.push(new k8s.core.v1.Secret(`${name}-${objectName}`, inputs, { ...opts, ...extra }));
+      const inputs = { type, metadata: { name: SECRETS[part], namespace }, stringData };
+      this.objects.push(new k8s.core.v1.Secret(`${name}-secret-${part}`, inputs, { ...opts, ...extra }));
     };
 
     secret(
-      SECRETS.postgresql,
+      "postgresql",
       {
         database: DATABASE.name,
         username: DATABASE.user,
@@ -45,17 +45,17 @@ export class CvatSecrets {
       // The database keeps the password it was made with, and its claim is retained: so is what opens it.
       { retainOnDelete: true },
     );
-    secret(SECRETS.redis, { password: secrets.redis ?? made("redis") });
-    secret(SECRETS.kvrocks, { password: secrets.kvrocks ?? made("kvrocks") });
+    secret("redis", { password: secrets.redis ?? made("redis") });
+    secret("kvrocks", { password: secrets.kvrocks ?? made("kvrocks") });
     this.clickhousePassword = secrets.clickhouse ?? (analytics.enabled ? made("clickhouse") : pulumi.output(""));
     if (analytics.enabled)
-      secret(SECRETS.grafana, { "admin-user": "admin", "admin-password": secrets.grafana ?? made("grafana") });
+      secret("grafana", { "admin-user": "admin", "admin-password": secrets.grafana ?? made("grafana") });
 
     const registry = nuclio.registry;
     this.registrySecret = registry?.existingSecret ?? (registry?.password && SECRETS.registry);
     if (registry?.username !== undefined && registry.password)
       secret(
-        SECRETS.registry,
+        "registry",
         { ".dockerconfigjson": registryCredentials(registry.url, registry.username, registry.password) },
         { type: "kubernetes.io/dockerconfigjson" },
       );

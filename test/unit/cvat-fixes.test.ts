@@ -4,7 +4,7 @@ import { DASHBOARDS, vectorToml } from "../../components/cvat/analytics.ts";
 import { cvatFixes } from "../../components/cvat/fixes.ts";
 
 const MIDDLEWARES = "traefik.ingress.kubernetes.io/router.middlewares";
-const SIGNED_IN = { [MIDDLEWARES]: "cvat-cvat-signed-in@kubernetescrd" };
+const SIGNED_IN = { [MIDDLEWARES]: "cvat-signed-in@kubernetescrd" };
 
 /** Fixes as they are for the runbook's pair, where nothing else is said. */
 function fixes(over: { cvat?: string; chart?: string } = {}): Fix[] {

@@ -74,7 +74,7 @@ const HOMELAB = {
     clickhouseDb: "cvat",
     clickhouseUser: "cvat",
     clickhousePassword: "a-password",
-    ingress: { annotations: { [MIDDLEWARES]: "cvat-cvat-signed-in@kubernetescrd" } },
+    ingress: { annotations: { [MIDDLEWARES]: "cvat-signed-in@kubernetescrd" } },
   },
   clickhouse: {
     enabled: true,
@@ -196,11 +196,11 @@ describe("values of the CVAT chart", () => {
       { ingress: { bodySize: "10Gi", responseTimeout: "5m" } },
       {
         cvat: {
-          ingress: { annotations: { [MIDDLEWARES]: "cvat-cvat-body-size@kubernetescrd" } },
+          ingress: { annotations: { [MIDDLEWARES]: "cvat-body-size@kubernetescrd" } },
           backend: {
             service: {
               annotations: {
-                "traefik.ingress.kubernetes.io/service.serverstransport": "cvat-cvat-server@kubernetescrd",
+                "traefik.ingress.kubernetes.io/service.serverstransport": "cvat-server@kubernetescrd",
               },
             },
           },
@@ -304,7 +304,7 @@ describe("CVAT behind Traefik", () => {
     expect(traefikObjects(config)).toEqual([
       {
         kind: "Middleware",
-        name: "cvat-signed-in",
+        name: "signed-in",
         spec: {
           forwardAuth: {
             address: "http://cvat-backend-service.label.svc:8080/analytics",
@@ -312,12 +312,12 @@ describe("CVAT behind Traefik", () => {
           },
         },
       },
-      { kind: "Middleware", name: "cvat-body-size", spec: { buffering: { maxRequestBodyBytes: 1073741824 } } },
-      { kind: "ServersTransport", name: "cvat-server", spec: { forwardingTimeouts: { responseHeaderTimeout: "90s" } } },
+      { kind: "Middleware", name: "body-size", spec: { buffering: { maxRequestBodyBytes: 1073741824 } } },
+      { kind: "ServersTransport", name: "server", spec: { forwardingTimeouts: { responseHeaderTimeout: "90s" } } },
     ]);
     expect(ingressAnnotations(config)).toEqual({
-      cvat: { [MIDDLEWARES]: "label-cvat-body-size@kubernetescrd" },
-      "cvat-analytics": { [MIDDLEWARES]: "label-cvat-signed-in@kubernetescrd" },
+      cvat: { [MIDDLEWARES]: "label-body-size@kubernetescrd" },
+      "cvat-analytics": { [MIDDLEWARES]: "label-signed-in@kubernetescrd" },
     });
     expect(traefikObjects(cvatConfig.parse({ analytics: { enabled: false } }))).toEqual([]);
     expect(ingressAnnotations(cvatConfig.parse({ analytics: { enabled: false } }))).toEqual({});

@@ -1,0 +1,244 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type { ChartInstallArgs } from "../../components/charts/install.ts";
+import type { ChartSource } from "../../components/charts/source.ts";
+import type { Cluster } from "../../components/cluster.ts";
+import { cvatConfig } from "../../components/cvat/config.ts";
+import { Cvat, cvatVersions } from "../../components/cvat/cvat.ts";
+import { UserError } from "../../components/errors.ts";
+
+type Inputs = Record<string, unknown>;
+type NamedResource = pulumi.Resource & { __name: string };
+const registered: { type: string; name: string; inputs: Inputs; retained: boolean }[] = [];
+const installs: { args: ChartInstallArgs; dependsOn: NamedResource[] }[] = [];
+
+// The engine's stand-in knows no transforms, by which the real ChartInstall works; rehearsal has that. Here: what it is asked for.
+vi.mock("../../components/charts/install.ts", () => ({
+  ChartInstall: class {
+    readonly ready = pulumi.output(undefined);
+    readonly ledger = pulumi.output([]);
+    constructor(_: string, args: ChartInstallArgs, { dependsOn }: { dependsOn: NamedResource[] }) {
+      installs.push({ args, dependsOn });
+    }
+  },
+}));
+
+beforeAll(() =>
+  pulumi.runtime.setMocks({
+    call: () => ({}),
+    newResource: ({ type, name, inputs, registerRequest }) => {
+      const given = inputs as Inputs;
+      registered.push({ type, name, inputs: given, retained: registerRequest?.getRetainondelete() ?? false });
+      // A generated text comes back as its name, so that a test sees which one went where.
+      return { id: name, state: type.endsWith(":GeneratedText") ? { ...given, value: `<${name}>` } : given };
+    },
+  }),
+);
+
+beforeEach(() => {
+  registered.length = 0;
+  installs.length = 0;
+});
+
+const chart = (version: string, origin: ChartSource["origin"] = "locked"): ChartSource => ({
+  name: "cvat",
+  version,
+  path: `/charts/cvat-${version}.tgz`,
+  origin,
+});
+
+const valueOf = <T>(output: pulumi.Output<T>) => new Promise<T>((resolve) => output.apply(resolve));
+
+/** Registers CVAT as a stack with these keys has it, and waits until all of it is registered. */
+async function up(config: unknown, source = chart("2.64.0")) {
+  const cluster: Cluster = {
+    provider: new k8s.Provider("cluster", { kubeconfig: "{}" }),
+    access: {},
+    storageClass: "longhorn",
+    ingressClass: "traefik",
+    readyTimeoutMs: 1000,
+  };
+  const cvat = new Cvat("cvat", {
+    config: cvatConfig.parse(config),
+    chart: source,
+    cluster,
+    objectStoreAddresses: pulumi.output(["10.43.0.9:9000"]),
+    address: "192.0.2.20",
+  });
+  const [install] = installs;
+  if (!install) throw new Error("no chart was installed");
+  const { args, dependsOn } = install;
+  await Promise.all([cvat.ready, cvat.namespace, ...dependsOn.map(({ urn }) => urn)].map(valueOf<unknown>));
+  const before = dependsOn.map(({ __name }) => __name).sort();
+  return { cvat, args, before, values: (await valueOf(pulumi.output(install.args.values))) as Inputs };
+}
+
+const found = (type: string) => registered.filter((one) => one.type === type);
+const inputsOf = (name: string) => registered.find((one) => one.name === name)?.inputs;
+
+/** Inputs as plain data: the mark of secrets taken off. */
+function clear(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(clear);
+  if (typeof value !== "object" || value === null) return value;
+  if ("4dabf18193072939515e22adb298388d" in value) return clear((value as { value?: unknown }).value);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, clear(item)]));
+}
+
+describe("Cvat", () => {
+  it("registers a homelab's objects beside the chart", async () => {
+    const { cvat, before } = await up({});
+    expect(await valueOf(cvat.url)).toBe("http://192.0.2.20");
+    expect(await valueOf(cvat.analyticsUrl ?? pulumi.output(""))).toBe("http://192.0.2.20/analytics");
+    expect(await valueOf(cvat.namespace)).toBe("cvat");
+    expect(cvat.versions).toMatchObject({ cvat: "2.64.0", chart: "2.64.0", standing: "upstream" });
+    const own = registered
+      .filter(({ type }) => !/provider|:Cvat$/.test(type))
+      .map(({ type, name }) => `${type} ${name}`);
+    expect(own.sort()).toEqual([
+      "kubernetes:core/v1:Namespace cvat-namespace",
+      "kubernetes:core/v1:Secret cvat-secret-grafana",
+      "kubernetes:core/v1:Secret cvat-secret-kvrocks",
+      "kubernetes:core/v1:Secret cvat-secret-postgresql",
+      "kubernetes:core/v1:Secret cvat-secret-redis",
+      "kubernetes:traefik.io/v1alpha1:Middleware cvat-signed-in",
+      ...["clickhouse", "grafana", "kvrocks", "postgresql-admin", "postgresql", "postgresql-replication", "redis"].map(
+        (what) => `pulumi-nodejs:dynamic/secrets:GeneratedText cvat-${what}-password`,
+      ),
+    ]);
+    expect(before).toEqual([
+      "cvat-secret-grafana",
+      "cvat-secret-kvrocks",
+      "cvat-secret-postgresql",
+      "cvat-secret-redis",
+      "cvat-signed-in",
+    ]);
+  });
+
+  it("retains what data needs to outlive the stack: the Namespace, and the password the database was made with", async () => {
+    await up({});
+    expect(registered.filter(({ retained }) => retained).map(({ name }) => name)).toEqual([
+      "cvat-namespace",
+      "cvat-secret-postgresql",
+    ]);
+  });
+
+  it("gives every database a password of its own, by Secrets under the chart's names", async () => {
+    await up({ secrets: { postgresql: "from-the-old-lab" } });
+    expect(found("kubernetes:core/v1:Secret").map(({ inputs }) => clear(inputs))).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          metadata: { name: "cvat-postgres-secret", namespace: "cvat" },
+          type: "Opaque",
+          stringData: {
+            database: "cvat",
+            username: "cvat",
+            password: "from-the-old-lab",
+            "postgres-password": "<cvat-postgresql-admin-password>",
+            "replication-password": "<cvat-postgresql-replication-password>",
+          },
+        }),
+        expect.objectContaining({ stringData: { password: "<cvat-redis-password>" } }),
+        expect.objectContaining({ stringData: { password: "<cvat-kvrocks-password>" } }),
+        expect.objectContaining({
+          metadata: { name: "cvat-grafana-admin", namespace: "cvat" },
+          stringData: { "admin-user": "admin", "admin-password": "<cvat-grafana-password>" },
+        }),
+      ]),
+    );
+    expect(registered.some(({ name }) => name === "cvat-postgresql-password")).toBe(false);
+  });
+
+  it("installs the chart with the values and fixes of its version, and ClickHouse's password as a secret", async () => {
+    const { args, values } = await up({});
+    expect(args).toMatchObject({ title: "CVAT", release: "cvat", chart: { path: "/charts/cvat-2.64.0.tgz" } });
+    expect(await valueOf(pulumi.output(args.namespace))).toBe("cvat");
+    expect(values).toMatchObject({
+      smokescreen: { opts: "--allow-address=10.43.0.9:9000" },
+      cvat: { backend: { tag: "v2.64.0", defaultStorage: { storageClassName: "longhorn" } } },
+      analytics: { clickhousePassword: "<cvat-clickhouse-password>" },
+    });
+    expect(JSON.stringify(values).match(/<cvat-[a-z-]+>/g)).toEqual(["<cvat-clickhouse-password>"]);
+    expect(args.fixes.map(({ id }) => id)).toContain("backend-numeric-user");
+  });
+
+  it.each([
+    ["cvat-postgresql", "databases"],
+    ["cvat-redis-master", "databases"],
+    ["cvat-kvrocks", "databases"],
+    ["cvat-clickhouse-shard0", "databases"],
+    ["cvat-backend-initializer-r1", "server"],
+    ["cvat-backend-server", "server"],
+    ["cvat-opa", "server"],
+    ["cvat-frontend", "server"],
+    ["cvat-backend-worker-export", undefined],
+    ["cvat-vector", undefined],
+    ["cvat-grafana", undefined],
+  ])("waits for %s among %s", async (workload, stage) => {
+    const { args } = await up({});
+    expect(args.stages.find(({ name }) => name.test(workload))?.stage).toBe(stage);
+  });
+
+  it("keeps the registry's credentials in a Secret of Docker's form", async () => {
+    const { values } = await up({
+      nuclio: { registry: { url: "docker.io/lab", username: "robot", password: "a-token" } },
+    });
+    const { type, stringData } = clear(inputsOf("cvat-secret-registry")) as {
+      type: string;
+      stringData: Record<string, string>;
+    };
+    expect(type).toBe("kubernetes.io/dockerconfigjson");
+    expect(JSON.parse(stringData[".dockerconfigjson"] ?? "")).toEqual({
+      auths: {
+        "https://index.docker.io/v1/": {
+          username: "robot",
+          password: "a-token",
+          auth: Buffer.from("robot:a-token").toString("base64"),
+        },
+      },
+    });
+    expect(values).toMatchObject({ nuclio: { registry: { secretName: "cvat-nuclio-registry" } } });
+  });
+
+  it.each<[string, unknown, ChartSource, boolean]>([
+    ["the runbook's pair", { version: "2.39.0", chart: "0.17.1" }, chart("0.17.1"), true],
+    [
+      "the same without analytics",
+      { version: "2.39.0", chart: "0.17.1", analytics: { enabled: false } },
+      chart("0.17.1"),
+      false,
+    ],
+    ["the pair that was shipped", { version: "2.39.0" }, chart("0.15.0"), false],
+    ["a new release", {}, chart("2.64.0"), false],
+  ])("for %s, makes ClickHouse's table by a Job or leaves it", async (_, config, source, made) => {
+    await up(config, source);
+    expect(found("kubernetes:batch/v1:Job").map(({ name }) => name)).toEqual(made ? ["cvat-clickhouse-init"] : []);
+  });
+
+  it("leaves out all of analytics when it is off", async () => {
+    const { cvat } = await up({ analytics: { enabled: false } });
+    expect(cvat.analyticsUrl).toBeUndefined();
+    expect(registered.filter(({ name }) => /grafana|clickhouse|signed-in/.test(name))).toEqual([]);
+  });
+});
+
+describe("the versions a stack installs", () => {
+  const config = (keys: unknown) => cvatConfig.parse(keys);
+
+  it.each<[string, unknown, ChartSource | undefined, string]>([
+    ["none at hand yet", { version: "2.48.1" }, undefined, "2.48.1 on 0.17.1, upstream"],
+    ["the locked chart", {}, chart("2.64.0"), "2.64.0 on 2.64.0, upstream"],
+    ["a chart the user named", {}, chart("2.64.1", "override"), "2.64.0 on 2.64.1, unknown"],
+    ["a miniature", { version: "2.39.0", chart: "0.17.1" }, chart("0.17.1", "miniature"), "2.39.0 on 0.17.1, fixes"],
+  ])("are, with %s", (_, keys, source, expected) => {
+    const versions = cvatVersions(config(keys), source);
+    expect(`${versions.cvat} on ${versions.chart}, ${versions.standing}`).toBe(expected);
+  });
+
+  it("are refused where the locked chart is another one", () => {
+    expect(() => cvatVersions(config({}), chart("0.17.1"))).toThrow(UserError);
+    expect(() => cvatVersions(config({}), chart("0.17.1"))).toThrow(
+      /^cvat\.chart: CVAT 2\.64\.0 on chart 0\.17\.1 is no/,
+    );
+  });
+});
