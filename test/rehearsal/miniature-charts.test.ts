@@ -80,6 +80,73 @@ describe("versions differ as the real charts do", () => {
   });
 });
 
+describe("values are read where the real charts read them", () => {
+  const claim = { size: "3Gi", storageClass: "fast" };
+  const sizes: [string, Record<string, unknown>][] = [
+    [
+      "cvat 2.64.0",
+      {
+        "cvat.backend.defaultStorage": { size: "3Gi", storageClassName: "fast" },
+        "cvat.kvrocks.defaultStorage": { size: "3Gi", storageClassName: "fast" },
+        "postgresql.primary.persistence": claim,
+        "redis.master.persistence": claim,
+        "clickhouse.persistence": claim,
+      },
+    ],
+    [
+      "clearml 7.14.7",
+      {
+        "fileserver.storage.data": { size: "3Gi", class: "fast" },
+        "mongodb.persistence": claim,
+        "redis.master.persistence": claim,
+        "elasticsearch.volumeClaimTemplate": { storageClassName: "fast", resources: { requests: { storage: "3Gi" } } },
+      },
+    ],
+  ];
+
+  test.each(sizes)("size and class of every claim of %s", async (chart, set) => {
+    const inventory = inventoryOf(await template(chart, set));
+    const claims = inventory.flatMap((row) => {
+      if (row.kind === "PersistentVolumeClaim") return [{ size: row.size, class: row.storageClass }];
+      return ((row.claims ?? []) as Record<string, unknown>[]).map((one) => ({ size: one.size, class: one.class }));
+    });
+    expect(claims).toEqual(Object.keys(set).map(() => ({ size: "3Gi", class: "fast" })));
+  });
+
+  test("CVAT with Secrets of one's own makes none but the one without a switch", async () => {
+    const manifests = await template("cvat 2.64.0", {
+      "postgresql.secret": { create: false, name: "own-postgres" },
+      "postgresql.auth.existingSecret": "own-postgres",
+      "redis.secret": { create: false, name: "own-redis" },
+      "redis.auth.existingSecret": "own-redis",
+      "cvat.kvrocks.secret": { create: false, name: "own-kvrocks" },
+      "cvat.kvrocks.existingSecret": "own-kvrocks",
+      "grafana.admin.existingSecret": "own-grafana",
+      "nuclio.registry": { secretName: "own-registry", credentials: null },
+    });
+    const secrets = inventoryOf(manifests).filter((row) => row.kind === "Secret");
+    expect(secrets.map((row) => row.name)).toEqual(["cvat-analytics-secret"]);
+    for (const name of ["postgres", "redis", "kvrocks", "grafana", "registry"])
+      expect(manifests).toContain(`own-${name}`);
+    expect(manifests).not.toMatch(/name: cvat-(postgres|redis|kvrocks)-secret/);
+  });
+
+  test("the environment of every backend pod ends with what is added to all and to one", async () => {
+    const variable = (name: string): object[] => [{ name, value: "1" }];
+    const find = await rows("cvat 0.17.1", {
+      "cvat.backend.additionalEnv": variable("FOR_ALL"),
+      "cvat.backend.worker.export.additionalEnv": variable("FOR_ONE"),
+    });
+    const last = (name: string): unknown => {
+      const [container] = find(name)?.containers as { env: string[] }[];
+      return container?.env.slice(-2);
+    };
+    expect(last("Deployment/cvat-backend-worker-export")).toEqual(["FOR_ALL", "FOR_ONE"]);
+    expect(last("Deployment/cvat-backend-server")).toEqual(["CVAT_NUCLIO_FUNCTION_NAMESPACE", "FOR_ALL"]);
+    expect(last("Job/cvat-backend-initializer-r1")).toEqual(["CVAT_NUCLIO_FUNCTION_NAMESPACE", "FOR_ALL"]);
+  });
+});
+
 describe("faults of the real charts", () => {
   test("ClearML's API server port follows the Service, not the container", async () => {
     const service = (await rows("clearml 7.14.7", { "apiserver.service.port": 1234 }))("Service/clearml-apiserver");
