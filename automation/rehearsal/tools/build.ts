@@ -57,7 +57,8 @@ async function run(
 ): Promise<void> {
   const result = await execa(go, args, {
     cwd: folder,
-    env: { ...buildEnvironment(), ...extra },
+    // Go's own temporary files go where a killed build's are cleared away; /tmp may be too small for them.
+    env: { ...buildEnvironment(), ...extra, GOTMPDIR: folder },
     extendEnv: false,
     stdin: "ignore",
     all: true,

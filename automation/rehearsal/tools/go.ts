@@ -1,4 +1,4 @@
-import { availableParallelism, freemem, homedir } from "node:os";
+import { availableParallelism, homedir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import semver from "semver";
@@ -42,7 +42,7 @@ const BYTES_PER_COMPILER = 2.5e9;
 const MOST_COMPILERS = 2;
 
 /** How many packages are compiled at once: what keeps the largest of these builds under 6 GB. */
-export function compilersAtOnce(cores = availableParallelism(), freeBytes = freemem()): number {
+export function compilersAtOnce(cores = availableParallelism(), freeBytes = process.availableMemory()): number {
   return Math.max(1, Math.min(cores, MOST_COMPILERS, Math.floor(freeBytes / BYTES_PER_COMPILER)));
 }
 

@@ -1,8 +1,8 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import lockfile from "proper-lockfile";
-import { kill, runningProcesses } from "../processes.ts";
+import { kill, runningProcesses, startOf } from "../processes.ts";
 
 // A holder that is killed leaves the lock; a live one touches it every few seconds, also while its machine is busy.
 const STALE_MS = 20_000;
@@ -11,6 +11,8 @@ const ASK_AGAIN_MS = 1_000;
 /** Who holds the lock, as it tells the others. */
 interface Holder {
   pid: number;
+  /** With the pid it names a process for good. */
+  start: string | undefined;
   /** What it is at: the program being built. */
   building: string;
 }
@@ -26,47 +28,67 @@ export async function whileAlone<T>(
   work: (lock: { announce(building: string): Promise<void> }) => Promise<T>,
 ): Promise<T> {
   await mkdir(folder, { recursive: true });
-  const holderFile = path.join(folder, "building.json");
-  const release = await acquire(folder, async () => waiting(describe(await readHolder(holderFile))));
+  const release = await acquire(folder, waiting);
   try {
-    endOrphans(folder);
-    return await work({
-      announce: (building) => writeFile(holderFile, JSON.stringify({ pid: process.pid, building } satisfies Holder)),
-    });
+    endOrphans(workFolder(folder));
+    await rm(workFolder(folder), { recursive: true, force: true });
+    return await work({ announce: (building) => announce(folder, building) });
   } finally {
-    await release();
+    await rm(holderFile(folder), { force: true });
+    // It is not ours any more when this process slept so long that another took it for dead.
+    await release().catch(() => undefined);
   }
 }
 
-async function acquire(folder: string, wait: () => Promise<void>): Promise<() => Promise<void>> {
+async function acquire(folder: string, waiting: (holder: string) => void): Promise<() => Promise<void>> {
+  const lockfilePath = path.join(folder, "building.lock");
+  // A lock taken over while its holder slept is no harm: a program gets its name only when whole.
+  const options = { stale: STALE_MS, lockfilePath, onCompromised: () => undefined };
   for (;;) {
     try {
-      return await lockfile.lock(folder, { stale: STALE_MS, lockfilePath: path.join(folder, "building.lock") });
+      return await lockfile.lock(folder, options);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ELOCKED") throw error;
-      await wait();
+    }
+    const holder = await readHolder(folder);
+    waiting(holder ? `process ${holder.pid}, which builds ${holder.building}` : "another process, which builds");
+    if (holder && startOf(holder.pid) !== holder.start) {
+      // In this order, so that who gets the lock next is not taken for the dead one.
+      await rm(holderFile(folder), { force: true });
+      await rm(lockfilePath, { recursive: true, force: true });
+    } else {
       await pause(ASK_AGAIN_MS);
     }
   }
 }
 
-async function readHolder(file: string): Promise<Holder | undefined> {
+function holderFile(folder: string): string {
+  return path.join(folder, "building.json");
+}
+
+async function announce(folder: string, building: string): Promise<void> {
+  const holder: Holder = { pid: process.pid, start: startOf(process.pid), building };
+  await writeFile(holderFile(folder), JSON.stringify(holder));
+}
+
+async function readHolder(folder: string): Promise<Holder | undefined> {
   try {
-    return JSON.parse(await readFile(file, "utf8")) as Holder;
+    return JSON.parse(await readFile(holderFile(folder), "utf8")) as Holder;
   } catch {
     return undefined; // It holds the lock and has not said yet what for.
   }
 }
 
-function describe(holder: Holder | undefined): string {
-  return holder ? `process ${holder.pid}, which builds ${holder.building}` : "another process, which builds";
+/** Where builds have what they need only meanwhile. Whoever holds the lock finds it empty. */
+export function workFolder(folder: string): string {
+  return path.join(folder, "work");
 }
 
 /** A build whose starter was killed goes on by itself and would take its memory beside ours. */
-function endOrphans(folder: string): void {
+function endOrphans(work: string): void {
   for (const found of runningProcesses()) {
     const output = found.words[found.words.indexOf("-o") + 1];
-    const isBuild = found.words[1] === "build" && output?.startsWith(path.join(folder, "work") + path.sep);
+    const isBuild = found.words[1] === "build" && output?.startsWith(work + path.sep);
     if (isBuild) kill(found.pid);
   }
 }

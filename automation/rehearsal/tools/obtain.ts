@@ -6,7 +6,7 @@ import { buildKey, cachedPath, findCached } from "./cached.ts";
 import { expectedSeconds, roughly, secondsLeft, type Build } from "./estimate.ts";
 import { findInstalled } from "./found.ts";
 import { findGo } from "./go.ts";
-import { whileAlone } from "./lock.ts";
+import { whileAlone, workFolder } from "./lock.ts";
 import { nothingToBuildWith, unknownPrograms, type Missing } from "./problems.ts";
 import { PROGRAMS, type Program } from "./programs.ts";
 
@@ -105,6 +105,6 @@ async function builtOnce(program: Program, go: string, cacheFolder: string): Pro
   const cached = await fromCache(program, cacheFolder);
   if (cached) return cached;
   const target = cachedPath(cacheFolder, program, await buildKey(program));
-  await build(program, go, path.join(cacheFolder, "tools", "work"), target);
+  await build(program, go, workFolder(path.join(cacheFolder, "tools")), target);
   return { name: program.name, version: program.version, path: target, origin: "built" };
 }

@@ -1,0 +1,110 @@
+import { spawn } from "node:child_process";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { UserError } from "../../components/errors.ts";
+import { silentProgress, type Progress } from "../../automation/progress.ts";
+import { obtainTools } from "../../automation/rehearsal/tools/obtain.ts";
+
+// A Go that writes down what it is asked, builds slowly on request, and fails on request.
+const GO = `#!/bin/sh
+if [ "$1" = env ]; then echo "\${FAKE_GO_VERSION:-go1.26.8}"; exit; fi
+echo "$GOFLAGS $CGO_ENABLED $*" >> "$FAKE_GO_LOG"
+if [ -n "$FAKE_GO_FAILS" ]; then for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do echo "line $i" >&2; done; exit 1; fi
+while [ "$1" != -o ]; do shift; done
+echo half > "$2"
+sleep "\${FAKE_GO_SECONDS:-0}"
+printf '#!/bin/sh\\necho etcd Version: 3.6.14\\n' > "$2"
+chmod +x "$2"
+`;
+
+let folder: string;
+const log = () => path.join(folder, "log");
+const builds = () => (existsSync(log()) ? readFileSync(log(), "utf8").trim().split("\n") : []);
+const obtain = (names: string[], progress: Progress = silentProgress) =>
+  obtainTools(names, { progress, cacheFolder: path.join(folder, "cache") });
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "tools-"));
+  writeFileSync(path.join(folder, "go"), GO);
+  chmodSync(path.join(folder, "go"), 0o755);
+  vi.stubEnv("PATH", `${folder}:/usr/bin:/bin`);
+  vi.stubEnv("FAKE_GO_LOG", log());
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe("a program that is not on PATH", () => {
+  it("is built once, then comes from the cache, then from PATH when it is there", async () => {
+    const [built] = await obtain(["etcd"]);
+    expect(built).toMatchObject({ name: "etcd", version: "3.6.14", origin: "built" });
+    expect(await obtain(["etcd"])).toEqual([{ ...built, origin: "cache" }]);
+    expect(builds()).toHaveLength(1);
+    expect(builds()[0]).toMatch(/^-mod=readonly -trimpath -buildvcs=false 0 build .* go\.etcd\.io\/etcd\/server\/v3$/);
+    vi.stubEnv("PATH", `${path.dirname(built?.path ?? "")}:/usr/bin:/bin`);
+    expect(await obtain(["etcd"])).toEqual([{ ...built, origin: "path" }]);
+  });
+
+  it("is built once by two who want it at once, and the second says for whom it waits", async () => {
+    vi.stubEnv("FAKE_GO_SECONDS", "1");
+    const said: string[] = [];
+    const progress: Progress = {
+      line: () => undefined,
+      task: (_title, work) => work({ update: (text) => said.push(text) }),
+    };
+    const both = await Promise.all([obtain(["etcd"], progress), obtain(["etcd"], progress)]);
+    expect(
+      both
+        .flat()
+        .map(({ origin }) => origin)
+        .sort(),
+    ).toEqual(["built", "cache"]);
+    expect(builds()).toHaveLength(1);
+    expect(said).toContain(`waiting for process ${process.pid}, which builds etcd`);
+    expect(said).toContain("etcd (1 of 1), less than a minute left");
+  });
+
+  it("is built again when the first build was killed half-way", async () => {
+    const script = `
+      const { obtainTools } = await import(${JSON.stringify(import.meta.resolve("../../automation/rehearsal/tools/obtain.ts"))});
+      const progress = { line() {}, task: (_title, work) => work({ update() {} }) };
+      await obtainTools(["etcd"], { progress, cacheFolder: process.argv[1] });`;
+    const child = spawn(
+      process.execPath,
+      ["--import", import.meta.resolve("tsx"), "--input-type=module", "-e", script, path.join(folder, "cache")],
+      { env: { ...process.env, FAKE_GO_SECONDS: "3" }, stdio: "ignore" },
+    );
+    await vi.waitUntil(() => builds().length === 1, { timeout: 20_000 });
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGKILL");
+    await ended;
+    const [tool] = await obtain(["etcd"]);
+    expect(tool?.origin).toBe("built");
+    expect(readFileSync(tool?.path ?? "", "utf8")).toContain("3.6.14");
+    expect(readdirSync(path.join(folder, "cache", "tools", "work"))).toEqual([]);
+  }, 60_000);
+
+  it("is an error with the end of Go's output and the command when its build fails", async () => {
+    vi.stubEnv("FAKE_GO_FAILS", "1");
+    const error: unknown = await obtain(["etcd"]).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(UserError);
+    const { message } = error as UserError;
+    expect(message).toMatch(/^Building etcd 3\.6\.14 failed/);
+    expect(message).toContain("  line 6\n");
+    expect(message).not.toContain("line 5\n");
+    expect(message).toMatch(
+      /cd \S*tools\/etcd && CGO_ENABLED=0 GOTOOLCHAIN=local go build .* go\.etcd\.io\/etcd\/server\/v3$/m,
+    );
+  });
+
+  it("is listed with all others when Go is too old", async () => {
+    vi.stubEnv("FAKE_GO_VERSION", "go1.24.1");
+    await expect(obtain(["etcd", "kwok"])).rejects.toThrow(
+      /2 programs .*go is Go 1\.24\.1, and 1\.26\.0 or newer is needed(.|\n)*etcd ~3\.6\.0: https(.|\n)*kwok ~0\.8\.0: https/,
+    );
+  });
+});
