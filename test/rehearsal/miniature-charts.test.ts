@@ -196,6 +196,14 @@ describe("faults of the real charts", () => {
     expect(await template(chart)).toBe(await template(chart));
   });
 
+  test("CVAT without ClickHouse does not render, unless that is switched off by having no shard", async () => {
+    const off = { "analytics.enabled": false };
+    await expect(template("cvat 2.64.0", { ...off, "clickhouse.enabled": false })).rejects.toThrow("nil pointer");
+    const inventory = inventoryOf(await template("cvat 2.64.0", { ...off, "clickhouse.shards": 0 }));
+    const sets = inventory.filter((row) => row.kind === "StatefulSet").map((row) => row.name);
+    expect(sets.sort()).toEqual(["cvat-kvrocks", "cvat-postgresql", "cvat-redis-master"]);
+  });
+
   test("Elasticsearch's test pod has two random names", async () => {
     const on = { "elasticsearch.tests.enabled": true };
     const renders = [await template("clearml 7.14.7", on), await template("clearml 7.14.7", on)];
