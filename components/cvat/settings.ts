@@ -102,6 +102,10 @@ const registry = z.strictObject({
     )
     .describe("Where images of functions are pushed and pulled, without http://.")
     .meta({ examples: ["registry.example:5000"] }),
+  insecure: z
+    .boolean()
+    .default(false)
+    .describe("Whether the registry speaks http, or https with a certificate of its own."),
   existingSecret: dnsLabel
     .optional()
     .describe(

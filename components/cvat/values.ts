@@ -189,7 +189,10 @@ function nuclio({ config, registrySecret }: CvatValuesInput) {
   return {
     nuclio: {
       enabled,
-      dashboard: { containerBuilderKind },
+      dashboard: {
+        containerBuilderKind,
+        ...(registry?.insecure && { kaniko: { insecurePushRegistry: true, insecurePullRegistry: true } }),
+      },
       ...(registry && { registry: { pushPullUrl: registry.url, secretName: registrySecret } }),
     },
   };

@@ -213,6 +213,11 @@ describe("values of the CVAT chart", () => {
       { nuclio: { enabled: true, registry: { pushPullUrl: "r.example:5000", secretName: "cvat-nuclio-registry" } } },
     ],
     [
+      "a registry in the lab that speaks http",
+      { nuclio: { registry: { url: "192.0.2.30:5000", insecure: true } } },
+      { nuclio: { dashboard: { kaniko: { insecurePushRegistry: true, insecurePullRegistry: true } } } },
+    ],
+    [
       "another Nuclio, by the variables the server reads",
       {
         nuclio: { enabled: false, external: { host: "nuclio.example", port: 8070, namespace: "nuclio" } },
