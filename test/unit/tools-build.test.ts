@@ -1,10 +1,20 @@
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync, readdirSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+  readdirSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { UserError } from "../../components/errors.ts";
 import { silentProgress, type Progress } from "../../automation/progress.ts";
+import { engineEnvironment } from "../../automation/rehearsal/tools/environment.ts";
 import { obtainTools } from "../../automation/rehearsal/tools/obtain.ts";
 
 // A Go that writes down what it is asked, builds slowly on request, and fails on request.
@@ -106,5 +116,33 @@ describe("a program that is not on PATH", () => {
     await expect(obtain(["etcd", "kwok"])).rejects.toThrow(
       /2 programs .*go is Go 1\.24\.1, and 1\.26\.0 or newer is needed(.|\n)*etcd ~3\.6\.0: https(.|\n)*kwok ~0\.8\.0: https/,
     );
+  });
+});
+
+describe("the engine's environment", () => {
+  const tool = (name: string) => ({ name, version: "1.0.0", path: path.join(folder, name), origin: "cache" as const });
+
+  it("puts our programs first on PATH, the plugin into PULUMI_HOME, and fetches nothing", async () => {
+    const links = path.join(folder, "links");
+    const pulumiHome = path.join(folder, "home");
+    const tools = ["pulumi", "pulumi-resource-kubernetes"].map(tool);
+    for (const { path: file } of tools) writeFileSync(file, "");
+    const once = await engineEnvironment(tools, { links, pulumiHome }, { PATH: "/usr/bin" });
+    const twice = await engineEnvironment(tools, { links, pulumiHome }, once);
+    expect(readdirSync(links)).toEqual(["pulumi"]);
+    const plugin = path.join(pulumiHome, "plugins", "resource-kubernetes-v4.25.0", "pulumi-resource-kubernetes");
+    expect(realpathSync(plugin)).toBe(realpathSync(path.join(folder, "pulumi-resource-kubernetes")));
+    expect(twice).toEqual(once);
+    const [first, second, providers = "", ...more] = once["PATH"]?.split(":") ?? [];
+    expect([first, second, more]).toEqual([links, "/usr/bin", []]);
+    expect(existsSync(path.join(providers, "pulumi-resource-pulumi-nodejs"))).toBe(true);
+    expect(once).toMatchObject({ PULUMI_HOME: pulumiHome, PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" });
+  });
+
+  it("links the plugin beside the programs when PULUMI_HOME is the user's", async () => {
+    const links = path.join(folder, "links");
+    const environment = await engineEnvironment([tool("pulumi-resource-kubernetes")], { links }, {});
+    expect(readdirSync(links)).toEqual(["pulumi-resource-kubernetes"]);
+    expect(environment["PULUMI_HOME"]).toBeUndefined();
   });
 });

@@ -1,5 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { AppsV1Api, CoreV1Api, KubeConfig, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
+import {
+  ApiException,
+  AppsV1Api,
+  CoreV1Api,
+  KubeConfig,
+  KubernetesObjectApi,
+  PatchStrategy,
+} from "@kubernetes/client-node";
 import pRetry from "p-retry";
 import { UserError } from "../../../components/errors.ts";
 import { labObjects, type LabObject, type LabOptions } from "./lab.ts";
@@ -18,15 +25,25 @@ export async function seed(kubeconfigFile: string, options: LabOptions = {}): Pr
   const kubeconfig = new KubeConfig();
   kubeconfig.loadFromFile(kubeconfigFile);
   const client = KubernetesObjectApi.makeApiClient(kubeconfig);
-  for (const object of labObjects(options)) {
-    // A kind whose definition was applied a moment ago is served a moment later, a new server's namespaces likewise.
-    await pRetry(() => apply(client, object), { retries: 20, minTimeout: 50, maxTimeout: 500 });
-  }
+  const objects = labObjects(options);
+  await Promise.all(objects.filter(isGround).map((object) => apply(client, object)));
+  await Promise.all(objects.filter((object) => !isGround(object)).map((object) => apply(client, object)));
   await ready(kubeconfig);
 }
 
+/** What other objects are put into, or are instances of. */
+function isGround({ kind }: LabObject): boolean {
+  return ["Node", "Namespace", "CustomResourceDefinition"].includes(kind);
+}
+
 async function apply(client: KubernetesObjectApi, object: LabObject): Promise<void> {
-  await client.patch(object, undefined, undefined, FIELD_MANAGER, true, PatchStrategy.ServerSideApply);
+  // A kind whose definition was applied a moment ago is served a moment later; what is refused stays refused.
+  await pRetry(() => client.patch(object, undefined, undefined, FIELD_MANAGER, true, PatchStrategy.ServerSideApply), {
+    retries: 20,
+    minTimeout: 50,
+    maxTimeout: 500,
+    shouldRetry: ({ error }) => !(error instanceof ApiException && [400, 422].includes(error.code)),
+  });
 }
 
 async function ready(kubeconfig: KubeConfig): Promise<void> {

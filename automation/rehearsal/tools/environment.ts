@@ -32,7 +32,9 @@ export async function engineEnvironment(
     const place = folder && pulumiHome ? path.join(pulumiHome, "plugins", folder) : links;
     await link(tool.path, path.join(place, tool.name));
   }
-  const before = (env["PATH"] ?? "").split(path.delimiter).filter((folder) => folder !== links);
+  const before = (env["PATH"] ?? "")
+    .split(path.delimiter)
+    .filter((folder) => !["", links, NODE_PROVIDERS].includes(folder));
   return {
     PATH: [links, ...before, NODE_PROVIDERS].join(path.delimiter),
     ...(pulumiHome ? { PULUMI_HOME: pulumiHome } : {}),
