@@ -4,7 +4,7 @@ import { clearmlConfig } from "./clearml/config.ts";
 import { clusterConfig } from "./cluster-config.ts";
 import { cvatConfig } from "./cvat/config.ts";
 import { problemsOf, unknownKey, type Problem } from "./problems.ts";
-import { RULES } from "./rules.ts";
+import { RULES, type SoundParts } from "./rules.ts";
 import { objectStoreConfig } from "./storage/config.ts";
 import { traefikConfig } from "./traefik/config.ts";
 
@@ -39,11 +39,33 @@ export function parseLab(sections: Readonly<Record<string, unknown>>): ParsedLab
     .map((name) => ({ path: `${PROJECT}:${name}`, message: unknownKey(name, known) }));
   const lab: Record<string, unknown> = {};
   for (const [name, schema] of Object.entries(SECTIONS)) {
-    const result = schema.safeParse(sections[name]);
-    if (result.success) lab[name] = result.data;
-    else problems.push(...problemsOf(`${PROJECT}:${name}`, schema, result.error.issues));
+    const section = sections[name];
+    const path = `${PROJECT}:${name}`;
+    if (section !== undefined && !isMap(section)) {
+      problems.push({ path, message: `Must be a map of keys. ${schema.meta()?.description ?? ""}` });
+      continue;
+    }
+    const result = schema.safeParse(section);
+    if (!result.success) problems.push(...problemsOf(path, schema, result.error.issues));
+    lab[name] = result.success ? result.data : soundPart(schema, section, result.error.issues);
   }
-  // Rules across sections look at parsed sections, so they run on those that parsed.
-  problems.push(...RULES.flatMap((rule) => rule(lab as Partial<LabConfig>)));
+  problems.push(...RULES.flatMap((rule) => rule(lab as SoundParts)));
   return problems.length === 0 ? { lab: lab as LabConfig, problems: [] } : { lab: undefined, problems };
+}
+
+/** A section without the keys that have problems, so that a rule across sections speaks in the same run as they do. */
+function soundPart(schema: z.ZodType, section: unknown, issues: readonly z.core.$ZodIssue[]): unknown {
+  const unsound = new Set(
+    issues.flatMap((issue) =>
+      issue.path.length === 0 && issue.code === "unrecognized_keys" ? issue.keys : [String(issue.path[0])],
+    ),
+  );
+  const sound = (part: object) => Object.fromEntries(Object.entries(part).filter(([key]) => !unsound.has(key)));
+  const result = schema.safeParse(sound(section ?? {}));
+  // A key left out took its default, which nobody asked for.
+  return result.success && isMap(result.data) ? sound(result.data) : undefined;
+}
+
+function isMap(value: unknown): value is object {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }

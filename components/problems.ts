@@ -9,12 +9,13 @@ export interface Problem {
   message: string;
 }
 
-/** The path as `pulumi config set --path` takes it. */
+/** The path as `pulumi config set --path` takes it: a key with a dot in it stands in quotes. */
 export function pathText(section: string, path: readonly PropertyKey[]): string {
-  return path.reduce<string>(
-    (text, part) => (typeof part === "number" ? `${text}[${part}]` : `${text}.${String(part)}`),
-    section,
-  );
+  return path.reduce<string>((text, part) => {
+    if (typeof part === "number") return `${text}[${part}]`;
+    const key = String(part);
+    return /[.[\]"]/.test(key) ? `${text}[${JSON.stringify(key)}]` : `${text}.${key}`;
+  }, section);
 }
 
 /** Everything a schema has to say about a section, one problem per cause, each with what the key takes. */
@@ -29,11 +30,35 @@ export function problemsOf(section: string, schema: z.ZodType, issues: readonly 
     }
     const path = pathText(section, issue.path);
     const meta = metaAt(schema, issue.path);
-    const sentence = issue.message.replace(/^Invalid input: /, "");
+    const sentence = capital(sentenceOf(issue)).replace(/[^.]$/, "$&.");
     const cure = meta.description ? ` ${meta.description}` : "";
     const example = meta.examples ? ` For example: ${JSON.stringify(meta.examples[0])}.` : "";
-    return [{ path, message: `${capital(sentence)}.${issue.code === "custom" ? "" : cure + example}` }];
+    return [{ path, message: issue.code === "custom" ? sentence : sentence + cure + example }];
   });
+}
+
+/** Types as a person who writes YAML calls them. */
+const TYPE_WORDS: Readonly<Record<string, string>> = {
+  string: "text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  object: "a map of keys",
+  record: "a map of keys",
+  array: "a list",
+  null: "empty",
+};
+
+function sentenceOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_key") return issue.issues[0]?.message ?? issue.message;
+  if (issue.code !== "invalid_type") return issue.message.replace(/^Invalid input: /, "");
+  const received = /received (\w+)$/.exec(issue.message)?.[1] ?? "";
+  if (received === "undefined") return "is missing";
+  if (received === "Sealed") return "takes no encrypted value";
+  const wanted = `must be ${TYPE_WORDS[issue.expected] ?? issue.expected}`;
+  if (issue.expected === "int" && received === "number") return wanted;
+  const cure = issue.expected === "string" && /^(number|boolean)$/.test(received) ? ": put it in quotes" : "";
+  return `${wanted}, not ${TYPE_WORDS[received] ?? received}${cure}`;
 }
 
 /** What to say of a key nobody knows. */
@@ -56,16 +81,18 @@ interface Meta {
 
 function shapeAt(schema: z.ZodType, path: readonly PropertyKey[]): Record<string, z.ZodType> | undefined {
   const found = layersAt(schema, path).at(-1);
-  return found instanceof z.ZodObject ? (found.shape) : undefined;
+  return found instanceof z.ZodObject ? found.shape : undefined;
 }
 
-/** The sentence stands on the outermost layer (`.optional()`, `.default()`), the example often on the block inside. */
+/**
+ * The sentence stands on the outermost layer (`.optional()`, `.default()`), the example often on the block inside.
+ * What lies in a list or a map of free keys is described by the list or the map.
+ */
 function metaAt(schema: z.ZodType, path: readonly PropertyKey[]): Meta {
   const metas = layersAt(schema, path).map((layer): Meta => (layer.meta() ?? {}) as Meta);
-  return {
-    description: metas.find(({ description }) => description)?.description,
-    examples: metas.find(({ examples }) => examples)?.examples,
-  };
+  const description = metas.find((meta) => meta.description)?.description;
+  if (description === undefined && path.length > 0) return metaAt(schema, path.slice(0, -1));
+  return { description, examples: metas.find(({ examples }) => examples)?.examples };
 }
 
 /** The schema at a path with what it wraps, outermost first. */

@@ -1,27 +1,37 @@
-import type { LabConfig } from "./config.ts";
+import type { LabConfig, SectionName } from "./config.ts";
 import type { Problem } from "./problems.ts";
 
-/** A rule across sections: looks at those that parsed and gives what is wrong. */
-type Rule = (lab: Partial<LabConfig>) => Problem[];
+/** The sections as far as they are sound: a key that has a problem of its own is not there. */
+export type SoundParts = { [Name in SectionName]?: Partial<NonNullable<LabConfig[Name]>> };
+
+/** A rule across sections: gives what is wrong. */
+type Rule = (lab: SoundParts) => Problem[];
 
 /** Two Services that ask MetalLB for one address: the second stays without, and pods that wait for it never start. */
-const addressesAreUsedOnce: Rule = ({ traefik, clearml, objectStore }) =>
-  usedTwice([
+const addressesAreUsedOnce: Rule = ({ traefik, clearml, objectStore }) => {
+  const { web, api, files } = installed(clearml)?.addresses ?? {};
+  return usedTwice([
     ["vision-platform:traefik.address", traefik?.address],
-    ["vision-platform:clearml.addresses.web", clearml?.addresses.web],
-    ["vision-platform:clearml.addresses.api", clearml?.addresses.api],
-    ["vision-platform:clearml.addresses.files", clearml?.addresses.files],
+    ["vision-platform:clearml.addresses.web", web],
+    ["vision-platform:clearml.addresses.api", api],
+    ["vision-platform:clearml.addresses.files", files],
     ["vision-platform:objectStore.address", objectStore?.address],
   ]);
+};
 
 /** Objects of both charts have fixed names, so each system needs a namespace of its own. */
 const namespacesAreUsedOnce: Rule = ({ cvat, clearml }) =>
   usedTwice([
-    ["vision-platform:cvat.namespace", cvat?.namespace],
-    ["vision-platform:clearml.namespace", clearml?.namespace],
+    ["vision-platform:cvat.namespace", installed(cvat)?.namespace],
+    ["vision-platform:clearml.namespace", installed(clearml)?.namespace],
   ]);
 
 export const RULES: readonly Rule[] = [addressesAreUsedOnce, namespacesAreUsedOnce];
+
+/** What is switched off asks for nothing. */
+function installed<Section extends { enabled?: boolean }>(section: Section | undefined): Section | undefined {
+  return section?.enabled === false ? undefined : section;
+}
 
 function usedTwice(uses: readonly (readonly [path: string, value: string | undefined])[]): Problem[] {
   return uses.flatMap(([path, value], index) => {

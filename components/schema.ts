@@ -20,7 +20,7 @@ export const SECRET_META = { secret: true } as const;
 export function secretText(rules: { min?: number; max?: number } = {}) {
   const { min = 1, max = 4096 } = rules;
   return z
-    .union([z.string().min(min).max(max), z.instanceof(Sealed)])
+    .union([z.string().min(min).max(max), z.instanceof(Sealed)], "must be text, set with pulumi config set --secret")
     .transform((text): pulumi.Output<string> => pulumi.secret(text instanceof Sealed ? "" : text))
     .meta(SECRET_META);
 }

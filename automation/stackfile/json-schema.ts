@@ -27,7 +27,7 @@ export function stackFileSchema(): Record<string, unknown> {
 }
 
 function sectionSchema(schema: z.ZodType): Record<string, unknown> {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+  const json = z.toJSONSchema(schema, {
     io: "input",
     unrepresentable: "any",
     override({ zodSchema, jsonSchema }) {
@@ -41,5 +41,7 @@ function sectionSchema(schema: z.ZodType): Record<string, unknown> {
       jsonSchema.additionalProperties = false;
     },
   }) as Record<string, unknown>;
-  return rest;
+  // Stands once, at the top of the file.
+  delete json["$schema"];
+  return json;
 }

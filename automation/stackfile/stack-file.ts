@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { parseDocument } from "yaml";
+import { parseDocument, type Document } from "yaml";
 import { PROJECT } from "../../components/config.ts";
 import { UserError } from "../../components/errors.ts";
 import { Sealed } from "../../components/schema.ts";
@@ -37,7 +37,7 @@ export async function readStackFile(file: string): Promise<StackFile> {
       exitCode: 2,
     });
   }
-  const config = ((document.toJS() ?? {}) as { config?: Record<string, unknown> }).config ?? {};
+  const config = configOf(document, file);
   const prefix = `${PROJECT}:`;
   const own = Object.entries(config).filter(([key]) => key.startsWith(prefix));
   return {
@@ -47,12 +47,32 @@ export async function readStackFile(file: string): Promise<StackFile> {
   };
 }
 
+/** The map under `config:`; an empty file has an empty one. */
+function configOf(document: Document, file: string): Record<string, unknown> {
+  const refuse = (problem: string) => new UserError(`${file}: ${problem}`, { exitCode: 2 });
+  let root: unknown;
+  try {
+    root = document.toJS() ?? {};
+  } catch {
+    // The parser's own words quote the text behind the star, which may be a secret.
+    throw refuse("a text that starts with * must stand in quotes.");
+  }
+  if (!isMap(root)) throw refuse("must be a map with the key config.");
+  const config = root["config"] ?? {};
+  if (!isMap(config)) throw refuse(`config must be a map of keys such as ${PROJECT}:cluster.`);
+  return config;
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** The parser quotes the line it stumbled on, which may hold a secret. */
 const firstLine = (message: string) => message.split("\n")[0]?.replace(/:$/, "") ?? "";
 
 function withSealed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withSealed);
-  if (typeof value !== "object" || value === null) return value;
+  if (!isMap(value)) return value;
   if ("secure" in value && typeof value.secure === "string" && Object.keys(value).length === 1)
     return new Sealed(value.secure);
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withSealed(item)]));
