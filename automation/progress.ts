@@ -15,13 +15,15 @@ export interface ProgressTask {
 
 const LOG_INTERVAL_MS = 15_000;
 const FRAME_MS = 120;
+/** A live line may stand where the next text goes. */
+const CLEAR_LINE = "\r\u001b[2K";
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
 /** Seconds as a person reads them: `8.3 s`, `4 min 10 s`. */
 export function duration(milliseconds: number): string {
-  const seconds = milliseconds / 1000;
-  if (seconds < 60) return `${seconds.toFixed(1)} s`;
-  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  if (milliseconds < 59_950) return `${(milliseconds / 1000).toFixed(1)} s`;
+  const seconds = Math.round(milliseconds / 1000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
 export const silentProgress: Progress = {
@@ -32,7 +34,7 @@ export const silentProgress: Progress = {
 /** Writes to `stream` (default stderr): a live line on a terminal, plain lines in a log. */
 export function streamProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
   return {
-    line: (text) => stream.write(`${text}\n`),
+    line: (text) => stream.write(`${stream.isTTY ? CLEAR_LINE : ""}${text}\n`),
     async task(title, work) {
       const start = Date.now();
       const show = stream.isTTY ? liveLine(stream, title, start) : logLines(stream, title, start);
@@ -56,8 +58,10 @@ function liveLine(stream: NodeJS.WriteStream, title: string, start: number): Sho
   let detail = "";
   let frame = 0;
   const draw = () => {
-    const text = `${FRAMES[frame++ % FRAMES.length] ?? ""} ${title} ${pc.dim(`${duration(Date.now() - start)} ${detail}`)}`;
-    stream.write(`\r\u001b[2K${text.slice(0, Math.max(20, stream.columns + 8))}`);
+    // Cut before it is coloured: a lost end mark would colour all that follows.
+    const room = Math.max(10, (stream.columns || 80) - title.length - 4);
+    const state = `${duration(Date.now() - start)} ${detail}`.slice(0, room);
+    stream.write(`${CLEAR_LINE}${FRAMES[frame++ % FRAMES.length] ?? ""} ${title} ${pc.dim(state)}`);
   };
   const timer = setInterval(draw, FRAME_MS);
   draw();
@@ -65,7 +69,7 @@ function liveLine(stream: NodeJS.WriteStream, title: string, start: number): Sho
     update: (text) => (detail = text),
     end(mark, title) {
       clearInterval(timer);
-      stream.write(`\r\u001b[2K${mark} ${title} ${pc.dim(duration(Date.now() - start))}\n`);
+      stream.write(`${CLEAR_LINE}${mark} ${title} ${pc.dim(duration(Date.now() - start))}\n`);
     },
   };
 }

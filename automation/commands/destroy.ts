@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { UserError } from "../../components/errors.ts";
 import type { Change } from "../engine/changes.ts";
 import { openUserStack } from "../engine/door.ts";
-import { runEngine } from "../engine/run.ts";
+import { destroyStack, planDestroy } from "../engine/destroy.ts";
 import { streamProgress } from "../progress.ts";
 import { changesText } from "../report/preview.ts";
 import { print, PROJECT_FOLDER, stackCommand, type StackFlags } from "./common.ts";
@@ -28,7 +28,7 @@ export function destroyCommand(): Command {
 async function destroy({ stack: name, json, yes, dryRun }: DestroyFlags): Promise<void> {
   const progress = streamProgress();
   const { stack } = await openUserStack({ stack: name, folder: PROJECT_FOLDER, create: false, progress });
-  const plan = await runEngine(stack, "preview-destroy", { progress });
+  const plan = await planDestroy(stack, progress);
   if (dryRun)
     return print(
       { stack: name, ...plan },
@@ -36,7 +36,7 @@ async function destroy({ stack: name, json, yes, dryRun }: DestroyFlags): Promis
       json,
     );
   if (!yes) await confirm(name, plan.changes);
-  const done = await runEngine(stack, "destroy", { progress });
+  const done = await destroyStack(stack, progress);
   print(
     { stack: name, ...done },
     `${goneText(name, done.changes, "were")}\nTake it back: npm run platform -- up --stack ${name}`,

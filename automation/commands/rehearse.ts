@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Command } from "commander";
+import lockfile from "proper-lockfile";
 import { UserError } from "../../components/errors.ts";
 import { streamProgress, type Progress } from "../progress.ts";
 import { cleanUpStale, createHome, freshName, listHomes, removeHome, type Home } from "../rehearsal/cluster/homes.ts";
@@ -46,11 +47,18 @@ async function rehearse(flags: RehearseFlags): Promise<void> {
   if (flags.down) return end(flags, progress);
 
   const home = await homeFor(flags);
+  const release = await lockfile.lock(home.folder).catch((error: unknown) => {
+    throw new UserError(
+      `Another run is at work on the kept rehearsal of ${flags.stack}: wait for it, or leave out --keep.`,
+      { cause: error },
+    );
+  });
   const stop = onSignals(() => (flags.keep === undefined ? removeHome(home.folder) : Promise.resolve()));
   try {
     await run(flags, home, progress);
   } finally {
     stop();
+    await release();
     if (!flags.keep) await progress.task("Tearing down", () => removeHome(home.folder));
   }
 }

@@ -9,18 +9,20 @@ import { print, PROJECT_FOLDER, stackCommand, wholeNumber, type StackFlags } fro
 
 interface UpFlags extends StackFlags {
   parallel?: number;
+  force?: true;
 }
 
 /** `up`: make the cluster what the stack file says. */
 export function upCommand(): Command {
   return stackCommand("up", "make the cluster what the stack file says", "up --stack homelab")
     .option("--parallel <n>", "how many objects to work on at once", wholeNumber)
+    .option("--force", "take over fields that other programs set, once; after an adoption or a killed run")
     .action(up);
 }
 
-async function up({ stack: name, json, parallel }: UpFlags): Promise<void> {
+async function up({ stack: name, json, parallel, force }: UpFlags): Promise<void> {
   const progress = streamProgress();
-  const { stack } = await openUserStack({ stack: name, folder: PROJECT_FOLDER, create: true, progress });
+  const { stack } = await openUserStack({ stack: name, folder: PROJECT_FOLDER, create: true, force, progress });
   const outcome = await runEngine(stack, "up", { progress, parallel });
   const outputs = await readOutputs(stack, { showSecrets: false });
   const text = [

@@ -1,4 +1,5 @@
 import type { EngineEvent, OpType, StepEventMetadata } from "@pulumi/pulumi/automation/index.js";
+import { HIDDEN } from "./outputs.ts";
 import { parseUrn, type ResourceName } from "./urn.ts";
 
 /** What happens to a resource, in a person's words. */
@@ -24,7 +25,8 @@ const OPERATIONS: Partial<Record<OpType, Operation>> = {
   update: "update",
   replace: "replace",
   delete: "delete",
-  discard: "delete",
+  // What was only read is let go of, not deleted.
+  discard: "keep",
   import: "import",
 };
 
@@ -60,7 +62,9 @@ function fieldsOf({ detailedDiff, diffs, old, new: next }: StepEventMetadata): F
 export function valueAt(root: unknown, path: string): unknown {
   const parts = [...path.matchAll(/\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.[\]]+)/g)];
   return parts.reduce<unknown>((value, [, quoted, index, plain]) => {
+    // A map that holds a secret is hidden whole, and so is all in it.
+    if (value === HIDDEN) return value;
     if (typeof value !== "object" || value === null) return undefined;
-    return (value as Record<string, unknown>)[quoted ?? index ?? plain ?? ""];
+    return (value as Record<string, unknown>)[quoted?.replace(/\\(.)/g, "$1") ?? index ?? plain ?? ""];
   }, root);
 }

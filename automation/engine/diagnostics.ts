@@ -22,11 +22,24 @@ const CURES: readonly Translation[] = [
     cure: "The cluster does not know this kind: install what brings its definition first (Traefik's come with K3s).",
   },
   {
-    pattern: /stack is currently locked/,
-    cure: "Another run is at work on this stack, or one was killed. If none is, run: npm run platform -- cancel",
+    pattern: /field is immutable|updates to statefulset spec for fields other than/,
+    cure: "This field never changes once it is there. If the old object is still being deleted, run up again; else delete the object (its claims stay) and run up.",
   },
   {
-    pattern: /configured Kubernetes cluster is unreachable|connection refused|no such host|i\/o timeout/,
+    pattern: / is invalid: /,
+    cure: "The chart, or values laid over it in the stack file, make an object that the API server refuses: mend them, or take another version of the chart.",
+  },
+  {
+    pattern: /is forbidden: User /,
+    cure: "The kubeconfig's user may not do this: take one that is cluster-admin.",
+  },
+  {
+    pattern: /stack is currently locked/,
+    cure: "Another run is at work on this stack, or one was killed. If none is, run: pulumi cancel",
+  },
+  {
+    pattern:
+      /configured Kubernetes cluster is unreachable|connection refused|no such host|i\/o timeout|x509:|Unauthorized|client to provide credentials/,
     cure: "Check that vision-platform:cluster.kubeconfig and its context reach the API server: kubectl get nodes.",
   },
   {
@@ -37,16 +50,23 @@ const CURES: readonly Translation[] = [
 
 /** Says nothing a person can act on: it repeats that something else failed. */
 const NOISE =
-  /^(update|preview|destroy|refresh) failed$|^resource registration|grpc: the client connection is closing|^error: update failed/i;
+  /^(update|preview|destroy|refresh) failed$|^resource registration|grpc: the client connection is closing|resource monitor shut down|^error: update failed/i;
 
-/** The errors of a run, each once, with the object they are about and the cure where one is known. */
+/** The errors of a run, each once, with the objects they are about and the cure where one is known. */
 export function problemsIn(events: readonly EngineEvent[]): string[] {
-  const lines = events.flatMap(({ diagnosticEvent }) => {
-    if (diagnosticEvent?.severity !== "error" || diagnosticEvent.ephemeral) return [];
+  const subjects = new Map<string, Set<string>>();
+  for (const { diagnosticEvent } of events) {
+    if (diagnosticEvent?.severity !== "error" || diagnosticEvent.ephemeral) continue;
     const message = plain(diagnosticEvent.message);
-    return message === "" || NOISE.test(message) ? [] : [withObject(diagnosticEvent.urn, message)];
+    if (message === "" || NOISE.test(message)) continue;
+    const { subject, words } = told(diagnosticEvent.urn, message);
+    subjects.set(words, (subjects.get(words) ?? new Set()).add(subject));
+  }
+  return [...subjects].map(([words, [first = "", ...more]]) => {
+    const others = more.length > 0 ? ` (and ${more.length} more)` : "";
+    const cure = cureFor(words);
+    return `${first}${others}${first || others ? ": " : ""}${words}${cure ? `\n    ${cure}` : ""}`;
   });
-  return [...new Set(lines)];
 }
 
 /** Text of the engine without its colour marks and its prefixes. */
@@ -62,24 +82,34 @@ export function cureFor(message: string): string | undefined {
   return CURES.find(({ pattern }) => pattern.test(message))?.cure;
 }
 
-function withObject(urn: string | undefined, message: string): string {
-  const { system, kind, short } = parseUrn(urn ?? "");
-  const subject = urn === undefined || kind === "Stack" ? "" : `${system}, ${kind} ${short}: `;
-  const cure = cureFor(message);
-  return `${subject}${apiServersWords(message)}${cure ? `\n    ${cure}` : ""}`;
+/** What a message is about and what it says. What the program itself says stays as it is, line by line. */
+function told(urn: string | undefined, message: string): { subject: string; words: string } {
+  if (urn === undefined) return { subject: "", words: message };
+  const { system, kind, short, type } = parseUrn(urn);
+  if (kind === "Stack") return { subject: "", words: message };
+  if (type.startsWith("vision-platform:")) return { subject: message.startsWith(system) ? "" : system, words: message };
+  return { subject: `${system}, ${kind} ${short}`, words: apiServersWords(message) };
 }
 
-/** The API server's own sentence, without the engine's frame around it. */
+/** What the engine and its plugin put around the API server's own sentence. (pulumi-kubernetes: provider/provider.go, await/await.go) */
+const FRAMES: readonly RegExp[] = [
+  /^(Preview|Update) failed:\s*/i,
+  /^\d+ errors? occurred:\s*\*\s*/,
+  /^the Kubernetes API server reported that .*? failed to (fully )?initialize or become live:\s*/s,
+  /^resource \S+ was successfully created, but the Kubernetes API server reported that it failed to fully initialize or become live:\s*/,
+  /^resource \S+ was not successfully (created|updated|deleted) by the Kubernetes API server\s*:?\s*/,
+  /^(creation|update) of resource \S+( with kind \S+)? failed( because the Kubernetes API server reported that the apiVersion for this resource does not exist\. Verify that any required CRDs have been created)?:\s*/,
+  /^failed to (initialize|update|create)[^:]*:\s*/,
+  /^Server-Side Apply field conflict detected\. See \S+ for troubleshooting help\.\s*/,
+  /^The resource managed by field manager "[^"]*" had an apply conflict:\s*/,
+];
+
 function apiServersWords(message: string): string {
-  return message
-    .replace(/^(Preview|Update) failed:\s*/i, "")
-    .replace(/^\d+ errors? occurred:\s*\*\s*/s, "")
-    .replace(/^the Kubernetes API server reported that .*? failed to (?:fully )?initialize or become live:\s*/s, "")
-    .replace(
-      /^resource ("?)\S+?\1 was not successfully (?:created|updated|deleted) by the Kubernetes API server:?\s*/s,
-      "",
-    )
-    .replace(/^failed to (?:initialize|update|create)[^:]*:\s*/, "")
-    .replace(/\s+/g, " ")
-    .trim();
+  return (
+    FRAMES.reduce((text, frame) => text.replace(frame, ""), message)
+      // A whole object as Go prints it: unreadable, and it may hold what nobody should see.
+      .replace(/Invalid value: (core|apps|batch)\.\w+\{.*\}: /s, "")
+      .replace(/\s+/g, " ")
+      .trim()
+  );
 }

@@ -19,6 +19,8 @@ export interface DoorOptions {
   folder: string;
   /** Make the stack when the backend has none of that name. */
   create: boolean;
+  /** Take over fields that others set. Never for good: a forced replace of a Job fails. (cvat-chart-2.64.md, 3.7) */
+  force?: boolean;
   progress: Progress;
 }
 
@@ -30,6 +32,7 @@ export async function openUserStack({
   stack,
   folder,
   create,
+  force,
   progress,
 }: DoorOptions): Promise<{ stack: auto.Stack; lab: LabConfig }> {
   const file = await readStackFile(stackFilePath(folder, stack));
@@ -41,6 +44,9 @@ export async function openUserStack({
   }
   const tools = await obtainTools(ENGINE_PROGRAMS, { progress });
   const engine = path.join(cacheFolder(), "engine");
-  const env = await engineEnvironment(tools, { links: path.join(engine, "bin") });
+  const env = {
+    ...(await engineEnvironment(tools, { links: path.join(engine, "bin") })),
+    ...(force ? { PULUMI_K8S_ENABLE_PATCH_FORCE: "true" } : {}),
+  };
   return { stack: await openStack({ stack, folder, engine, env, create }), lab: checked.lab };
 }

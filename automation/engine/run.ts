@@ -23,6 +23,8 @@ export interface RunOptions {
   progress: Progress;
   /** How many resources the engine works on at once. Default: the engine's own, 4 for each core. */
   parallel?: number;
+  /** URNs that a destroy leaves alone. */
+  exclude?: string[];
 }
 
 export type Verb = "preview" | "up" | "preview-destroy" | "destroy" | "refresh";
@@ -51,8 +53,8 @@ export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptio
     const common = { onEvent, color: "never", parallel: options.parallel } as const;
     if (verb === "preview") await stack.preview(common);
     else if (verb === "up") await stack.up(common);
-    else if (verb === "preview-destroy") await stack.previewDestroy(common);
-    else if (verb === "destroy") await stack.destroy(common);
+    else if (verb === "preview-destroy") await stack.previewDestroy({ ...common, exclude: options.exclude });
+    else if (verb === "destroy") await stack.destroy({ ...common, exclude: options.exclude });
     // Without the program the minio plugin would lose every bucket from state. (plugins.md, section 0)
     else await stack.refresh({ ...common, runProgram: true });
   };

@@ -11,7 +11,7 @@ interface Store {
  */
 export function keepSecretsInTransforms(): void {
   const { getGlobalStore } = createRequire(import.meta.url)("@pulumi/pulumi/runtime/state.js") as {
-    getGlobalStore(): Store;
+    getGlobalStore: () => Store;
   };
   getGlobalStore().supportsSecrets = true;
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type * as auto from "@pulumi/pulumi/automation/index.js";
 import type { LabConfig } from "../../components/config.ts";
@@ -80,6 +80,8 @@ export async function prepare({ stack, project, overrides, home, progress }: Reh
     env: await engineEnv(home, tools),
     create: true,
   });
+  // A kept rehearsal belongs to one run at a time, so a lock in its state is a killed run's.
+  if (await hasLocks(home)) await opened.cancel();
   for (const key of sealed) await opened.setConfig(key, { value: randomBytes(12).toString("hex"), secret: true }, true);
   return { home, cluster, tools, charts, stack: opened };
 }
@@ -109,6 +111,12 @@ async function engineEnv(home: Home, tools: readonly Tool[]): Promise<Record<str
     PULUMI_BACKEND_URL: `file://${state}`,
     PULUMI_CONFIG_PASSPHRASE: await passphraseOf(home),
   };
+}
+
+async function hasLocks(home: Home): Promise<boolean> {
+  const locks = path.join(home.folder, "state", ".pulumi", "locks");
+  const files = await readdir(locks, { recursive: true, withFileTypes: true }).catch(() => []);
+  return files.some((file) => file.isFile());
 }
 
 /** Made once per rehearsal: a kept one is updated by later runs. */

@@ -1,7 +1,8 @@
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { isMap, isScalar, parseDocument, type Document } from "yaml";
+import { isMap, isScalar, isSeq, parseDocument, type Document } from "yaml";
 import { PROJECT } from "../../components/config.ts";
+import { pathText } from "../../components/problems.ts";
 import { stackFilePath } from "../stackfile/stack-file.ts";
 
 /** What a rehearsal puts in the place of what only exists at home. */
@@ -41,15 +42,22 @@ export async function writeStackFolder(
 function sealedKeys(document: Document): string[] {
   const keys: string[] = [];
   const walk = (node: unknown, trail: readonly (string | number)[]) => {
-    if (!isMap(node)) return;
-    for (const { key, value } of [...node.items]) {
-      const at = [...trail, String(isScalar(key) ? key.value : key)];
+    for (const [key, value] of childrenOf(node)) {
+      const at = [...trail, key];
       if (isMap(value) && value.has("secure") && value.items.length === 1) {
-        keys.push(at.slice(1).join("."));
+        const [, section = "", ...path] = at;
+        keys.push(pathText(String(section), path));
         document.deleteIn(at);
       } else walk(value, at);
     }
   };
   walk(document.contents, []);
   return keys;
+}
+
+/** Items of a list come last first, so that one taken out leaves the others' numbers right. */
+function childrenOf(node: unknown): [string | number, unknown][] {
+  if (isSeq(node)) return node.items.map((item, index): [number, unknown] => [index, item]).reverse();
+  if (!isMap(node)) return [];
+  return node.items.map(({ key, value }): [string, unknown] => [String(isScalar(key) ? key.value : key), value]);
 }

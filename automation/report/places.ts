@@ -23,14 +23,13 @@ export function placesText(outputs: Readonly<Record<string, unknown>>): string {
 
 /** Every output as `path  value` lines; the ledger has its own table. */
 export function outputsText(outputs: Readonly<Record<string, unknown>>): string {
-  const { ledger: _, ...rest } = outputs;
-  const rows = flat(rest);
+  const rows = Object.entries(outputs).flatMap(([name, value]) => (name === "ledger" ? [] : flat(value, name)));
   const width = Math.max(0, ...rows.map(([path]) => path.length));
   return rows.map(([path, value]) => `${path.padEnd(width)}  ${value}`).join("\n");
 }
 
-function flat(value: unknown, path = ""): [string, string][] {
-  if (typeof value !== "object" || value === null)
-    return value === undefined || value === null ? [] : [[path, String(value as string | number)]];
-  return Object.entries(value).flatMap(([key, item]) => flat(item, path === "" ? key : `${path}.${key}`));
+function flat(value: unknown, path: string): [string, string][] {
+  if (value === undefined || value === null) return [];
+  if (typeof value !== "object") return [[path, String(value)]];
+  return Object.entries(value).flatMap(([key, item]) => flat(item, `${path}.${key}`));
 }

@@ -13,6 +13,8 @@ const MARKS: Record<Operation, string> = {
   import: "↧",
 };
 const SHOWN_CHARACTERS = 160;
+/** How the engine's events spell a value that is known only once it is made. (sdk/nodejs/runtime/rpc.ts, unknownValue) */
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** A preview as Markdown: what changes, object by object, and which fixes these charts need. */
 export function previewReport(
@@ -65,8 +67,8 @@ function fieldText({ path, before, after }: FieldChange): string {
 }
 
 function valueText(value: unknown): string {
-  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
-  const line = text.replaceAll("\n", "\\n");
+  const text = typeof value === "string" ? value : JSON.stringify(value ?? "");
+  const line = text.replaceAll(UNKNOWN, "(known after up)").replaceAll("\r", "\\r").replaceAll("\n", "\\n");
   return line.length > SHOWN_CHARACTERS ? `${line.slice(0, SHOWN_CHARACTERS)}…` : line;
 }
 
@@ -84,5 +86,10 @@ function ledgerLines(ledger: readonly LedgerRow[]): string[] {
 }
 
 const cell = (text: string) => escaped(text).replaceAll("|", "\\|");
-const escaped = (text: string) => text.replaceAll("\n", " ").replaceAll("<", "&lt;");
+const escaped = (text: string) =>
+  text
+    .replace(/\s*\n\s*/g, " ")
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll("`", "\\`");
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
+import { pathText } from "../problems.ts";
 
 /**
  * Keeps secrets out of Helm. Rendered text loses secrecy (facts: only kind Secret is protected), and a value that is not known yet makes
@@ -18,23 +19,24 @@ const TOKEN = /vpseal[0-9a-f]{24}/g;
 /** Seals every secret among `values`. A secret must be text; its path decides the token, so the render is the same in each run. */
 export async function seal(values: pulumi.Inputs): Promise<Sealed> {
   const secrets = new Map<string, pulumi.Output<string>>();
-  const walk = async (value: unknown, path: string): Promise<unknown> => {
+  const walk = async (value: unknown, trail: readonly PropertyKey[]): Promise<unknown> => {
     if (pulumi.Output.isInstance(value)) {
       if (!(await pulumi.isSecret(value))) return value;
+      const path = pathText("values", trail);
       const token = `vpseal${createHash("sha256").update(path).digest("hex").slice(0, 24)}`;
       secrets.set(token, textOf(value, path));
       return token;
     }
-    if (Array.isArray(value)) return Promise.all(value.map((item, index) => walk(item, `${path}[${index}]`)));
+    if (Array.isArray(value)) return Promise.all(value.map((item, index) => walk(item, [...trail, index])));
     if (isPlainObject(value)) {
       const entries = Object.entries(value).map(
-        async ([key, item]) => [key, await walk(item, `${path}.${key}`)] as const,
+        async ([key, item]) => [key, await walk(item, [...trail, key])] as const,
       );
       return Object.fromEntries(await Promise.all(entries));
     }
     return value;
   };
-  return { values: (await walk(values, "values")) as pulumi.Inputs, secrets };
+  return { values: (await walk(values, [])) as pulumi.Inputs, secrets };
 }
 
 /** Puts the secrets back into a rendered object, in place. Says whether there were any. */

@@ -3,7 +3,7 @@ import { STAGES, type Stage } from "../charts/stages.ts";
 import { UserError } from "../errors.ts";
 import type { NamespaceReader } from "./client.ts";
 import type { Expectation } from "./expectation.ts";
-import { obstacles } from "./explain.ts";
+import { claimsForFirstPod, obstacles } from "./explain.ts";
 import { stateOf, type Snapshot } from "./snapshot.ts";
 
 export interface GateOptions {
@@ -51,15 +51,24 @@ export async function waitUntilReady(options: GateOptions): Promise<Snapshot> {
   for (;;) {
     const snapshot = await reader.snapshot(kinds);
     const pending = expectations.filter(({ kind, name }) => !stateOf(kind, name, snapshot).ready);
-    const current = STAGES.find((candidate) => pending.some((expectation) => expectation.stage === candidate));
+    // A claim for the first pod holds nothing up: its pod does, in its own stage, and a claim that no pod wants is never bound.
+    const onFirstPod = pending.some(({ kind }) => kind === "PersistentVolumeClaim")
+      ? claimsForFirstPod(await reader.events())
+      : new Set<string>();
+    const blocking = pending.filter(({ kind, name }) => kind !== "PersistentVolumeClaim" || !onFirstPod.has(name));
+    const current = STAGES.find((candidate) => blocking.some((expectation) => expectation.stage === candidate));
     if (stage !== undefined && stage !== current) {
-      for (const passed of stagesBetween(stage, current, expectations))
-        once(`stage ${passed}`, `${title}: ${STAGE_WORDS[passed]}`);
+      for (const passed of stagesBetween(stage, current, expectations)) {
+        if (!pending.some((expectation) => expectation.stage === passed))
+          once(`stage ${passed}`, `${title}: ${STAGE_WORDS[passed]}`);
+      }
     }
     stage = current;
     if (current === undefined) return snapshot;
 
-    const waiting = pending.filter((expectation) => expectation.stage === current);
+    for (const { kind, name } of pending.filter((expectation) => !blocking.includes(expectation)))
+      once(`${kind}/${name}`, `${title}: ${kind} ${name} is bound when the first pod that uses it is scheduled`);
+    const waiting = blocking.filter((expectation) => expectation.stage === current);
     for (const { kind, name } of waiting) {
       once(`${kind}/${name}`, `${title}: waiting for ${kind} ${name}: ${stateOf(kind, name, snapshot).detail}`);
     }
@@ -68,8 +77,11 @@ export async function waitUntilReady(options: GateOptions): Promise<Snapshot> {
     if (elapsed >= EXPLAIN_AFTER_MS || over) {
       const found = obstacles(over ? pending : waiting, await reader.pods(), await reader.events());
       if (over) throw new UserError(timeoutProblems(options, pending, snapshot, found));
-      for (const { object, reason, cure } of found)
-        once(`why ${object}`, `${title}: ${object} is stuck: ${reason} ${cure}`);
+      for (const { object, reason, cure } of found) {
+        // Reasons of one cause alternate and count up (back-off 10s, 20s); the cure tells whether there is something new to say.
+        const key = `${object} ${cure}`;
+        if (!said.has(key)) once(key, `${title}: ${object} is stuck: ${reason} ${cure}`);
+      }
     }
     await sleep(Math.min(poll, Math.max(0, options.timeoutMs - elapsed)));
     poll = Math.min(poll * 1.5, LONGEST_POLL_MS);

@@ -8,7 +8,7 @@ export interface GeneratedTextArgs {
   length: number;
   /** Characters to draw from. Default: letters and digits. */
   alphabet?: string;
-  /** Characters the first one is drawn from. Default: letters, since HOCON reads `123` and `5d` as numbers and durations. */
+  /** Characters the first one is drawn from. Default: the alphabet's letters, if it has any, since HOCON reads `123` and `5d` as numbers and durations. */
   first?: string;
 }
 
@@ -39,10 +39,11 @@ export class GeneratedText extends pulumi.dynamic.Resource {
   declare readonly value: pulumi.Output<string>;
 
   constructor(name: string, args: GeneratedTextArgs, opts?: pulumi.CustomResourceOptions) {
+    const alphabet = args.alphabet ?? LETTERS_AND_DIGITS;
     const inputs: Inputs & { value: undefined } = {
       length: args.length,
-      alphabet: args.alphabet ?? LETTERS_AND_DIGITS,
-      first: args.first ?? (args.alphabet ?? LETTERS_AND_DIGITS).replace(/[^A-Za-z]/g, ""),
+      alphabet,
+      first: args.first ?? (alphabet.replace(/[^A-Za-z]/g, "") || alphabet),
       value: undefined,
     };
     super(provider, name, inputs, { ...opts, additionalSecretOutputs: ["value"] }, "secrets", "GeneratedText");

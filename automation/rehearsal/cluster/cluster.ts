@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, openSync } from "node:fs";
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
@@ -11,7 +11,7 @@ import type { ProgressTask } from "../../progress.ts";
 import type { Tool } from "../tools/obtain.ts";
 import { endProcessesOf, processesOf } from "./belonging.ts";
 import { clusterConfig, type ClusterPrograms, type Ports } from "./config.ts";
-import { programOf } from "../processes.ts";
+import { kill, programOf } from "../processes.ts";
 
 /** The programs a cluster needs, as `obtainTools` names them. */
 export const CLUSTER_PROGRAMS = [
@@ -86,7 +86,7 @@ async function create({ home, tools, progress, unpullable }: ClusterOptions): Pr
     if (problem === undefined) return;
     // A port that was free when asked for may be somebody's by the time it is used.
     if (attempt === ATTEMPTS) throw new UserError(`The rehearsal cluster did not start:\n${problem}`);
-    await endProcessesOf(home);
+    await endParts(home);
     await rm(path.join(home, "kwok"), { recursive: true, force: true });
     await rm(clusterIn(home).kubeconfig, { force: true });
   }
@@ -94,8 +94,9 @@ async function create({ home, tools, progress, unpullable }: ClusterOptions): Pr
 
 /** Everything in the cluster is still there and so are its ports' numbers, which others may have taken. */
 async function restart({ home, tools, progress }: ClusterOptions): Promise<void> {
-  progress.update("starting what was stopped");
-  await forgetEnded(home);
+  progress.update("starting again what was stopped");
+  // All of it: what lost its API server comes back to itself only after half a minute.
+  await endParts(home);
   const problem = await kwokctl(home, tools, ["start", "cluster"]);
   if (problem === undefined) return;
   throw new UserError(
@@ -103,14 +104,13 @@ async function restart({ home, tools, progress }: ClusterOptions): Promise<void>
   );
 }
 
-/** kwokctl takes any process with a recorded pid for its own: a zombie, or a stranger after the machine was started again. */
-async function forgetEnded(home: string): Promise<void> {
-  const folder = path.join(clusterFolder(home), "pids");
-  const running = new Set(processesOf(home).map(({ pid }) => String(pid)));
-  for (const file of await readdir(folder)) {
-    const pid = await readFile(path.join(folder, file), "utf8");
-    if (!running.has(pid.trim())) await rm(path.join(folder, file));
-  }
+/** Ends what kwokctl started, and what depends on it; not the other processes of the home. */
+async function endParts(home: string): Promise<void> {
+  for (const { pid, words } of processesOf(home)) if (words.includes(CONTROLLER)) kill(pid);
+  await endProcessesOf(path.join(home, "kwok"));
+  // kwokctl takes any process with a recorded pid for its own: a zombie, or a stranger since the machine was started.
+  await rm(path.join(clusterFolder(home), "pids"), { recursive: true, force: true });
+  await mkdir(path.join(clusterFolder(home), "pids"), { recursive: true });
 }
 
 /** Runs kwokctl for the cluster of a home. Gives what went wrong, with the end of each part's log. */

@@ -2,7 +2,7 @@
  * The part of a rehearsal cluster that gives addresses: Services of type LoadBalancer get theirs as from MetalLB,
  * Ingresses of class traefik get that of Traefik's Service. A process of its own, so that a kept cluster works on.
  *
- * Arguments: the kubeconfig, and the mark by which the process is found again (processes of a rehearsal).
+ * Argument: the kubeconfig in the cluster's home. It ends when the home is gone.
  */
 import { existsSync } from "node:fs";
 import path from "node:path";
@@ -97,13 +97,13 @@ async function settle(): Promise<void> {
   if (listed.size < 3) return;
   const byKey = new Map(oldestFirst(services.list()).map((service) => [keyOf(service), service]));
   const claims = [...byKey.values()].flatMap((service) => addressClaim(service) ?? []);
-  for (const decision of allocate(
-    claims,
-    pools.list().flatMap((pool) => pool.spec?.addresses ?? []),
-  )) {
+  const pool = pools.list().flatMap(({ spec }) => spec?.addresses ?? []);
+  for (const decision of allocate(claims, pool)) {
     const service = byKey.get(decision.key);
-    if (!service || "ignored" in decision) continue;
-    if ("problem" in decision) {
+    if (!service) continue;
+    if ("ignored" in decision) {
+      await setAddresses(service, []);
+    } else if ("problem" in decision) {
       await setAddresses(service, []);
       await say(
         service,

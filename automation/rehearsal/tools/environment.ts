@@ -37,6 +37,8 @@ export async function engineEnvironment(
     .filter((folder) => !["", links, NODE_PROVIDERS].includes(folder));
   return {
     PATH: [links, ...before, NODE_PROVIDERS].join(path.delimiter),
+    // That script looks for its package from the working folder, which in a rehearsal is not the checkout.
+    NODE_PATH: path.resolve(NODE_PROVIDERS, "../.."),
     ...(pulumiHome ? { PULUMI_HOME: pulumiHome } : {}),
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",

@@ -1,0 +1,65 @@
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import * as k8s from "@pulumi/kubernetes";
+import * as auto from "@pulumi/pulumi/automation/index.js";
+import { execa } from "execa";
+import { parseAllDocuments } from "yaml";
+
+/** A rendered object as a bare program registers it. */
+export interface BareObject {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; namespace?: string; annotations?: Record<string, string> };
+  [field: string]: unknown;
+}
+
+/** One chart to render with Helm's own program. */
+export interface Render {
+  release: string;
+  chart: string;
+  namespace: string;
+  values: unknown;
+}
+
+/** Renders charts with `helm template` into one file, as a person would before `kubectl diff`. */
+export async function helmTemplate(helm: string, renders: readonly Render[], folder: string): Promise<string> {
+  const texts: string[] = [];
+  for (const { release, chart, namespace, values } of renders) {
+    const file = path.join(folder, `${release}-values.json`);
+    await writeFile(file, JSON.stringify(values));
+    const args = ["template", release, chart, "--namespace", namespace, "--values", file, "--kube-version", "1.35.4", "--no-hooks"];
+    const { stdout } = await execa(helm, args);
+    const objects = parseAllDocuments(stdout).map((document) => document.toJS() as BareObject | null);
+    const whole = objects.filter((object) => object !== null).map((object) => ({ ...object, metadata: { namespace, ...object.metadata } }));
+    texts.push(whole.map((object) => JSON.stringify(object)).join("\n---\n"));
+  }
+  const file = path.join(folder, "rendered.yaml");
+  await writeFile(file, texts.join("\n---\n"));
+  return file;
+}
+
+/** `kubectl diff` of rendered objects. Exit code 1 says that something differs, which is a good answer. */
+export async function kubectlDiff(kubectl: string, kubeconfig: string, file: string): Promise<void> {
+  const { exitCode, stderr } = await execa(kubectl, ["diff", "--server-side", "--force-conflicts", "-f", file], {
+    env: { KUBECONFIG: kubeconfig },
+    reject: false,
+  });
+  if (exitCode !== 0 && exitCode !== 1) throw new Error(`kubectl diff failed: ${stderr}`);
+}
+
+/** A Pulumi program of the same objects and nothing else, in a namespace of its own. */
+export function bareProgram(kubeconfig: string, objects: readonly BareObject[], namespace: string): auto.PulumiFn {
+  return () => {
+    const provider = new k8s.Provider("bare", { kubeconfig });
+    const home = new k8s.core.v1.Namespace(namespace, { metadata: { name: namespace } }, { provider });
+    for (const { apiVersion, kind, metadata, ...rest } of objects) {
+      const annotations = { ...metadata.annotations, "pulumi.com/skipAwait": "true" };
+      new k8s.apiextensions.CustomResource(
+        `${kind}/${metadata.name}`,
+        { apiVersion, kind, metadata: { ...metadata, namespace, annotations }, ...rest },
+        { provider, dependsOn: home },
+      );
+    }
+    return Promise.resolve({});
+  };
+}

@@ -1,0 +1,110 @@
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { KubeConfig, KubernetesObjectApi, type KubernetesObject } from "@kubernetes/client-node";
+import { parse, stringify } from "yaml";
+import { destroyStack } from "../../automation/engine/destroy.ts";
+import { runEngine, type Outcome, type Verb } from "../../automation/engine/run.ts";
+import { silentProgress, type Progress } from "../../automation/progress.ts";
+import { createHome, freshName, removeHome, type Home } from "../../automation/rehearsal/cluster/homes.ts";
+import { bringUp, prepare, type Rehearsal, type RehearsalResult } from "../../automation/rehearsal/rehearse.ts";
+
+const PROJECT = path.resolve(import.meta.dirname, "../..");
+const STACK = "lab";
+
+type Values = Record<string, unknown>;
+
+/** A lab on a real API server, with the real engine, for one test file. */
+export interface Lab {
+  home: Home;
+  /** The lines of progress of the last run. */
+  lines: string[];
+  /** Changes sections of the stack file, key by key; `undefined` takes a key out. */
+  configure(sections: Readonly<Record<string, Values | undefined>>): Promise<void>;
+  up(options?: { parallel?: number; overrides?: Readonly<Record<string, string>> }): Promise<RehearsalResult>;
+  /** Makes the stack ready as configured now, without running anything. */
+  prepare(): Promise<void>;
+  run(verb: Verb): Promise<Outcome>;
+  destroy(): Promise<Outcome>;
+  list(apiVersion: string, kind: string, namespace?: string): Promise<KubernetesObject[]>;
+  get<T extends KubernetesObject>(apiVersion: string, kind: string, name: string, namespace?: string): Promise<T>;
+  client(): KubernetesObjectApi;
+  rehearsal(): Rehearsal;
+  end(): Promise<void>;
+}
+
+/** Starts a lab from the example homelab with the given sections changed. Nothing is up yet. */
+export async function startLab(sections: Readonly<Record<string, Values | undefined>> = {}): Promise<Lab> {
+  const project = await mkdtemp(path.join(tmpdir(), "vision-platform-test-"));
+  const file = path.join(project, `Pulumi.${STACK}.yaml`);
+  await copyFile(path.join(PROJECT, "Pulumi.yaml"), path.join(project, "Pulumi.yaml"));
+  await copyFile(path.join(PROJECT, "Pulumi.homelab.yaml"), file);
+  const home = await createHome(freshName("test"), { kept: false });
+  const lines: string[] = [];
+  const progress: Progress = { ...silentProgress, line: (text) => void lines.push(text) };
+  let ready: Rehearsal | undefined;
+
+  const lab: Lab = {
+    home,
+    lines,
+    async configure(changes) {
+      const document = parse(await readFile(file, "utf8")) as { config: Record<string, Values> };
+      for (const [name, values] of Object.entries(changes)) {
+        const key = `vision-platform:${name}`;
+        document.config[key] = merged(document.config[key] ?? {}, values ?? {});
+      }
+      await writeFile(file, stringify(document));
+      ready = undefined;
+    },
+    async up({ parallel, overrides = {} } = {}) {
+      ready = await prepare({ stack: STACK, project, overrides, home, progress });
+      lines.length = 0;
+      return bringUp(ready, progress, parallel);
+    },
+    async prepare() {
+      ready = await prepare({ stack: STACK, project, overrides: {}, home, progress });
+    },
+    async destroy() {
+      await lab.prepare();
+      return destroyStack(lab.rehearsal().stack, progress);
+    },
+    async run(verb) {
+      if (!ready) await lab.prepare();
+      lines.length = 0;
+      return runEngine(lab.rehearsal().stack, verb, { progress });
+    },
+    rehearsal() {
+      if (!ready) throw new Error("nothing was prepared yet");
+      return ready;
+    },
+    client() {
+      const config = new KubeConfig();
+      config.loadFromFile(path.join(home.folder, "kubeconfig"));
+      return KubernetesObjectApi.makeApiClient(config);
+    },
+    async list(apiVersion, kind, namespace) {
+      return (await lab.client().list(apiVersion, kind, namespace)).items;
+    },
+    async get<T extends KubernetesObject>(apiVersion: string, kind: string, name: string, namespace?: string) {
+      return (await lab.client().read({ apiVersion, kind, metadata: { name, namespace } } as never)) as T;
+    },
+    async end() {
+      await removeHome(home.folder);
+      await rm(project, { recursive: true, force: true });
+    },
+  };
+  await lab.configure(sections);
+  return lab;
+}
+
+function merged(base: Values, changes: Values): Values {
+  const result: Values = { ...base };
+  for (const [key, value] of Object.entries(changes)) {
+    if (value === undefined) result[key] = undefined;
+    else if (isMap(value) && isMap(base[key])) result[key] = merged(base[key], value);
+    else result[key] = value;
+  }
+  return result;
+}
+
+const isMap = (value: unknown): value is Values => typeof value === "object" && value !== null && !Array.isArray(value);

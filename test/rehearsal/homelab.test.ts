@@ -1,0 +1,138 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import type { V1Deployment, V1PersistentVolumeClaim } from "@kubernetes/client-node";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startLab, type Lab } from "./harness.ts";
+
+const INVENTORIES = path.resolve(import.meta.dirname, "../fixtures/inventory");
+
+interface InventoryRow {
+  kind: string;
+  apiVersion: string;
+  name: string;
+  hook?: string;
+}
+
+/** What we make beside the charts. */
+const OURS = {
+  cvat: [],
+  clearml: ["Secret/clearml-credentials", "Secret/clearml-server-configuration"],
+};
+
+let lab: Lab;
+
+beforeAll(async () => {
+  lab = await startLab();
+});
+afterAll(() => lab.end());
+
+describe("the homelab on a real API server", () => {
+  it("goes up, and the API server has every object of the charts and ours", async () => {
+    const { outcome, outputs } = await lab.up();
+
+    expect(outcome.counts["create"]).toBeGreaterThan(110);
+    expect(outputs).toMatchObject({
+      cvat: { url: "http://192.0.2.20", analyticsUrl: "http://192.0.2.20/analytics", namespace: "cvat" },
+      clearml: { webUrl: "http://192.0.2.40", apiUrl: "http://192.0.2.41", filesUrl: "http://192.0.2.42" },
+    });
+    expect(outputs["secrets"]).toBe("[secret]");
+    for (const [namespace, file] of [
+      ["cvat", "cvat-2.64.0.jsonl"],
+      ["clearml", "clearml-7.14.4.jsonl"],
+    ] as const) {
+      expect(await present(await expectedRows(file), namespace)).toEqual({ missing: [] });
+    }
+    for (const name of OURS.clearml) await lab.get("v1", "Secret", name.split("/")[1] ?? "", "clearml");
+  });
+
+  it("changes nothing on a second up", async () => {
+    const { outcome } = await lab.up();
+    expect(outcome.changes).toEqual([]);
+    expect(outcome.counts).toEqual({ same: outcome.counts["same"] });
+    expect(lab.lines).toEqual([]);
+  });
+
+  it("previews a changed image as exactly the objects that carry it", async () => {
+    await lab.configure({ clearml: { image: { tag: "2.0.0-614" }, allowUnknownVersions: true } });
+    await lab.prepare();
+    const { changes } = await lab.run("preview");
+    const changed = changes.map(({ operation, kind, short }) => `${operation} ${kind} ${short}`).sort();
+    expect(changed).toEqual([
+      "update Deployment clearml-apiserver",
+      "update Deployment clearml-apiserver-asyncdelete",
+      "update Deployment clearml-fileserver",
+      "update Deployment clearml-webserver",
+    ]);
+    expect(changes.flatMap(({ fields }) => fields).every(({ after }) => String(after).endsWith(":2.0.0-614"))).toBe(
+      true,
+    );
+    await lab.configure({ clearml: { image: { tag: undefined }, allowUnknownVersions: undefined } });
+  });
+
+  it("grows claims, those of StatefulSets too", async () => {
+    await lab.configure({ cvat: { data: { size: "60Gi" }, kvrocks: { size: "70Gi" } } });
+    const { outcome } = await lab.up();
+    expect(outcome.changes.map(({ operation, short }) => `${operation} ${short}`).sort()).toEqual([
+      "update cvat-backend-data",
+      "update cvat-cvat-kvrocks-data-cvat-kvrocks-0",
+    ]);
+    const sizes = await Promise.all(
+      ["cvat-backend-data", "cvat-kvrocks-data-cvat-kvrocks-0"].map(async (name) => {
+        const claim = await lab.get<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", name, "cvat");
+        return claim.spec?.resources?.requests?.["storage"];
+      }),
+    );
+    expect(sizes).toEqual(["60Gi", "70Gi"]);
+  });
+
+  it("refuses a claim that shrinks, at preview, with the cure", async () => {
+    await lab.configure({ cvat: { data: { size: "40Gi" } } });
+    await lab.prepare();
+    await expect(lab.run("preview")).rejects.toThrow(/cvat-backend-data.*cannot shrink/s);
+    await lab.configure({ cvat: { data: { size: "60Gi" } } });
+  });
+
+  it("keeps claims, definitions and namespaces on destroy, and takes them back", async () => {
+    const before = await volumes();
+    const gone = await lab.destroy();
+    expect(gone.changes.filter(({ operation }) => operation === "keep").length).toBeGreaterThan(5);
+    expect(await lab.list("apps/v1", "Deployment", "cvat")).toEqual([]);
+    expect(await volumes()).toEqual(before);
+    const definitions = await lab.list("apiextensions.k8s.io/v1", "CustomResourceDefinition");
+    expect(definitions.map(({ metadata }) => metadata?.name)).toContain("nucliofunctions.nuclio.io");
+
+    await lab.up();
+    expect(await volumes()).toEqual(before);
+    const { outcome } = await lab.up();
+    expect(outcome.changes).toEqual([]);
+  });
+
+  it("serves the ClearML API behind port 80", async () => {
+    const deployment = await lab.get<V1Deployment>("apps/v1", "Deployment", "clearml-apiserver", "clearml");
+    expect(deployment.status?.readyReplicas).toBe(1);
+  });
+});
+
+/** Every claim with the volume it is bound to. */
+async function volumes(): Promise<Record<string, string | undefined>> {
+  const claims = (await lab.list("v1", "PersistentVolumeClaim")) as V1PersistentVolumeClaim[];
+  return Object.fromEntries(
+    claims.map(({ metadata, spec }) => [`${metadata?.namespace}/${metadata?.name}`, spec?.volumeName]),
+  );
+}
+
+async function expectedRows(file: string): Promise<InventoryRow[]> {
+  const lines = (await readFile(path.join(INVENTORIES, file), "utf8")).trim().split("\n");
+  const rows = lines.map((line) => JSON.parse(line) as InventoryRow);
+  return rows.filter(({ hook }) => hook === undefined);
+}
+
+async function present(rows: readonly InventoryRow[], namespace: string): Promise<{ missing: string[] }> {
+  const kinds = new Map(rows.map(({ kind, apiVersion }) => [kind, apiVersion]));
+  const there = new Set<string>();
+  for (const [kind, apiVersion] of kinds) {
+    const scoped = /^(ClusterRole|ClusterRoleBinding|CustomResourceDefinition)$/.test(kind) ? undefined : namespace;
+    for (const { metadata } of await lab.list(apiVersion, kind, scoped)) there.add(`${kind}/${metadata?.name}`);
+  }
+  return { missing: rows.map(({ kind, name }) => `${kind}/${name}`).filter((label) => !there.has(label)) };
+}
