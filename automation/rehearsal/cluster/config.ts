@@ -54,11 +54,13 @@ export function clusterConfig(programs: ClusterPrograms, ports: Ports, unpullabl
       // They have no rivals; after a kill, the lease of the killed one would be waited for.
       patch("kube-controller-manager", { "leader-elect": "false" }),
       patch("kube-scheduler", { "leader-elect": "false" }),
+      // Likewise the leases of the nodes, which a killed kwok holds for minutes: nodes beat without them.
+      patch("kwok-controller", { "node-lease-duration-seconds": "0" }, { override: true }),
     ],
   };
   return `${stringify(cluster)}---\n${stages(unpullable)}`;
 }
 
-function patch(name: string, args: Readonly<Record<string, string>>) {
-  return { name, extraArgs: Object.entries(args).map(([key, value]) => ({ key, value })) };
+function patch(name: string, args: Readonly<Record<string, string>>, { override }: { override?: true } = {}) {
+  return { name, extraArgs: Object.entries(args).map(([key, value]) => ({ key, value, override })) };
 }
