@@ -136,8 +136,17 @@ describe("what a user is told", () => {
   });
 
   it("shows the command of a failed build so that it can be pasted", () => {
-    expect(asTyped("/x", ["build", "-ldflags", "-s -w", "-o", "/tmp/a", "."])).toMatch(
-      /^cd \S+ && CGO_ENABLED=0 GOTOOLCHAIN=local go build -ldflags '-s -w' -o \/tmp\/a \.$/,
+    expect(
+      asTyped(
+        "/x",
+        [
+          ["go", "generate"],
+          ["go", "build", "-ldflags", "-s -w", "."],
+        ],
+        { VERSION: "1" },
+      ),
+    ).toMatch(
+      /^cd \S+ && CGO_ENABLED=0 GOTOOLCHAIN=local VERSION=1 go generate && CGO_ENABLED=0 \S+ VERSION=1 go build -ldflags '-s -w' \.$/,
     );
   });
 });

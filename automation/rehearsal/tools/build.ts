@@ -66,13 +66,20 @@ async function run(
   });
   if (!result.failed) return;
   const end = result.all.trimEnd().split("\n").slice(-LINES_OF_OUTPUT);
-  const typed = asTyped(path.join(MODULES, program.module), [...args.slice(0, -3), args.at(-1) ?? ""]);
   throw new UserError(
     [
       `Building ${program.name} ${program.version} failed${result.isTerminated ? " (it was ended)" : ""}. The end of Go's output:`,
       ...end.map((line) => `  ${line}`),
-      `To try it by hand: ${typed}`,
+      `To try it by hand: ${byHand(program)}`,
       `Or install it: ${program.install}`,
     ].join("\n"),
   );
+}
+
+/** What a person types to see the build fail. */
+function byHand(program: Program): string {
+  const folder = path.join(MODULES, program.module);
+  const build = ["go", ...buildArguments(program, "/dev/null")];
+  const generate = program.generate && ["go", "generate", "./..."];
+  return asTyped(folder, generate ? [generate, build] : [build], program.generate);
 }

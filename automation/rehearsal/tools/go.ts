@@ -46,8 +46,14 @@ export function compilersAtOnce(cores = availableParallelism(), freeBytes = proc
   return Math.max(1, Math.min(cores, MOST_COMPILERS, Math.floor(freeBytes / BYTES_PER_COMPILER)));
 }
 
-/** A build command as a person types it in the module's folder. */
-export function asTyped(folder: string, args: readonly string[]): string {
-  const words = args.map((word) => (/[^\w@%+=:,./-]/.test(word) ? `'${word}'` : word));
-  return `cd ${path.relative(process.cwd(), folder) || "."} && CGO_ENABLED=0 GOTOOLCHAIN=local go ${words.join(" ")}`;
+/** Commands as a person types them, one after the other, in a module's folder. */
+export function asTyped(
+  folder: string,
+  commands: readonly (readonly string[])[],
+  env: Readonly<Record<string, string>> = {},
+): string {
+  const set = Object.entries({ CGO_ENABLED: "0", GOTOOLCHAIN: "local", ...env }).map((pair) => pair.join("="));
+  const quoted = (word: string) => (/[^\w@%+=:,./-]/.test(word) ? `'${word}'` : word);
+  const lines = commands.map((words) => [...set, ...words.map(quoted)].join(" "));
+  return [`cd ${path.relative(process.cwd(), folder) || "."}`, ...lines].join(" && ");
 }

@@ -67,7 +67,8 @@ async function buildAll(missing: readonly Missing[], cacheFolder: string, progre
   if ("problem" in go) throw nothingToBuildWith(missing, go.problem);
   const queue = queueOf(missing.map(({ program }) => program));
   const tools: Tool[] = [];
-  await progress.task(`Building ${queue.length} programs with Go, once`, (task) =>
+  const what = queue.length === 1 ? (queue[0]?.program.name ?? "") : `${queue.length} programs`;
+  await progress.task(`Building ${what} with Go, once`, (task) =>
     whileAlone(
       path.join(cacheFolder, "tools"),
       (holder) => task.update(`waiting for ${holder}`),
