@@ -8,6 +8,7 @@ import type { ClusterConfig } from "./cluster-config.ts";
 import type { LabConfig } from "./config.ts";
 import { clearmlVersions } from "./clearml/versions.ts";
 import { Cvat, cvatVersions } from "./cvat/cvat.ts";
+import { GeneratedTextProvider } from "./secrets/generated.ts";
 import { millisecondsOf } from "./schema.ts";
 import { traefikAddress } from "./traefik/address.ts";
 
@@ -27,7 +28,8 @@ export class VisionPlatform extends pulumi.ComponentResource {
   readonly ledger: pulumi.Output<LedgerRow[]>;
 
   constructor(name: string, { lab, charts }: VisionPlatformArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("vision-platform:index:VisionPlatform", name, {}, opts);
+    const providers = [new GeneratedTextProvider(`${name}-generated`)];
+    super("vision-platform:index:VisionPlatform", name, {}, { ...opts, providers });
     const cluster = clusterOf(`${name}-cluster`, lab.cluster, { parent: this });
     const parts = { parent: this };
 

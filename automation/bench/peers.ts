@@ -27,10 +27,23 @@ export async function helmTemplate(helm: string, renders: readonly Render[], fol
   for (const { release, chart, namespace, values } of renders) {
     const file = path.join(folder, `${release}-values.json`);
     await writeFile(file, JSON.stringify(values));
-    const args = ["template", release, chart, "--namespace", namespace, "--values", file, "--kube-version", "1.35.4", "--no-hooks"];
+    const args = [
+      "template",
+      release,
+      chart,
+      "--namespace",
+      namespace,
+      "--values",
+      file,
+      "--kube-version",
+      "1.35.4",
+      "--no-hooks",
+    ];
     const { stdout } = await execa(helm, args);
     const objects = parseAllDocuments(stdout).map((document) => document.toJS() as BareObject | null);
-    const whole = objects.filter((object) => object !== null).map((object) => ({ ...object, metadata: { namespace, ...object.metadata } }));
+    const whole = objects
+      .filter((object) => object !== null)
+      .map((object) => ({ ...object, metadata: { namespace, ...object.metadata } }));
     texts.push(whole.map((object) => JSON.stringify(object)).join("\n---\n"));
   }
   const file = path.join(folder, "rendered.yaml");

@@ -106,7 +106,12 @@ function showing(progress: Progress, task: ProgressTask): (event: auto.EngineEve
       done.set(system, (done.get(system) ?? 0) + 1);
       task.update([...done].map(([name, count]) => `${name} ${count} objects`).join(", "));
     }
-    if (diagnosticEvent?.severity.startsWith("info") && diagnosticEvent.urn)
-      progress.line(`  ${plain(diagnosticEvent.message)}`);
+    // Only our own components speak to a person; the engine says of each object that it skips its waits.
+    if (diagnosticEvent?.urn && isOurs(diagnosticEvent.urn) && diagnosticEvent.severity.startsWith("info")) {
+      const line = plain(diagnosticEvent.message);
+      if (line !== "") progress.line(`  ${line}`);
+    }
   };
 }
+
+const isOurs = (urn: string) => parseUrn(urn).type.startsWith("vision-platform:");

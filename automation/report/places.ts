@@ -30,6 +30,6 @@ export function outputsText(outputs: Readonly<Record<string, unknown>>): string 
 
 function flat(value: unknown, path: string): [string, string][] {
   if (value === undefined || value === null) return [];
-  if (typeof value !== "object") return [[path, String(value)]];
+  if (typeof value !== "object") return [[path, typeof value === "string" ? value : JSON.stringify(value)]];
   return Object.entries(value).flatMap(([key, item]) => flat(item, `${path}.${key}`));
 }

@@ -34,9 +34,20 @@ export function summaryText({ stack, milliseconds, objects, charts, standIns, le
     ...standIns.map((line) => pc.yellow(`  ${line}`)),
     "",
     pc.bold("Fixes"),
-    ledgerTable(ledger),
+    ...fixesText(ledger),
     "",
     pc.bold("Where everything would be reached"),
     placesText(outputs),
   ].join("\n");
+}
+
+/** The fixes that changed something as a table; of the others only the names: they are in `--json`, and in a preview's report. */
+function fixesText(ledger: readonly LedgerRow[]): string[] {
+  const named = (outcome: LedgerRow["outcome"]) =>
+    ledger.filter((row) => row.outcome === outcome).map(({ chart, id }) => `${chart}/${id}`);
+  const lines = (["already right", "not matched"] as const).map((outcome) => [outcome, named(outcome)] as const);
+  return [
+    ledgerTable(ledger.filter(({ outcome }) => outcome === "applied")),
+    ...lines.filter(([, names]) => names.length > 0).map(([outcome, names]) => `${outcome}: ${names.join(", ")}`),
+  ];
 }
