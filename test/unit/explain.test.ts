@@ -8,7 +8,8 @@ const DEPLOYMENT = waiting("Deployment", "cvat-backend-server");
 const POD = "cvat-backend-server-6d4b8f7c9d-x2vbn";
 
 function event(kind: string, name: string, reason: string, message: string, type = "Warning"): CoreV1Event {
-  return { metadata: {}, involvedObject: { kind, name }, reason, message, type };
+  const made: unknown = { metadata: {}, involvedObject: { kind, name }, reason, message, type };
+  return made as CoreV1Event;
 }
 function pod(name: string, container: object = {}, status: object = {}): V1Pod {
   const containerStatuses = [{ name: "c", image: "cvat/server:v2.64.0", ...container }];

@@ -1,0 +1,110 @@
+import type { EngineEvent, OpType, StepEventMetadata } from "@pulumi/pulumi/automation/index.js";
+import { describe, expect, it } from "vitest";
+import { changesIn, valueAt } from "../../automation/engine/changes.ts";
+
+const PARENTS = "vision-platform:index:VisionPlatform$vision-platform:cvat:Cvat";
+const urn = (type: string, name: string) => `urn:pulumi:homelab::vision-platform::${PARENTS}$${type}::${name}`;
+const DEPLOYMENT = urn("kubernetes:apps/v1:Deployment", "cvat:cvat/cvat-frontend");
+const JOB = urn("kubernetes:batch/v1:Job", "cvat:cvat/cvat-backend-initializer");
+
+function step(op: OpType, at: string, more: object = {}): EngineEvent {
+  const metadata = { op, urn: at, type: at.split("::")[2]?.split("$").at(-1) ?? "", provider: "", ...more };
+  return { sequence: 1, timestamp: 1, resourcePreEvent: { metadata: metadata, planning: true } };
+}
+const state = (inputs: object, more: object = {}) => ({ id: "x", parent: "", inputs, outputs: {}, ...more });
+const image = (tag: string) => ({ spec: { template: { spec: { containers: [{ image: `cvat/ui:${tag}` }] } } } });
+
+describe("what a run does to resources", () => {
+  it("an update, with its fields before and after", () => {
+    const path = "spec.template.spec.containers[0].image";
+    const [change, ...more] = changesIn([
+      step("same", JOB),
+      step("update", DEPLOYMENT, {
+        old: state(image("v1")),
+        new: state(image("v2")),
+        diffs: ["spec"],
+        detailedDiff: { [path]: { diffKind: "update", inputDiff: true } },
+      }),
+    ]);
+    expect(more).toEqual([]);
+    expect(change).toEqual({
+      urn: DEPLOYMENT,
+      type: "kubernetes:apps/v1:Deployment",
+      kind: "Deployment",
+      name: "cvat:cvat/cvat-frontend",
+      short: "cvat-frontend",
+      system: "CVAT",
+      operation: "update",
+      fields: [{ path, before: "cvat/ui:v1", after: "cvat/ui:v2" }],
+    });
+  });
+
+  const replaced = {
+    old: state({ spec: { completions: 1 } }),
+    new: state({ spec: { completions: 2 } }),
+    keys: ["spec"],
+    detailedDiff: { "spec.completions": { diffKind: "update-replace", inputDiff: true } },
+  };
+  it.each<[string, OpType[]]>([
+    ["creates first", ["create-replacement", "replace", "delete-replaced"]],
+    ["deletes first", ["delete-replaced", "replace", "create-replacement"]],
+  ])("a replace that %s is one change", (_, ops) => {
+    const changes = changesIn(ops.map((op) => step(op, JOB, replaced)));
+    expect(changes.map(({ operation, short, fields }) => [operation, short, fields])).toEqual([
+      ["replace", "cvat-backend-initializer", [{ path: "spec.completions", before: 1, after: 2 }]],
+    ]);
+  });
+
+  it.each<[OpType, object, string | undefined]>([
+    ["create", { new: state({ a: 1 }) }, "create"],
+    ["delete", { old: state({}) }, "delete"],
+    ["delete", { old: state({}, { retainOnDelete: true }) }, "keep"],
+    ["import", { new: state({}) }, "import"],
+    ["discard", { old: state({}) }, "keep"],
+    ["same", { old: state({}), new: state({}) }, undefined],
+    ["read", { new: state({}) }, undefined],
+    ["refresh", { old: state({}), new: state({}) }, undefined],
+    ["delete-replaced", { old: state({}) }, undefined],
+  ])("%s %j: %s", (op, more, operation) => {
+    expect(changesIn([step(op, JOB, more)]).map((change) => change.operation)).toEqual(operation ? [operation] : []);
+  });
+
+  it("fields by their top keys where the plugin says no more, sorted", () => {
+    const [change] = changesIn([
+      step("update", JOB, { old: state({ a: 1, b: 2 }), new: state({ a: 3 }), diffs: ["b", "a"] }),
+    ]);
+    expect(change?.fields).toEqual([
+      { path: "a", before: 1, after: 3 },
+      { path: "b", before: 2, after: undefined },
+    ]);
+  });
+
+  it("leaves events that are about no step", () => {
+    expect(
+      changesIn([{ sequence: 1, timestamp: 1, diagnosticEvent: { message: "x", color: "never", severity: "info" } }]),
+    ).toEqual([]);
+  });
+});
+
+describe("a value at a path of the engine", () => {
+  const root = {
+    metadata: { annotations: { "pulumi.com/patchForce": "true", 'a"b': 1, "x[0]": 2 }, labels: { app: "cvat" } },
+    list: [{ a: [10, 20] }],
+    data: "[secret]",
+    "checksum/config": 3,
+  };
+  it.each<[string, unknown]>([
+    ["metadata.labels.app", "cvat"],
+    ['metadata.annotations["pulumi.com/patchForce"]', "true"],
+    ['metadata.annotations["a\\"b"]', 1],
+    ['metadata.annotations["x[0]"]', 2],
+    ["list[0].a[1]", 20],
+    ["checksum/config", 3],
+    ["data.password", "[secret]"],
+    ['data["tls.crt"]', "[secret]"],
+    ["list[1].a", undefined],
+    ["metadata.labels.app.more", undefined],
+    ["nothing.there", undefined],
+  ])("%s", (path, value) => expect(valueAt(root, path)).toEqual(value));
+  it("of nothing is nothing", () => expect(valueAt(undefined, "a.b")).toBeUndefined());
+});

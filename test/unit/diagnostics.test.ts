@@ -1,0 +1,152 @@
+import type { DiagnosticEvent, EngineEvent } from "@pulumi/pulumi/automation/index.js";
+import { describe, expect, it } from "vitest";
+import { cureFor, plain, problemsIn } from "../../automation/engine/diagnostics.ts";
+
+const PLATFORM = "urn:pulumi:homelab::vision-platform::vision-platform:index:VisionPlatform";
+const CHART = "$vision-platform:clearml:ClearMl$vision-platform:charts:ChartInstall$kubernetes:helm.sh/v4:Chart";
+const clearml = (type: string, name: string) => `${PLATFORM}${CHART}$kubernetes:${type}::clearml:clearml/${name}`;
+const DEPLOYMENT = clearml("apps/v1:Deployment", "clearml-apiserver");
+const STATEFUL_SET = clearml("apps/v1:StatefulSet", "clearml-elastic-master");
+const CLAIM = clearml("core/v1:PersistentVolumeClaim", "clearml-mongodb");
+const STACK = "urn:pulumi:homelab::vision-platform::pulumi:pulumi:Stack::vision-platform-homelab";
+const LINK =
+  "https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/#handle-field-conflicts-on-existing-resources";
+
+const error = (message: string, urn?: string, more: Partial<DiagnosticEvent> = {}): EngineEvent => ({
+  sequence: 1,
+  timestamp: 1,
+  diagnosticEvent: { message, urn, color: "never", severity: "error", ...more },
+});
+
+describe("what the API server refuses", () => {
+  // Messages as provider/provider.go and await/await.go of pulumi-kubernetes 4.25 frame them, with the API server's text inside.
+  it.each<[string, string, string, string, RegExp | undefined]>([
+    [
+      "conflict at create",
+      STATEFUL_SET,
+      `error: resource "${STATEFUL_SET}" was not successfully created by the Kubernetes API server: Server-Side Apply field conflict detected. See ${LINK} for troubleshooting help.\nThe resource managed by field manager "pulumi-kubernetes-e9d71af4" had an apply conflict: Apply failed with 2 conflicts: conflicts with "helm" using apps/v1:\n- .spec.volumeClaimTemplates\n- .spec.replicas`,
+      'ClearML, StatefulSet clearml-elastic-master: Apply failed with 2 conflicts: conflicts with "helm" using apps/v1: - .spec.volumeClaimTemplates - .spec.replicas',
+      /--force once/,
+    ],
+    [
+      "conflict at preview of an update",
+      DEPLOYMENT,
+      `error: Preview failed: 1 error occurred:\n\t* the Kubernetes API server reported that "clearml/clearml-apiserver" failed to fully initialize or become live: Server-Side Apply field conflict detected. See ${LINK} for troubleshooting help.\nThe resource managed by field manager "pulumi-kubernetes-51b738f0" had an apply conflict: Apply failed with 1 conflict: conflict with "kubectl" using apps/v1: .spec.template.spec.containers[name="clearml-apiserver"].image\n\n`,
+      'ClearML, Deployment clearml-apiserver: Apply failed with 1 conflict: conflict with "kubectl" using apps/v1: .spec.template.spec.containers[name="clearml-apiserver"].image',
+      /--force once/,
+    ],
+    [
+      "claim that shrinks",
+      CLAIM,
+      `error: 1 error occurred:\n\t* the Kubernetes API server reported that "clearml/clearml-mongodb" failed to fully initialize or become live: PersistentVolumeClaim "clearml-mongodb" is invalid: spec.resources.requests.storage: Forbidden: field can not be less than status.capacity`,
+      'ClearML, PersistentVolumeClaim clearml-mongodb: PersistentVolumeClaim "clearml-mongodb" is invalid: spec.resources.requests.storage: Forbidden: field can not be less than status.capacity',
+      /cannot shrink/,
+    ],
+    [
+      "field that is wrong",
+      DEPLOYMENT,
+      `error: resource "${DEPLOYMENT}" was not successfully created by the Kubernetes API server: Deployment.apps "clearml-apiserver" is invalid: spec.template.spec.containers[0].volumeMounts[3].name: Not found: "sharex"`,
+      'ClearML, Deployment clearml-apiserver: Deployment.apps "clearml-apiserver" is invalid: spec.template.spec.containers[0].volumeMounts[3].name: Not found: "sharex"',
+      /another version of the chart/,
+    ],
+    [
+      "kind that is not known",
+      clearml("traefik.io/v1alpha1:Middleware", "sign-in"),
+      `error: creation of resource "${clearml("traefik.io/v1alpha1:Middleware", "sign-in")}" with kind traefik.io/v1alpha1/Middleware failed because the Kubernetes API server reported that the apiVersion for this resource does not exist. Verify that any required CRDs have been created: no matches for kind "Middleware" in version "traefik.io/v1alpha1"`,
+      'ClearML, Middleware sign-in: no matches for kind "Middleware" in version "traefik.io/v1alpha1"',
+      /does not know this kind/,
+    ],
+    [
+      "field that never changes, without the object in it",
+      clearml("batch/v1:Job", "init"),
+      `error: update of resource "${clearml("batch/v1:Job", "init")}" failed: Job.batch "init" is invalid: spec.template: Invalid value: core.PodTemplateSpec{ObjectMeta:v1.ObjectMeta{Name:""}, Spec:core.PodSpec{Containers:[]core.Container{core.Container{Env:[]core.EnvVar{core.EnvVar{Name:"P", Value:"canary"}}}}}}: field is immutable`,
+      'ClearML, Job init: Job.batch "init" is invalid: spec.template: field is immutable',
+      /never changes once it is there/,
+    ],
+    [
+      "rights",
+      DEPLOYMENT,
+      `error: resource "${DEPLOYMENT}" was not successfully created by the Kubernetes API server: deployments.apps "clearml-apiserver" is forbidden: User "anna" cannot patch resource "deployments" in API group "apps" in the namespace "clearml"`,
+      'ClearML, Deployment clearml-apiserver: deployments.apps "clearml-apiserver" is forbidden: User "anna" cannot patch resource "deployments" in API group "apps" in the namespace "clearml"',
+      /cluster-admin/,
+    ],
+    [
+      "made, but not live",
+      DEPLOYMENT,
+      `error: resource "${DEPLOYMENT}" was successfully created, but the Kubernetes API server reported that it failed to fully initialize or become live: something new`,
+      "ClearML, Deployment clearml-apiserver: something new",
+      undefined,
+    ],
+  ])("%s", (_, urn, message, line, cure) => {
+    const [problem = "", ...more] = problemsIn([error(message, urn)]);
+    expect(more).toEqual([]);
+    const [first, second, ...rest] = problem.split("\n    ");
+    expect(first).toBe(line);
+    if (cure) expect(second).toMatch(cure);
+    else expect(second).toBeUndefined();
+    expect(rest).toEqual([]);
+  });
+});
+
+describe("the errors of a run", () => {
+  it("tell one trouble of many objects once", () => {
+    const message =
+      'error: configured Kubernetes cluster is unreachable: unable to load schema information from the API server: Get "https://127.0.0.1:1/openapi/v2?timeout=32s": dial tcp 127.0.0.1:1: connect: connection refused';
+    const problems = problemsIn([
+      error(message, DEPLOYMENT),
+      error(message, CLAIM),
+      error(message, STATEFUL_SET),
+      error(message, CLAIM),
+    ]);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(
+      /^ClearML, Deployment clearml-apiserver \(and 2 more\): configured Kubernetes cluster is unreachable: /,
+    );
+    expect(problems[0]).toMatch(/\n {4}Check that vision-platform:cluster\.kubeconfig/);
+  });
+
+  it("leave out what only repeats that something failed, and what is no error", () => {
+    expect(
+      problemsIn([
+        error("error: update failed", STACK),
+        error("error: preview failed", STACK),
+        error(`error: rpc error: code = Canceled desc = grpc: the client connection is closing`, DEPLOYMENT),
+        error("error: resource monitor shut down while waiting on step's done channel"),
+        error("", DEPLOYMENT),
+        error("error: flashes by", DEPLOYMENT, { ephemeral: true }),
+        error("warning: old", DEPLOYMENT, { severity: "warning" }),
+        { sequence: 1, timestamp: 1, cancelEvent: {} },
+      ]),
+    ).toEqual([]);
+  });
+
+  it("keep the program's own words line by line", () => {
+    const lines =
+      "CVAT was not ready within 60 s. Still waited for:\n  Deployment x: 0 of 1 pods ready\n    Read its log.";
+    const gate = `${PLATFORM}$vision-platform:cvat:Cvat$vision-platform:charts:ChartInstall::cvat`;
+    expect(problemsIn([error(`error: ${lines}`, gate)])).toEqual([lines]);
+    expect(problemsIn([error("error: the chart renders no Service named x", gate)])).toEqual([
+      "CVAT: the chart renders no Service named x",
+    ]);
+    expect(problemsIn([error(`error: a\n  b`, STACK), error("error: c")])).toEqual(["a\n  b", "c"]);
+  });
+
+  it.each([
+    ["the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end", /pulumi cancel/],
+    ["incorrect passphrase", /PULUMI_CONFIG_PASSPHRASE/],
+    ["Get https://x: x509: certificate signed by unknown authority", /kubeconfig/],
+    ['no matches for kind "VolumeAttributesClass" in version "storage.k8s.io/v1beta1"', /does not know this kind/],
+    [
+      "StatefulSet.apps \"x\" is invalid: spec: Forbidden: updates to statefulset spec for fields other than 'replicas' are forbidden",
+      /never changes/,
+    ],
+  ])("cure for: %s", (message, cure) => expect(cureFor(message)).toMatch(cure));
+  it("has no cure for what it does not know", () => expect(cureFor("something new")).toBeUndefined());
+
+  it.each([
+    ["<{%reset%}>error: x<{%reset%}>\n", "x"],
+    ["\u001b[31merror: \u001b[0mx", "x"],
+    ["warning: w", "w"],
+    ["an error: inside", "an error: inside"],
+  ])("plain text of %j", (text, expected) => expect(plain(text)).toBe(expected));
+});
