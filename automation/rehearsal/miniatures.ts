@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import semver from "semver";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
+import { mergeValues } from "../../components/charts/merge.ts";
 import { UserError } from "../../components/errors.ts";
 
 const fixtures = fileURLToPath(new URL("../../test/fixtures/charts", import.meta.url));
@@ -35,7 +36,6 @@ const layoutsSchema = z.array(
 );
 
 type Layout = z.infer<typeof layoutsSchema>[number];
-type Values = Record<string, unknown>;
 
 const chartSchema = z.looseObject({ dependencies: z.array(z.looseObject({ name: z.string() })).optional() });
 
@@ -102,19 +102,5 @@ function layoutAt(rows: readonly Layout[], name: string, version: string): Layou
 }
 
 function joinedMaps(so: Layout, row: Layout): Pick<Layout, "subcharts" | "values"> {
-  return { subcharts: { ...so.subcharts, ...row.subcharts }, values: merged(so.values ?? {}, row.values ?? {}) };
-}
-
-/** Maps are joined key by key, anything else is replaced, as Helm joins values. */
-function merged(under: Values, over: Values): Values {
-  const result = { ...under };
-  for (const [key, value] of Object.entries(over)) {
-    const old = result[key];
-    result[key] = isMap(old) && isMap(value) ? merged(old, value) : value;
-  }
-  return result;
-}
-
-function isMap(value: unknown): value is Values {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return { subcharts: { ...so.subcharts, ...row.subcharts }, values: mergeValues(so.values ?? {}, row.values ?? {}) };
 }

@@ -14,8 +14,10 @@ import type { Progress } from "../progress.ts";
 import { checkStackFile } from "../stackfile/check.ts";
 import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
 import { rehearsalCharts, type RehearsalChart } from "./charts.ts";
+import { markOf } from "./cluster/belonging.ts";
 import { CLUSTER_PROGRAMS, startCluster, type Cluster } from "./cluster/cluster.ts";
 import type { Home } from "./cluster/homes.ts";
+import { DOCUMENTATION_RANGES } from "./cluster/lab.ts";
 import { seed } from "./cluster/seed.ts";
 import { writeStackFolder } from "./stack-folder.ts";
 import { engineEnvironment } from "./tools/environment.ts";
@@ -59,7 +61,7 @@ export async function prepare({ stack, project, overrides, home, progress }: Reh
   const cluster = await progress.task("Starting a Kubernetes API server", async (task) => {
     const started = await startCluster({ home: home.folder, tools, progress: task });
     task.update("putting the lab's nodes, storage class and Traefik in place");
-    await seed(started.kubeconfig);
+    await seed(started.kubeconfig, { addresses: [...DOCUMENTATION_RANGES, ...addressesIn(lab)] });
     return started;
   });
   const charts = await rehearsalCharts(chartsOf(lab), {
@@ -101,6 +103,11 @@ async function readLab(project: string, stack: string): Promise<LabConfig> {
   });
 }
 
+/** The addresses the stack asks for: the rehearsal's MetalLB owns them, as the one at home does. */
+function addressesIn({ traefik, clearml }: LabConfig): string[] {
+  return [traefik.address, ...Object.values(clearml.addresses)].filter((address) => address !== undefined);
+}
+
 /** The engine's environment: state and plugins in the rehearsal's home, a passphrase made for it, nothing of the user's own. */
 async function engineEnv(home: Home, tools: readonly Tool[]): Promise<Record<string, string>> {
   const state = path.join(home.folder, "state");
@@ -108,6 +115,8 @@ async function engineEnv(home: Home, tools: readonly Tool[]): Promise<Record<str
   const links = path.join(home.folder, "bin");
   return {
     ...(await engineEnvironment(tools, { links, pulumiHome: path.join(home.folder, "pulumi") })),
+    // A killed run leaves the engine and its plugins behind; by this the next run knows them.
+    ...markOf(home.folder),
     PULUMI_BACKEND_URL: `file://${state}`,
     PULUMI_CONFIG_PASSPHRASE: await passphraseOf(home),
   };

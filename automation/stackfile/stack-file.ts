@@ -3,6 +3,7 @@ import path from "node:path";
 import { parseDocument, type Document } from "yaml";
 import { PROJECT } from "../../components/config.ts";
 import { UserError } from "../../components/errors.ts";
+import { isMap } from "../../components/maps.ts";
 import { Sealed } from "../../components/schema.ts";
 
 /** A stack file as a person wrote it. */
@@ -61,10 +62,6 @@ function configOf(document: Document, file: string): Record<string, unknown> {
   const config = root["config"] ?? {};
   if (!isMap(config)) throw refuse(`config must be a map of keys such as ${PROJECT}:cluster.`);
   return config;
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The parser quotes the line it stumbled on, which may hold a secret. */

@@ -19,7 +19,8 @@ export interface LabOptions {
   addresses?: readonly string[];
 }
 
-const DOCUMENTATION_RANGES = ["198.51.100.0/24", "192.0.2.0/24", "203.0.113.0/24"];
+/** Ranges for documentation (RFC 5737): no lab has them, so the example stack does. */
+export const DOCUMENTATION_RANGES = ["198.51.100.0/24", "192.0.2.0/24", "203.0.113.0/24"];
 
 /** The objects that a K3s lab has before anything of ours is installed: nodes, storage, Traefik, MetalLB, GPU runtime. */
 export function labObjects({ addresses = DOCUMENTATION_RANGES }: LabOptions = {}): LabObject[] {
