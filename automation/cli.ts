@@ -1,31 +1,10 @@
-import { Command, CommanderError } from "commander";
+import { CommanderError, type Command } from "commander";
 import { UserError } from "../components/errors.ts";
-import { chartsCommand } from "./commands/charts.ts";
-import { configCommand } from "./commands/config.ts";
-import { destroyCommand } from "./commands/destroy.ts";
-import { outputsCommand } from "./commands/outputs.ts";
-import { previewCommand } from "./commands/preview.ts";
-import { rehearseCommand } from "./commands/rehearse.ts";
-import { toolsCommand } from "./commands/tools.ts";
-import { upCommand } from "./commands/up.ts";
-
-const VERBS = [
-  rehearseCommand,
-  toolsCommand,
-  configCommand,
-  chartsCommand,
-  previewCommand,
-  upCommand,
-  destroyCommand,
-  outputsCommand,
-];
+import { commandTree } from "./program.ts";
 
 /** Runs one verb. Exit codes: 0 done, 1 failed, 2 bad usage or configuration, 3 differences found. */
 async function main(args: readonly string[]): Promise<void> {
-  const program = new Command("vision-platform").description(
-    "A self-hosted computer-vision lab on K3s: CVAT, Nuclio, ClearML and MinIO from one Pulumi program.",
-  );
-  for (const verb of VERBS) program.addCommand(verb());
+  const program = commandTree();
   exitInsteadOf(program);
   try {
     await program.parseAsync(args, { from: "user" });

@@ -1,0 +1,29 @@
+import { Command } from "commander";
+import { chartsCommand } from "./commands/charts.ts";
+import { configCommand } from "./commands/config.ts";
+import { destroyCommand } from "./commands/destroy.ts";
+import { outputsCommand } from "./commands/outputs.ts";
+import { previewCommand } from "./commands/preview.ts";
+import { rehearseCommand } from "./commands/rehearse.ts";
+import { toolsCommand } from "./commands/tools.ts";
+import { upCommand } from "./commands/up.ts";
+
+const VERBS = [
+  rehearseCommand,
+  toolsCommand,
+  configCommand,
+  chartsCommand,
+  previewCommand,
+  upCommand,
+  destroyCommand,
+  outputsCommand,
+];
+
+/** Every verb with its flags. Running it is cli.ts's. */
+export function commandTree(): Command {
+  const program = new Command("vision-platform").description(
+    "A self-hosted computer-vision lab on K3s: CVAT, Nuclio, ClearML and MinIO from one Pulumi program.",
+  );
+  for (const verb of VERBS) program.addCommand(verb());
+  return program;
+}
