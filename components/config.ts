@@ -3,6 +3,7 @@ import { chartsConfig } from "./charts/config.ts";
 import { clearmlConfig } from "./clearml/config.ts";
 import { clusterConfig } from "./cluster-config.ts";
 import { cvatConfig } from "./cvat/config.ts";
+import { isMap } from "./maps.ts";
 import { problemsOf, unknownKey, type Problem } from "./problems.ts";
 import { RULES, type SoundParts } from "./rules.ts";
 import { objectStoreConfig } from "./storage/config.ts";
@@ -64,8 +65,4 @@ function soundPart(schema: z.ZodType, section: unknown, issues: readonly z.core.
   const result = schema.safeParse(sound(section ?? {}));
   // A key left out took its default, which nobody asked for.
   return result.success && isMap(result.data) ? sound(result.data) : undefined;
-}
-
-function isMap(value: unknown): value is object {
-  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }

@@ -80,7 +80,7 @@ async function write(name: string, version: string, target: string): Promise<str
     stringify({ ...chart, version, appVersion, kubeVersion, dependencies }),
   );
   if ((await readdir(source)).includes("values.yaml")) {
-    const values = merged(z.record(z.string(), z.unknown()).parse(await read("values.yaml")), layout.values ?? {});
+    const values = mergeValues(z.record(z.string(), z.unknown()).parse(await read("values.yaml")), layout.values ?? {});
     const text = stringify(values, { aliasDuplicateObjects: false }).replaceAll("{version}", version);
     await writeFile(path.join(target, "values.yaml"), text);
   }

@@ -1,15 +1,13 @@
+import { isMap } from "../maps.ts";
+
 /** Chart values, or a part of them. */
 export type Values = Record<string, unknown>;
 
-/** Values with others laid over them: objects key by key, everything else, lists too, replaced. Neither is changed. */
+/** Values with others laid over them as Helm does it: maps key by key, everything else, lists too, replaced. Neither is changed. */
 export function mergeValues(base: Values, over: Values): Values {
   const merged = Object.entries(over).map(([key, value]) => {
     const below = base[key];
-    return [key, isPlainObject(below) && isPlainObject(value) ? mergeValues(below, value) : value] as const;
+    return [key, isMap(below) && isMap(value) ? mergeValues(below, value) : value] as const;
   });
   return { ...base, ...Object.fromEntries(merged) };
-}
-
-function isPlainObject(value: unknown): value is Values {
-  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
+import { isMap } from "../maps.ts";
 import { pathText } from "../problems.ts";
 
 /**
@@ -28,7 +29,7 @@ export async function seal(values: pulumi.Inputs): Promise<Sealed> {
       return token;
     }
     if (Array.isArray(value)) return Promise.all(value.map((item, index) => walk(item, [...trail, index])));
-    if (isPlainObject(value)) {
+    if (isMap(value)) {
       const entries = Object.entries(value).map(
         async ([key, item]) => [key, await walk(item, [...trail, key])] as const,
       );
@@ -55,7 +56,7 @@ export function unseal(object: Record<string, unknown>, secrets: Sealed["secrets
       return value.apply((inner: unknown) => replace(inner, encoded));
     }
     if (Array.isArray(value)) return value.map((item) => replace(item, encoded));
-    if (isPlainObject(value)) {
+    if (isMap(value)) {
       for (const [key, item] of Object.entries(value)) value[key] = replace(item, encoded);
     }
     return value;
@@ -82,8 +83,4 @@ function textOf(value: pulumi.Output<unknown>, path: string): pulumi.Output<stri
     if (typeof text !== "string") throw new pulumi.RunError(`${path}: a secret among chart values must be text`);
     return text;
   });
-}
-
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }

@@ -1,10 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
 import semver from "semver";
+import { mergeValues } from "../charts/merge.ts";
 import { vectorStamp } from "./analytics.ts";
 import type { CvatConfig } from "./config.ts";
 import { imageParts } from "./images.ts";
 import { ingressAnnotations, publicUrl, serverAnnotations, serverName } from "./ingress.ts";
-import { merged } from "./merge.ts";
 import { CHART_OBJECTS, DATABASE, SECRETS } from "./names.ts";
 import { WORKERS, type WorkerName } from "./settings.ts";
 
@@ -54,7 +54,7 @@ export function cvatValues(input: CvatValuesInput): pulumi.Inputs {
     // K3s brings its own.
     traefik: { enabled: false },
   };
-  return merged(merged(ours, ingress(input)), config.values);
+  return mergeValues(mergeValues(ours, ingress(input)), config.values);
 }
 
 /** What Smokescreen lets through: `--allow-address=IP:PORT` each, ranges only where a stack asks for them. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { vectorStamp } from "../../components/cvat/analytics.ts";
 import { cvatConfig } from "../../components/cvat/config.ts";
 import { ingressAnnotations, publicUrl, traefikObjects } from "../../components/cvat/ingress.ts";
-import { merged } from "../../components/cvat/merge.ts";
+import { mergeValues } from "../../components/charts/merge.ts";
 import { registryKey } from "../../components/cvat/registry.ts";
 import { cvatValues, smokescreenOptions } from "../../components/cvat/values.ts";
 
@@ -341,8 +341,8 @@ describe("helpers of the values", () => {
   it("merges maps and replaces the rest, outputs included", () => {
     const output = pulumi.output("x");
     const base = { a: { b: 1, c: [1, 2] }, d: output };
-    expect(merged(base, { a: { c: [3] }, e: 2 })).toEqual({ a: { b: 1, c: [3] }, d: output, e: 2 });
-    expect(merged(base, { d: { f: 1 } }).d).toEqual({ f: 1 });
+    expect(mergeValues(base, { a: { c: [3] }, e: 2 })).toEqual({ a: { b: 1, c: [3] }, d: output, e: 2 });
+    expect(mergeValues(base, { d: { f: 1 } }).d).toEqual({ f: 1 });
     expect(base).toEqual({ a: { b: 1, c: [1, 2] }, d: output });
   });
 

@@ -1,0 +1,4 @@
+/** Whether a value is a map of keys, as YAML and JSON have it. Outputs and other class instances are values. */
+export function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
