@@ -1,6 +1,6 @@
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { isMap, isScalar, isSeq, parseDocument, type Document } from "yaml";
+import { isMap, isScalar, isSeq, parseDocument, Document } from "yaml";
 import { PROJECT } from "../../components/config.ts";
 import { pathText } from "../../components/problems.ts";
 import { stackFilePath } from "../stackfile/stack-file.ts";
@@ -25,7 +25,9 @@ export async function writeStackFolder(
 ): Promise<string[]> {
   await mkdir(folder, { recursive: true });
   await copyFile(path.join(project, "Pulumi.yaml"), path.join(folder, "Pulumi.yaml"));
-  const document = parseDocument(await readFile(stackFilePath(project, stack), "utf8"));
+  const file = parseDocument(await readFile(stackFilePath(project, stack), "utf8"));
+  const document = file.contents === null ? new Document({}) : file;
+  if (!document.get("config")) document.set("config", document.createNode({}));
   document.delete("encryptionsalt");
   document.delete("secretsprovider");
   const sealed = sealedKeys(document);

@@ -67,7 +67,7 @@ function fieldText({ path, before, after }: FieldChange): string {
 }
 
 function valueText(value: unknown): string {
-  const text = typeof value === "string" ? value : JSON.stringify(value ?? "");
+  const text = typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value);
   const line = text.replaceAll(UNKNOWN, "(known after up)").replaceAll("\r", "\\r").replaceAll("\n", "\\n");
   return line.length > SHOWN_CHARACTERS ? `${line.slice(0, SHOWN_CHARACTERS)}…` : line;
 }

@@ -1,0 +1,91 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { checkStackFile } from "../../automation/stackfile/check.ts";
+import { readStackFile, stackFilePath } from "../../automation/stackfile/stack-file.ts";
+import { UserError } from "../../components/errors.ts";
+import { Sealed } from "../../components/schema.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "stack-file-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function read(text: string) {
+  const file = stackFilePath(folder, "lab");
+  await writeFile(file, text);
+  return readStackFile(file);
+}
+async function refusal(text: string): Promise<UserError> {
+  const error = await read(text).catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(UserError);
+  return error as UserError;
+}
+
+describe("a stack file", () => {
+  it("gives this project's sections with encrypted values sealed, and all keys", async () => {
+    const {
+      sections,
+      keys,
+      path: file,
+    } = await read(`
+encryptionsalt: v1:salt
+config:
+  vision-platform:cvat:
+    secrets:
+      redis: { secure: v1:abc }
+    values: { secure: v1:abc, more: 1 }
+  vision-platform:clearml:
+    users: [{ username: a, password: { secure: v1:def } }]
+  kubernetes:namespace: other
+`);
+    expect(file).toBe(path.join(folder, "Pulumi.lab.yaml"));
+    expect(keys).toEqual(["vision-platform:cvat", "vision-platform:clearml", "kubernetes:namespace"]);
+    expect(sections).toEqual({
+      cvat: { secrets: { redis: new Sealed("v1:abc") }, values: { secure: "v1:abc", more: 1 } },
+      clearml: { users: [{ username: "a", password: new Sealed("v1:def") }] },
+    });
+  });
+
+  it.each(["", "# nothing\n", "config:\n", "encryptionsalt: v1:x\n"])("%j has no section", async (text) => {
+    expect(await read(text)).toMatchObject({ sections: {}, keys: [] });
+  });
+
+  it.each([
+    ["config: text", /config must be a map of keys such as vision-platform:cluster/],
+    ["config: [a]", /config must be a map of keys/],
+    ["just text", /must be a map with the key config/],
+    ["- a", /must be a map with the key config/],
+  ])("%j is refused", async (text, message) => {
+    const error = await refusal(text);
+    expect(error.message).toMatch(message);
+    expect(error.exitCode).toBe(2);
+  });
+
+  it.each([
+    ["a key twice", "config:\n  a:b: canary1\n  a:b: canary2\n", /unique at line 3/],
+    ["a quote that does not end", 'config:\n  a:b: "canary\n', /at line \d/],
+    ["maps in one line", "config:\n  a: b: canary\n", /at line 2/],
+    ["a text that starts with a star", "config:\n  a:b: *canary\n", /starts with \* must stand in quotes/],
+  ])("%s: says where, and not what stands there", async (_, text, message) => {
+    const error = await refusal(text);
+    expect(error.message).toMatch(message);
+    expect(error.message).toContain(folder);
+    expect(error.message).not.toContain("canary");
+    expect(error.exitCode).toBe(2);
+  });
+
+  it("that is not there names the one to copy", async () => {
+    const error = (await readStackFile(stackFilePath(folder, "none")).catch((caught: unknown) => caught)) as UserError;
+    expect(error.message).toMatch(/There is no .*Pulumi\.none\.yaml\. Copy Pulumi\.homelab\.yaml/);
+    expect(error.exitCode).toBe(2);
+  });
+});
+
+it("the example of the repository is fine, and holds no secret", async () => {
+  const file = await readStackFile(stackFilePath(path.resolve(import.meta.dirname, "../.."), "homelab"));
+  expect(checkStackFile(file).problems).toEqual([]);
+  expect(JSON.stringify(file.sections)).not.toMatch(/ciphertext|password/);
+});

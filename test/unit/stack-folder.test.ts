@@ -1,0 +1,95 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { parse } from "yaml";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writeStackFolder } from "../../automation/rehearsal/stack-folder.ts";
+
+let root: string;
+let count = 0;
+beforeAll(async () => {
+  root = await mkdtemp(path.join(tmpdir(), "stack-folder-"));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+const REPLACE = { kubeconfig: "/run/kubeconfig", context: "kwok-lab", charts: { cvat: "/charts/cvat" } };
+
+async function rehearse(text: string) {
+  const project = path.join(root, `project-${++count}`);
+  const folder = path.join(root, `folder-${count}`, "deep");
+  await mkdir(project, { recursive: true });
+  await writeFile(path.join(project, "Pulumi.yaml"), "name: vision-platform\n");
+  await writeFile(path.join(project, "Pulumi.lab.yaml"), text);
+  const sealed = await writeStackFolder(folder, project, "lab", REPLACE);
+  const written = await readFile(path.join(folder, "Pulumi.lab.yaml"), "utf8");
+  const original = await readFile(path.join(project, "Pulumi.lab.yaml"), "utf8");
+  expect(original).toBe(text);
+  expect(await readFile(path.join(folder, "Pulumi.yaml"), "utf8")).toBe("name: vision-platform\n");
+  return {
+    sealed,
+    written,
+    config: (parse(written) as { config: Record<string, unknown> }).config,
+    document: parse(written) as object,
+  };
+}
+
+describe("the stack folder of a rehearsal", () => {
+  it("has the stack file but for the cluster and the charts", async () => {
+    const { config, sealed, written } = await rehearse(`
+config:
+  vision-platform:cluster: { kubeconfig: ~/.kube/home, context: home, storageClass: fast } # ours
+  vision-platform:charts: { paths: { cvat: ../mine, nuclio: ../nuclio } }
+  vision-platform:cvat: { namespace: annotation }
+  kubernetes:namespace: other
+`);
+    expect(config).toEqual({
+      "vision-platform:cluster": { kubeconfig: "/run/kubeconfig", context: "kwok-lab", storageClass: "fast" },
+      "vision-platform:charts": { paths: { cvat: "/charts/cvat", nuclio: "../nuclio" } },
+      "vision-platform:cvat": { namespace: "annotation" },
+      "kubernetes:namespace": "other",
+    });
+    expect(sealed).toEqual([]);
+    expect(written).toContain("# ours");
+  });
+
+  it.each(["", "# nothing\n", "config:\n", "config: {}\n", "encryptionsalt: v1:x\n"])(
+    "is made from %j too",
+    async (text) => {
+      const { config } = await rehearse(text);
+      expect(config).toEqual({
+        "vision-platform:cluster": { kubeconfig: "/run/kubeconfig", context: "kwok-lab" },
+        "vision-platform:charts": { paths: { cvat: "/charts/cvat" } },
+      });
+    },
+  );
+
+  it("leaves out what is encrypted for another passphrase, in lists too, and names each", async () => {
+    const { config, sealed, document, written } = await rehearse(`
+encryptionsalt: v1:salt
+secretsprovider: passphrase
+config:
+  vision-platform:cvat:
+    secrets: { redis: { secure: v1:a }, kvrocks: { secure: v1:b } }
+    values: { "a.b": { secure: v1:c }, list: [{ secure: v1:d }, keep, { secure: v1:e }] }
+  vision-platform:clearml:
+    users:
+      - { username: a, password: { secure: v1:f } }
+      - { username: b }
+`);
+    expect([...sealed].sort()).toEqual(
+      [
+        "vision-platform:clearml.users[0].password",
+        "vision-platform:cvat.secrets.kvrocks",
+        "vision-platform:cvat.secrets.redis",
+        'vision-platform:cvat.values["a.b"]',
+        "vision-platform:cvat.values.list[0]",
+        "vision-platform:cvat.values.list[2]",
+      ].sort(),
+    );
+    expect(config["vision-platform:cvat"]).toEqual({ secrets: {}, values: { list: ["keep"] } });
+    expect(config["vision-platform:clearml"]).toEqual({ users: [{ username: "a" }, { username: "b" }] });
+    expect(document).not.toHaveProperty("encryptionsalt");
+    expect(document).not.toHaveProperty("secretsprovider");
+    expect(written).not.toContain("v1:");
+  });
+});
