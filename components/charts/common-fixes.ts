@@ -1,4 +1,6 @@
-import type { Fix } from "./fixes.ts";
+import type { Fix, RenderedObject } from "./fixes.ts";
+import { isReplacement, replacementOf, WITHDRAWN_SOURCE } from "./images.ts";
+import { containersOf, initContainersOf } from "./pods.ts";
 
 /** Fixes that any chart may need. They stand before a chart's own in the ledger. */
 export const COMMON_FIXES: readonly Fix[] = [
@@ -10,4 +12,17 @@ export const COMMON_FIXES: readonly Fix[] = [
     stillNeeded: (object) => Array.isArray(object.rules) && object.rules.length === 0,
     apply: (object) => delete object.rules,
   },
+  {
+    id: "withdrawn-images",
+    why: "Bitnami removed its versioned images from Docker Hub, so pods that name them end in ImagePullBackOff; the same tags are kept elsewhere.",
+    source: WITHDRAWN_SOURCE,
+    matches: (object) => images(object).some((image) => replacementOf(image) !== undefined || isReplacement(image)),
+    stillNeeded: (object) => images(object).some((image) => replacementOf(image) !== undefined),
+    apply: (object) => {
+      for (const one of everyContainer(object)) one.image = replacementOf(one.image ?? "") ?? one.image;
+    },
+  },
 ];
+
+const everyContainer = (object: RenderedObject) => [...initContainersOf(object), ...containersOf(object)];
+const images = (object: RenderedObject) => everyContainer(object).map(({ image = "" }) => image);

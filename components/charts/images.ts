@@ -1,34 +1,42 @@
-import type { Fix } from "./fixes.ts";
-import { containersOf } from "./pods.ts";
+/** Images that cannot be pulled any longer. */
+interface Withdrawn {
+  /** Beginning of their references, without the registry: all were on Docker Hub. */
+  prefix: string;
+  /** What stands in its place where the same image is now. */
+  replacement: string;
+  source: string;
+}
 
-/** Images that left their registry, and where the same tags are now. */
-export const WITHDRAWN_IMAGES = [
+/** Where the same tags are found now. The first row that fits counts, so the more specific ones come first. */
+const WITHDRAWN: readonly Withdrawn[] = [
+  ...["postgresql:15.2.0-debian-11-r0", "clickhouse:23.12.2-debian-11-r0"].map((image) => ({
+    prefix: `bitnami/${image}`,
+    replacement: `public.ecr.aws/b8u7h5e8/${image}`,
+    source: "CVAT's own copies: cvat-ai/cvat#9832 (7d1205b4c4), chart 0.17.1",
+  })),
   {
-    from: /^(?:(?:index\.|registry-1\.)?docker\.io\/)?bitnami\//,
-    to: "docker.io/bitnamilegacy/",
-    source: "bitnami/containers#83267, bitnami/charts#35164, clearml/clearml-helm-charts#367",
+    prefix: "bitnami/",
+    replacement: "docker.io/bitnamilegacy/",
+    source:
+      "Bitnami's archive: bitnami/charts#35164, clearml/clearml-helm-charts#367, and as CVAT took it in v2.44.0: cvat-ai/cvat#9754 (45ef8312cc)",
   },
-] as const;
+];
+
+const DOCKER_HUB = /^(?:(?:index\.|registry-1\.)?docker\.io\/)?/;
+
+/** Where all of this is known from. */
+export const WITHDRAWN_SOURCE = ["bitnami/containers#83267", ...new Set(WITHDRAWN.map(({ source }) => source))].join(
+  "; ",
+);
 
 /** Where a withdrawn image is found now. `undefined` for an image that is where it was. */
 export function replacementOf(image: string): string | undefined {
-  const row = WITHDRAWN_IMAGES.find(({ from }) => from.test(image));
-  return row && image.replace(row.from, row.to);
+  const onHub = image.replace(DOCKER_HUB, "");
+  const row = WITHDRAWN.find(({ prefix }) => onHub.startsWith(prefix));
+  return row && row.replacement + onHub.slice(row.prefix.length);
 }
 
-const isReplacement = (image: string) => WITHDRAWN_IMAGES.some(({ to }) => image.startsWith(to));
-
-/** Takes withdrawn images from where they are kept now. The same row for every chart. */
-export const withdrawnImages: Fix = {
-  id: "withdrawn-images",
-  why: "Versioned Bitnami images were removed from docker.io/bitnami, so pods that name them end in ImagePullBackOff; the same tags are frozen in bitnamilegacy.",
-  source: WITHDRAWN_IMAGES.map((row) => row.source).join("; "),
-  matches: (object) =>
-    containersOf(object).some(({ image = "" }) => replacementOf(image) !== undefined || isReplacement(image)),
-  stillNeeded: (object) => containersOf(object).some(({ image = "" }) => replacementOf(image) !== undefined),
-  apply(object) {
-    for (const container of containersOf(object)) {
-      container.image = replacementOf(container.image ?? "") ?? container.image;
-    }
-  },
-};
+/** Whether an image comes from where withdrawn ones are found now. */
+export function isReplacement(image: string): boolean {
+  return WITHDRAWN.some(({ replacement }) => image.startsWith(replacement));
+}

@@ -2,35 +2,64 @@ import type { RenderedObject } from "./fixes.ts";
 
 /** The fields of a pod that fixes look at. */
 export interface PodSpec {
-  containers?: Container[];
-  initContainers?: Container[];
-  volumes?: { name: string; persistentVolumeClaim?: { claimName: string } }[];
-  [field: string]: unknown;
+  containers?: Container[] | null;
+  initContainers?: Container[] | null;
+  volumes?: { name: string; persistentVolumeClaim?: { claimName: string } }[] | null;
+  securityContext?: SecurityContext;
 }
 
 export interface Container {
   name: string;
   image?: string;
-  [field: string]: unknown;
+  ports?: { containerPort: number }[];
+  env?: { name: string; value?: string }[];
+  volumeMounts?: { name: string }[];
+  securityContext?: SecurityContext;
+  readinessProbe?: Probe;
+  livenessProbe?: Probe;
+}
+
+export interface SecurityContext {
+  runAsNonRoot?: boolean;
+  runAsUser?: number;
+}
+
+export interface Probe {
+  tcpSocket?: { port: number | string };
+  httpGet?: { port: number | string; httpHeaders?: { name: string; value: string }[] };
+}
+
+export interface PodTemplate {
+  metadata?: { annotations?: Record<string, string> | null };
+  spec?: PodSpec;
 }
 
 const WORKLOADS = /^(Deployment|StatefulSet|DaemonSet|ReplicaSet|Job)$/;
 
-interface Template {
-  spec?: { template?: { spec?: PodSpec } };
+interface Workload {
+  spec?: { template?: PodTemplate };
 }
 
-/** The pod an object runs: its own, its template's, or that of the Jobs it starts. `undefined` for an object that runs none. */
-export function podSpecOf(object: RenderedObject): PodSpec | undefined {
-  if (object.kind === "Pod") return object.spec as PodSpec | undefined;
-  if (WORKLOADS.test(object.kind)) return (object as Template).spec?.template?.spec;
+/** The pod an object makes: itself, its template, or that of the Jobs it starts. `undefined` for an object that makes none. */
+export function podTemplate(object: RenderedObject): PodTemplate | undefined {
+  if (object.kind === "Pod") return object;
+  if (WORKLOADS.test(object.kind)) return (object as Workload).spec?.template;
   if (object.kind === "CronJob")
-    return (object.spec as { jobTemplate?: Template } | undefined)?.jobTemplate?.spec?.template?.spec;
+    return (object.spec as { jobTemplate?: Workload } | undefined)?.jobTemplate?.spec?.template;
   return undefined;
 }
 
-/** Every container of the pod an object runs, those that run before the others included. */
+/** The containers of the pod an object makes, without those that run before them. */
 export function containersOf(object: RenderedObject): Container[] {
-  const spec = podSpecOf(object);
-  return [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+  return podTemplate(object)?.spec?.containers ?? [];
+}
+
+/** The containers that run before the others. */
+export function initContainersOf(object: RenderedObject): Container[] {
+  return podTemplate(object)?.spec?.initContainers ?? [];
+}
+
+/** The volumes of the pod an object makes. */
+export function volumesOf(object: RenderedObject): NonNullable<PodSpec["volumes"]> {
+  return podTemplate(object)?.spec?.volumes ?? [];
 }

@@ -1,6 +1,5 @@
 import type { Fix, RenderedObject } from "../charts/fixes.ts";
-import { withdrawnImages } from "../charts/images.ts";
-import { podSpecOf } from "../charts/pods.ts";
+import { volumesOf } from "../charts/pods.ts";
 import { CONTAINER_PORTS, SERVICES } from "./names.ts";
 
 interface ServicePort {
@@ -35,11 +34,10 @@ export const CLEARML_FIXES: readonly Fix[] = [
     matches: (object) =>
       object.kind === "Deployment" &&
       object.metadata.name === SERVICES.files &&
-      (podSpecOf(object)?.volumes ?? []).some((volume) => volume.persistentVolumeClaim !== undefined),
+      volumesOf(object).some((volume) => volume.persistentVolumeClaim !== undefined),
     stillNeeded: (object) => deploymentOf(object).strategy?.type !== "Recreate",
     apply(object) {
       deploymentOf(object).strategy = { type: "Recreate" };
     },
   },
-  withdrawnImages,
 ];

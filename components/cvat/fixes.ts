@@ -1,6 +1,5 @@
 import type { Fix } from "../charts/fixes.ts";
 import { analyticsFixes } from "./fixes/analytics.ts";
-import { withdrawnImages } from "./fixes/images.ts";
 import { ingressFixes } from "./fixes/ingress.ts";
 import { portFixes } from "./fixes/ports.ts";
 import { userFixes } from "./fixes/users.ts";
@@ -27,6 +26,5 @@ export function cvatFixes({ cvat, chart, ingressAnnotations }: CvatFixesInput): 
     ...analyticsFixes(chart),
     ...ingressFixes(ingressAnnotations),
     initContainerVolumes,
-    withdrawnImages,
   ];
 }

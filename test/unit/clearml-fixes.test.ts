@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { replacementOf, withdrawnImages } from "../../components/charts/images.ts";
 import type { RenderedObject } from "../../components/charts/fixes.ts";
 import { Ledger } from "../../components/charts/ledger.ts";
 import { CLEARML_FIXES } from "../../components/clearml/fixes.ts";
@@ -74,49 +73,6 @@ test.each([
   ["the web server", workload("Deployment", "clearml-webserver", SERVER)],
 ])("%s may overlap its successor", (_title, object) => {
   expect(fixed(structuredClone(object))).toEqual({ object, first: {}, second: {} });
-});
-
-test.each([
-  ["docker.io/bitnami/redis:7.0.9-debian-11-r1", "docker.io/bitnamilegacy/redis:7.0.9-debian-11-r1"],
-  ["bitnami/mongodb:6.0.10-debian-11-r8", "docker.io/bitnamilegacy/mongodb:6.0.10-debian-11-r8"],
-  ["index.docker.io/bitnami/redis:7", "docker.io/bitnamilegacy/redis:7"],
-  ["registry-1.docker.io/bitnami/redis@sha256:00", "docker.io/bitnamilegacy/redis@sha256:00"],
-  ["docker.io/bitnamilegacy/redis:7", undefined],
-  ["registry.example/bitnami/redis:7", undefined],
-  ["docker.io/other/bitnami/redis:7", undefined],
-  ["docker.elastic.co/elasticsearch/elasticsearch:7.17.3", undefined],
-])("the withdrawn image %s is now %s", (image, replacement) => {
-  expect(replacementOf(image)).toBe(replacement);
-});
-
-test.each(["Deployment", "StatefulSet", "DaemonSet", "Job"])(
-  "a %s takes a withdrawn image from where it is now",
-  (kind) => {
-    const { object, first, second } = fixed(workload(kind, "clearml-mongodb", "docker.io/bitnami/mongodb:6"));
-    expect(object.spec).toMatchObject({
-      template: { spec: { containers: [{ image: "docker.io/bitnamilegacy/mongodb:6" }] } },
-    });
-    expect(first).toEqual({ "withdrawn-images": "applied" });
-    expect(second).toEqual({ "withdrawn-images": "already right" });
-  },
-);
-
-test("init containers and the pods of CronJobs count", () => {
-  const pod = {
-    initContainers: [{ name: "init", image: "bitnami/os-shell:11" }],
-    containers: [{ name: "main", image: SERVER }],
-  };
-  const cron: RenderedObject = {
-    apiVersion: "batch/v1",
-    kind: "CronJob",
-    metadata: { name: "c" },
-    spec: { jobTemplate: { spec: { template: { spec: pod } } } },
-  };
-  expect(withdrawnImages.stillNeeded(cron)).toBe(true);
-  withdrawnImages.apply(cron);
-  expect(withdrawnImages.stillNeeded(cron)).toBe(false);
-  expect(pod.initContainers[0]?.image).toBe("docker.io/bitnamilegacy/os-shell:11");
-  expect(pod.containers[0]?.image).toBe(SERVER);
 });
 
 test("rows say why and from where", () => {

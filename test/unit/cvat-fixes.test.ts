@@ -146,11 +146,11 @@ function worker(mounts: string[], volumes: string[]) {
   });
 }
 
-function database(name: string, image: string, initImage = "busybox:1.36.1") {
+function database(name: string, image: string) {
   return workload("StatefulSet", {
     name: `cvat-${name}`,
     labels: { "app.kubernetes.io/name": name },
-    pod: { containers: [{ name, image }], initContainers: [{ name: "init", image: initImage }] },
+    pod: { containers: [{ name, image }], initContainers: [{ name: "init", image: "busybox:1.36.1" }] },
   });
 }
 
@@ -241,28 +241,6 @@ const BROKEN: [string, string, RenderedObject, RenderedObject, { cvat?: string; 
     worker(["cvat-backend-data", "share"], ["cvat-backend-data"]),
     worker(["cvat-backend-data"], ["cvat-backend-data"]),
   ],
-  [
-    "withdrawn-images",
-    "PostgreSQL",
-    database("postgresql", "docker.io/bitnami/postgresql:15.2.0-debian-11-r0"),
-    database("postgresql", "public.ecr.aws/b8u7h5e8/postgresql:15.2.0-debian-11-r0"),
-  ],
-  [
-    "withdrawn-images",
-    "ClickHouse",
-    database("clickhouse", "docker.io/bitnami/clickhouse:23.12.2-debian-11-r0"),
-    database("clickhouse", "public.ecr.aws/b8u7h5e8/clickhouse:23.12.2-debian-11-r0"),
-  ],
-  [
-    "withdrawn-images",
-    "Redis and an init container",
-    database("redis", "docker.io/bitnami/redis:7.2.3-debian-11-r1", "docker.io/bitnami/os-shell:11-debian-11-r90"),
-    database(
-      "redis",
-      "docker.io/bitnamilegacy/redis:7.2.3-debian-11-r1",
-      "docker.io/bitnamilegacy/os-shell:11-debian-11-r90",
-    ),
-  ],
 ];
 
 /** Fix, an object it is about, as it is right already. */
@@ -293,11 +271,6 @@ const RIGHT: [string, string, RenderedObject, { cvat?: string; chart?: string }?
   ["ingress-any-host", "a host name", ingress("cvat", { host: "cvat.example.org" })],
   ["ingress-any-host", "no host at all", ingress("cvat", {})],
   ["init-container-volumes", "mounts with volumes", worker(["cvat-backend-data"], ["cvat-backend-data", "share"])],
-  [
-    "withdrawn-images",
-    "CVAT's copies",
-    database("postgresql", "public.ecr.aws/b8u7h5e8/postgresql:15.2.0-debian-11-r0"),
-  ],
 ];
 
 /** Objects of other charts or of other parts of CVAT, which a fix must leave alone. */
@@ -313,7 +286,6 @@ const FOREIGN: [string, RenderedObject][] = [
   ["vector-checksum", database("redis", "public.ecr.aws/docker/library/redis:7.2.11")],
   ["ingress-middlewares", ingress("cvat", {})],
   ["init-container-volumes", database("redis", "redis:7.2.11")],
-  ["withdrawn-images", server("docker.io/bitnami/something:1")],
 ];
 
 describe("CVAT's fixes", () => {

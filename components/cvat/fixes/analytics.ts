@@ -1,6 +1,6 @@
 import type { Fix, RenderedObject } from "../../charts/fixes.ts";
+import { podTemplate } from "../../charts/pods.ts";
 import { DASHBOARDS, vectorToml } from "../analytics.ts";
-import { isSubchart, podTemplate } from "./pod.ts";
 
 const SYMLINK =
   "cvat-chart-2.64.md section 1.4, measured: helm-chart/analytics is a symlink, and a chart packaged without it renders empty ConfigMaps without an error";
@@ -42,7 +42,7 @@ const vectorChecksum: Fix = {
   id: "vector-checksum",
   why: "The chart's checksum looks its ConfigMap up in the cluster, where it is not at the first render, so a second `up` restarts Vector.",
   source: "vector chart 0.19.2, templates/statefulset.yaml; cvat-chart-2.64.md section 3.2, measured",
-  matches: (object) => object.kind === "StatefulSet" && isSubchart(object, ["vector"]),
+  matches: (object) => object.kind === "StatefulSet" && object.metadata.labels?.["app.kubernetes.io/name"] === "vector",
   stillNeeded: (object) => checksums(object).length > 0,
   apply: (object) => {
     const annotations = podTemplate(object)?.metadata?.annotations;

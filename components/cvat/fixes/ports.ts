@@ -1,6 +1,7 @@
 import semver from "semver";
 import type { Fix, RenderedObject } from "../../charts/fixes.ts";
-import { containersOf, isOlder, isTier, type Container, type Probe } from "./pod.ts";
+import { containersOf, type Container, type Probe } from "../../charts/pods.ts";
+import { isOlder, isTier } from "./objects.ts";
 
 const UNPRIVILEGED_SINCE = "2.44.0";
 const SOURCE = "cvat-ai/cvat#9746 (cecc5fcf71): nginx of cvat/ui listens on 8000 since v2.44.0, on 80 before";

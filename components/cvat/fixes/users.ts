@@ -1,5 +1,6 @@
 import type { Fix, RenderedObject } from "../../charts/fixes.ts";
-import { containersOf, isOlder, isTier, podTemplate, type Container, type PodSpec } from "./pod.ts";
+import { containersOf, podTemplate, type Container, type PodSpec } from "../../charts/pods.ts";
+import { isOlder, isTier } from "./objects.ts";
 
 /** Images whose user is a name: the kubelet cannot tell that it is not root, and refuses the container. */
 interface NamedUser {
@@ -34,13 +35,11 @@ const NAMED_USERS: readonly NamedUser[] = [
 /** @param server release of CVAT, for images whose tag names none. */
 export function userFixes(server: string): Fix[] {
   const numeric = NAMED_USERS.map(({ id, tier, what, uid, numericSince, source }): Fix => {
-    const needy = (object: RenderedObject) => {
-      const pod = podTemplate(object)?.spec;
-      return pod
-        ? pod.containers.filter((one) => demandsNumber(pod, one) && isOlder(one, numericSince, otherwise(tier)))
-        : [];
-    };
-    const otherwise = (of: string) => (of === "backend" ? server : numericSince);
+    const otherwise = tier === "backend" ? server : numericSince;
+    const needy = (object: RenderedObject) =>
+      containersOf(object).filter(
+        (one) => demandsNumber(podTemplate(object)?.spec, one) && isOlder(one, numericSince, otherwise),
+      );
     return {
       id,
       why: `${what}, a name, and the kubelet refuses a container that must not be root and has no number.`,
@@ -55,9 +54,9 @@ export function userFixes(server: string): Fix[] {
   return [...numeric, frontendAsRoot(server)];
 }
 
-function demandsNumber(pod: PodSpec, { securityContext }: Container): boolean {
-  const nonRoot = securityContext?.runAsNonRoot ?? pod.securityContext?.runAsNonRoot ?? false;
-  return nonRoot && (securityContext?.runAsUser ?? pod.securityContext?.runAsUser) === undefined;
+function demandsNumber(pod: PodSpec | undefined, { securityContext }: Container): boolean {
+  const nonRoot = securityContext?.runAsNonRoot ?? pod?.securityContext?.runAsNonRoot ?? false;
+  return nonRoot && (securityContext?.runAsUser ?? pod?.securityContext?.runAsUser) === undefined;
 }
 
 function frontendAsRoot(server: string): Fix {
