@@ -1,7 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as k8s from "@pulumi/kubernetes";
-import * as auto from "@pulumi/pulumi/automation/index.js";
+import * as pulumi from "@pulumi/pulumi";
+import type * as auto from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
 import { parseAllDocuments } from "yaml";
 
@@ -65,14 +66,31 @@ export function bareProgram(kubeconfig: string, objects: readonly BareObject[], 
   return () => {
     const provider = new k8s.Provider("bare", { kubeconfig });
     const home = new k8s.core.v1.Namespace(namespace, { metadata: { name: namespace } }, { provider });
-    for (const { apiVersion, kind, metadata, ...rest } of objects) {
-      const annotations = { ...metadata.annotations, "pulumi.com/skipAwait": "true" };
-      new k8s.apiextensions.CustomResource(
-        `${kind}/${metadata.name}`,
-        { apiVersion, kind, metadata: { ...metadata, namespace, annotations }, ...rest },
-        { provider, dependsOn: home },
-      );
+    for (const object of objects.map(withoutClusterScope)) {
+      const annotations = { ...object.metadata.annotations, "pulumi.com/skipAwait": "true" };
+      const inputs = { ...object, metadata: { ...object.metadata, namespace, annotations } };
+      new BareResource(`${object.kind}/${object.metadata.name}`, inputs, { provider, dependsOn: home });
     }
     return Promise.resolve({});
+  };
+}
+
+/** An object of any kind, registered under its own type without the SDK's class for it. */
+class BareResource extends pulumi.CustomResource {
+  constructor(name: string, object: BareObject, opts: pulumi.CustomResourceOptions) {
+    const group = object.apiVersion === "v1" ? "core/v1" : object.apiVersion;
+    super(`kubernetes:${group}:${object.kind}`, name, object, opts);
+  }
+}
+
+/** What has no namespace would be the same object as the lab's own, so a ConfigMap stands for it: the count stays. */
+function withoutClusterScope(object: BareObject): BareObject {
+  if (!/^(ClusterRole|ClusterRoleBinding|CustomResourceDefinition)$/.test(object.kind)) return object;
+  const name = `${object.kind}-${object.metadata.name}`.toLowerCase().replaceAll(":", "-");
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name },
+    data: { instead: "of an object without a namespace" },
   };
 }

@@ -9,6 +9,7 @@ import { problemList } from "../../components/problems.ts";
 import { ENGINE_PROGRAMS } from "../engine/door.ts";
 import { readOutputs } from "../engine/outputs.ts";
 import { runEngine, type Outcome } from "../engine/run.ts";
+import { setSecret } from "../engine/secrets.ts";
 import { openStack } from "../engine/stack.ts";
 import type { Progress } from "../progress.ts";
 import { checkStackFile } from "../stackfile/check.ts";
@@ -43,6 +44,8 @@ export interface Rehearsal {
   tools: Tool[];
   charts: RehearsalChart[];
   stack: auto.Stack;
+  /** What the engine runs with, over the process's own environment. */
+  env: Record<string, string>;
 }
 
 /** What a rehearsed `up` gave. */
@@ -75,17 +78,12 @@ export async function prepare({ stack, project, overrides, home, progress }: Reh
     context: cluster.context,
     charts: Object.fromEntries(charts.map((chart) => [chart.name, chart.path])),
   });
-  const opened = await openStack({
-    stack,
-    folder,
-    engine: home.folder,
-    env: await engineEnv(home, tools),
-    create: true,
-  });
+  const env = await engineEnv(home, tools);
+  const opened = await openStack({ stack, folder, engine: home.folder, env, create: true });
   // A kept rehearsal belongs to one run at a time, so a lock in its state is a killed run's.
   if (await hasLocks(home)) await opened.cancel();
-  for (const key of sealed) await opened.setConfig(key, { value: randomBytes(12).toString("hex"), secret: true }, true);
-  return { home, cluster, tools, charts, stack: opened };
+  for (const key of sealed) await setSecret(opened, key, randomBytes(12).toString("hex"));
+  return { home, cluster, tools, charts, stack: opened, env };
 }
 
 /** Brings the rehearsed stack up. */

@@ -1,0 +1,36 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { LabConfig } from "../../components/config.ts";
+import { clearmlValues } from "../../components/clearml/values.ts";
+import { clearmlVersions } from "../../components/clearml/versions.ts";
+import { cvatValues } from "../../components/cvat/values.ts";
+
+/** The values our components give to both charts, as a person would keep them in files; secrets and digests are words of no meaning. */
+export async function plainValues(
+  lab: LabConfig,
+  charts: { cvat: string },
+): Promise<{ cvat: unknown; clearml: unknown }> {
+  const versions = clearmlVersions(lab.clearml);
+  if (!("chosen" in versions)) throw new Error("the stack's ClearML versions are not known");
+  const word = pulumi.output("bench");
+  const resolved = (values: pulumi.Inputs) => new Promise((resolve) => pulumi.output(values).apply(resolve));
+  return {
+    cvat: await resolved(
+      cvatValues({
+        config: lab.cvat,
+        chart: charts.cvat,
+        storageClass: lab.cluster.storageClass,
+        ingressClass: lab.cluster.ingressClass,
+        clickhousePassword: word,
+        smokescreen: "",
+      }),
+    ),
+    clearml: await resolved(
+      clearmlValues({
+        config: lab.clearml,
+        versions: versions.chosen,
+        storageClass: lab.cluster.storageClass,
+        digests: { apiserver: word, fileserver: word },
+      }),
+    ),
+  };
+}
