@@ -41,7 +41,10 @@ export async function helmTemplate(helm: string, renders: readonly Render[], fol
       "--no-hooks",
     ];
     const { stdout } = await execa(helm, args);
-    const objects = parseAllDocuments(stdout).map((document) => document.toJS() as BareObject | null);
+    // Helm writes YAML 1.1, in which 0550 is octal.
+    const objects = parseAllDocuments(stdout, { version: "1.1" }).map(
+      (document) => document.toJS() as BareObject | null,
+    );
     const whole = objects
       .filter((object) => object !== null)
       .map((object) => ({ ...object, metadata: { namespace, ...object.metadata } }));

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import { installedVersions } from "../../components/charts/versions.ts";
 import type { LabConfig } from "../../components/config.ts";
 import { clearmlValues } from "../../components/clearml/values.ts";
-import { clearmlVersions } from "../../components/clearml/versions.ts";
+import { CLEARML_VERSIONS, clearmlWish } from "../../components/clearml/versions.ts";
 import { cvatValues } from "../../components/cvat/values.ts";
 
 /** The values our components give to both charts, as a person would keep them in files; secrets and digests are words of no meaning. */
@@ -9,8 +10,6 @@ export async function plainValues(
   lab: LabConfig,
   charts: { cvat: string },
 ): Promise<{ cvat: unknown; clearml: unknown }> {
-  const versions = clearmlVersions(lab.clearml);
-  if (!("chosen" in versions)) throw new Error("the stack's ClearML versions are not known");
   const word = pulumi.output("bench");
   const resolved = (values: pulumi.Inputs) => new Promise((resolve) => pulumi.output(values).apply(resolve));
   return {
@@ -27,7 +26,7 @@ export async function plainValues(
     clearml: await resolved(
       clearmlValues({
         config: lab.clearml,
-        versions: versions.chosen,
+        versions: installedVersions(CLEARML_VERSIONS, clearmlWish(lab.clearml)),
         storageClass: lab.cluster.storageClass,
         digests: { apiserver: word, fileserver: word },
       }),

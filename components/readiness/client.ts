@@ -1,4 +1,5 @@
 import type { CoreV1Event, KubernetesObject, V1Pod } from "@kubernetes/client-node";
+import pRetry from "p-retry";
 import type { ClusterAccess } from "../cluster.ts";
 import { WAITED_KINDS, type WaitedKind } from "./expectation.ts";
 import { keyOf, type Snapshot } from "./snapshot.ts";
@@ -19,8 +20,9 @@ export async function namespaceReader(access: ClusterAccess, namespace: string):
   else config.loadFromFile(access.kubeconfig);
   if (access.context !== undefined) config.setCurrentContext(access.context);
   const objects = k8s.KubernetesObjectApi.makeApiClient(config);
+  // An API server that restarts (K3s on one node) must not end a wait of minutes.
   const list = async <T extends KubernetesObject>(apiVersion: string, kind: string): Promise<T[]> =>
-    (await objects.list<T>(apiVersion, kind, namespace)).items;
+    (await pRetry(() => objects.list<T>(apiVersion, kind, namespace), { retries: 5, maxTimeout: 10_000 })).items;
   return {
     async snapshot(kinds) {
       const lists = await Promise.all(
