@@ -2,12 +2,14 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { LedgerRow } from "./charts/ledger.ts";
 import type { ChartSource } from "./charts/source.ts";
+import { installedVersions } from "./charts/versions.ts";
 import { ClearMl } from "./clearml/clearml.ts";
 import type { Cluster } from "./cluster.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
 import type { LabConfig } from "./config.ts";
-import { clearmlVersions } from "./clearml/versions.ts";
-import { Cvat, cvatVersions } from "./cvat/cvat.ts";
+import { CLEARML_VERSIONS, clearmlWish } from "./clearml/versions.ts";
+import { Cvat } from "./cvat/cvat.ts";
+import { CVAT_VERSIONS, cvatWish } from "./cvat/versions.ts";
 import { GeneratedTextProvider } from "./secrets/generated.ts";
 import { millisecondsOf } from "./schema.ts";
 import { traefikAddress } from "./traefik/address.ts";
@@ -107,11 +109,10 @@ function clusterOf(name: string, config: ClusterConfig, opts: pulumi.ResourceOpt
 
 /** The charts a lab installs, by name and version. */
 export function chartsOf({ cvat, clearml }: LabConfig): { name: string; version: string }[] {
-  const versions = clearmlVersions(clearml);
   return [
-    ...(cvat.enabled ? [{ name: "cvat", version: cvatVersions(cvat).chart }] : []),
-    ...(clearml.enabled && "chosen" in versions ? [{ name: "clearml", version: versions.chosen.parts.chart }] : []),
-  ];
+    ...(cvat.enabled ? [{ name: "cvat", ...installedVersions(CVAT_VERSIONS, cvatWish(cvat)) }] : []),
+    ...(clearml.enabled ? [{ name: "clearml", ...installedVersions(CLEARML_VERSIONS, clearmlWish(clearml)) }] : []),
+  ].map(({ name, parts }) => ({ name, version: parts.chart }));
 }
 
 function chartOf(charts: VisionPlatformArgs["charts"], name: string): ChartSource {

@@ -1,5 +1,6 @@
 import type { LabConfig, SectionName } from "./config.ts";
 import type { Problem } from "./problems.ts";
+import { repeats } from "./section-rules.ts";
 
 /** The sections as far as they are sound: a key that has a problem of its own is not there. */
 export type SoundParts = { [Name in SectionName]?: Partial<NonNullable<LabConfig[Name]>> };
@@ -34,8 +35,8 @@ function installed<Section extends { enabled?: boolean }>(section: Section | und
 }
 
 function usedTwice(uses: readonly (readonly [path: string, value: string | undefined])[]): Problem[] {
-  return uses.flatMap(([path, value], index) => {
-    const first = uses.slice(0, index).find(([, earlier]) => value !== undefined && earlier === value);
-    return first ? [{ path, message: `\`${value ?? ""}\` is used by ${first[0]} already. Give each its own.` }] : [];
-  });
+  return repeats(uses).map(({ key, first, value }) => ({
+    path: key,
+    message: `\`${value}\` is used by ${first} already. Give each its own.`,
+  }));
 }

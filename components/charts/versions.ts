@@ -1,13 +1,21 @@
 import semver from "semver";
+import { UserError } from "../errors.ts";
+import { pathText } from "../problems.ts";
+import type { Found } from "../section-rules.ts";
+import type { ChartSource } from "./source.ts";
+
+/** Versions by part: the chart, images, companions. A part nobody knows the version of is not there. */
+export type Parts<Part extends string> = { chart: string } & { readonly [P in Part]?: string };
 
 /** Versions that were shipped or run together. */
 export interface VersionSet<Part extends string> {
-  /** What `version` in the configuration names. */
+  /** What `version` in the configuration names. Several sets may have one version; the chart tells them apart. */
   version: string;
-  /** The version of each part: the chart, images, companions. */
-  parts: Readonly<Record<Part, string>>;
+  parts: Parts<Part> & Readonly<Record<Part, string>>;
   /** Where it is known from that they fit. */
   source: string;
+  /** Whether they were ever shipped together. If not, the set is taken only where its chart is named too. Default: true. */
+  upstream?: boolean;
   /** Kubernetes versions its chart accepts, as a semver range. Default: any. */
   kubernetes?: string;
   /** What to know before choosing it. */
@@ -17,20 +25,29 @@ export interface VersionSet<Part extends string> {
 /** Everything known about the versions of one product. */
 export interface VersionTable<Part extends string> {
   product: string;
+  /** Its section of the configuration. */
+  section: string;
   /** Known-good sets; the first is the default. */
   sets: readonly [VersionSet<Part>, ...VersionSet<Part>[]];
   /** Versions known not to fit this program, by semver range of `version`, with the reason. */
   refused: readonly { range: string; why: string }[];
-  /** What an unknown version most likely consists of, given the nearest known set. */
-  guess(version: string, nearest: VersionSet<Part>): Record<Part, string>;
+  /** What an unknown version most likely consists of, given the nearest known set. Without a chart, a stack must name one. */
+  guess(version: string, nearest: VersionSet<Part>): Partial<Parts<Part>>;
+}
+
+/** A part that a stack sets apart from the set's own. */
+export interface NamedPart<Part extends string> {
+  part: Part | "chart";
+  /** The key that does it, below the product's section. */
+  path: readonly string[];
+  /** `undefined` leaves the part as it is. */
+  version: string | undefined;
 }
 
 /** What a stack asks for. */
 export interface VersionWish<Part extends string> {
-  /** Names a set. Default: the table's first. */
-  version?: string;
-  /** Parts set apart from the set's own; `undefined` leaves a part as it is. */
-  parts?: Partial<Record<Part, string | undefined>>;
+  version: string;
+  named: readonly NamedPart<Part>[];
   /** Takes versions nobody is known to have tried. */
   allowUnknown: boolean;
   /** Version of the cluster, where it is known: a set whose chart refuses it is refused here, with the reason. */
@@ -39,56 +56,102 @@ export interface VersionWish<Part extends string> {
 
 export interface ChosenVersions<Part extends string> {
   version: string;
-  parts: Record<Part, string>;
+  parts: Parts<Part>;
   /** Whether these parts are a known-good set. */
   known: boolean;
   source: string;
   note?: string;
 }
 
-export type VersionChoice<Part extends string> = { chosen: ChosenVersions<Part> } | { problem: string };
+export type VersionChoice<Part extends string> = { chosen: ChosenVersions<Part> } | { problems: Found[] };
 
 const SUGGESTIONS = 3;
 
-/** Finds the set a stack asks for, or says what is wrong with it and which good ones are near, without the last full stop. */
+/** Finds the set a stack asks for, or says at each key what is wrong with it and which good ones are near. */
 export function chooseVersions<Part extends string>(
   table: VersionTable<Part>,
   wish: VersionWish<Part>,
 ): VersionChoice<Part> {
-  const version = wish.version ?? table.sets[0].version;
-  const named = table.sets.find((set) => set.version === version);
-  const base = named ?? byDistance(table.sets, version)[0] ?? table.sets[0];
-  const parts = { ...(named ? named.parts : table.guess(version, base)), ...defined(wish.parts ?? {}) };
-  const known = table.sets.find((set) => samePartsIn(set.parts, parts));
+  const { version } = wish;
+  const named = wish.named.filter((one) => one.version !== undefined);
+  const base = setOf(table, version, named.find(({ part }) => part === "chart")?.version);
+  const under = base?.parts ?? table.guess(version, byDistance(table.sets, version)[0] ?? table.sets[0]);
+  const parts = { ...under, ...Object.fromEntries(named.map((one) => [one.part, one.version])) };
+  const known = table.sets.find((set) => namesOf(set.parts).every((name) => set.parts[name] === parts[name]));
   if (known) {
     const problem = kubernetesProblem(table, known, wish.kubernetes);
     return problem === undefined
-      ? { chosen: { version: known.version, parts, known: true, source: known.source, note: known.note } }
-      : { problem };
+      ? { chosen: { version: known.version, parts: known.parts, known: true, source: known.source, note: known.note } }
+      : { problems: [{ path: ["version"], message: problem }] };
   }
-  if (wish.allowUnknown) {
-    return { chosen: { version, parts, known: false, source: "named on purpose (allowUnknownVersions), not tried" } };
+  if (!wish.allowUnknown) return { problems: unknownProblems(table, version, parts, keysToBlame(base, named)) };
+  if (!hasChart<Part>(parts)) {
+    const path = wish.named.find(({ part }) => part === "chart")?.path ?? ["version"];
+    return { problems: [{ path, message: `no chart is known for ${table.product} ${version}; name one` }] };
   }
-  return { problem: unknownProblem(table, version, parts) };
+  return { chosen: { version, parts, known: false, source: "named on purpose (allowUnknownVersions), not tried" } };
 }
 
-function unknownProblem<Part extends string>(
+/**
+ * The versions a stack installs. With a chart at hand, its version counts: one the user put in the locked one's place need not be of a
+ * known-good set, and `known` says so.
+ * @throws UserError with every problem, by key
+ */
+export function installedVersions<Part extends string>(
+  table: VersionTable<Part>,
+  wish: VersionWish<Part>,
+  chart?: ChartSource,
+): ChosenVersions<Part> {
+  const asked = chosenOrThrow(table, wish);
+  if (chart === undefined || chart.version === asked.parts.chart) return asked;
+  const named = wish.named.map((one) => (one.part === "chart" ? { ...one, version: chart.version } : one));
+  const allowUnknown = wish.allowUnknown || chart.origin === "override";
+  return chosenOrThrow(table, { ...wish, named, allowUnknown });
+}
+
+function chosenOrThrow<Part extends string>(table: VersionTable<Part>, wish: VersionWish<Part>): ChosenVersions<Part> {
+  const choice = chooseVersions(table, wish);
+  if ("chosen" in choice) return choice.chosen;
+  const section = `vision-platform:${table.section}`;
+  const lines = choice.problems.map(({ path, message }) => `${pathText(section, path)}: ${message}`);
+  throw new UserError(lines, { exitCode: 2 });
+}
+
+/** The set of this version: on the chart that is named, or, where none is, as it was shipped. */
+function setOf<Part extends string>({ sets }: VersionTable<Part>, version: string, chart: string | undefined) {
+  return sets.find(
+    (set) => set.version === version && (chart === undefined ? set.upstream !== false : set.parts.chart === chart),
+  );
+}
+
+/** The keys a choice fails by: each part that is not the set's, or, where there is no such set, the chart or else the version. */
+function keysToBlame<Part extends string>(
+  base: VersionSet<Part> | undefined,
+  named: readonly NamedPart<Part>[],
+): (readonly string[])[] {
+  if (base) return named.filter(({ part, version }) => base.parts[part] !== version).map(({ path }) => path);
+  return [named.find(({ part }) => part === "chart")?.path ?? ["version"]];
+}
+
+function unknownProblems<Part extends string>(
   table: VersionTable<Part>,
   version: string,
-  parts: Record<Part, string>,
-): string {
+  parts: Partial<Parts<Part>>,
+  paths: readonly (readonly string[])[],
+): Found[] {
   const reasons = table.refused.filter(({ range }) => semver.satisfies(version, range)).map(({ why }) => why);
   const common = (set: VersionSet<Part>) => namesOf(set.parts).filter((name) => set.parts[name] === parts[name]).length;
   const near = byDistance(table.sets, version)
     .sort((a, b) => common(b) - common(a))
     .slice(0, SUGGESTIONS)
     .map((set) => `${set.version} (${listOf(set.parts)})`);
-  return [
+  const message = [
     `${table.product} ${version} (${listOf(parts)}) is not a set known to work together.`,
     ...reasons,
     `The nearest good ones: ${near.join("; ")}.`,
     "Name one of them, or set allowUnknownVersions: true to try it as it is",
   ].join(" ");
+  return paths.map((path) => ({ path, message }));
 }
 
 function kubernetesProblem<Part extends string>(
@@ -118,21 +181,17 @@ function placeOf(version: string): number {
   return (major * 1000 + minor) * 1000 + patch;
 }
 
-function samePartsIn<Part extends string>(a: Readonly<Record<Part, string>>, b: Record<Part, string>): boolean {
-  return namesOf(a).every((name) => a[name] === b[name]);
+function hasChart<Part extends string>(parts: Partial<Parts<Part>>): parts is Parts<Part> {
+  return parts.chart !== undefined;
 }
 
-function namesOf<Part extends string>(parts: Readonly<Record<Part, string>>): Part[] {
-  return Object.keys(parts) as Part[];
+function namesOf<Part extends string>(parts: Partial<Parts<Part>>): (Part | "chart")[] {
+  return Object.keys(parts) as (Part | "chart")[];
 }
 
-function listOf(parts: Readonly<Record<string, string>>): string {
+function listOf(parts: object): string {
   return Object.entries(parts)
+    .filter(([, version]) => version !== undefined)
     .map(([name, version]) => `${name} ${version}`)
     .join(", ");
-}
-
-function defined<Part extends string>(parts: Partial<Record<Part, string | undefined>>): Partial<Record<Part, string>> {
-  const given = Object.entries(parts).filter(([, version]) => version !== undefined);
-  return Object.fromEntries(given) as Partial<Record<Part, string>>;
 }

@@ -1,21 +1,21 @@
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { ChartInstall } from "../charts/install.ts";
 import type { LedgerRow } from "../charts/ledger.ts";
 import type { ChartSource } from "../charts/source.ts";
 import type { StageRow } from "../charts/stages.ts";
+import { installedVersions } from "../charts/versions.ts";
 import type { Cluster } from "../cluster.ts";
-import { UserError } from "../errors.ts";
+import { keptNamespace } from "../namespace.ts";
 import type { ClearmlConfig } from "./config.ts";
 import { CLEARML_FIXES } from "./fixes.ts";
 import { httpUrl, RELEASE, SERVICES } from "./names.ts";
 import { digestOf, registerSecrets, serverSecrets } from "./secrets.ts";
 import { clearmlValues } from "./values.ts";
-import { clearmlVersions, type ClearmlVersions } from "./versions.ts";
+import { CLEARML_VERSIONS, clearmlWish, type ClearmlVersions } from "./versions.ts";
 
 export interface ClearMlArgs {
   config: ClearmlConfig;
-  /** The server's chart, of the version {@link clearmlVersions} chooses unless the user overrode it. */
+  /** The server's chart, of the version that {@link clearmlWish} comes to, unless the user named another. */
   chart: ChartSource;
   cluster: Cluster;
 }
@@ -56,8 +56,8 @@ export class ClearMl extends pulumi.ComponentResource {
     super("vision-platform:clearml:ClearMl", name, {}, opts);
     const parts = { parent: this };
 
-    this.versions = versionsOf(config);
-    this.namespace = keptNamespace(`${name}-namespace`, config.namespace, cluster, parts);
+    this.versions = installedVersions(CLEARML_VERSIONS, clearmlWish(config), chart);
+    this.namespace = keptNamespace(`${name}-namespace`, config.namespace, { ...parts, provider: cluster.provider });
     const secrets = serverSecrets(name, config.users, parts);
     const registered = registerSecrets(name, secrets, this.namespace, cluster, parts);
 
@@ -104,27 +104,6 @@ export class ClearMl extends pulumi.ComponentResource {
       credentials: this.credentials,
     });
   }
-}
-
-/** A Namespace that stays when the program's objects go: deleted, it would take the retained claims along. */
-function keptNamespace(
-  name: string,
-  namespace: string,
-  cluster: Cluster,
-  opts: pulumi.CustomResourceOptions,
-): pulumi.Output<string> {
-  const made = new k8s.core.v1.Namespace(
-    name,
-    { metadata: { name: namespace } },
-    { ...opts, provider: cluster.provider, retainOnDelete: true },
-  );
-  return made.metadata.name;
-}
-
-function versionsOf(config: ClearmlConfig): ClearmlVersions {
-  const choice = clearmlVersions(config);
-  if ("problem" in choice) throw new UserError(`vision-platform:clearml.version: ${choice.problem}`, { exitCode: 2 });
-  return choice.chosen;
 }
 
 function credentialsOf([users, keys]: [Record<string, string>, Record<string, string>]): ClearMlCredentials {

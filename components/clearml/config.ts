@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { address, bytes, dnsLabel, resources, secretText } from "../schema.ts";
+import { withRules } from "../section-rules.ts";
 import { CLEARML_RULES } from "./rules.ts";
 import { CLEARML_VERSIONS } from "./versions.ts";
 
@@ -150,21 +151,4 @@ const settings = z.strictObject({
 export type ClearmlConfig = z.output<typeof settings>;
 
 /** Schema of `vision-platform:clearml`. */
-export const clearmlConfig = CLEARML_RULES.reduce(
-  (schema, rule) =>
-    schema.superRefine(
-      (config, context) => {
-        for (const { path, message } of rule.problems(config)) {
-          context.addIssue({ code: "custom", path: [...path], message });
-        }
-      },
-      // A rule speaks as soon as the keys it reads are sound, so that a file's problems all come at once.
-      {
-        when: ({ issues, value }) =>
-          typeof value === "object" &&
-          value !== null &&
-          !issues.some(({ path }) => rule.reads.includes(String(path?.[0]))),
-      },
-    ),
-  settings,
-);
+export const clearmlConfig = withRules(settings, CLEARML_RULES);

@@ -1,24 +1,13 @@
 import { replacementOf } from "../charts/images.ts";
+import { chooseVersions } from "../charts/versions.ts";
 import { bytes, bytesOf } from "../schema.ts";
+import { repeats, type Found, type SectionRule } from "../section-rules.ts";
 import type { ClearmlConfig } from "./config.ts";
 import { heapBytes, LEAST_HEAP, memoryFor } from "./elasticsearch.ts";
 import { OWNED_VALUES } from "./owned-values.ts";
-import { clearmlVersions } from "./versions.ts";
+import { CLEARML_VERSIONS, clearmlWish } from "./versions.ts";
 
-interface Found {
-  path: readonly (string | number)[];
-  /** What is wrong and the cure, as a sentence without its full stop. */
-  message: string;
-}
-
-/** A rule across keys of `vision-platform:clearml`. */
-export interface ClearmlRule {
-  /** Top-level keys it reads. It is skipped while one of them is unsound by itself. */
-  reads: readonly (keyof ClearmlConfig)[] & readonly string[];
-  problems(config: ClearmlConfig): Found[];
-}
-
-export const CLEARML_RULES: readonly ClearmlRule[] = [
+export const CLEARML_RULES: readonly SectionRule<ClearmlConfig>[] = [
   {
     reads: ["addresses"],
     problems: ({ addresses }) =>
@@ -39,14 +28,8 @@ export const CLEARML_RULES: readonly ClearmlRule[] = [
     reads: ["version", "chartVersion", "image", "allowUnknownVersions"],
     problems(config) {
       if (config.image.tag === "latest") return [];
-      const choice = clearmlVersions(config);
-      const path =
-        config.chartVersion !== undefined
-          ? ["chartVersion"]
-          : config.image.tag !== undefined
-            ? ["image", "tag"]
-            : ["version"];
-      return "problem" in choice ? [{ path, message: choice.problem }] : [];
+      const choice = chooseVersions(CLEARML_VERSIONS, clearmlWish(config));
+      return "problems" in choice ? choice.problems : [];
     },
   },
   {
@@ -117,15 +100,6 @@ function badImages(value: unknown, path: readonly string[]): Found[] {
   return replacement === undefined
     ? []
     : [{ path, message: `names an image that was withdrawn; take ${replacement.replace("docker.io/", "")}` }];
-}
-
-function repeats<Key extends string | number>(
-  entries: readonly (readonly [Key, string | undefined])[],
-): { key: Key; first: Key }[] {
-  return entries.flatMap(([key, value], index) => {
-    const first = entries.slice(0, index).find(([, other]) => value !== undefined && other === value);
-    return first ? [{ key, first: first[0] }] : [];
-  });
 }
 
 function valueAt(values: unknown, path: readonly string[]): unknown {

@@ -1,5 +1,4 @@
-import type { ChosenVersions, VersionChoice, VersionTable } from "../charts/versions.ts";
-import { chooseVersions } from "../charts/versions.ts";
+import type { ChosenVersions, VersionTable, VersionWish } from "../charts/versions.ts";
 
 /** `chart`: the server's chart. `server`: tag of its image. `agent`: the chart of the Kubernetes agent that goes with it. */
 export type ClearmlPart = "chart" | "server" | "agent";
@@ -10,6 +9,7 @@ const SERVER = "2.0.0-613";
 /** What is known of ClearML's versions. Facts by section of facts/clearml.md; the chart's own is its values.yaml and Chart.yaml. */
 export const CLEARML_VERSIONS: VersionTable<ClearmlPart> = {
   product: "ClearML",
+  section: "clearml",
   sets: [
     {
       version: "7.14.7",
@@ -55,15 +55,14 @@ export interface ClearmlVersionKeys {
   allowUnknownVersions: boolean;
 }
 
-/**
- * The versions a configuration asks for, or the problem with them.
- * @param kubernetes version of the cluster, where it is known
- */
-export function clearmlVersions(keys: ClearmlVersionKeys, kubernetes?: string): VersionChoice<ClearmlPart> {
-  return chooseVersions(CLEARML_VERSIONS, {
+/** The versions a configuration asks for. */
+export function clearmlWish(keys: ClearmlVersionKeys): VersionWish<ClearmlPart> {
+  return {
     version: keys.version,
-    parts: { chart: keys.chartVersion, server: keys.image.tag },
+    named: [
+      { part: "chart", path: ["chartVersion"], version: keys.chartVersion },
+      { part: "server", path: ["image", "tag"], version: keys.image.tag },
+    ],
     allowUnknown: keys.allowUnknownVersions,
-    kubernetes,
-  });
+  };
 }

@@ -1,8 +1,9 @@
 import * as z from "zod";
 import { bytes, dnsLabel, resources, secretText, timeSpan } from "../schema.ts";
+import { withRules } from "../section-rules.ts";
 import { analyticsConfig, claim, nuclioConfig, pods, workersConfig } from "./settings.ts";
 import { CVAT_RULES } from "./rules.ts";
-import { DEFAULT_CVAT_VERSION } from "./versions.ts";
+import { CVAT_VERSIONS } from "./versions.ts";
 
 const release = z.string().regex(/^\d+\.\d+\.\d+$/, "must be a whole version such as 2.64.0");
 
@@ -15,7 +16,7 @@ const settings = z.strictObject({
   enabled: z.boolean().default(true).describe("Whether CVAT is installed."),
   namespace: dnsLabel.default("cvat").describe("Namespace of CVAT. One CVAT fits into a namespace."),
   version: release
-    .default(DEFAULT_CVAT_VERSION)
+    .default(CVAT_VERSIONS.sets[0].version)
     .describe(
       "Release of CVAT. Images and chart follow from it; the known-good sets are in components/cvat/versions.ts.",
     ),
@@ -150,16 +151,4 @@ const settings = z.strictObject({
 export type CvatConfig = z.output<typeof settings>;
 
 /** Schema of `vision-platform:cvat`. */
-export const cvatConfig = CVAT_RULES.reduce(
-  (schema, rule) =>
-    schema.refine((config) => rule.problem(config) === undefined, {
-      path: [...rule.path],
-      error: ({ input }) => rule.problem(input as CvatConfig),
-      // A rule speaks as soon as the keys it reads are sound, so that a file's problems all come at once.
-      when: ({ issues, value }) =>
-        typeof value === "object" &&
-        value !== null &&
-        !issues.some(({ path }) => rule.reads.includes(String(path?.[0]))),
-    }),
-  settings,
-);
+export const cvatConfig = withRules(settings, CVAT_RULES);

@@ -4,8 +4,9 @@ import { ChartInstall } from "../charts/install.ts";
 import type { LedgerRow } from "../charts/ledger.ts";
 import type { ChartSource } from "../charts/source.ts";
 import type { StageRow } from "../charts/stages.ts";
+import { installedVersions } from "../charts/versions.ts";
 import type { Cluster } from "../cluster.ts";
-import { UserError } from "../errors.ts";
+import { keptNamespace } from "../namespace.ts";
 import { clickhouseInitJob, needsClickhouseInit } from "./clickhouse-init.ts";
 import type { CvatConfig } from "./config.ts";
 import { cvatFixes } from "./fixes.ts";
@@ -13,11 +14,11 @@ import { ingressAnnotations, publicUrl, traefikObjects } from "./ingress.ts";
 import { RELEASE } from "./names.ts";
 import { CvatSecrets } from "./secrets.ts";
 import { cvatValues, smokescreenOptions } from "./values.ts";
-import { resolveVersions, type CvatVersions } from "./versions.ts";
+import { CVAT_VERSIONS, cvatWish, type CvatVersions } from "./versions.ts";
 
 export interface CvatArgs {
   config: CvatConfig;
-  /** The chart to install. Its version is the one `cvatVersions(config)` names, unless the user named another chart. */
+  /** The chart to install. Of the version that {@link cvatWish} comes to, unless the user named another. */
   chart: ChartSource;
   cluster: Cluster;
   /** Addresses of the object store, `IP:PORT` each, which CVAT may fetch from. */
@@ -49,15 +50,8 @@ export class Cvat extends pulumi.ComponentResource {
     super("vision-platform:cvat:Cvat", name, {}, opts);
     const { config, chart, cluster } = args;
     const child = { parent: this, provider: cluster.provider };
-    this.versions = cvatVersions(config, chart);
-
-    // Retained: a deleted Namespace takes retained claims along.
-    const namespace = new k8s.core.v1.Namespace(
-      `${name}-namespace`,
-      { metadata: { name: config.namespace } },
-      { ...child, retainOnDelete: true },
-    );
-    this.namespace = namespace.metadata.name;
+    this.versions = installedVersions(CVAT_VERSIONS, cvatWish(config), chart);
+    this.namespace = keptNamespace(`${name}-namespace`, config.namespace, child);
     const secrets = new CvatSecrets(name, { config, namespace: this.namespace }, child);
     const beside = traefik(name, config, this.namespace, child);
     const install = new ChartInstall(
@@ -76,7 +70,11 @@ export class Cvat extends pulumi.ComponentResource {
           registrySecret: secrets.registrySecret,
           smokescreen: smokescreen(args),
         }),
-        fixes: cvatFixes({ ...this.versions, ingressAnnotations: ingressAnnotations(config) }),
+        fixes: cvatFixes({
+          cvat: this.versions.version,
+          chart: this.versions.parts.chart,
+          ingressAnnotations: ingressAnnotations(config),
+        }),
         stages: STAGES,
         cluster,
       },
@@ -96,27 +94,6 @@ export class Cvat extends pulumi.ComponentResource {
       ledger: this.ledger,
     });
   }
-}
-
-/**
- * The versions a stack installs. With a chart at hand, its version counts: a chart the user put in the locked one's place need not be
- * of a known-good set, and the outputs say so.
- */
-export function cvatVersions(config: CvatConfig, chart?: ChartSource): CvatVersions {
-  const request = chart
-    ? {
-        ...config,
-        chart: chart.version,
-        allowUnknownVersions: config.allowUnknownVersions || chart.origin === "override",
-      }
-    : config;
-  const result = resolveVersions(request);
-  if (Array.isArray(result))
-    throw new UserError(
-      result.map(({ key, message }) => `cvat.${key}: ${message}`),
-      { exitCode: 2 },
-    );
-  return result;
 }
 
 function smokescreen({ config, objectStoreAddresses = [] }: CvatArgs): pulumi.Output<string> {
@@ -156,7 +133,7 @@ function eventTable(
   namespace: pulumi.Output<string>,
   opts: pulumi.CustomResourceOptions,
 ): k8s.batch.v1.Job | undefined {
-  if (!config.analytics.enabled || !needsClickhouseInit(versions.cvat, versions.chart)) return undefined;
+  if (!config.analytics.enabled || !needsClickhouseInit(versions.version, versions.parts.chart)) return undefined;
   const afterwards = pulumi.all([namespace, install.ready]).apply(([where]) => where);
   const { metadata, spec } = clickhouseInitJob(config.namespace);
   return new k8s.batch.v1.Job(

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { bytes, dnsLabel, resources, secretText } from "../schema.ts";
+import { ruleAt, withRules } from "../section-rules.ts";
 
 /** A claim of a size, on the cluster's StorageClass or another. */
 export function claim(size: string) {
@@ -76,13 +77,15 @@ const analyticsKeys = z.strictObject({
   vector: vector.optional().describe("Carrier of events."),
 });
 
-export const analyticsConfig = PARTS.reduce(
-  (schema, part) =>
-    schema.refine(({ enabled, ...parts }) => enabled || parts[part] === undefined, {
-      path: [part],
-      error: "is set while cvat.analytics.enabled is false; remove it, or enable analytics",
-    }),
+export const analyticsConfig = withRules(
   analyticsKeys,
+  PARTS.map((part) =>
+    ruleAt([part], ["enabled", part], ({ enabled, ...parts }) =>
+      !enabled && parts[part] !== undefined
+        ? "is set while cvat.analytics.enabled is false; remove it, or enable analytics"
+        : undefined,
+    ),
+  ),
 )
   .transform((analytics) => ({
     enabled: analytics.enabled,

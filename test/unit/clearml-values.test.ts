@@ -1,19 +1,18 @@
 import { expect, test } from "vitest";
+import { installedVersions } from "../../components/charts/versions.ts";
 import { clearmlConfig } from "../../components/clearml/config.ts";
 import { APISERVER_ENV, CREDENTIALS, FILESERVER_ENV } from "../../components/clearml/credentials.ts";
 import { OWNED_VALUES } from "../../components/clearml/owned-values.ts";
 import { clearmlValues } from "../../components/clearml/values.ts";
-import { clearmlVersions } from "../../components/clearml/versions.ts";
+import { CLEARML_VERSIONS, clearmlWish } from "../../components/clearml/versions.ts";
 
 const CANARY = "canary-password-7f3a";
 
 function valuesOf(stack: object) {
   const config = clearmlConfig.parse(stack);
-  const choice = clearmlVersions(config);
-  if ("problem" in choice) throw new Error(choice.problem);
   return clearmlValues({
     config,
-    versions: choice.chosen,
+    versions: installedVersions(CLEARML_VERSIONS, clearmlWish(config)),
     storageClass: "longhorn",
     digests: { apiserver: "digest-a", fileserver: "digest-f" },
   });

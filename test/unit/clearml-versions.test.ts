@@ -1,8 +1,12 @@
 import semver from "semver";
 import { expect, test } from "vitest";
-import { CLEARML_VERSIONS, clearmlVersions } from "../../components/clearml/versions.ts";
+import { chooseVersions } from "../../components/charts/versions.ts";
+import { CLEARML_VERSIONS, clearmlWish, type ClearmlVersionKeys } from "../../components/clearml/versions.ts";
 
 const wish = { version: "7.14.7", image: {}, allowUnknownVersions: false };
+
+const clearmlVersions = (keys: ClearmlVersionKeys, kubernetes?: string) =>
+  chooseVersions(CLEARML_VERSIONS, { ...clearmlWish(keys), kubernetes });
 
 test("each set has its source and a version of its own", () => {
   const versions = CLEARML_VERSIONS.sets.map(({ version }) => version);
@@ -29,23 +33,33 @@ test.each([
 
 test("an unknown image is refused with the nearest good sets and the key that allows it", () => {
   expect(clearmlVersions({ ...wish, image: { tag: "2.3.0" } })).toEqual({
-    problem:
-      "ClearML 7.14.7 (chart 7.14.7, server 2.3.0, agent 5.3.3) is not a set known to work together. The nearest good ones: " +
-      "7.14.7 (chart 7.14.7, server 2.0.0-613, agent 5.3.3); 7.14.6 (chart 7.14.6, server 2.0.0-613, agent 5.3.3); " +
-      "7.14.5 (chart 7.14.5, server 2.0.0-613, agent 5.3.3). " +
-      "Name one of them, or set allowUnknownVersions: true to try it as it is",
+    problems: [
+      {
+        path: ["image", "tag"],
+        message:
+          "ClearML 7.14.7 (chart 7.14.7, server 2.3.0, agent 5.3.3) is not a set known to work together. The nearest good ones: " +
+          "7.14.7 (chart 7.14.7, server 2.0.0-613, agent 5.3.3); 7.14.6 (chart 7.14.6, server 2.0.0-613, agent 5.3.3); " +
+          "7.14.5 (chart 7.14.5, server 2.0.0-613, agent 5.3.3). " +
+          "Name one of them, or set allowUnknownVersions: true to try it as it is",
+      },
+    ],
   });
 });
 
 test("a version that stores its data elsewhere is refused with the reason", () => {
-  const choice = clearmlVersions({ ...wish, version: "7.15.0" });
-  expect(choice).toMatchObject({ problem: expect.stringContaining("Dragonfly instead of Redis") as string });
-  expect(choice).toMatchObject({ problem: expect.stringContaining("The nearest good ones: 7.14.7") as string });
+  expect(clearmlVersions({ ...wish, version: "7.15.0" })).toMatchObject({
+    problems: [
+      {
+        path: ["version"],
+        message: expect.stringMatching(/Dragonfly instead of Redis.* The nearest good ones: 7\.14\.7/) as string,
+      },
+    ],
+  });
 });
 
 test("the nearest good ones are near: an old version is answered with the oldest known", () => {
   expect(clearmlVersions({ ...wish, version: "7.13.0" })).toMatchObject({
-    problem: expect.stringMatching(/nearest good ones: 7\.14\.4 .*; 7\.14\.5 .*; 7\.14\.6 /) as string,
+    problems: [{ message: expect.stringMatching(/nearest good ones: 7\.14\.4 .*; 7\.14\.5 .*; 7\.14\.6 /) as string }],
   });
 });
 
@@ -69,13 +83,18 @@ test.each([
   if (accepted) expect(choice).toMatchObject({ chosen: { known: true } });
   else
     expect(choice).toEqual({
-      problem:
-        `ClearML 7.14.4 accepts Kubernetes >=1.21.0-0 <1.33.0-0 only and the cluster has ${kubernetes}. ` +
-        "Versions that accept it: 7.14.7, 7.14.6, 7.14.5",
+      problems: [
+        {
+          path: ["version"],
+          message:
+            `ClearML 7.14.4 accepts Kubernetes >=1.21.0-0 <1.33.0-0 only and the cluster has ${kubernetes}. ` +
+            "Versions that accept it: 7.14.7, 7.14.6, 7.14.5",
+        },
+      ],
     });
 });
 
 test("build metadata of K3s does not change what a chart accepts", () => {
-  expect(clearmlVersions({ ...wish, version: "7.14.4" }, "1.33.1+k3s1")).toHaveProperty("problem");
+  expect(clearmlVersions({ ...wish, version: "7.14.4" }, "1.33.1+k3s1")).toHaveProperty("problems");
   expect(clearmlVersions(wish, "1.33.1+k3s1")).toHaveProperty("chosen");
 });

@@ -5,7 +5,9 @@ import type { ChartInstallArgs } from "../../components/charts/install.ts";
 import type { ChartSource } from "../../components/charts/source.ts";
 import type { Cluster } from "../../components/cluster.ts";
 import { cvatConfig } from "../../components/cvat/config.ts";
-import { Cvat, cvatVersions, type CvatArgs } from "../../components/cvat/cvat.ts";
+import { installedVersions } from "../../components/charts/versions.ts";
+import { Cvat, type CvatArgs } from "../../components/cvat/cvat.ts";
+import { CVAT_VERSIONS, cvatWish } from "../../components/cvat/versions.ts";
 import { UserError } from "../../components/errors.ts";
 
 type Inputs = Record<string, unknown>;
@@ -101,7 +103,7 @@ describe("Cvat", () => {
     expect(await valueOf(cvat.url)).toBe("http://192.0.2.20");
     expect(await valueOf(cvat.analyticsUrl ?? pulumi.output(""))).toBe("http://192.0.2.20/analytics");
     expect(await valueOf(cvat.namespace)).toBe("cvat");
-    expect(cvat.versions).toMatchObject({ cvat: "2.64.0", chart: "2.64.0", standing: "upstream" });
+    expect(cvat.versions).toMatchObject({ version: "2.64.0", parts: { chart: "2.64.0" }, known: true });
     const own = registered
       .filter(({ type }) => !/provider|:Cvat$/.test(type))
       .map(({ type, name }) => `${type} ${name}`);
@@ -230,22 +232,24 @@ describe("Cvat", () => {
 });
 
 describe("the versions a stack installs", () => {
-  const config = (keys: unknown) => cvatConfig.parse(keys);
+  const versionsOf = (keys: unknown, source?: ChartSource) =>
+    installedVersions(CVAT_VERSIONS, cvatWish(cvatConfig.parse(keys)), source);
 
   it.each<[string, unknown, ChartSource | undefined, string]>([
-    ["none at hand yet", { version: "2.48.1" }, undefined, "2.48.1 on 0.17.1, upstream"],
-    ["the locked chart", {}, chart("2.64.0"), "2.64.0 on 2.64.0, upstream"],
+    ["none at hand yet", { version: "2.48.1" }, undefined, "2.48.1 on 0.17.1, known"],
+    ["the locked chart", {}, chart("2.64.0"), "2.64.0 on 2.64.0, known"],
     ["a chart the user named", {}, chart("2.64.1", "override"), "2.64.0 on 2.64.1, unknown"],
-    ["a miniature", { version: "2.39.0", chart: "0.17.1" }, chart("0.17.1", "miniature"), "2.39.0 on 0.17.1, fixes"],
+    ["a chart the user named, of a good set", {}, chart("2.64.0", "override"), "2.64.0 on 2.64.0, known"],
+    ["a miniature", { version: "2.39.0", chart: "0.17.1" }, chart("0.17.1", "miniature"), "2.39.0 on 0.17.1, known"],
   ])("are, with %s", (_, keys, source, expected) => {
-    const versions = cvatVersions(config(keys), source);
-    expect(`${versions.cvat} on ${versions.chart}, ${versions.standing}`).toBe(expected);
+    const { version, parts, known } = versionsOf(keys, source);
+    expect(`${version} on ${parts.chart}, ${known ? "known" : "unknown"}`).toBe(expected);
   });
 
   it("are refused where the locked chart is another one", () => {
-    expect(() => cvatVersions(config({}), chart("0.17.1"))).toThrow(UserError);
-    expect(() => cvatVersions(config({}), chart("0.17.1"))).toThrow(
-      /^cvat\.chart: CVAT 2\.64\.0 on chart 0\.17\.1 is no/,
+    expect(() => versionsOf({}, chart("0.17.1"))).toThrow(UserError);
+    expect(() => versionsOf({}, chart("0.17.1"))).toThrow(
+      /^vision-platform:cvat\.chart: CVAT 2\.64\.0 \(chart 0\.17\.1, server 2\.64\.0, ui 2\.64\.0\) is not a set/,
     );
   });
 });

@@ -71,17 +71,17 @@ describe("cvat configuration", () => {
     [
       "an image of another release",
       { images: { server: "cvat/server:v2.39.0" } },
-      "images.server: cvat/server:v2.39.0 is not of release 2.64.0",
+      "images.server: CVAT 2.64.0 (chart 2.64.0, server 2.39.0, ui 2.64.0, opa 1.12.2, kvrocks 2.15.0, nuclio 1.15) is not a set",
     ],
     [
       "an unknown release",
       { version: "2.47.0" },
-      "version: CVAT 2.47.0 is no known-good pair; take 2.48.1 on chart 0.17.1",
+      "version: CVAT 2.47.0 (server 2.47.0, ui 2.47.0) is not a set known to work together. The nearest good ones: 2.48.1 (chart 0.17.1",
     ],
     [
       "an unknown pair",
       { version: "2.64.0", chart: "0.17.1" },
-      "chart: CVAT 2.64.0 on chart 0.17.1 is no known-good pair",
+      "chart: CVAT 2.64.0 (chart 0.17.1, server 2.64.0, ui 2.64.0) is not a set known to work together",
     ],
     [
       "no chart for an old release",

@@ -1,0 +1,64 @@
+import type * as z from "zod";
+import { isMap } from "./maps.ts";
+
+/** One thing wrong with a section. */
+export interface Found {
+  /** The key below the section it is shown at. */
+  path: readonly (string | number)[];
+  /** What is wrong and the cure, as a sentence without its full stop. */
+  message: string;
+}
+
+/** A rule across the keys of one section. */
+export interface SectionRule<Section> {
+  /** Top-level keys it reads. It is skipped while one of them is unsound by itself. */
+  reads: readonly (keyof Section & string)[];
+  problems: (section: Section) => readonly Found[];
+}
+
+/** The schema with rules across its keys. Each speaks as soon as the keys it reads are sound, so that a file's problems all come at once. */
+export function withRules<Schema extends z.ZodObject>(
+  schema: Schema,
+  rules: readonly SectionRule<z.output<Schema>>[],
+): Schema {
+  return rules.reduce(
+    (ruled, { reads, problems }) =>
+      ruled.superRefine(
+        (section, context) => {
+          for (const { path, message } of problems(section)) {
+            context.addIssue({ code: "custom", path: [...path], message });
+          }
+        },
+        {
+          when: ({ issues, value }) =>
+            isMap(value) && !issues.some(({ path }) => (reads as readonly string[]).includes(String(path?.[0]))),
+        },
+      ),
+    schema,
+  );
+}
+
+/** One rule for one key: what is wrong with it, if anything. */
+export function ruleAt<Section>(
+  path: readonly string[],
+  reads: SectionRule<Section>["reads"],
+  problem: (section: Section) => string | undefined,
+): SectionRule<Section> {
+  return {
+    reads,
+    problems: (section) => {
+      const message = problem(section);
+      return message === undefined ? [] : [{ path, message }];
+    },
+  };
+}
+
+/** Entries whose value an earlier entry has already, each with the key of the first. */
+export function repeats<Key extends string | number>(
+  entries: readonly (readonly [key: Key, value: string | undefined])[],
+): { key: Key; first: Key; value: string }[] {
+  return entries.flatMap(([key, value], index) => {
+    const first = entries.slice(0, index).find(([, earlier]) => earlier === value);
+    return value !== undefined && first ? [{ key, first: first[0], value }] : [];
+  });
+}
