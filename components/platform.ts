@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { LedgerRow } from "./charts/ledger.ts";
 import type { ChartSource } from "./charts/source.ts";
-import { installedVersions } from "./charts/versions.ts";
+import { installedVersions, untriedText } from "./charts/versions.ts";
 import { ClearMl } from "./clearml/clearml.ts";
 import type { Cluster } from "./cluster.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
@@ -52,6 +52,9 @@ export class VisionPlatform extends pulumi.ComponentResource {
     if (lab.clearml.enabled) {
       this.clearml = new ClearMl("clearml", { config: lab.clearml, chart: chartOf(charts, "clearml"), cluster }, parts);
     }
+    // A warning, so that a preview's report has it too.
+    const untried = untriedText({ CVAT: this.cvat?.versions, ClearML: this.clearml?.versions });
+    if (untried) void pulumi.log.warn(untried, this);
     this.ledger = pulumi
       .all([this.cvat?.ledger, this.clearml?.ledger].filter((rows) => rows !== undefined))
       .apply((ledgers) => ledgers.flat());

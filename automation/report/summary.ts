@@ -1,6 +1,7 @@
 import Table from "cli-table3";
 import pc from "picocolors";
 import type { LedgerRow } from "../../components/charts/ledger.ts";
+import { untriedText, type ChosenVersions } from "../../components/charts/versions.ts";
 import { duration } from "../progress.ts";
 import { ledgerTable } from "./ledger.ts";
 import { placesText } from "./places.ts";
@@ -31,7 +32,7 @@ export function summaryText({ stack, milliseconds, objects, charts, standIns, le
     "",
     pc.bold("Charts"),
     ...charts.map(({ name, note }) => `  ${name}: ${note}`),
-    ...standIns.map((line) => pc.yellow(`  ${line}`)),
+    ...[...standIns, ...untried(outputs)].map((line) => pc.yellow(`  ${line}`)),
     "",
     pc.bold("Fixes"),
     ...fixesText(ledger),
@@ -39,6 +40,11 @@ export function summaryText({ stack, milliseconds, objects, charts, standIns, le
     pc.bold("Where everything would be reached"),
     placesText(outputs),
   ].join("\n");
+}
+
+function untried(outputs: Summary["outputs"]): string[] {
+  const { cvat, clearml } = outputs as Record<"cvat" | "clearml", { versions: ChosenVersions<string> } | undefined>;
+  return [untriedText({ CVAT: cvat?.versions, ClearML: clearml?.versions })].filter((line) => line !== undefined);
 }
 
 /** The fixes that changed something as a table; of the others only the names: they are in `--json`, and in a preview's report. */

@@ -144,9 +144,9 @@ function unknownProblems<Part extends string>(
   const near = byDistance(table.sets, version)
     .sort((a, b) => common(b) - common(a))
     .slice(0, SUGGESTIONS)
-    .map((set) => `${set.version} (${listOf(set.parts)})`);
+    .map(versionsText);
   const message = [
-    `${table.product} ${version} (${listOf(parts)}) is not a set known to work together.`,
+    `${table.product} ${versionsText({ version, parts })} is not a set known to work together.`,
     ...reasons,
     `The nearest good ones: ${near.join("; ")}.`,
     "Name one of them, or set allowUnknownVersions: true to try it as it is",
@@ -189,9 +189,24 @@ function namesOf<Part extends string>(parts: Partial<Parts<Part>>): (Part | "cha
   return Object.keys(parts) as (Part | "chart")[];
 }
 
-function listOf(parts: object): string {
-  return Object.entries(parts)
-    .filter(([, version]) => version !== undefined)
-    .map(([name, version]) => `${name} ${version}`)
-    .join(", ");
+/** `7.14.7 (chart 7.14.7, server 2.0.0-613)`. */
+export function versionsText({
+  version,
+  parts,
+}: {
+  version: string;
+  parts: Readonly<Record<string, unknown>>;
+}): string {
+  const known = Object.entries(parts).filter(([, release]) => release !== undefined);
+  return `${version} (${known.map(([name, release]) => `${name} ${String(release)}`).join(", ")})`;
+}
+
+/** What to say of versions that are no known-good set; `undefined` where there are none. */
+export function untriedText(
+  products: Readonly<Record<string, ChosenVersions<string> | undefined>>,
+): string | undefined {
+  const untried = Object.entries(products).flatMap(([product, versions]) =>
+    versions?.known === false ? [`${product} ${versionsText(versions)}`] : [],
+  );
+  return untried.length > 0 ? `versions nobody is known to have tried: ${untried.join("; ")}` : undefined;
 }

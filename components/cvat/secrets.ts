@@ -42,7 +42,9 @@ export class CvatSecrets {
         "postgres-password": made("postgresql-admin"),
         "replication-password": made("postgresql-replication"),
       },
-      // The database keeps the password it was made with, and its claim is retained: so is what opens it.
+      // The database keeps the password it was made with, and its claim is retained: so is what opens it. Our own destroy keeps the
+      // generated text in the stack; a plain `pulumi destroy` does not, and then the password is left in this Secret alone, to be given
+      // to the next stack as `secrets.postgresql`.
       { retainOnDelete: true },
     );
     secret("redis", { password: secrets.redis ?? made("redis") });

@@ -97,6 +97,22 @@ describe("a stack file's check", () => {
     expect(paths(sections).sort()).toEqual(['clearml.values["x.y"]', "cvat.env.TOKEN", "cvat.values.a[0].b"]);
   });
 
+  it.each<[string, Record<string, unknown>, string[]]>([
+    ["a version of ClearML", { clearml: { version: "7.15.0" } }, ["clearml.version"]],
+    ["its chart", { clearml: { chartVersion: "7.13.0" } }, ["clearml.chartVersion"]],
+    ["its image", { clearml: { image: { tag: "2.3.0" } } }, ["clearml.image.tag"]],
+    ["a version of CVAT", { cvat: { version: "2.47.0" } }, ["cvat.version"]],
+    ["its chart", { cvat: { chart: "0.17.1" } }, ["cvat.chart"]],
+    [
+      "two of its images",
+      { cvat: { images: { server: "cvat/server:v2.39.0", ui: "cvat/ui:v2.39.0" } } },
+      ["cvat.images.server", "cvat.images.ui"],
+    ],
+    ["any of them on purpose", { clearml: { version: "7.15.0", allowUnknownVersions: true } }, []],
+  ])("finds what is no known-good set at the key that names it: %s", (_, sections, expected) =>
+    expect(paths(sections)).toEqual(expected),
+  );
+
   it("finds keys without the project's name", () => {
     expect(checkStackFile({ sections: {}, keys: ["cvat", "kubernetes:context"] }).problems).toEqual([
       { path: "cvat", message: "A key stands with its project's name: vision-platform:cvat." },
