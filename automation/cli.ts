@@ -2,14 +2,17 @@ import { CommanderError, type Command } from "commander";
 import { UserError } from "../components/errors.ts";
 import { commandTree } from "./program.ts";
 
-/** Runs one verb. Exit codes: 0 done, 1 failed, 2 bad usage or configuration, 3 differences found. */
+/**
+ * Runs one verb. Exit codes: 0 done, 1 failed, 2 bad usage or configuration, 3 differences found. What went wrong is said on stderr, and with
+ * `--json` it is the one document on stdout as well.
+ */
 async function main(args: readonly string[]): Promise<void> {
   const program = commandTree();
   exitInsteadOf(program);
   try {
     await program.parseAsync(args, { from: "user" });
   } catch (error) {
-    process.exitCode = report(error);
+    process.exitCode = report(error, args.includes("--json"));
   }
 }
 
@@ -19,15 +22,18 @@ function exitInsteadOf(command: Command): void {
   command.commands.forEach(exitInsteadOf);
 }
 
-function report(error: unknown): number {
+function report(error: unknown, json: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof UserError) {
-    if (error.message !== "") process.stderr.write(`${error.message}\n`);
+    if (error.message === "") return error.exitCode;
+    process.stderr.write(`${error.message}\n`);
+    if (json) process.stdout.write(`${JSON.stringify({ problems: error.problems }, null, 2)}\n`);
     return error.exitCode;
   }
   // The engine's own errors carry everything it printed, so no more than the first line is shown unless asked for.
   const [first = "", ...rest] = (error instanceof Error ? (error.stack ?? error.message) : String(error)).split("\n");
   process.stderr.write(`${first}\n`);
+  if (json) process.stdout.write(`${JSON.stringify({ problems: [first] }, null, 2)}\n`);
   if (process.env["VISION_PLATFORM_DEBUG"]) process.stderr.write(`${rest.join("\n")}\n`);
   else
     process.stderr.write(

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 
 /** Folder of this program: where Pulumi.yaml and the stack files lie. */
 export const PROJECT_FOLDER = path.resolve(import.meta.dirname, "../..");
@@ -7,6 +7,8 @@ export const PROJECT_FOLDER = path.resolve(import.meta.dirname, "../..");
 /** What every verb about a stack takes. */
 export interface StackFlags {
   stack: string;
+  /** Where Pulumi.yaml and the stack file lie. */
+  folder: string;
   json?: true;
 }
 
@@ -15,6 +17,11 @@ export function stackCommand(name: string, description: string, example: string)
   return new Command(name)
     .description(description)
     .option("--stack <name>", "the stack, and so the file Pulumi.NAME.yaml", "homelab")
+    .addOption(
+      new Option("--folder <path>", "where Pulumi.yaml and the stack files lie")
+        .default(PROJECT_FOLDER, "this program's folder")
+        .argParser((folder) => path.resolve(folder)),
+    )
     .option("--json", "one JSON document on stdout, everything else on stderr")
     .addHelpText("after", `\nExample:\n  npm run platform -- ${example}`);
 }

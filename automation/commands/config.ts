@@ -28,10 +28,13 @@ export function configCommand(): Command {
     );
 }
 
-async function check({ stack, json }: StackFlags): Promise<void> {
-  const file = await readStackFile(stackFilePath(PROJECT_FOLDER, stack));
+async function check({ stack, folder, json }: StackFlags): Promise<void> {
+  const file = await readStackFile(stackFilePath(folder, stack));
   const { problems } = checkStackFile(file);
-  if (problems.length === 0) return print({ file: file.path, problems }, `${file.path} is fine.`, json);
+  if (problems.length === 0) {
+    print({ file: file.path, problems }, `${file.path} is fine.`, json);
+    return;
+  }
   if (json) print({ file: file.path, problems }, "", true);
   throw new UserError(json ? [] : problemList(`${file.path} has ${problems.length} problem(s):`, problems), {
     exitCode: 2,

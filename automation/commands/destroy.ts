@@ -6,7 +6,7 @@ import { openUserStack } from "../engine/door.ts";
 import { destroyStack, planDestroy } from "../engine/destroy.ts";
 import { streamProgress } from "../progress.ts";
 import { changesText } from "../report/preview.ts";
-import { print, PROJECT_FOLDER, stackCommand, type StackFlags } from "./common.ts";
+import { print, stackCommand, type StackFlags } from "./common.ts";
 
 interface DestroyFlags extends StackFlags {
   yes?: true;
@@ -25,16 +25,15 @@ export function destroyCommand(): Command {
     .action(destroy);
 }
 
-async function destroy({ stack: name, json, yes, dryRun }: DestroyFlags): Promise<void> {
+async function destroy({ stack: name, folder, json, yes, dryRun }: DestroyFlags): Promise<void> {
   const progress = streamProgress();
-  const { stack } = await openUserStack({ stack: name, folder: PROJECT_FOLDER, create: false, progress });
+  const { stack } = await openUserStack({ stack: name, folder, create: false, progress });
   const plan = await planDestroy(stack, progress);
-  if (dryRun)
-    return print(
-      { stack: name, ...plan },
-      `${changesText(plan.changes)}\n${goneText(name, plan.changes, "would be")}`,
-      json,
-    );
+  if (dryRun) {
+    const text = `${changesText(plan.changes)}\n${goneText(name, plan.changes, "would be")}`;
+    print({ stack: name, ...plan }, text, json);
+    return;
+  }
   if (!yes) await confirm(name, plan.changes);
   const done = await destroyStack(stack, progress);
   print(

@@ -3,7 +3,7 @@ import { openUserStack } from "../engine/door.ts";
 import { readOutputs } from "../engine/outputs.ts";
 import { streamProgress } from "../progress.ts";
 import { outputsText } from "../report/places.ts";
-import { print, PROJECT_FOLDER, stackCommand, type StackFlags } from "./common.ts";
+import { print, stackCommand, type StackFlags } from "./common.ts";
 
 interface OutputFlags extends StackFlags {
   showSecrets?: true;
@@ -16,9 +16,9 @@ export function outputsCommand(): Command {
     .action(outputs);
 }
 
-async function outputs({ stack: name, json, showSecrets }: OutputFlags): Promise<void> {
+async function outputs({ stack: name, folder, json, showSecrets }: OutputFlags): Promise<void> {
   const progress = streamProgress();
-  const { stack } = await openUserStack({ stack: name, folder: PROJECT_FOLDER, create: false, progress });
+  const { stack } = await openUserStack({ stack: name, folder, create: false, progress });
   const found = await readOutputs(stack, { showSecrets: showSecrets ?? false });
   print(found, outputsText(found), json);
 }

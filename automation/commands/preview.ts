@@ -5,7 +5,7 @@ import { openUserStack } from "../engine/door.ts";
 import { runEngine } from "../engine/run.ts";
 import { streamProgress } from "../progress.ts";
 import { changesText, previewReport } from "../report/preview.ts";
-import { print, PROJECT_FOLDER, stackCommand, wholeNumber, type StackFlags } from "./common.ts";
+import { print, stackCommand, wholeNumber, type StackFlags } from "./common.ts";
 
 interface PreviewFlags extends StackFlags {
   report?: string;
@@ -22,9 +22,9 @@ export function previewCommand(): Command {
     .action(preview);
 }
 
-async function preview({ stack: name, json, report, parallel, exitCode }: PreviewFlags): Promise<void> {
+async function preview({ stack: name, folder, json, report, parallel, exitCode }: PreviewFlags): Promise<void> {
   const progress = streamProgress();
-  const { stack } = await openUserStack({ stack: name, folder: PROJECT_FOLDER, create: false, progress });
+  const { stack } = await openUserStack({ stack: name, folder, create: false, progress });
   const outcome = await runEngine(stack, "preview", { progress, parallel });
   if (report) await writeFile(report, previewReport(name, outcome, outcome.ledger));
   const text = [changesText(outcome.changes), `${name}: ${countsText(outcome.counts, "will")}.`]

@@ -6,7 +6,7 @@ import { cleanUpStale, createHome, freshName, listHomes, removeHome, type Home }
 import { countObjects } from "../rehearsal/objects.ts";
 import { bringUp, prepare } from "../rehearsal/rehearse.ts";
 import { summaryText, type Summary } from "../report/summary.ts";
-import { print, PROJECT_FOLDER, stackCommand, wholeNumber, type StackFlags } from "./common.ts";
+import { print, stackCommand, wholeNumber, type StackFlags } from "./common.ts";
 
 interface RehearseFlags extends StackFlags {
   keep?: true;
@@ -64,11 +64,11 @@ async function rehearse(flags: RehearseFlags): Promise<void> {
 }
 
 async function run(
-  { stack, json, keep, chart, parallel }: RehearseFlags,
+  { stack, folder, json, keep, chart, parallel }: RehearseFlags,
   home: Home,
   progress: Progress,
 ): Promise<void> {
-  const rehearsal = await prepare({ stack, project: PROJECT_FOLDER, overrides: chart, home, progress });
+  const rehearsal = await prepare({ stack, project: folder, overrides: chart, home, progress });
   const { outcome, outputs } = await bringUp(rehearsal, progress, parallel);
   const summary: Summary = {
     stack,

@@ -5,7 +5,7 @@ import { readOutputs } from "../engine/outputs.ts";
 import { runEngine } from "../engine/run.ts";
 import { streamProgress } from "../progress.ts";
 import { placesText } from "../report/places.ts";
-import { print, PROJECT_FOLDER, stackCommand, wholeNumber, type StackFlags } from "./common.ts";
+import { print, stackCommand, wholeNumber, type StackFlags } from "./common.ts";
 
 interface UpFlags extends StackFlags {
   parallel?: number;
@@ -20,9 +20,9 @@ export function upCommand(): Command {
     .action(up);
 }
 
-async function up({ stack: name, json, parallel, force }: UpFlags): Promise<void> {
+async function up({ stack: name, folder, json, parallel, force }: UpFlags): Promise<void> {
   const progress = streamProgress();
-  const { stack } = await openUserStack({ stack: name, folder: PROJECT_FOLDER, create: true, force, progress });
+  const { stack } = await openUserStack({ stack: name, folder, create: true, force, progress });
   const outcome = await runEngine(stack, "up", { progress, parallel });
   const outputs = await readOutputs(stack, { showSecrets: false });
   const text = [

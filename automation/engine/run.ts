@@ -47,6 +47,8 @@ export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptio
   const perform = async (task: ProgressTask) => {
     const show = showing(options.progress, task);
     const onEvent = (event: auto.EngineEvent) => {
+      // The SDK's own debugging words come unasked and hold secrets in clear. (test/rehearsal/secrets.test.ts)
+      if (event.diagnosticEvent?.severity === "debug") return;
       events.push(event);
       show(event);
     };
