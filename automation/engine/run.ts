@@ -5,6 +5,7 @@ import { UserError } from "../../components/errors.ts";
 import { type Progress, type ProgressTask } from "../progress.ts";
 import { changesIn, type Change } from "./changes.ts";
 import { cureFor, plain, problemsIn } from "./diagnostics.ts";
+import { isForDebugging } from "./secrets.ts";
 import { parseUrn } from "./urn.ts";
 
 /** What a run of the engine did, or a preview found. */
@@ -47,8 +48,7 @@ export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptio
   const perform = async (task: ProgressTask) => {
     const show = showing(options.progress, task);
     const onEvent = (event: auto.EngineEvent) => {
-      // The SDK's own debugging words come unasked and hold secrets in clear. (test/rehearsal/secrets.test.ts)
-      if (event.diagnosticEvent?.severity === "debug") return;
+      if (isForDebugging(event)) return;
       events.push(event);
       show(event);
     };
