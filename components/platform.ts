@@ -65,23 +65,27 @@ export class VisionPlatform extends pulumi.ComponentResource {
   get outputs(): Record<string, unknown> {
     const { cvat, clearml, ledger } = this;
     return {
-      cvat: cvat && {
-        url: cvat.url,
-        analyticsUrl: cvat.analyticsUrl,
-        namespace: cvat.namespace,
-        versions: cvat.versions,
-      },
-      clearml: clearml && {
-        webUrl: clearml.webUrl,
-        apiUrl: clearml.apiUrl,
-        filesUrl: clearml.filesUrl,
-        namespace: clearml.namespace,
-        versions: clearml.versions,
-        users: clearml.users,
-      },
+      ...(cvat && {
+        cvat: {
+          url: cvat.url,
+          analyticsUrl: cvat.analyticsUrl,
+          namespace: cvat.namespace,
+          versions: cvat.versions,
+        },
+      }),
+      ...(clearml && {
+        clearml: {
+          webUrl: clearml.webUrl,
+          apiUrl: clearml.apiUrl,
+          filesUrl: clearml.filesUrl,
+          namespace: clearml.namespace,
+          versions: clearml.versions,
+          users: clearml.users,
+        },
+      }),
       ledger,
       // Of its own: an output with one secret inside is hidden whole.
-      secrets: pulumi.secret({ clearml: clearml?.credentials }),
+      secrets: pulumi.secret(clearml ? { clearml: clearml.credentials } : {}),
     };
   }
 }

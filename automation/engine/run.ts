@@ -85,8 +85,11 @@ function warningsIn(events: readonly auto.EngineEvent[]): string[] {
   const texts = events.flatMap(({ diagnosticEvent }) =>
     diagnosticEvent?.severity === "warning" && !diagnosticEvent.ephemeral ? [plain(diagnosticEvent.message)] : [],
   );
-  return [...new Set(texts)];
+  return [...new Set(texts)].filter((text) => !OWN_DOING.test(text));
 }
+
+/** The engine warns of what we arrange: dynamic providers are served by a script that it finds on PATH. */
+const OWN_DOING = /^using pulumi-resource-pulumi-nodejs from \$PATH/;
 
 function failure(error: unknown, events: readonly auto.EngineEvent[]): unknown {
   const problems = problemsIn(events);
