@@ -1,0 +1,97 @@
+import { format } from "prettier";
+import { stackFileSchema } from "../../automation/stackfile/json-schema.ts";
+import { COMMON_FIXES } from "../../components/charts/common-fixes.ts";
+import type { Fix } from "../../components/charts/fixes.ts";
+import { CLEARML_FIXES } from "../../components/clearml/fixes.ts";
+import { cvatFixes } from "../../components/cvat/fixes.ts";
+import { CVAT_VERSIONS } from "../../components/cvat/versions.ts";
+
+const MADE =
+  "Made from the program itself. To write it anew: `npx vitest run --project unit test/unit/docs.test.ts -u`.";
+
+/** docs/fixes.md: every fix of every chart, from the rows themselves. */
+export async function fixesPage(): Promise<string> {
+  const [{ version, parts }] = CVAT_VERSIONS.sets;
+  const cvat = cvatFixes({ cvat: version, chart: parts.chart, ingressAnnotations: {} });
+  const tables: [string, readonly Fix[]][] = [
+    ["Every chart", COMMON_FIXES],
+    ["CVAT", cvat],
+    ["ClearML", CLEARML_FIXES],
+  ];
+  const lines = [
+    "# Fixes",
+    "",
+    MADE,
+    "",
+    "A fix changes an object of a chart while it is rendered, before the API server sees it. How to read the ledger: [day two](day-two.md#the-ledger).",
+    ...tables.flatMap(([title, fixes]) => [
+      "",
+      `## ${title}`,
+      "",
+      "| fix | what goes wrong without it |",
+      "| --- | --- |",
+      ...fixes.map(({ id, why }) => `| \`${id}\` | ${cell(why)} |`),
+    ]),
+  ];
+  return markdown(lines);
+}
+
+/** What the JSON Schema says of one place. */
+interface Schema {
+  description?: string;
+  default?: unknown;
+  examples?: readonly unknown[];
+  enum?: readonly unknown[];
+  required?: readonly string[];
+  properties?: Readonly<Record<string, Schema>>;
+  items?: Schema;
+}
+
+/** The schemas of the sections, by name with the project's prefix. */
+export function sectionSchemas(): Readonly<Record<string, Schema>> {
+  return (stackFileSchema() as Schema).properties?.["config"]?.properties ?? {};
+}
+
+/** docs/keys.md: every key of a stack file with its default, from the schemas. */
+export async function keysPage(): Promise<string> {
+  const sections = Object.entries(sectionSchemas()).flatMap(([name, schema]) => [
+    "",
+    `## ${name}`,
+    "",
+    schema.description ?? "",
+    "",
+    "| key | default | meaning |",
+    "| --- | --- | --- |",
+    ...keyRows(schema, "").map((cells) => `| ${cells.join(" | ")} |`),
+  ]);
+  return markdown([
+    "# Keys of a stack file",
+    "",
+    MADE,
+    "",
+    "How to write a stack file: [configure](configure.md). A key without a default may be left out, unless its default says `required`.",
+    ...sections,
+  ]);
+}
+
+function keyRows(schema: Schema, prefix: string): string[][] {
+  return Object.entries(schema.properties ?? {}).flatMap(([key, at]) => {
+    const path = `${prefix}${key}`;
+    const inner = at.items ? keyRows(at.items, `${path}[].`) : isSecret(at) ? [] : keyRows(at, `${path}.`);
+    const meaning = [at.description, at.enum && `One of ${at.enum.map((value) => code(value)).join(", ")}.`];
+    const row = [code(path), defaultOf(schema, key, at, inner), cell(meaning.filter(Boolean).join(" "))];
+    return [row, ...inner];
+  });
+}
+
+function defaultOf(parent: Schema, key: string, at: Schema, inner: readonly string[][]): string {
+  if (isSecret(at)) return "secret";
+  if (inner.length > 0 && !Array.isArray(at.default)) return "";
+  if (at.default !== undefined) return code(JSON.stringify(at.default));
+  return parent.required?.includes(key) ? "required" : "";
+}
+
+const isSecret = ({ properties }: Schema) => properties?.["secure"] !== undefined;
+const code = (value: unknown) => `\`${typeof value === "string" ? value : JSON.stringify(value)}\``;
+const cell = (text: string) => text.replaceAll("|", "\\|");
+const markdown = (lines: readonly string[]) => format(lines.join("\n"), { parser: "markdown", printWidth: 120 });
