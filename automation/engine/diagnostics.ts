@@ -52,12 +52,15 @@ const CURES: readonly Translation[] = [
 const NOISE =
   /^(update|preview|destroy|refresh) failed$|^resource registration|grpc: the client connection is closing|resource monitor shut down|^error: update failed/i;
 
+/** What the runtime puts around an error of a component, once for each that waits for it: without, all of them are one. */
+const RUNTIME_FRAMES = /^(One or more errors occurred: |error serializing property "[^"]*": )+/;
+
 /** The errors of a run, each once, with the objects they are about and the cure where one is known. */
 export function problemsIn(events: readonly EngineEvent[]): string[] {
   const subjects = new Map<string, Set<string>>();
   for (const { diagnosticEvent } of events) {
     if (diagnosticEvent?.severity !== "error" || diagnosticEvent.ephemeral) continue;
-    const message = plain(diagnosticEvent.message);
+    const message = plain(diagnosticEvent.message).replace(RUNTIME_FRAMES, "");
     if (message === "" || NOISE.test(message)) continue;
     const { subject, words } = told(diagnosticEvent.urn, message);
     subjects.set(words, (subjects.get(words) ?? new Set()).add(subject));

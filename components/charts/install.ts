@@ -84,7 +84,8 @@ export class ChartInstall extends pulumi.ComponentResource {
     this.ready = this.#snapshot.apply(() => undefined);
     const afterwards = pulumi.all([namespace, this.ready]).apply(([where]) => where);
     this.#children.apply(() => growClaims(name, claims, afterwards, { parent: this, provider: cluster.provider }));
-    this.registerOutputs({ ledger: this.ledger });
+    // An output of the component, so that the run waits for it where nothing else does.
+    this.registerOutputs({ ledger: this.ledger, ready: this.ready });
   }
 
   /** The address of a LoadBalancer Service; at preview unknown, so a text that says so. */
@@ -116,8 +117,12 @@ export class ChartInstall extends pulumi.ComponentResource {
         say: (line) => void pulumi.log.info(line, this, undefined, true),
       });
     } catch (error) {
-      if (error instanceof UserError) throw new pulumi.ResourceError(error.message, this, true);
-      throw error;
+      // Anything else is the API server's: it can be read no more, or may not be.
+      const problem =
+        error instanceof UserError
+          ? error.message
+          : `${args.title}: cannot tell whether it is ready: ${error instanceof Error ? error.message : String(error)}`;
+      throw new pulumi.ResourceError(problem, this, true);
     }
   }
 }

@@ -18,6 +18,22 @@ const error = (message: string, urn?: string, more: Partial<DiagnosticEvent> = {
   diagnosticEvent: { message, urn, color: "never", severity: "error", ...more },
 });
 
+describe("what a readiness gate says", () => {
+  it("is told once, whoever waits for the gate", () => {
+    const gate = "CVAT was not ready within 20 s. Still waited for:\n  Service web: no address yet";
+    const component = `${PLATFORM}$vision-platform:cvat:Cvat$vision-platform:charts:ChartInstall::cvat`;
+    const framed = `error serializing property "metadata": error serializing property "metadata": ${gate}`;
+    expect(
+      problemsIn([
+        error(framed, component),
+        error(`error serializing property "ready": ${gate}`, component),
+        error(`One or more errors occurred: ${framed}`, STACK),
+        error(`One or more errors occurred: ${gate}`),
+      ]),
+    ).toEqual([gate]);
+  });
+});
+
 describe("what the API server refuses", () => {
   // Messages as provider/provider.go and await/await.go of pulumi-kubernetes 4.25 frame them, with the API server's text inside.
   it.each<[string, string, string, string, RegExp | undefined]>([

@@ -1,0 +1,178 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { KubeConfig, KubernetesObjectApi, PatchStrategy, type KubernetesObject } from "@kubernetes/client-node";
+import * as k8s from "@pulumi/kubernetes";
+import * as auto from "@pulumi/pulumi/automation/index.js";
+import { stringify } from "yaml";
+import { ENGINE_PROGRAMS } from "../../automation/engine/door.ts";
+import { runEngine, type Outcome, type RunOptions, type Verb } from "../../automation/engine/run.ts";
+import { keepSecretsInTransforms } from "../../automation/engine/secrets.ts";
+import { silentProgress, type Progress } from "../../automation/progress.ts";
+import { markOf } from "../../automation/rehearsal/cluster/belonging.ts";
+import { CLUSTER_PROGRAMS, startCluster } from "../../automation/rehearsal/cluster/cluster.ts";
+import { createHome, freshName, removeHome, type Home } from "../../automation/rehearsal/cluster/homes.ts";
+import { seed } from "../../automation/rehearsal/cluster/seed.ts";
+import { engineEnvironment } from "../../automation/rehearsal/tools/environment.ts";
+import { obtainTools } from "../../automation/rehearsal/tools/obtain.ts";
+import { ChartInstall } from "../../components/charts/install.ts";
+import { countRequests, type Counter } from "./counting-proxy.ts";
+
+export const NAMESPACE = "bench";
+
+/** An object as it stands in the chart. */
+export interface ChartObject {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; namespace?: string; annotations?: Record<string, string> };
+  [field: string]: unknown;
+}
+
+export interface SmallLabOptions {
+  /** Images, or beginnings of their names, that no pod can pull. */
+  unpullable?: readonly string[];
+}
+
+export interface SmallRunOptions extends Omit<RunOptions, "progress"> {
+  /** How long the gate waits. Default: a minute. */
+  readyTimeoutMs?: number;
+  /** More environment of the engine, for this run. */
+  env?: Record<string, string>;
+}
+
+/**
+ * A real API server and the real engine with a program that installs one chart, whose objects are given by the test. For what the engine
+ * and the API server do to single objects: a run takes a tenth of the lab's time.
+ */
+export interface SmallLab {
+  /** The lines of progress of the last run. */
+  lines: string[];
+  /** What the readiness gates asked the API server for, since it was last emptied. */
+  requests: Counter["requests"];
+  /** Path of the kubeconfig. */
+  kubeconfig: string;
+  /** Makes these the chart's objects. */
+  chart(objects: readonly ChartObject[]): Promise<void>;
+  run(verb: Verb, options?: SmallRunOptions): Promise<Outcome>;
+  stack: auto.Stack;
+  get<T extends KubernetesObject>(apiVersion: string, kind: string, name: string): Promise<T>;
+  /** Applies an object as another program would, server-side. */
+  apply(object: ChartObject, fieldManager: string): Promise<void>;
+  remove(object: ChartObject): Promise<void>;
+  end(): Promise<void>;
+}
+
+export async function startSmallLab(options: SmallLabOptions = {}): Promise<SmallLab> {
+  const home = await createHome(freshName("small"), { kept: false });
+  try {
+    return await startIn(home, options);
+  } catch (error) {
+    await removeHome(home.folder);
+    throw error;
+  }
+}
+
+async function startIn(home: Home, { unpullable }: SmallLabOptions): Promise<SmallLab> {
+  const tools = await obtainTools([...ENGINE_PROGRAMS, ...CLUSTER_PROGRAMS, "kwokctl"], { progress: silentProgress });
+  const cluster = await startCluster({
+    home: home.folder,
+    tools,
+    progress: { update: () => undefined },
+    unpullable,
+  });
+  await seed(cluster.kubeconfig);
+  const config = new KubeConfig();
+  config.loadFromFile(cluster.kubeconfig);
+  const client = KubernetesObjectApi.makeApiClient(config);
+  const counter = await countRequests(config, path.join(home.folder, "counted-kubeconfig"));
+  const chart = path.join(home.folder, "charts", "bench");
+  const gate = { readyTimeoutMs: 0 };
+
+  const program = () => {
+    const provider = new k8s.Provider("cluster", {
+      kubeconfig: cluster.kubeconfig,
+      context: cluster.context,
+      enableServerSideApply: true,
+    });
+    const namespace = new k8s.core.v1.Namespace(
+      NAMESPACE,
+      { metadata: { name: NAMESPACE } },
+      { provider, retainOnDelete: true },
+    );
+    const install = new ChartInstall("bench", {
+      title: "Bench",
+      chart: { name: "bench", version: "1.0.0", path: chart, origin: "override" },
+      release: "bench",
+      namespace: namespace.metadata.name,
+      values: {},
+      fixes: [],
+      stages: [{ stage: "databases", name: /^bench-store/ }],
+      cluster: {
+        provider,
+        access: { kubeconfig: counter.kubeconfig },
+        storageClass: "longhorn",
+        ingressClass: "traefik",
+        readyTimeoutMs: gate.readyTimeoutMs,
+      },
+    });
+    return Promise.resolve({ ledger: install.ledger });
+  };
+  const engine = {
+    ...(await engineEnvironment(tools, {
+      links: path.join(home.folder, "bin"),
+      pulumiHome: path.join(home.folder, "pulumi"),
+    })),
+    ...markOf(home.folder),
+    PULUMI_BACKEND_URL: `file://${path.join(home.folder, "state")}`,
+    PULUMI_CONFIG_PASSPHRASE: "rehearsal",
+  };
+  await mkdir(path.join(home.folder, "state"));
+  await mkdir(path.join(home.folder, "stack"));
+  keepSecretsInTransforms();
+  const stack = await auto.LocalWorkspace.createOrSelectStack(
+    { stackName: "bench", projectName: "bench", program },
+    {
+      workDir: path.join(home.folder, "stack"),
+      envVars: engine,
+      pulumiCommand: await auto.PulumiCommand.get({ root: home.folder }),
+    },
+  );
+  const lines: string[] = [];
+  const progress: Progress = { ...silentProgress, line: (text) => void lines.push(text) };
+
+  return {
+    lines,
+    requests: counter.requests,
+    kubeconfig: cluster.kubeconfig,
+    async chart(objects) {
+      await rm(chart, { recursive: true, force: true });
+      await mkdir(path.join(chart, "templates"), { recursive: true });
+      await writeFile(path.join(chart, "Chart.yaml"), stringify({ apiVersion: "v2", name: "bench", version: "1.0.0" }));
+      const templates = objects.map((object) => stringify(object)).join("---\n");
+      await writeFile(path.join(chart, "templates", "objects.yaml"), templates);
+    },
+    async run(verb, { readyTimeoutMs = 60_000, env = {}, ...options } = {}) {
+      gate.readyTimeoutMs = readyTimeoutMs;
+      stack.workspace.envVars = { ...engine, ...env };
+      lines.length = 0;
+      counter.requests.length = 0;
+      return runEngine(stack, verb, { progress, ...options });
+    },
+    stack,
+    async get<T extends KubernetesObject>(apiVersion: string, kind: string, name: string) {
+      return client.read<T>({ apiVersion, kind, metadata: { name, namespace: NAMESPACE } });
+    },
+    async apply(object, fieldManager) {
+      await client.patch(inNamespace(object), undefined, undefined, fieldManager, true, PatchStrategy.ServerSideApply);
+    },
+    async remove(object) {
+      await client.delete(inNamespace(object));
+    },
+    async end() {
+      await counter.end();
+      await removeHome(home.folder);
+    },
+  };
+}
+
+const inNamespace = (object: ChartObject): ChartObject =>
+  object.kind === "Namespace" ? object : { ...object, metadata: { ...object.metadata, namespace: NAMESPACE } };
