@@ -1,0 +1,259 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { execa } from "execa";
+import * as auto from "@pulumi/pulumi/automation/index.js";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { destroyStack, planDestroy } from "../../automation/engine/destroy.ts";
+import { readOutputs } from "../../automation/engine/outputs.ts";
+import { runEngine } from "../../automation/engine/run.ts";
+import { isForDebugging, setSecret } from "../../automation/engine/secrets.ts";
+import { silentProgress } from "../../automation/progress.ts";
+import { outputsText } from "../../automation/report/places.ts";
+import { changesText, previewReport } from "../../automation/report/preview.ts";
+import { stackFileSchema } from "../../automation/stackfile/json-schema.ts";
+import { find, findInFiles, watchCommandLines, type Canary, type Find } from "./canaries.ts";
+import { startLab, type Lab } from "./harness.ts";
+import { tinyProgram, writeTinyChart } from "./tiny-chart.ts";
+
+/** Every key of a stack file that takes a secret, with a secret of its own. */
+const GIVEN: readonly (Canary & { key: string })[] = [
+  "cvat.nuclio.registry.password",
+  "cvat.secrets.clickhouse",
+  "cvat.secrets.grafana",
+  "cvat.secrets.kvrocks",
+  "cvat.secrets.postgresql",
+  "cvat.secrets.redis",
+  "clearml.users[0].password",
+].map((key) => ({ key: `vision-platform:${key}`, name: key, text: canary() }));
+
+/** What goes into the values of a chart of our own, by the object it ends in. */
+const IN_VALUES = { configMap: canary(), environment: canary(), secret: canary(), changed: canary() };
+
+let temporary: string;
+let lab: Lab;
+let tiny: auto.Stack;
+let tinyChart: string;
+let commands: { end(): string[] };
+/** Everything a run said or wrote down for a person or a machine, by what said it. */
+const said: { where: string; text: string }[] = [];
+const made: Canary[] = [];
+
+function canary(): string {
+  return `canary${randomBytes(12).toString("hex")}`;
+}
+
+const all = (): Canary[] => [
+  ...GIVEN,
+  ...Object.entries(IN_VALUES).map(([name, text]) => ({ name: `chart value ${name}`, text })),
+  ...made,
+];
+
+beforeAll(async () => {
+  // What the engine and its plugins leave in the temporary folder is looked through as well.
+  temporary = await mkdtemp(path.join(tmpdir(), "vision-platform-secrets-"));
+  process.env["TMPDIR"] = temporary;
+  commands = watchCommandLines();
+  // Encrypted for a passphrase that is not here, as in any stack file that is rehearsed.
+  const registry = { url: "registry.example:5000", username: "builder", password: { secure: "v1:x" } };
+  lab = await startLab({
+    cvat: { nuclio: { enabled: true, registry } },
+    clearml: {
+      users: [
+        { username: "admin", name: "Administrator" },
+        { username: "anna", name: "Anna Example" },
+      ],
+    },
+  });
+});
+afterAll(async () => {
+  commands.end();
+  await lab.end();
+  await rm(temporary, { recursive: true, force: true });
+});
+
+describe("secrets of the stack's configuration", () => {
+  it("are all among the canaries", () => {
+    const keys = secretKeys(stackFileSchema());
+    expect(keys).toEqual(GIVEN.map(({ key }) => `config.${key.replace("[0]", "[]")}`).sort());
+  });
+
+  it("are made where none are given", async () => {
+    await lab.prepare();
+    const database = GIVEN.find(({ name }) => name === "cvat.secrets.postgresql");
+    await setSecret(stack(), database?.key ?? "", database?.text ?? "");
+    await run("up");
+    made.push(...(await generated(stack())));
+    expect(made.length).toBeGreaterThan(20);
+  });
+
+  it("give way to those that are given later", async () => {
+    for (const { key, text } of GIVEN) await setSecret(stack(), key, text);
+    await run("preview");
+    await run("up");
+    expect((await stack().getAllConfig())["vision-platform:clearml"]?.secret).toBe(true);
+  });
+
+  it("change nothing on a second up", async () => {
+    const { changes } = await run("up");
+    expect(changes).toEqual([]);
+  });
+
+  it("end in Secret objects of the API server, and nowhere else on it", async () => {
+    expect(new Set(find([...GIVEN, ...made], await objects(["secrets"]), "").map(({ canary }) => canary))).toEqual(
+      new Set([...GIVEN.map(({ name }) => name).filter((name) => !name.startsWith("clearml.users")), ...inSecrets()]),
+    );
+    expect(find(all(), await objects(await kindsBesides(["secrets"])), "API server")).toEqual([]);
+  });
+
+  it("are told by outputs only when asked", async () => {
+    const hidden = await readOutputs(stack(), { showSecrets: false });
+    const shown = await readOutputs(stack(), { showSecrets: true });
+    expect(find(all(), JSON.stringify(hidden) + outputsText(hidden), "outputs")).toEqual([]);
+    expect(find(all(), outputsText(shown), "").map(({ canary }) => canary)).toContain("clearml.users[0].password");
+  });
+});
+
+describe("secrets among the values of a chart", () => {
+  it("go to the objects that ask for them", async () => {
+    tinyChart = await writeTinyChart(path.join(temporary, "chart"));
+    tiny = await tinyStack();
+    const { configMap, environment, secret, changed } = IN_VALUES;
+    for (const values of [
+      { configMap, environment, secret },
+      { configMap: changed, environment: changed, secret: changed },
+    ]) {
+      tiny.workspace.program = tinyProgram({ chart: tinyChart, cluster: lab.rehearsal().cluster, values });
+      await run("preview", tiny);
+      await run("up", tiny);
+      expect((await run("up", tiny)).changes).toEqual([]);
+      made.push(...(await generated(tiny)));
+      const namespaced = await objects(await kindsBesides(["events", "events.events.k8s.io"]), "tiny");
+      const found = find([{ name: "it", text: values.configMap }], namespaced, "");
+      expect(found).toHaveLength(1);
+    }
+    const { items } = JSON.parse(await objects(["configmaps", "deployments", "secrets"], "tiny")) as {
+      items: unknown[];
+    };
+    const holding = (items as { kind: string; metadata: { name: string } }[])
+      .filter((item) => find([{ name: "it", text: changed }], JSON.stringify(item), "").length > 0)
+      .map(({ kind, metadata }) => `${kind}/${metadata.name}`);
+    expect(holding.sort()).toEqual(["ConfigMap/tiny", "Deployment/tiny", "Secret/tiny"]);
+  });
+});
+
+describe("after all runs, and destroy", () => {
+  it("no secret was said, shown, logged, reported or put on a command line", async () => {
+    await run("destroy", tiny);
+    await run("destroy");
+    const finds = said.flatMap(({ where, text }) => find(all(), text, where));
+    for (const line of commands.end()) finds.push(...find(all(), line, `command line of ${line.split(" ")[0] ?? ""}`));
+    expect(unique(finds)).toEqual([]);
+    expect(said.map(({ text }) => text).join("")).toContain("[secret]");
+  });
+
+  it("no file holds one: state, backups, history, stack files, logs, temporary files", async () => {
+    // The API server's own store, in which its Secret objects are.
+    const etcd = path.join(lab.home.folder, "kwok", "clusters", "rehearsal", "etcd");
+    const home = await findInFiles(all(), lab.home.folder, [etcd]);
+    expect(unique(home.finds)).toEqual([]);
+    for (const part of [/^state\/\.pulumi\/stacks\/.*lab\.json$/, /\.bak$/, /^state\/\.pulumi\/history\//, /\.log$/]) {
+      expect(home.files.some((file) => part.test(file))).toBe(true);
+    }
+    expect(unique((await findInFiles(all(), temporary)).finds)).toEqual([]);
+  });
+
+  it("the search finds what is there: the API server's own store has them", async () => {
+    const { finds } = await findInFiles(GIVEN, path.join(lab.home.folder, "kwok", "clusters", "rehearsal", "etcd"));
+    expect(finds.map(({ canary }) => canary)).toContain("cvat.secrets.redis");
+  });
+});
+
+const stack = () => lab.rehearsal().stack;
+const unique = (finds: readonly Find[]) => [...new Set(finds.map(({ canary, where }) => `${canary}: ${where}`))];
+/** Of passwords that ClearML made, Secrets hold hashes with their salt; CVAT's were replaced by those given, but for the database's other users. */
+const inSecrets = () =>
+  made.map(({ name }) => name).filter((name) => /-(key|secret)$|-salt-|-postgresql-(admin|replication)-/.test(name));
+
+/** Runs the engine twice over: by our own run, and for previews with everything it can show. */
+async function run(verb: "preview" | "up" | "destroy", target: auto.Stack = stack()) {
+  const note = (what: string) => (text: unknown) =>
+    void said.push({
+      where: `${verb} ${target.name}: ${what}`,
+      text: typeof text === "string" ? text : JSON.stringify(text),
+    });
+  const progress = {
+    line: note("progress"),
+    task: <T>(title: string, work: (task: { update(text: string): void }) => Promise<T>) => {
+      note("progress")(title);
+      return work({ update: note("progress") });
+    },
+  };
+  const onEvent = (event: auto.EngineEvent) => {
+    if (!isForDebugging(event)) note("event")(event);
+  };
+  if (verb === "preview") {
+    await target.preview({ diff: true, color: "never", onOutput: note("--diff"), onEvent });
+  }
+  if (verb === "destroy") note("plan")(await planDestroy(target, silentProgress));
+  const outcome =
+    verb === "destroy" ? await destroyStack(target, progress) : await runEngine(target, verb, { progress });
+  note("outcome, as --json prints it")(outcome);
+  note("report")(previewReport(target.name, outcome, outcome.ledger));
+  note("text")(changesText(outcome.changes));
+  return outcome;
+}
+
+/** What the stack made for itself, read into memory and kept there. */
+async function generated(of: auto.Stack): Promise<Canary[]> {
+  const deployment: unknown = (await of.exportStack()).deployment;
+  const { resources } = deployment as { resources: { urn: string; type: string; outputs: { value: unknown } }[] };
+  return resources
+    .filter(({ type }) => type.endsWith(":GeneratedText"))
+    .map(({ urn, outputs }) => {
+      const { plaintext } = outputs.value as { plaintext: string };
+      return { name: `generated ${urn.split("::").at(-1) ?? ""}`, text: JSON.parse(plaintext) as string };
+    });
+}
+
+/** The paths of a JSON Schema that take an encrypted value. */
+function secretKeys(schema: unknown, trail = ""): string[] {
+  if (typeof schema !== "object" || schema === null) return [];
+  const { properties = {}, items, additionalProperties } = schema as Record<string, Record<string, unknown>>;
+  if ("secure" in properties) return [trail];
+  return [
+    ...Object.entries(properties).flatMap(([key, part]) => secretKeys(part, trail ? `${trail}.${key}` : key)),
+    ...secretKeys(items, `${trail}[]`),
+    ...secretKeys(additionalProperties, `${trail}.*`),
+  ].sort();
+}
+
+async function kubectl(...args: string[]): Promise<string> {
+  const { tools, cluster } = lab.rehearsal();
+  const program = tools.find(({ name }) => name === "kubectl")?.path ?? "";
+  return (await execa(program, args, { env: { KUBECONFIG: cluster.kubeconfig } })).stdout;
+}
+
+async function kindsBesides(kinds: readonly string[]): Promise<string[]> {
+  const names = (await kubectl("api-resources", "--verbs=list", "-o", "name")).split("\n");
+  return names.filter((name) => !kinds.includes(name));
+}
+
+/** Every object of these kinds, whole. */
+async function objects(kinds: readonly string[], namespace?: string): Promise<string> {
+  const where = namespace === undefined ? ["--all-namespaces"] : ["--namespace", namespace];
+  return kubectl("get", kinds.join(","), ...where, "--output=json", "--show-managed-fields");
+}
+
+/** A stack beside the lab's, in the same backend, opened the same way. */
+async function tinyStack(): Promise<auto.Stack> {
+  const { workspace } = stack();
+  const workDir = path.join(lab.home.folder, "tiny");
+  await mkdir(workDir);
+  await writeFile(path.join(workDir, "Pulumi.yaml"), "name: tiny\nruntime: nodejs\n");
+  return auto.LocalWorkspace.createOrSelectStack(
+    { stackName: "tiny", projectName: "tiny", program: () => Promise.resolve() },
+    { workDir, envVars: workspace.envVars, pulumiCommand: workspace.pulumiCommand },
+  );
+}
