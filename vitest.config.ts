@@ -8,6 +8,7 @@ export default defineConfig({
         test: {
           name: "rehearsal",
           include: ["test/rehearsal/**/*.test.ts"],
+          globalSetup: "test/rehearsal/setup.ts",
           // One cluster, one engine and two cores: the files take turns.
           fileParallelism: false,
           testTimeout: 300_000,
