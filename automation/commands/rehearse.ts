@@ -1,3 +1,4 @@
+import path from "node:path";
 import { InvalidArgumentError, type Command } from "commander";
 import lockfile from "proper-lockfile";
 import { UserError } from "../../components/errors.ts";
@@ -47,7 +48,7 @@ async function rehearse(flags: RehearseFlags): Promise<void> {
   if (flags.down) return end(flags, progress);
 
   const home = await homeFor(flags);
-  const release = await lockfile.lock(home.folder).catch((error: unknown) => {
+  const release = await lockfile.lock(home.folder, lockOptions(home)).catch((error: unknown) => {
     throw new UserError(
       `Another run is at work on the kept rehearsal of ${flags.stack}: wait for it, or leave out --keep.`,
       { cause: error },
@@ -62,6 +63,14 @@ async function rehearse(flags: RehearseFlags): Promise<void> {
     if (!flags.keep) await progress.task("Tearing down", () => removeHome(home.folder));
   }
 }
+
+/** In the home, to go with it. A killed run's lock counts for ten seconds more, so that long another run waits before it gives up. */
+const lockOptions = (home: Home): lockfile.LockOptions => ({
+  lockfilePath: path.join(home.folder, "run.lock"),
+  retries: { retries: 11, factor: 1, minTimeout: 1000 },
+  // The machine slept, or the rehearsal was ended elsewhere: where that matters the run fails by itself, with better words.
+  onCompromised: () => undefined,
+});
 
 async function run(
   { stack, folder, json, keep, chart, parallel }: RehearseFlags,

@@ -1,5 +1,6 @@
 import type * as auto from "@pulumi/pulumi/automation/index.js";
 import type { Progress } from "../progress.ts";
+import { orRefusal } from "./refusal.ts";
 import { runEngine, type Outcome } from "./run.ts";
 
 // Data in a retained volume opens only with the password it was made with, so what was made once stays in the stack.
@@ -16,7 +17,7 @@ export async function destroyStack(stack: auto.Stack, progress: Progress): Promi
 }
 
 async function madeOnce(stack: auto.Stack): Promise<string[]> {
-  const { deployment } = await stack.exportStack();
+  const deployment: unknown = (await orRefusal(stack.exportStack())).deployment;
   const { resources = [] } = deployment as { resources?: { urn: string; type: string }[] };
   return resources.filter(({ type }) => type === KEPT_IN_STATE).map(({ urn }) => urn);
 }

@@ -43,8 +43,12 @@ const CURES: readonly Translation[] = [
     cure: "Check that vision-platform:cluster.kubeconfig and its context reach the API server: kubectl get nodes.",
   },
   {
-    pattern: /incorrect passphrase/,
+    pattern: /incorrect passphrase|passphrase must be set/,
     cure: "Set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE, to this stack's passphrase.",
+  },
+  {
+    pattern: /PULUMI_ACCESS_TOKEN must be set|unable to open bucket/,
+    cure: "Say where the state is kept, in a folder that is there: export PULUMI_BACKEND_URL=file://$HOME/vision-platform-state, or pulumi login.",
   },
 ];
 

@@ -1,4 +1,5 @@
 import type * as auto from "@pulumi/pulumi/automation/index.js";
+import { orRefusal } from "./refusal.ts";
 
 /** What stands in the place of a secret. */
 export const HIDDEN = "[secret]";
@@ -8,7 +9,7 @@ export async function readOutputs(
   stack: auto.Stack,
   { showSecrets }: { showSecrets: boolean },
 ): Promise<Record<string, unknown>> {
-  const outputs = await stack.outputs();
+  const outputs = await orRefusal(stack.outputs());
   return Object.fromEntries(
     Object.entries(outputs).map(([name, { value, secret }]): [string, unknown] => [
       name,

@@ -1,10 +1,10 @@
-import { stripVTControlCharacters } from "node:util";
-import * as auto from "@pulumi/pulumi/automation/index.js";
+import type * as auto from "@pulumi/pulumi/automation/index.js";
 import type { LedgerRow } from "../../components/charts/ledger.ts";
 import { UserError } from "../../components/errors.ts";
 import { type Progress, type ProgressTask } from "../progress.ts";
 import { changesIn, type Change } from "./changes.ts";
-import { cureFor, plain, problemsIn } from "./diagnostics.ts";
+import { plain, problemsIn } from "./diagnostics.ts";
+import { refusal } from "./refusal.ts";
 import { isForDebugging } from "./secrets.ts";
 import { parseUrn } from "./urn.ts";
 
@@ -94,12 +94,7 @@ const OWN_DOING = /^using pulumi-resource-pulumi-nodejs from \$PATH/;
 function failure(error: unknown, events: readonly auto.EngineEvent[]): unknown {
   const problems = problemsIn(events);
   if (problems.length > 0) return new UserError(problems, { cause: error });
-  if (!(error instanceof auto.CommandError)) return error;
-  // The engine failed before it could report events: its own last words, which it prints on stderr.
-  const words =
-    /^error: (.*)$/m.exec(stripVTControlCharacters(error.message))?.[1] ?? "the engine stopped without saying why";
-  const cure = cureFor(words);
-  return new UserError(`${words}${cure ? `\n    ${cure}` : ""}`, { cause: error });
+  return refusal(error);
 }
 
 /** Turns events into progress: how many objects of which system are done, and each line the readiness gates say. */

@@ -2,6 +2,7 @@ import * as auto from "@pulumi/pulumi/automation/index.js";
 import program from "../../index.ts";
 import { PROJECT } from "../../components/config.ts";
 import { UserError } from "../../components/errors.ts";
+import { orRefusal, refusal } from "./refusal.ts";
 import { keepSecretsInTransforms } from "./secrets.ts";
 
 export interface StackOptions {
@@ -18,17 +19,17 @@ export interface StackOptions {
 
 /**
  * The stack, with the one program that every door runs.
- * @throws UserError when it is not there and is not to be made.
+ * @throws UserError when it is not there and is not to be made, and with what the engine refuses: no passphrase, no backend.
  */
 export async function openStack({ stack, folder, engine, env, create }: StackOptions): Promise<auto.Stack> {
   keepSecretsInTransforms();
   const args = { stackName: stack, projectName: PROJECT, program };
   const options = { workDir: folder, envVars: env, pulumiCommand: await auto.PulumiCommand.get({ root: engine }) };
-  if (create) return auto.LocalWorkspace.createOrSelectStack(args, options);
+  if (create) return orRefusal(auto.LocalWorkspace.createOrSelectStack(args, options));
   try {
     return await auto.LocalWorkspace.selectStack(args, options);
   } catch (error) {
-    if (!(error instanceof auto.StackNotFoundError)) throw error;
+    if (!(error instanceof auto.StackNotFoundError)) throw refusal(error);
     throw new UserError(
       `There is no stack ${stack} in this backend. Make it first: npm run platform -- up --stack ${stack}`,
       { exitCode: 2 },

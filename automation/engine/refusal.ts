@@ -1,0 +1,25 @@
+import { stripVTControlCharacters } from "node:util";
+import * as auto from "@pulumi/pulumi/automation/index.js";
+import { UserError } from "../../components/errors.ts";
+import { cureFor } from "./diagnostics.ts";
+
+/**
+ * The engine failed before it could report events: its own last words, which it prints on stderr, with their cure where one is known.
+ * What is no failure of the engine is given back as it is.
+ */
+export function refusal(error: unknown): unknown {
+  if (!(error instanceof auto.CommandError)) return error;
+  const words =
+    /^error: (.*)$/m.exec(stripVTControlCharacters(error.message))?.[1] ?? "the engine stopped without saying why";
+  const cure = cureFor(words);
+  return new UserError(`${words}${cure ? `\n    ${cure}` : ""}`, { cause: error });
+}
+
+/** What the engine gives. @throws UserError with what it refuses. */
+export async function orRefusal<T>(given: Promise<T>): Promise<T> {
+  try {
+    return await given;
+  } catch (error) {
+    throw refusal(error);
+  }
+}

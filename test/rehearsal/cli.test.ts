@@ -1,0 +1,243 @@
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { stringify } from "yaml";
+import { cacheFolder } from "../../automation/cache.ts";
+import { processesOf } from "../../automation/rehearsal/cluster/belonging.ts";
+import { kill } from "../../automation/rehearsal/processes.ts";
+import { startLab, type Lab } from "./harness.ts";
+
+const PROJECT = path.resolve(import.meta.dirname, "../..");
+const PASSPHRASE = "passphrase of the command line's test";
+
+/** A small lab: ClearML alone. */
+const SMALL = {
+  "vision-platform:cvat": { enabled: false },
+  "vision-platform:clearml": { addresses: { web: "192.0.2.40", api: "192.0.2.41", files: "192.0.2.42" } },
+};
+
+let folder: string;
+let lab: Lab;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "vision-platform-cli-"));
+  await copyFile(path.join(PROJECT, "Pulumi.yaml"), path.join(folder, "Pulumi.yaml"));
+  // A cache of its own: the rehearsals of others are none of this test's.
+  await mkdir(path.join(folder, "cache"));
+  await symlink(path.join(cacheFolder(), "tools"), path.join(folder, "cache", "tools"));
+  await mkdir(path.join(folder, "state"));
+  lab = await startLab({ cvat: { enabled: false } });
+  await lab.prepare();
+});
+afterAll(async () => {
+  for (const name of await rehearsals()) await cli("rehearse", "--down", "--stack", name);
+  await lab.end();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe("a person's own stack, on a cluster", () => {
+  const own = (...args: string[]) => cli(...args, "--stack", "own");
+
+  beforeAll(() => write("own"));
+
+  it("is not made by a preview", async () => {
+    const { stdout, stderr, exitCode } = await own("preview");
+    expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
+    expect(stderr).toMatch(
+      /There is no stack own in this backend\. Make it first: npm run platform -- up --stack own$/,
+    );
+  });
+
+  it("says what to set when the engine knows no passphrase", async () => {
+    const { stderr, exitCode } = await spawn(["up", "--stack", "own"], { PULUMI_CONFIG_PASSPHRASE: undefined });
+    expect(exitCode).not.toBe(0);
+    expect(stderr).toMatch(/PULUMI_CONFIG_PASSPHRASE/);
+    expect(stderr).not.toMatch(/please report it/);
+  });
+
+  it("goes up, and up says what to do next", async () => {
+    const { stdout, stderr, exitCode } = await own("up");
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^own: \d+ created/);
+    expect(stdout).toContain("http://192.0.2.40");
+    expect(stdout).toMatch(/\nPasswords: npm run platform -- outputs --stack own --show-secrets$/);
+    expect(stderr).toMatch(/✓ Bringing up stack own/);
+  });
+
+  it("changes nothing on a second up, which gives one JSON document", async () => {
+    const { stdout, exitCode } = await own("up", "--json", "--parallel", "4");
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ stack: "own", changes: [], outputs: { secrets: "[secret]" } });
+  });
+
+  it("shows passwords only when asked", async () => {
+    const { secrets } = JSON.parse((await own("outputs", "--json", "--show-secrets")).stdout) as {
+      secrets: { clearml: { password?: string }[] };
+    };
+    const text = JSON.stringify(secrets);
+    const [password = ""] = /(?<="password":")[^"]+/.exec(text) ?? /(?<="admin":")[^"]+/.exec(text) ?? [];
+    expect(password).toHaveLength(24);
+    const { stdout, stderr, exitCode } = await own("outputs");
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^clearml\.webUrl +http:\/\/192\.0\.2\.40$/m);
+    expect(stdout + stderr).not.toContain(password);
+    expect((await own("outputs", "--show-secrets")).stdout).toContain(password);
+  });
+
+  it("is previewed: 3 when it would change, with a report, and 0 when not", async () => {
+    const report = path.join(folder, "preview.md");
+    expect((await own("preview", "--exit-code")).exitCode).toBe(0);
+    await write("own", { image: { tag: "2.0.0-614" }, allowUnknownVersions: true });
+    const { stdout, exitCode } = await own("preview", "--exit-code", "--report", report, "--json");
+    expect(exitCode).toBe(3);
+    expect((JSON.parse(stdout) as { changes: unknown[] }).changes).toHaveLength(4);
+    expect(await readFile(report, "utf8")).toMatch(
+      /^## Preview of own\n\n4 to update[^]*\*\*Deployment\*\* `clearml-apiserver`/,
+    );
+    await write("own");
+  });
+
+  it("is not destroyed unasked, and a dry run only tells", async () => {
+    const unasked = await own("destroy");
+    expect(unasked).toMatchObject({ stdout: "", exitCode: 2 });
+    expect(unasked.stderr).toMatch(/run it in a terminal, or with --yes\.$/);
+    const dry = await own("destroy", "--dry-run");
+    expect(dry.exitCode).toBe(0);
+    expect(dry.stdout).toMatch(/own: \d+ objects would be removed, \d+ with data stay:/);
+    expect(await lab.list("apps/v1", "Deployment", "clearml")).not.toEqual([]);
+  });
+
+  it("is destroyed when told, keeps data, and destroy says how to take it back", async () => {
+    const { stdout, exitCode } = await own("destroy", "--yes");
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/own: \d+ objects were removed, \d+ with data stay:\n/);
+    expect(stdout).toMatch(/\nTake it back: npm run platform -- up --stack own$/);
+    expect(await lab.list("apps/v1", "Deployment", "clearml")).toEqual([]);
+    expect(await lab.list("v1", "PersistentVolumeClaim", "clearml")).not.toEqual([]);
+  });
+});
+
+describe("rehearse", () => {
+  const rehearse = (stack: string, ...args: string[]) => cli("rehearse", "--stack", stack, ...args);
+
+  beforeAll(async () => {
+    for (const stack of ["kept", "passing"]) await write(stack);
+  });
+
+  it("keeps one, again brings it up to date, and another goes up and down beside it", async () => {
+    const first = await rehearse("kept", "--keep", "--json");
+    expect(first.exitCode).toBe(0);
+    const { kubeconfig } = JSON.parse(first.stdout) as { kubeconfig: string };
+    expect(await namespaces(kubeconfig)).toContain("clearml");
+
+    await write("kept", { storage: { redis: "6Gi" } });
+    const [again, beside] = await Promise.all([rehearse("kept", "--keep", "--json"), rehearse("passing")]);
+    expect(again.exitCode).toBe(0);
+    expect(JSON.parse(again.stdout)).toMatchObject({ kubeconfig, counts: { update: 1 } });
+    expect(beside.exitCode).toBe(0);
+    expect(beside.stdout).toMatch(/passing: \d+ objects are on the API server/);
+    expect(await rehearsals()).toEqual(["kept"]);
+  });
+
+  it("killed in the middle of up, is cleaned up by the next run; a kept one goes on", async () => {
+    await write("kept", { namespace: "other" });
+    await killedInUp("kept", "--keep");
+    await killedInUp("passing");
+    const left = await rehearsals();
+    expect(left).toHaveLength(2);
+
+    const { stdout, stderr, exitCode } = await rehearse("kept", "--keep");
+    expect(stderr).toMatch(/^Removed what a killed rehearsal left: passing-/m);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/Left running\. .*\nEnd it: npm run rehearse -- --stack kept --down$/);
+    expect(await rehearsals()).toEqual(["kept"]);
+    const passing = left.find((name) => name !== "kept") ?? "";
+    expect(processesOf(path.join(folder, "cache", "rehearsals", passing))).toEqual([]);
+  });
+
+  it("--down ends the kept one: no process and no file is left", async () => {
+    const home = path.join(folder, "cache", "rehearsals", "kept");
+    expect(processesOf(home).length).toBeGreaterThan(4);
+    expect(await rehearse("kept", "--down", "--json")).toMatchObject({
+      stdout: '{\n  "ended": "kept"\n}',
+      exitCode: 0,
+    });
+    expect(processesOf(home)).toEqual([]);
+    expect(await rehearsals()).toEqual([]);
+    expect((await rehearse("kept", "--down")).exitCode).toBe(1);
+  });
+});
+
+/** Writes a stack file in the test's folder. */
+async function write(stack: string, clearml: Record<string, unknown> = {}): Promise<void> {
+  const paths = Object.fromEntries(lab.rehearsal().charts.map((chart) => [chart.name, chart.path]));
+  const section = { ...SMALL["vision-platform:clearml"], ...clearml };
+  const config = { ...SMALL, "vision-platform:clearml": section, "vision-platform:charts": { paths } };
+  await writeFile(path.join(folder, `Pulumi.${stack}.yaml`), stringify({ config }));
+}
+
+/** The program's own process, with a backend, a passphrase and a cluster as a person's environment has them. */
+function start(args: readonly string[], env: Record<string, string | undefined> = {}) {
+  return execa(process.execPath, ["--import", "tsx", "automation/cli.ts", ...args, "--folder", folder], {
+    cwd: PROJECT,
+    env: {
+      VISION_PLATFORM_CACHE: path.join(folder, "cache"),
+      PULUMI_BACKEND_URL: `file://${path.join(folder, "state")}`,
+      PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
+      PULUMI_HOME: path.join(folder, "pulumi"),
+      KUBECONFIG: lab.rehearsal().cluster.kubeconfig,
+      ...env,
+    },
+    reject: false,
+    stdin: "ignore",
+  });
+}
+
+async function spawn(args: readonly string[], env: Record<string, string | undefined> = {}) {
+  const { stdout, stderr, exitCode } = await start(args, env);
+  expect(stdout + stderr).not.toMatch(/^\s+at .*:\d+:\d+/m);
+  expect(stdout + stderr).not.toContain(PASSPHRASE);
+  return { stdout, stderr, exitCode };
+}
+
+const cli = (...args: string[]) => spawn(args);
+
+/** Starts a rehearsal and kills it, and its engine, while the engine is at work. */
+async function killedInUp(stack: string, ...args: string[]): Promise<void> {
+  const before = await rehearsals();
+  const running = start(["rehearse", "--stack", stack, ...args]);
+  const end = Date.now() + 120_000;
+  for (;;) {
+    const name = (await rehearsals()).find((one) => one === stack || !before.includes(one));
+    const home = path.join(folder, "cache", "rehearsals", name ?? "");
+    if (name !== undefined && (await atWork(home))) {
+      kill(running.pid ?? 0);
+      for (const { pid, words } of processesOf(home)) if (words.includes("up")) kill(pid);
+      break;
+    }
+    if (Date.now() > end) throw new Error(`${stack}: the engine did not begin`);
+    await pause(100);
+  }
+  expect((await running).signal).toBe("SIGKILL");
+}
+
+/** Whether the engine holds its lock and has written the state of at least one resource. */
+async function atWork(home: string): Promise<boolean> {
+  const state = path.join(home, "state", ".pulumi");
+  const locks = await readdir(path.join(state, "locks"), { recursive: true }).catch(() => []);
+  if (!locks.some((file) => file.endsWith(".json"))) return false;
+  return processesOf(home).some(({ words }) => words.includes("up"));
+}
+
+async function rehearsals(): Promise<string[]> {
+  const names = await readdir(path.join(folder, "cache", "rehearsals")).catch(() => []);
+  return names.filter((name) => !name.startsWith(".")).sort();
+}
+
+async function namespaces(kubeconfig: string): Promise<string> {
+  const program = lab.rehearsal().tools.find(({ name }) => name === "kubectl")?.path ?? "";
+  return (await execa(program, ["get", "namespaces", "-o", "name"], { env: { KUBECONFIG: kubeconfig } })).stdout;
+}
