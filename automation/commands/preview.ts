@@ -24,7 +24,7 @@ export function previewCommand(): Command {
 
 async function preview({ stack: name, folder, json, report, parallel, exitCode }: PreviewFlags): Promise<void> {
   const progress = streamProgress();
-  const { stack } = await openUserStack({ stack: name, folder, create: false, progress });
+  const { stack } = await openUserStack({ stack: name, folder, create: true, progress });
   const outcome = await runEngine(stack, "preview", { progress, parallel });
   if (report) await writeFile(report, previewReport(name, outcome, outcome.ledger));
   const text = [changesText(outcome.changes), `${name}: ${countsText(outcome.counts, "will")}.`]

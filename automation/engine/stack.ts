@@ -13,7 +13,7 @@ export interface StackOptions {
   engine: string;
   /** Environment of the engine, over the process's own. */
   env: Record<string, string>;
-  /** Whether to make the stack when it is not there. A preview never does: a typo would make a stack. */
+  /** Whether to make the stack when it is not there. Its file is: a typo makes none. */
   create: boolean;
 }
 

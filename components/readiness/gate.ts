@@ -80,7 +80,7 @@ export async function waitUntilReady(options: GateOptions): Promise<Snapshot> {
       for (const { object, reason, cure } of found) {
         // Reasons of one cause alternate and count up (back-off 10s, 20s); the cure tells whether there is something new to say.
         const key = `${object} ${cure}`;
-        if (!said.has(key)) once(key, `${title}: ${object} is stuck: ${reason} ${cure}`);
+        if (!said.has(key)) once(key, `${title}: ${object} is stuck: ${reason.replace(/[.;]?$/, ".")} ${cure}`);
       }
     }
     await sleep(Math.min(poll, Math.max(0, options.timeoutMs - elapsed)));

@@ -36,7 +36,7 @@ const provider: pulumi.dynamic.ResourceProvider<Inputs, Inputs & { value: string
  * To rotate it, replace the resource: `pulumi up --target-replace URN`.
  */
 export class GeneratedText extends pulumi.dynamic.Resource {
-  declare readonly value: pulumi.Output<string>;
+  declare value: pulumi.Output<string>;
 
   constructor(name: string, args: GeneratedTextArgs, opts?: pulumi.CustomResourceOptions) {
     const alphabet = args.alphabet ?? LETTERS_AND_DIGITS;
@@ -47,6 +47,8 @@ export class GeneratedText extends pulumi.dynamic.Resource {
       value: undefined,
     };
     super(provider, name, inputs, { ...opts, additionalSecretOutputs: ["value"] }, "secrets", "GeneratedText");
+    // Not known before the first up, and what is not known yet is not marked: without this, nobody at preview could tell it for a secret.
+    this.value = pulumi.secret(this.value);
   }
 }
 

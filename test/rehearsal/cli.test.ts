@@ -43,8 +43,8 @@ describe("a person's own stack, on a cluster", () => {
 
   beforeAll(() => write("own"));
 
-  it("is not made by a preview", async () => {
-    const { stdout, stderr, exitCode } = await own("preview");
+  it("is not made by a verb that only reads", async () => {
+    const { stdout, stderr, exitCode } = await own("outputs");
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
     expect(stderr).toMatch(
       /There is no stack own in this backend\. Make it first: npm run platform -- up --stack own$/,

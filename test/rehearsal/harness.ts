@@ -86,7 +86,7 @@ export async function startLab(sections: Readonly<Record<string, Values | undefi
       return (await lab.client().list(apiVersion, kind, namespace)).items;
     },
     async get<T extends KubernetesObject>(apiVersion: string, kind: string, name: string, namespace?: string) {
-      return (await lab.client().read({ apiVersion, kind, metadata: { name, namespace } } as never)) as T;
+      return lab.client().read<T>({ apiVersion, kind, metadata: { name, namespace: namespace ?? "" } });
     },
     async end() {
       await removeHome(home.folder);

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import type { V1Deployment, V1PersistentVolumeClaim } from "@kubernetes/client-node";
+import type { V1Deployment, V1ObjectMeta, V1PersistentVolumeClaim } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startLab, type Lab } from "./harness.ts";
 
@@ -31,9 +31,13 @@ afterAll(() => lab.end());
 
 describe("the homelab on a real API server", () => {
   it("goes up, and the API server has every object of the charts and ours", async () => {
+    await lab.prepare();
+    const plan = await lab.run("preview");
     const { outcome, outputs } = await lab.up();
 
     expect(outcome.counts["create"]).toBeGreaterThan(110);
+    // A secret that is not made yet must not hide a chart's objects from the first preview.
+    expect(plan.counts["create"]).toBe(outcome.counts["create"]);
     expect(outputs).toMatchObject({
       cvat: { url: "http://192.0.2.20", analyticsUrl: "http://192.0.2.20/analytics", namespace: "cvat" },
       clearml: { webUrl: "http://192.0.2.40", apiUrl: "http://192.0.2.41", filesUrl: "http://192.0.2.42" },
@@ -119,7 +123,10 @@ describe("the homelab on a real API server", () => {
 
 /** Every claim with the volume it is bound to. */
 async function volumes(): Promise<Record<string, string | undefined>> {
-  const claims = (await lab.list("v1", "PersistentVolumeClaim")) as V1PersistentVolumeClaim[];
+  const claims: { metadata?: V1ObjectMeta; spec?: { volumeName?: string } }[] = await lab.list(
+    "v1",
+    "PersistentVolumeClaim",
+  );
   return Object.fromEntries(
     claims.map(({ metadata, spec }) => [`${metadata?.namespace}/${metadata?.name}`, spec?.volumeName]),
   );

@@ -168,7 +168,7 @@ describe("when something is stuck", () => {
     expect(await finish(done)).toBeInstanceOf(UserError);
     expect(lines).toEqual([
       "CVAT: waiting for Deployment worker: 0 of 1 pods ready",
-      "CVAT: Deployment/worker is stuck: CrashLoopBackOff: back-off 20s Read its log: kubectl logs --previous.",
+      "CVAT: Deployment/worker is stuck: CrashLoopBackOff: back-off 20s. Read its log: kubectl logs --previous.",
     ]);
   });
 

@@ -1,11 +1,11 @@
 import { mkdir, rm, symlink } from "node:fs/promises";
+import { createRequire } from "node:module";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { PROGRAMS } from "./programs.ts";
 import type { Tool } from "./obtain.ts";
 
 // Dynamic providers are served by a script of this package, which the engine finds only on PATH.
-const NODE_PROVIDERS = path.dirname(fileURLToPath(import.meta.resolve("@pulumi/pulumi/package.json")));
+const NODE_PROVIDERS = path.dirname(createRequire(import.meta.url).resolve("@pulumi/pulumi/package.json"));
 
 export interface EnvironmentOptions {
   /** Where links to the programs are put, under their own names. Made if absent. */
