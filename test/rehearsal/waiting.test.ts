@@ -85,10 +85,10 @@ describe("the readiness gate", () => {
     expect(error).toMatch(/PersistentVolumeClaim bench-data: Pending: ProvisioningFailed: .*"absent" not found/);
     expect(error).toContain("Set cluster.storageClass");
     expect(lines).not.toMatch(/waiting for Deployment/);
+    await lab.remove(data());
   });
 
   it("tells of a Service that nobody gives an address", async () => {
-    await lab.remove(data());
     const { error } = await stuck([server(), entrance({ "rehearsal.vision-platform/no-address": "true" })]);
     expect(error).toMatch(/Service bench-server: no address yet/);
     expect(error).toContain("check that MetalLB (or K3s' ServiceLB) runs");
