@@ -6,7 +6,7 @@ import { execa } from "execa";
 import { parseAllDocuments } from "yaml";
 import { UserError } from "../../components/errors.ts";
 import { runEngine } from "../engine/run.ts";
-import { PROJECT_FOLDER } from "../commands/common.ts";
+import { PROJECT_FOLDER, wholeNumber } from "../commands/common.ts";
 import { silentProgress, streamProgress } from "../progress.ts";
 import { cleanUpStale, createHome, freshName, removeHome, type Home } from "../rehearsal/cluster/homes.ts";
 import { bringUp, prepare, type Rehearsal } from "../rehearsal/rehearse.ts";
@@ -16,7 +16,8 @@ import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
 import { bareProgram, helmTemplate, kubectlDiff, type BareObject } from "./peers.ts";
 import { plainValues } from "./values.ts";
 
-const ROUNDS = 5;
+/** `npm run bench -- 9`: rounds of each measure. Default 5. */
+const ROUNDS = wholeNumber(process.argv[2] ?? "5");
 const progress = streamProgress();
 
 /** One thing measured: seconds of each round. */
