@@ -133,4 +133,6 @@ function median({ seconds }: Measure): number {
   return [...seconds].sort((a, b) => a - b)[Math.floor(seconds.length / 2)] ?? Number.NaN;
 }
 
-const pathOf = (tools: readonly Tool[], name: string) => tools.find((tool) => tool.name === name)?.path ?? name;
+function pathOf(tools: readonly Tool[], name: string): string {
+  return tools.find((tool) => tool.name === name)?.path ?? name;
+}
