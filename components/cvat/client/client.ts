@@ -1,0 +1,147 @@
+import { setTimeout as pause } from "node:timers/promises";
+import pRetry from "p-retry";
+import { UserError } from "../../errors.ts";
+import { CALL_MS, type Connection } from "./connection.ts";
+import { CvatError } from "./errors.ts";
+import { exchange, type Call } from "./exchange.ts";
+import type { Request } from "./types.ts";
+
+export interface CallOptions {
+  query?: Call["query"];
+  /** Slug of the organization it is about; "" is the user's own space. Left out: all of them. */
+  organization?: string;
+}
+
+/** CVAT gives 10 records a page unless told otherwise. (cvat-rest-measured.md 7.1) */
+const PAGE_SIZE = 100;
+const ATTEMPTS = 5;
+const FIRST_PAUSE_MS = 500;
+/** CVAT asks for up to a minute when an address called too often. (7.4) */
+const LONGEST_PAUSE_MS = 60_000;
+/** A call that was tried for this long is given up. */
+const TRIED_FOR_MS = 180_000;
+const BUSY = [502, 503, 504];
+
+interface Page<T> {
+  count: number;
+  next: string | null;
+  results: T[];
+}
+
+/**
+ * CVAT's REST API for one account. It signs in at the first call that needs it, and once more when its token is refused; it never signs out,
+ * since that would end every other program's token of the same account. (cvat-rest-measured.md 1.7)
+ *
+ * Calls that may be done twice (GET, PATCH, DELETE) are tried again when CVAT is busy or the connection drops. A POST is not, but for one that
+ * CVAT refused to look at (429): whoever makes a record looks for it afterwards.
+ */
+export class CvatClient {
+  readonly #connection: Connection;
+  readonly #limitMs: number;
+  #token: Promise<string> | undefined;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#limitMs = connection.callMs ?? CALL_MS;
+  }
+
+  async get<T>(path: string, options: CallOptions = {}): Promise<T> {
+    return (await this.#signed({ method: "GET", path, ...options })) as T;
+  }
+
+  /** Undefined when there is none of this id. */
+  async find<T>(path: string, options: CallOptions = {}): Promise<T | undefined> {
+    return this.get<T>(path, options).catch(ifGone(undefined));
+  }
+
+  /** Every record of a list. Unknown filters are ignored by CVAT, so compare what comes. (0.4) */
+  async list<T>(path: string, { query = {}, ...options }: CallOptions = {}): Promise<T[]> {
+    const records: T[] = [];
+    for (let page = 1; ; page++) {
+      // Not by `next`: it names the host that CVAT believes to have.
+      const { results, next } = await this.get<Page<T>>(path, {
+        ...options,
+        query: { ...query, page_size: PAGE_SIZE, page },
+      });
+      records.push(...results);
+      if (next === null || results.length === 0) return records;
+    }
+  }
+
+  async post<T>(path: string, body: Call["body"], options: CallOptions = {}): Promise<T> {
+    return (await this.#signed({ method: "POST", path, body, ...options })) as T;
+  }
+
+  async patch<T>(path: string, body: Call["body"], options: CallOptions = {}): Promise<T> {
+    return (await this.#signed({ method: "PATCH", path, body, ...options })) as T;
+  }
+
+  /** Removes it; one that is gone is no error. */
+  async remove(path: string, options: CallOptions = {}): Promise<void> {
+    await this.#signed({ method: "DELETE", path, ...options }).catch(ifGone(undefined));
+  }
+
+  /** A long-running request; undefined when CVAT has forgotten it, which it does 500 s after making a task. (4.12) */
+  async request(id: string): Promise<Request | undefined> {
+    return this.find<Request>(`requests/${encodeURIComponent(id)}`);
+  }
+
+  async #signed(call: Omit<Call, "limitMs" | "token">): Promise<unknown> {
+    const token = this.#token ?? this.#signIn();
+    try {
+      return await this.#tried({ ...call, token: await token });
+    } catch (error) {
+      if (!(error instanceof CvatError) || error.status !== 401) throw error;
+      // Somebody signed this account out. Another call of ours may have signed in again meanwhile.
+      if (this.#token === token) this.#token = undefined;
+      return this.#tried({ ...call, token: await (this.#token ?? this.#signIn()) });
+    }
+  }
+
+  #signIn(): Promise<string> {
+    const { username, password, endpoint } = this.#connection;
+    const login = { method: "POST", path: "auth/login", body: { username, password } } as const;
+    const token = this.#tried(login, true).then(
+      (answer) => (answer as { key: string }).key,
+      (error: unknown) => {
+        this.#token = undefined;
+        throw error instanceof CvatError && error.status === 400
+          ? new UserError(
+              `CVAT at ${endpoint} refuses the password of its user ${username}. If it was changed in CVAT, put the new one into the stack.`,
+            )
+          : error;
+      },
+    );
+    this.#token = token;
+    return token;
+  }
+
+  async #tried(call: Omit<Call, "limitMs">, repeatable = call.method !== "POST"): Promise<unknown> {
+    const { endpoint } = this.#connection;
+    return pRetry(() => exchange(endpoint, { ...call, limitMs: this.#limitMs }), {
+      retries: ATTEMPTS - 1,
+      minTimeout: FIRST_PAUSE_MS,
+      randomize: true,
+      maxRetryTime: TRIED_FOR_MS,
+      shouldRetry: ({ error }) => error instanceof CvatError && mayPass(error, repeatable),
+      onFailedAttempt: async ({ error, retriesLeft }) => {
+        if (error instanceof CvatError && error.retryAfterMs !== undefined && retriesLeft > 0)
+          await pause(Math.min(error.retryAfterMs, LONGEST_PAUSE_MS));
+      },
+    });
+  }
+}
+
+/** Whether the same call may go through a little later. What timed out is not asked again: it had its time. */
+function mayPass({ status, detail }: CvatError, repeatable: boolean): boolean {
+  if (status === 429) return true;
+  if (!repeatable) return false;
+  return status === undefined ? !detail.startsWith("no answer within") : BUSY.includes(status);
+}
+
+function ifGone<T>(instead: T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof CvatError && error.status === 404) return instead;
+    throw error;
+  };
+}

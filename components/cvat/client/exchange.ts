@@ -1,0 +1,81 @@
+import { CvatError, readableBody } from "./errors.ts";
+
+/** What is asked of CVAT. */
+export interface Call {
+  method: "GET" | "POST" | "PATCH" | "DELETE";
+  /** Below `/api/`, without a slash at either end: with one at the end CVAT answers 404. (cvat-rest-measured.md 0.3) */
+  path: string;
+  query?: Readonly<Record<string, string | number>>;
+  /** Slug of the organization it is about; "" is one's own space. Left out: all of them. (2.5) */
+  organization?: string;
+  body?: Readonly<Record<string, unknown>>;
+  /** How long the answer may take, in milliseconds. */
+  limitMs: number;
+  token?: string;
+}
+
+/** CVAT refuses `application/json` in Accept, and anything else as the body's type. (cvat-rest-measured.md 0.1, 0.2) */
+const ACCEPT = "application/vnd.cvat+json; version=2.0";
+const SECRET_FIELDS = ["password", "key", "secret_key"];
+
+/**
+ * One call and its answer; undefined where CVAT answers with nothing. Cookies are not kept: with a session's, CVAT asks for a CSRF token. (1.5)
+ * @throws CvatError for every answer but a success, and for none
+ */
+export async function exchange(endpoint: string, call: Call): Promise<unknown> {
+  const { method, path, query = {}, organization, body, limitMs, token } = call;
+  const parameters = new URLSearchParams(
+    Object.entries(query).map(([key, value]): [string, string] => [key, String(value)]),
+  );
+  const url = `${endpoint.replace(/\/+$/, "")}/api/${path}${parameters.size > 0 ? `?${parameters.toString()}` : ""}`;
+  const name = `${method} /api/${path}`;
+  try {
+    const response = await fetch(url, {
+      method,
+      headers: {
+        Accept: ACCEPT,
+        ...(token !== undefined && { Authorization: `Token ${token}` }),
+        ...(organization !== undefined && { "X-Organization": organization }),
+        ...(body && { "Content-Type": "application/json" }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(limitMs),
+      redirect: "manual",
+    });
+    return await answerOf(name, response, body);
+  } catch (error) {
+    if (error instanceof CvatError) throw error;
+    throw new CvatError(`${name} at ${endpoint}`, whyNoAnswer(error, limitMs), { cause: error });
+  }
+}
+
+async function answerOf(name: string, response: Response, body: Call["body"]): Promise<unknown> {
+  const { status, headers } = response;
+  const type = headers.get("content-type") ?? "";
+  const text = await response.text();
+  if (status >= 200 && status < 300) {
+    if (text === "") return undefined;
+    if (type.includes("json")) return JSON.parse(text);
+    throw new CvatError(name, "it is no answer of CVAT's API; is the address right?", { status });
+  }
+  const seconds = Number(headers.get("retry-after"));
+  throw new CvatError(name, masked(readableBody(type, text), body), {
+    status,
+    ...(seconds > 0 && { retryAfterMs: seconds * 1000 }),
+  });
+}
+
+/** What was sent as a secret is not said again. */
+function masked(text: string, body: Call["body"] = {}): string {
+  return SECRET_FIELDS.map((field) => body[field])
+    .filter((value) => typeof value === "string" && value !== "")
+    .reduce((line: string, secret) => line.replaceAll(secret as string, "***"), text);
+}
+
+function whyNoAnswer(error: unknown, limitMs: number): string {
+  if (!(error instanceof Error)) return "no answer";
+  if (error.name === "TimeoutError") return `no answer within ${limitMs / 1000} s`;
+  const { cause } = error;
+  const { code, message } = (cause instanceof Error ? cause : error) as NodeJS.ErrnoException;
+  return `no answer (${code ?? message})`;
+}

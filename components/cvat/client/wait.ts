@@ -1,0 +1,65 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { UserError } from "../../errors.ts";
+import { PATIENCE_MS, type Connection } from "./connection.ts";
+import { CvatError } from "./errors.ts";
+import { exchange } from "./exchange.ts";
+import type { About } from "./types.ts";
+
+/** Asked too often, CVAT turns an address away that did not sign in: 100 calls a minute. (cvat-rest-measured.md 7.4) */
+const POLL_MS = 1_000;
+const PROBE_MS = 10_000;
+
+/** Checks that say how full the node is. CVAT works on; its web pages do not let anybody in. (cvat.md section 5) */
+const NOT_IN_THE_WAY = ["DiskUsage", "MemoryUsage"];
+
+/**
+ * Waits until CVAT answers and the systems behind it work. No token is sent: with a dead one even this page is refused. (1.1)
+ * @returns its version
+ * @throws UserError when the time is up, naming what does not work
+ */
+export async function waitForCvat({
+  endpoint,
+  patienceMs = PATIENCE_MS,
+}: Pick<Connection, "endpoint" | "patienceMs">): Promise<string> {
+  const end = Date.now() + patienceMs;
+  for (;;) {
+    const limitMs = Math.max(1_000, Math.min(PROBE_MS, end - Date.now()));
+    const state = await probe(endpoint, limitMs);
+    if ("version" in state) return state.version;
+    if (state.hopeless || Date.now() + POLL_MS > end)
+      throw new UserError(
+        `CVAT at ${endpoint} is not ready${state.hopeless ? "" : ` after ${Math.round(patienceMs / 1000)} s`}: ${state.problem}`,
+      );
+    await pause(POLL_MS);
+  }
+}
+
+type State = { version: string } | { problem: string; hopeless: boolean };
+
+async function probe(endpoint: string, limitMs: number): Promise<State> {
+  try {
+    const { version } = (await exchange(endpoint, { method: "GET", path: "server/about", limitMs })) as About;
+    const failing = await failingChecks(endpoint, limitMs);
+    return failing.length === 0 ? { version } : { problem: failing.join("; "), hopeless: false };
+  } catch (error) {
+    if (!(error instanceof CvatError)) throw error;
+    return error.status === 400
+      ? {
+          problem: `it refuses the host name of this address. Add it to vision-platform:cvat.server.allowedHosts.`,
+          hopeless: true,
+        }
+      : { problem: error.message, hopeless: false };
+  }
+}
+
+/** What CVAT says does not work. With its policy agent down, for one, the first page is fine and every other fails. (1.2) */
+async function failingChecks(endpoint: string, limitMs: number): Promise<string[]> {
+  const response = await fetch(`${endpoint.replace(/\/+$/, "")}/api/server/health/?format=json`, {
+    signal: AbortSignal.timeout(limitMs),
+  }).catch(() => undefined);
+  if (!response?.headers.get("content-type")?.includes("json")) return [];
+  const checks = (await response.json().catch(() => ({}))) as Record<string, unknown>;
+  return Object.entries(checks)
+    .filter(([name, state]) => state !== "working" && !NOT_IN_THE_WAY.includes(name))
+    .map(([name, state]) => `${name}: ${String(state).slice(0, 200)}`);
+}

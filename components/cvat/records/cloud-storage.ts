@@ -1,0 +1,156 @@
+import { isDeepStrictEqual } from "node:util";
+import { UserError } from "../../errors.ts";
+import type { RecordHandler } from "../../records/record.ts";
+import type { CvatClient } from "../client/client.ts";
+import { sameAccount, type Connection } from "../client/connection.ts";
+import type { CloudStorage } from "../client/types.ts";
+import { adoptOrCreate } from "./adopt.ts";
+import { attributesOf, attributesText } from "./attributes.ts";
+import { connected, connectedSoon } from "./connected.ts";
+import { withSlug } from "./organization.ts";
+import { storageProblems } from "./storage-limits.ts";
+import { usersOf } from "./storage-use.ts";
+
+export interface CloudStorageInputs {
+  connection: Connection;
+  /** Display name. */
+  name: string;
+  bucket: string;
+  /** The S3 API as CVAT's pods reach it. */
+  endpoint: string;
+  region: string;
+  /** Only what is below it is seen. "" for all. */
+  prefix: string;
+  description: string;
+  /** Keys of manifest files in the bucket. */
+  manifests: string[];
+  /** Slug; "" for the account's own space. */
+  organization: string;
+  accessKey: string;
+  secretKey: string;
+  /** Whether it is removed even while projects and tasks use it. */
+  force: boolean;
+}
+
+export interface CloudStorageOuts extends CloudStorageInputs {
+  storageId: number;
+}
+
+const PROVIDER = "AWS_S3_BUCKET";
+const COMPARED = ["name", "bucket", "endpoint", "region", "prefix", "description", "manifests"] as const;
+const path = (id: string | number) => `cloudstorages/${id}`;
+
+/**
+ * A bucket that CVAT reads from or exports to. CVAT allows any number of one name, so the natural key is ours: the organization (or the
+ * account's own space), the name and the bucket. CVAT asks the bucket at every create and change. (cvat-rest-measured.md 3)
+ */
+export const record: RecordHandler<CloudStorageInputs, CloudStorageOuts> = {
+  check: storageProblems,
+
+  async create(inputs) {
+    const { organization } = inputs;
+    const client = await connected(inputs.connection);
+    const { record, adopted } = await adoptOrCreate<CloudStorage>({
+      find: () => sameStorages(client, inputs),
+      post: () => client.post("cloudstorages", { provider_type: PROVIDER, ...body(inputs) }, { organization }),
+      remove: ({ id }) => client.remove(path(id)),
+    });
+    // Its keys cannot be read back, so those of an adopted one are always written.
+    if (adopted) await client.patch(path(record.id), body(inputs));
+    return { id: String(record.id), outs: { ...inputs, storageId: record.id } };
+  },
+
+  async read(id, outs) {
+    const client = await connectedSoon(outs.connection);
+    const found = await client.find<CloudStorage>(path(id));
+    if (!found) return undefined;
+    const { endpoint, region, prefix } = attributesOf(found.specific_attributes);
+    const manifests = sameManifests(found.manifests, outs.manifests) ? outs.manifests : found.manifests;
+    const organization = (await isIn(client, found, outs.organization)) ? outs.organization : "";
+    return {
+      id,
+      outs: {
+        ...outs,
+        name: found.display_name,
+        bucket: found.resource,
+        description: found.description,
+        ...{ endpoint, region, prefix, manifests, organization },
+      },
+    };
+  },
+
+  async update(id, olds, news) {
+    if (differs(olds, news)) await (await connected(news.connection)).patch(path(id), body(news));
+    return { ...news, storageId: Number(id) };
+  },
+
+  async delete(id, outs) {
+    const client = await connectedSoon(outs.connection);
+    const users = outs.force ? [] : await usersOf(client, Number(id));
+    if (users.length > 0)
+      throw new UserError([
+        `CVAT's cloud storage ${outs.name} is in use; without it pictures, exports and backups of these fail:`,
+        ...users.map((user) => `  ${user}`),
+        "Move them to another storage or remove them, or keep this storage in vision-platform:cvat.cloudStorages. To remove it all the same, set its `force` to true, run up, and only then take it out.",
+      ]);
+    await client.remove(path(id));
+  },
+
+  diff: (olds, news) => ({
+    changes:
+      differs(olds, news) ||
+      olds.organization !== news.organization ||
+      olds.force !== news.force ||
+      !sameAccount(olds.connection, news.connection),
+    // CVAT ignores an organization in PATCH. (3.9)
+    replaces: olds.organization === news.organization ? [] : ["organization"],
+  }),
+};
+
+function differs(olds: CloudStorageInputs, news: CloudStorageInputs): boolean {
+  return ([...COMPARED, "accessKey", "secretKey"] as const).some((key) => !isDeepStrictEqual(olds[key], news[key]));
+}
+
+/** Manifests are always sent: a PATCH without them removes them. (3.10) */
+function body(inputs: CloudStorageInputs) {
+  return {
+    display_name: inputs.name,
+    resource: inputs.bucket,
+    credentials_type: "KEY_SECRET_KEY_PAIR",
+    key: inputs.accessKey,
+    secret_key: inputs.secretKey,
+    specific_attributes: attributesText(inputs),
+    description: inputs.description,
+    manifests: inputs.manifests,
+  };
+}
+
+/** Order means nothing, and CVAT gives its own. */
+function sameManifests(one: readonly string[], other: readonly string[]): boolean {
+  return isDeepStrictEqual([...one].sort(), [...other].sort());
+}
+
+/** Those of the same natural key. Another bucket under the same name is somebody's, and not pointed elsewhere. */
+async function sameStorages(client: CvatClient, inputs: CloudStorageInputs): Promise<CloudStorage[]> {
+  const { name, bucket, organization, connection } = inputs;
+  const answered = await client.list<CloudStorage>("cloudstorages", { query: { name }, organization });
+  const named = answered.filter(
+    ({ display_name, organization: id, owner }) =>
+      display_name === name &&
+      (organization === "" ? id === null && owner?.username === connection.username : id !== null),
+  );
+  const same = named.filter((one) => one.resource === bucket && one.provider_type === PROVIDER);
+  const [other] = named;
+  if (other && same.length === 0)
+    throw new UserError(
+      `CVAT has a cloud storage ${name} already (number ${other.id}), for the bucket ${other.resource} instead of ${bucket}. Remove or rename it in CVAT, or give this one another name in vision-platform:cvat.cloudStorages.`,
+    );
+  return same;
+}
+
+/** When an organization goes, its storages move to their owners' own spaces. (2.9) */
+async function isIn(client: CvatClient, { organization }: CloudStorage, slug: string): Promise<boolean> {
+  if (slug === "") return organization === null;
+  const [one] = organization === null ? [] : await withSlug(client, slug);
+  return one !== undefined && one.id === organization;
+}

@@ -1,0 +1,69 @@
+import { isDeepStrictEqual } from "node:util";
+import type { RecordHandler } from "../../records/record.ts";
+import type { CvatClient } from "../client/client.ts";
+import { sameAccount, type Connection } from "../client/connection.ts";
+import type { Contact, Organization } from "../client/types.ts";
+import { adoptOrCreate } from "./adopt.ts";
+import { connected, connectedSoon } from "./connected.ts";
+
+export interface OrganizationInputs {
+  connection: Connection;
+  slug: string;
+  name: string;
+  description: string;
+  contact: Contact;
+}
+
+export interface OrganizationOuts extends OrganizationInputs {
+  organizationId: number;
+}
+
+const path = (id: string | number) => `organizations/${id}`;
+
+/** An organization of CVAT. Its natural key is its slug, the only unique name CVAT has. (cvat-rest-measured.md 2) */
+export const record: RecordHandler<OrganizationInputs, OrganizationOuts> = {
+  check: ({ slug }) =>
+    /^[A-Za-z0-9_-]{1,16}$/.test(slug)
+      ? []
+      : [`vision-platform:cvat.organizations: \`${slug}\` must be 1 to 16 letters, digits, '-' or '_'.`],
+
+  async create(inputs) {
+    const client = await connected(inputs.connection);
+    const { record, adopted } = await adoptOrCreate<Organization>({
+      find: () => withSlug(client, inputs.slug),
+      post: () => client.post("organizations", body(inputs)),
+      remove: ({ id }) => client.remove(path(id)),
+    });
+    if (adopted && !isDeepStrictEqual(body(record), body(inputs))) await client.patch(path(record.id), body(inputs));
+    return { id: String(record.id), outs: { ...inputs, organizationId: record.id } };
+  },
+
+  async read(id, outs) {
+    const found = await (await connectedSoon(outs.connection)).find<Organization>(path(id));
+    return found && { id, outs: { ...outs, ...body(found), organizationId: found.id } };
+  },
+
+  async update(id, olds, news) {
+    if (!isDeepStrictEqual(body(olds), body(news)))
+      await (await connected(news.connection)).patch(path(id), body(news));
+    return { ...news, organizationId: Number(id) };
+  },
+
+  async delete(id, outs) {
+    await (await connectedSoon(outs.connection)).remove(path(id));
+  },
+
+  diff: (olds, news) => ({
+    changes: !isDeepStrictEqual(body(olds), body(news)) || !sameAccount(olds.connection, news.connection),
+  }),
+};
+
+function body({ slug, name, description, contact }: Omit<OrganizationInputs, "connection">) {
+  return { slug, name, description, contact };
+}
+
+/** `ORG1` and `org1` are two organizations. (2.1) */
+export async function withSlug(client: CvatClient, slug: string): Promise<Organization[]> {
+  const found = await client.list<Organization>("organizations", { query: { slug } });
+  return found.filter((one) => one.slug === slug);
+}
