@@ -10,7 +10,7 @@ import type { LabConfig } from "./config.ts";
 import { CLEARML_VERSIONS, clearmlWish } from "./clearml/versions.ts";
 import { Cvat } from "./cvat/cvat.ts";
 import { CVAT_VERSIONS, cvatWish } from "./cvat/versions.ts";
-import { GeneratedTextProvider } from "./secrets/generated.ts";
+import { DynamicProvider } from "./records/provider.ts";
 import { millisecondsOf } from "./schema.ts";
 import { traefikAddress } from "./traefik/address.ts";
 
@@ -30,7 +30,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
   readonly ledger: pulumi.Output<LedgerRow[]>;
 
   constructor(name: string, { lab, charts }: VisionPlatformArgs, opts?: pulumi.ComponentResourceOptions) {
-    const providers = [new GeneratedTextProvider(`${name}-generated`)];
+    const providers = [new DynamicProvider(`${name}-generated`)];
     super("vision-platform:index:VisionPlatform", name, {}, { ...opts, providers });
     const cluster = clusterOf(`${name}-cluster`, lab.cluster, { parent: this });
     const parts = { parent: this };

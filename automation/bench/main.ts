@@ -1,9 +1,8 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import * as auto from "@pulumi/pulumi/automation/index.js";
 import Table from "cli-table3";
 import { execa } from "execa";
-import { parseAllDocuments } from "yaml";
 import { UserError } from "../../components/errors.ts";
 import { runEngine } from "../engine/run.ts";
 import { PROJECT_FOLDER, wholeNumber } from "../commands/common.ts";
@@ -13,11 +12,13 @@ import { bringUp, prepare, type Rehearsal } from "../rehearsal/rehearse.ts";
 import { obtainTools, type Tool } from "../rehearsal/tools/obtain.ts";
 import { checkStackFile } from "../stackfile/check.ts";
 import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
-import { bareProgram, helmTemplate, kubectlDiff, type BareObject } from "./peers.ts";
+import { bareProgram, helmTemplate, inNamespace, kubectlDiff } from "./peers.ts";
 import { plainValues } from "./values.ts";
 
 /** `npm run bench -- 9`: rounds of each measure. Default 5. */
 const ROUNDS = wholeNumber(process.argv[2] ?? "5");
+/** Namespace of the peers' objects. */
+const BARE = "bare";
 const progress = streamProgress();
 
 /** One thing measured: seconds of each round. */
@@ -100,10 +101,9 @@ async function preparePeers({ home, cluster, tools, charts, env }: Rehearsal): P
     { release: "cvat", chart: chart("cvat").path, namespace: lab.cvat.namespace, values: values.cvat },
     { release: "clearml", chart: chart("clearml").path, namespace: lab.clearml.namespace, values: values.clearml },
   ];
-  const render = () => helmTemplate(helm?.path ?? "helm", renders, folder);
-  const file = await render();
-  const objects = parseAllDocuments(await readFile(file, "utf8")).map((document) => document.toJS() as BareObject);
-  const program = bareProgram(cluster.kubeconfig, objects, "bare");
+  const render = async () => inNamespace(await helmTemplate(helm?.path ?? "helm", renders, folder), BARE);
+  const objects = await render();
+  const program = bareProgram(cluster.kubeconfig, objects, BARE);
   const bare = await auto.LocalWorkspace.createOrSelectStack(
     { stackName: "bare", projectName: "bare", program },
     { envVars: env, pulumiCommand: await auto.PulumiCommand.get({ root: home.folder }) },
@@ -112,7 +112,7 @@ async function preparePeers({ home, cluster, tools, charts, env }: Rehearsal): P
   return {
     bare,
     objects: objects.length,
-    helmAndDiff: async () => kubectlDiff(pathOf(tools, "kubectl"), cluster.kubeconfig, await render()),
+    helmAndDiff: async () => kubectlDiff(pathOf(tools, "kubectl"), cluster.kubeconfig, await render(), folder),
   };
 }
 

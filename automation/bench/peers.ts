@@ -22,41 +22,44 @@ export interface Render {
   values: unknown;
 }
 
-/** Renders charts with `helm template` into one file, as a person would before `kubectl diff`. */
-export async function helmTemplate(helm: string, renders: readonly Render[], folder: string): Promise<string> {
-  const texts: string[] = [];
+/** Renders charts with `helm template` into files, as a person would before `kubectl diff`. */
+export async function helmTemplate(helm: string, renders: readonly Render[], folder: string): Promise<BareObject[]> {
+  const objects: BareObject[] = [];
   for (const { release, chart, namespace, values } of renders) {
     const file = path.join(folder, `${release}-values.json`);
     await writeFile(file, JSON.stringify(values));
-    const args = [
-      "template",
-      release,
-      chart,
-      "--namespace",
-      namespace,
-      "--values",
-      file,
-      "--kube-version",
-      "1.35.4",
-      "--no-hooks",
-    ];
-    const { stdout } = await execa(helm, args);
+    const place = ["--namespace", namespace, "--values", file, "--kube-version", "1.35.4", "--no-hooks"];
+    const { stdout } = await execa(helm, ["template", release, chart, ...place]);
     // Helm writes YAML 1.1, in which 0550 is octal.
-    const objects = parseAllDocuments(stdout, { version: "1.1" }).map(
-      (document) => document.toJS() as BareObject | null,
+    const documents = parseAllDocuments(stdout, { version: "1.1" });
+    objects.push(
+      ...documents.map((document) => document.toJS() as BareObject | null).filter((object) => object !== null),
     );
-    const whole = objects
-      .filter((object) => object !== null)
-      .map((object) => ({ ...object, metadata: { namespace, ...object.metadata } }));
-    texts.push(whole.map((object) => JSON.stringify(object)).join("\n---\n"));
   }
-  const file = path.join(folder, "rendered.yaml");
-  await writeFile(file, texts.join("\n---\n"));
-  return file;
+  return objects;
 }
 
-/** `kubectl diff` of rendered objects. Exit code 1 says that something differs, which is a good answer. */
-export async function kubectlDiff(kubectl: string, kubeconfig: string, file: string): Promise<void> {
+/** Rendered objects as they stand in one namespace beside the lab, where nobody else changes them. */
+export function inNamespace(objects: readonly BareObject[], namespace: string): BareObject[] {
+  return objects.map(withoutClusterScope).map((object) => ({
+    ...object,
+    metadata: {
+      ...object.metadata,
+      namespace,
+      annotations: { ...object.metadata.annotations, "pulumi.com/skipAwait": "true" },
+    },
+  }));
+}
+
+/** `kubectl diff` of objects. Exit code 1 says that something differs, which is a good answer. */
+export async function kubectlDiff(
+  kubectl: string,
+  kubeconfig: string,
+  objects: readonly BareObject[],
+  folder: string,
+): Promise<void> {
+  const file = path.join(folder, "rendered.yaml");
+  await writeFile(file, objects.map((object) => JSON.stringify(object)).join("\n---\n"));
   const { exitCode, stderr } = await execa(kubectl, ["diff", "--server-side", "--force-conflicts", "-f", file], {
     env: { KUBECONFIG: kubeconfig },
     reject: false,
@@ -64,15 +67,13 @@ export async function kubectlDiff(kubectl: string, kubeconfig: string, file: str
   if (exitCode !== 0 && exitCode !== 1) throw new Error(`kubectl diff failed: ${stderr}`);
 }
 
-/** A Pulumi program of the same objects and nothing else, in a namespace of its own. */
+/** A Pulumi program of the objects and nothing else, in a namespace of its own. */
 export function bareProgram(kubeconfig: string, objects: readonly BareObject[], namespace: string): auto.PulumiFn {
   return () => {
     const provider = new k8s.Provider("bare", { kubeconfig });
     const home = new k8s.core.v1.Namespace(namespace, { metadata: { name: namespace } }, { provider });
-    for (const object of objects.map(withoutClusterScope)) {
-      const annotations = { ...object.metadata.annotations, "pulumi.com/skipAwait": "true" };
-      const inputs = { ...object, metadata: { ...object.metadata, namespace, annotations } };
-      new BareResource(`${object.kind}/${object.metadata.name}`, inputs, { provider, dependsOn: home });
+    for (const object of objects) {
+      new BareResource(`${object.kind}/${object.metadata.name}`, object, { provider, dependsOn: home });
     }
     return Promise.resolve({});
   };

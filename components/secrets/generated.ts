@@ -51,13 +51,3 @@ export class GeneratedText extends pulumi.dynamic.Resource {
     this.value = pulumi.secret(this.value);
   }
 }
-
-/**
- * The provider of {@link GeneratedText}, to be handed to the topmost component. The engine makes a default one of its own where this is
- * missing, puts the whole stack configuration into it, and so shows it as changed whenever any key changes.
- */
-export class GeneratedTextProvider extends pulumi.ProviderResource {
-  constructor(name: string, opts?: pulumi.ResourceOptions) {
-    super("pulumi-nodejs", name, {}, opts);
-  }
-}

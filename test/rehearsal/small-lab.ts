@@ -2,20 +2,18 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { KubeConfig, KubernetesObjectApi, PatchStrategy, type KubernetesObject } from "@kubernetes/client-node";
 import * as k8s from "@pulumi/kubernetes";
-import * as auto from "@pulumi/pulumi/automation/index.js";
+import type * as auto from "@pulumi/pulumi/automation/index.js";
 import { stringify } from "yaml";
 import { ENGINE_PROGRAMS } from "../../automation/engine/door.ts";
-import { runEngine, type Outcome, type RunOptions, type Verb } from "../../automation/engine/run.ts";
-import { keepSecretsInTransforms } from "../../automation/engine/secrets.ts";
-import { silentProgress, type Progress } from "../../automation/progress.ts";
-import { markOf } from "../../automation/rehearsal/cluster/belonging.ts";
+import type { Outcome, Verb } from "../../automation/engine/run.ts";
+import { silentProgress } from "../../automation/progress.ts";
 import { CLUSTER_PROGRAMS, startCluster } from "../../automation/rehearsal/cluster/cluster.ts";
 import { createHome, freshName, removeHome, type Home } from "../../automation/rehearsal/cluster/homes.ts";
 import { seed } from "../../automation/rehearsal/cluster/seed.ts";
-import { engineEnvironment } from "../../automation/rehearsal/tools/environment.ts";
 import { obtainTools } from "../../automation/rehearsal/tools/obtain.ts";
 import { ChartInstall } from "../../components/charts/install.ts";
 import { countRequests, type Counter } from "./counting-proxy.ts";
+import { engineIn, type EngineRunOptions } from "./engine.ts";
 
 export const NAMESPACE = "bench";
 
@@ -32,11 +30,9 @@ export interface SmallLabOptions {
   unpullable?: readonly string[];
 }
 
-export interface SmallRunOptions extends Omit<RunOptions, "progress"> {
+export interface SmallRunOptions extends EngineRunOptions {
   /** How long the gate waits. Default: a minute. */
   readyTimeoutMs?: number;
-  /** More environment of the engine, for this run. */
-  env?: Record<string, string>;
 }
 
 /**
@@ -116,31 +112,10 @@ async function startIn(home: Home, { unpullable }: SmallLabOptions): Promise<Sma
     });
     return Promise.resolve({ ledger: install.ledger });
   };
-  const engine = {
-    ...(await engineEnvironment(tools, {
-      links: path.join(home.folder, "bin"),
-      pulumiHome: path.join(home.folder, "pulumi"),
-    })),
-    ...markOf(home.folder),
-    PULUMI_BACKEND_URL: `file://${path.join(home.folder, "state")}`,
-    PULUMI_CONFIG_PASSPHRASE: "rehearsal",
-  };
-  await mkdir(path.join(home.folder, "state"));
-  await mkdir(path.join(home.folder, "stack"));
-  keepSecretsInTransforms();
-  const stack = await auto.LocalWorkspace.createOrSelectStack(
-    { stackName: "bench", projectName: "bench", program },
-    {
-      workDir: path.join(home.folder, "stack"),
-      envVars: engine,
-      pulumiCommand: await auto.PulumiCommand.get({ root: home.folder }),
-    },
-  );
-  const lines: string[] = [];
-  const progress: Progress = { ...silentProgress, line: (text) => void lines.push(text) };
+  const engine = await engineIn({ folder: home.folder, tools, program });
 
   return {
-    lines,
+    lines: engine.lines,
     requests: counter.requests,
     kubeconfig: cluster.kubeconfig,
     async chart(objects) {
@@ -150,14 +125,12 @@ async function startIn(home: Home, { unpullable }: SmallLabOptions): Promise<Sma
       const templates = objects.map((object) => stringify(object)).join("---\n");
       await writeFile(path.join(chart, "templates", "objects.yaml"), templates);
     },
-    async run(verb, { readyTimeoutMs = 60_000, env = {}, ...options } = {}) {
+    async run(verb, { readyTimeoutMs = 60_000, ...options } = {}) {
       gate.readyTimeoutMs = readyTimeoutMs;
-      stack.workspace.envVars = { ...engine, ...env };
-      lines.length = 0;
       counter.requests.length = 0;
-      return runEngine(stack, verb, { progress, ...options });
+      return engine.run(verb, options);
     },
-    stack,
+    stack: engine.stack,
     async get<T extends KubernetesObject>(apiVersion: string, kind: string, name: string) {
       return client.read<T>({ apiVersion, kind, metadata: { name, namespace: NAMESPACE } });
     },

@@ -1,0 +1,138 @@
+import { spawn } from "node:child_process";
+import { openSync, closeSync } from "node:fs";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { setTimeout as pause } from "node:timers/promises";
+import type { LabConfig } from "../../../components/config.ts";
+import { UserError } from "../../../components/errors.ts";
+import type { ProgressTask } from "../../progress.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import { kill, startOf } from "../processes.ts";
+import type { Tool } from "../tools/obtain.ts";
+
+/** A value for the rehearsal's copy of the stack file. */
+export interface ConfigValue {
+  /** `cvat`, `objectStore`. */
+  section: string;
+  path: readonly (string | number)[];
+  value: unknown;
+}
+
+/** A secret for the rehearsal's stack. */
+export interface ConfigSecret {
+  /** As `pulumi config set --path` takes it: `vision-platform:objectStore.credentials.secretKey`. */
+  key: string;
+  value: string;
+}
+
+/** What a service that runs has for others. */
+export interface Started {
+  /** Where it listens: `http://127.0.0.1:PORT`. */
+  url: string;
+  port: number;
+  /** What stands for what, for the summary. Default: nothing to say. */
+  notes?: readonly string[];
+  /** What points the stack at it. */
+  values?: readonly ConfigValue[];
+  /** Set where the stack has none of its own. */
+  secrets?: readonly ConfigSecret[];
+  /** What later services need to know of it. */
+  facts?: Readonly<Record<string, string>>;
+}
+
+export interface ServiceContext {
+  /** Folder of the rehearsal: everything of it is under here. */
+  home: string;
+  tools: readonly Tool[];
+  lab: LabConfig;
+  cluster: Cluster;
+  progress: ProgressTask;
+  /** The services before this one, by name. */
+  started: Readonly<Record<string, Started>>;
+}
+
+/** What stands for a system, or is one, beside the rehearsal's cluster. */
+export interface RehearsalService {
+  name: string;
+  wanted(lab: LabConfig): boolean;
+  start(context: ServiceContext): Promise<Started>;
+}
+
+export interface ServiceSpec {
+  name: string;
+  /** Absolute path of the script. */
+  script: string;
+  home: string;
+  /** What the script is told, as JSON. May hold secrets: the file is the user's alone. */
+  config: unknown;
+}
+
+const READY_WITHIN_MS = 60_000;
+const LINES_OF_LOG = 12;
+
+/** Folder of a service: its configuration, its data, its log, and `ready.json` while it serves. */
+export function serviceFolder(home: string, name: string): string {
+  return path.join(home, "services", name);
+}
+
+/**
+ * Starts a script of ours as its own process, so that a kept rehearsal works on, and waits until it serves. One that runs with the same
+ * configuration is left alone; otherwise it is started again, on its old port where it can.
+ * @throws UserError with the end of its log when it does not serve
+ */
+export async function ensureService({
+  name,
+  script,
+  home,
+  config,
+}: ServiceSpec): Promise<{ url: string; port: number }> {
+  const folder = serviceFolder(home, name);
+  await mkdir(folder, { recursive: true });
+  const file = path.join(folder, "config.json");
+  const before = await readJson(file);
+  const ready = await readJson(path.join(folder, "ready.json"));
+  const running = ready !== undefined && startOf(Number(ready["pid"])) !== undefined;
+  if (running && isDeepStrictEqual(before, JSON.parse(JSON.stringify(config)))) return place(ready);
+  if (running) kill(Number(ready["pid"]));
+  await rm(path.join(folder, "ready.json"), { force: true });
+  await writeFile(file, JSON.stringify(config), { mode: 0o600 });
+  if (ready) await writeFile(path.join(folder, "port"), String(ready["port"]));
+  start(script, file, path.join(folder, "log"));
+  return place(await served(name, folder));
+}
+
+function start(script: string, config: string, log: string): void {
+  const output = openSync(log, "w");
+  const child = spawn(process.execPath, ["--import", "tsx", script, config], {
+    cwd: path.resolve(import.meta.dirname, "../../.."),
+    detached: true,
+    stdio: ["ignore", output, output],
+  });
+  child.unref();
+  closeSync(output);
+}
+
+async function served(name: string, folder: string): Promise<Record<string, unknown>> {
+  const end = Date.now() + READY_WITHIN_MS;
+  while (Date.now() < end) {
+    const ready = await readJson(path.join(folder, "ready.json"));
+    if (ready) return ready;
+    await pause(50);
+  }
+  const log = await readFile(path.join(folder, "log"), "utf8").catch(() => "");
+  const last = log.trimEnd().split("\n").slice(-LINES_OF_LOG).join("\n");
+  throw new UserError(`The rehearsal's ${name} does not serve. The end of its log (${folder}/log):\n${last}`);
+}
+
+function place({ port }: Record<string, unknown>): { url: string; port: number } {
+  return { url: `http://127.0.0.1:${Number(port)}`, port: Number(port) };
+}
+
+async function readJson(file: string): Promise<Record<string, unknown> | undefined> {
+  try {
+    return JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;
+  } catch {
+    return undefined; // Not there yet, or half written.
+  }
+}

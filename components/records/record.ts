@@ -1,0 +1,133 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/**
+ * What a kind of REST record can do. The module that exports it as `record` is loaded at run time, so it may import what it likes, and a
+ * change of its code is no change of any resource. What it throws reaches the person as the error's message: a sentence, no secret in it.
+ */
+export interface RecordHandler<Inputs extends object, Outs extends Inputs = Inputs> {
+  /** What is wrong with the inputs, each as a sentence that names the key. Asks nobody; not called while an input is unknown. */
+  check?(news: Inputs): string[];
+  /** Makes the record, or takes over the one of the same natural key: an earlier run may have died after making it. */
+  create(inputs: Inputs): Promise<{ id: string; outs: Outs }>;
+  /** The record as it is; undefined when it is gone. */
+  read(id: string, outs: Outs): Promise<{ id: string; outs: Outs } | undefined>;
+  update(id: string, olds: Outs, news: Inputs): Promise<Outs>;
+  /** Removes it. One that is gone already is no error. */
+  delete(id: string, outs: Outs): Promise<void>;
+  /** Compares what matters. Pure; an unknown input compares as different. */
+  diff(olds: Outs, news: Inputs): { changes: boolean; replaces?: (keyof Inputs & string)[] };
+}
+
+export interface RecordOptions {
+  /** Outputs the record adds to its inputs. */
+  outs?: readonly string[];
+  /** Outputs that are secret though no secret input has their name. */
+  secrets?: string[];
+}
+
+interface Loaded {
+  record: RecordHandler<Record<string, unknown>>;
+}
+type Properties = Record<string, unknown>;
+
+// The engine keeps the text of these functions in state and runs it in a plain Node process. So the text is only a loader: it finds the
+// checkout by the node_modules it was itself loaded from, and has tsx read the handler, once per process. (pulumi.md, section 4)
+const load = async (properties: Properties): Promise<Loaded["record"]> => {
+  const { createRequire } = process.getBuiltinModule("node:module");
+  const { pathToFileURL } = process.getBuiltinModule("node:url");
+  const script = process.argv[1] ?? "";
+  const folder = script.slice(0, script.lastIndexOf("node_modules"));
+  // The API's build for `require` looks for a file that its package does not have (tsx 4.23.15), so the other one is imported.
+  const api = pathToFileURL(createRequire(`${folder}package.json`).resolve("tsx/esm/api")).href;
+  const { tsImport } = (await import(api.replace(".cjs", ".mjs"))) as {
+    tsImport: (specifier: string, parent: string) => Promise<Loaded>;
+  };
+  const handlers = globalThis as { recordHandlers?: Record<string, Promise<Loaded>> };
+  handlers.recordHandlers ??= {};
+  const file = pathToFileURL(`${folder}components/${String(properties["handler"])}.ts`).href;
+  handlers.recordHandlers[file] ??= tsImport(file, file);
+  return (await handlers.recordHandlers[file]).record;
+};
+
+/** What the engine hands over that is not the record's own. */
+const own = (properties: Properties): Properties => {
+  const rest = { ...properties };
+  delete rest["__provider"];
+  delete rest["handler"];
+  return rest;
+};
+
+/** Runs work whose errors are sentences for a person: the provider process would write their stack traces too. */
+const plainly = async <T>(properties: Properties, work: (handler: Loaded["record"]) => T): Promise<Awaited<T>> => {
+  try {
+    return await work(await load(properties));
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    throw Object.assign(new Error(text), { stack: "" });
+  }
+};
+
+const provider: pulumi.dynamic.ResourceProvider<Properties, Properties> = {
+  check: (_olds, news) =>
+    plainly(news, (handler) => {
+      const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+      const failures = JSON.stringify(news).includes(unknown) ? [] : (handler.check?.(own(news)) ?? []);
+      return { inputs: news, failures: failures.map((reason) => ({ property: "", reason })) };
+    }),
+  create: (inputs) =>
+    plainly(inputs, async (handler) => {
+      const { id, outs } = await handler.create(own(inputs));
+      return { id, outs: { ...outs, handler: inputs["handler"] } };
+    }),
+  read: (id, properties = {}) =>
+    plainly(properties, async (handler) => {
+      const found = await handler.read(id, own(properties));
+      return found ? { id: found.id, props: { ...properties, ...found.outs } } : {};
+    }),
+  update: (id, olds, news) =>
+    plainly(news, async (handler) => {
+      const outs = await handler.update(id, own(olds), own(news));
+      return { outs: { ...outs, handler: news["handler"] } };
+    }),
+  delete: (id, properties) => plainly(properties, (handler) => handler.delete(id, own(properties))),
+  diff: (_id, olds, news) =>
+    plainly(news, (handler) => {
+      const { changes, replaces } = handler.diff(own(olds), own(news));
+      return { changes, replaces: replaces ?? [] };
+    }),
+};
+
+/**
+ * One record of a system's REST API: a cloud storage, an organization, a function, a queue.
+ * `handler` is the module that exports `record`, relative to `components/` and without its ending: `cvat/records/cloud-storage`.
+ */
+export class RestRecord extends pulumi.dynamic.Resource {
+  constructor(
+    name: string,
+    handler: string,
+    inputs: pulumi.Inputs,
+    { outs = [], secrets = [] }: RecordOptions = {},
+    opts?: pulumi.CustomResourceOptions,
+  ) {
+    const learned = Object.fromEntries(outs.map((key) => [key, undefined]));
+    super(
+      provider,
+      name,
+      { ...learned, ...inputs, handler },
+      pulumi.mergeOptions(opts, { additionalSecretOutputs: secrets }),
+      ...typeOf(handler),
+    );
+  }
+
+  /** An input or a learned output by its name. */
+  output<T>(key: string): pulumi.Output<T> {
+    return (this as unknown as Record<string, pulumi.Output<T>>)[key] as pulumi.Output<T>;
+  }
+}
+
+/** `cvat/records/cloud-storage` is of type `pulumi-nodejs:cvat:CloudStorage`. */
+function typeOf(handler: string): [module: string, type: string] {
+  const parts = handler.split("/");
+  const kind = (parts.at(-1) ?? "").split("-").map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  return [parts[0] ?? "", kind.join("")];
+}
