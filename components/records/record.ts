@@ -25,28 +25,19 @@ export interface RecordOptions {
   secrets?: string[];
 }
 
-interface Loaded {
-  record: RecordHandler<Record<string, unknown>>;
-}
 type Properties = Record<string, unknown>;
+type Handler = RecordHandler<Properties>;
 
-// The engine keeps the text of these functions in state and runs it in a plain Node process. So the text is only a loader: it finds the
-// checkout by the node_modules it was itself loaded from, and has tsx read the handler, once per process. (pulumi.md, section 4)
-const load = async (properties: Properties): Promise<Loaded["record"]> => {
+// The engine keeps the text of these functions in state and runs it in a plain Node process. So the text is only a door to a loader in the
+// checkout, which it finds by the node_modules it was itself loaded from. (pulumi.md, section 4)
+const load = (properties: Properties): Promise<Handler> => {
   const { createRequire } = process.getBuiltinModule("node:module");
-  const { pathToFileURL } = process.getBuiltinModule("node:url");
   const script = process.argv[1] ?? "";
-  const folder = script.slice(0, script.lastIndexOf("node_modules"));
-  // The API's build for `require` looks for a file that its package does not have (tsx 4.23.15), so the other one is imported.
-  const api = pathToFileURL(createRequire(`${folder}package.json`).resolve("tsx/esm/api")).href;
-  const { tsImport } = (await import(api.replace(".cjs", ".mjs"))) as {
-    tsImport: (specifier: string, parent: string) => Promise<Loaded>;
-  };
-  const handlers = globalThis as { recordHandlers?: Record<string, Promise<Loaded>> };
-  handlers.recordHandlers ??= {};
-  const file = pathToFileURL(`${folder}components/${String(properties["handler"])}.ts`).href;
-  handlers.recordHandlers[file] ??= tsImport(file, file);
-  return (await handlers.recordHandlers[file]).record;
+  const checkout = script.slice(0, script.lastIndexOf("node_modules"));
+  const loader = createRequire(`${checkout}package.json`)("./components/records/load.cjs") as (
+    handler: unknown,
+  ) => Promise<Handler>;
+  return loader(properties["handler"]);
 };
 
 /** What the engine hands over that is not the record's own. */
@@ -58,7 +49,7 @@ const own = (properties: Properties): Properties => {
 };
 
 /** Runs work whose errors are sentences for a person: the provider process would write their stack traces too. */
-const plainly = async <T>(properties: Properties, work: (handler: Loaded["record"]) => T): Promise<Awaited<T>> => {
+const plainly = async <T>(properties: Properties, work: (handler: Handler) => T): Promise<Awaited<T>> => {
   try {
     return await work(await load(properties));
   } catch (error) {
@@ -71,7 +62,8 @@ const provider: pulumi.dynamic.ResourceProvider<Properties, Properties> = {
   check: (_olds, news) =>
     plainly(news, (handler) => {
       const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-      const failures = JSON.stringify(news).includes(unknown) ? [] : (handler.check?.(own(news)) ?? []);
+      const inputs = own(news);
+      const failures = JSON.stringify(inputs).includes(unknown) ? [] : (handler.check?.(inputs) ?? []);
       return { inputs: news, failures: failures.map((reason) => ({ property: "", reason })) };
     }),
   create: (inputs) =>
