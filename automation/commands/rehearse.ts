@@ -85,7 +85,7 @@ async function run(
     milliseconds: outcome.milliseconds,
     objects: await countObjects(rehearsal.cluster.kubeconfig, Object.values(outputs)),
     charts: rehearsal.charts,
-    standIns: [],
+    standIns: rehearsal.standIns,
     ledger: outcome.ledger,
     outputs,
   };

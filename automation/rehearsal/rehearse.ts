@@ -20,6 +20,9 @@ import { CLUSTER_PROGRAMS, startCluster, type Cluster } from "./cluster/cluster.
 import type { Home } from "./cluster/homes.ts";
 import { DOCUMENTATION_RANGES } from "./cluster/lab.ts";
 import { seed } from "./cluster/seed.ts";
+import { PLUGINS } from "./plugins/index.ts";
+import { installPlugins } from "./plugins/install.ts";
+import { startServices } from "./services/index.ts";
 import { writeStackFolder } from "./stack-folder.ts";
 import { engineEnvironment } from "./tools/environment.ts";
 import { obtainTools, type Tool } from "./tools/obtain.ts";
@@ -43,6 +46,8 @@ export interface Rehearsal {
   cluster: Cluster;
   tools: Tool[];
   charts: RehearsalChart[];
+  /** What stands for what is not there, each in one line. */
+  standIns: string[];
   stack: auto.Stack;
   /** What the engine runs with, over the process's own environment. */
   env: Record<string, string>;
@@ -72,18 +77,27 @@ export async function prepare({ stack, project, overrides, home, progress }: Reh
     folder: path.join(home.folder, "charts"),
     progress,
   });
+  const services = await progress.task("Starting what stands beside the cluster", (task) =>
+    startServices({ home: home.folder, tools, lab, cluster, progress: task }),
+  );
   const folder = path.join(home.folder, "stack");
   const sealed = await writeStackFolder(folder, project, stack, {
     kubeconfig: cluster.kubeconfig,
     context: cluster.context,
     charts: Object.fromEntries(charts.map((chart) => [chart.name, chart.path])),
+    values: services.flatMap(({ values = [] }) => values),
   });
-  const env = await engineEnv(home, tools);
+  const pulumiHome = path.join(home.folder, "pulumi");
+  const plugins = await installPlugins(pulumiHome, PLUGINS);
+  const env = await engineEnv(home, tools, pulumiHome);
   const opened = await openStack({ stack, folder, engine: home.folder, env, create: true });
   // A kept rehearsal belongs to one run at a time, so a lock in its state is a killed run's.
   if (await hasLocks(home)) await opened.cancel();
-  for (const key of sealed) await setSecret(opened, key, randomBytes(12).toString("hex"));
-  return { home, cluster, tools, charts, stack: opened, env };
+  const secrets = new Map(sealed.map((key) => [key, randomBytes(12).toString("hex")]));
+  for (const { key, value } of services.flatMap(({ secrets = [] }) => secrets)) secrets.set(key, value);
+  for (const [key, value] of secrets) await setSecret(opened, key, value);
+  const standIns = [...services.flatMap(({ notes = [] }) => notes), ...plugins];
+  return { home, cluster, tools, charts, standIns, stack: opened, env };
 }
 
 /** Brings the rehearsed stack up. */
@@ -107,12 +121,12 @@ function addressesIn({ traefik, clearml }: LabConfig): string[] {
 }
 
 /** The engine's environment: state and plugins in the rehearsal's home, a passphrase made for it, nothing of the user's own. */
-async function engineEnv(home: Home, tools: readonly Tool[]): Promise<Record<string, string>> {
+async function engineEnv(home: Home, tools: readonly Tool[], pulumiHome: string): Promise<Record<string, string>> {
   const state = path.join(home.folder, "state");
   await mkdir(state, { recursive: true });
   const links = path.join(home.folder, "bin");
   return {
-    ...(await engineEnvironment(tools, { links, pulumiHome: path.join(home.folder, "pulumi") })),
+    ...(await engineEnvironment(tools, { links, pulumiHome })),
     // A killed run leaves the engine and its plugins behind; by this the next run knows them.
     ...markOf(home.folder),
     PULUMI_BACKEND_URL: `file://${state}`,

@@ -4,6 +4,7 @@ import { isMap, isScalar, isSeq, parseDocument, Document } from "yaml";
 import { PROJECT } from "../../components/config.ts";
 import { pathText } from "../../components/problems.ts";
 import { stackFilePath } from "../stackfile/stack-file.ts";
+import type { ConfigValue } from "./services/service.ts";
 
 /** What a rehearsal puts in the place of what only exists at home. */
 export interface Replacements {
@@ -11,6 +12,8 @@ export interface Replacements {
   context: string;
   /** Chart name to path. */
   charts: Readonly<Record<string, string>>;
+  /** What points the stack at the services beside the cluster. */
+  values: readonly ConfigValue[];
 }
 
 /**
@@ -35,6 +38,9 @@ export async function writeStackFolder(
   document.setIn(["config", `${PROJECT}:cluster`, "context"], replace.context);
   for (const [name, chart] of Object.entries(replace.charts)) {
     document.setIn(["config", `${PROJECT}:charts`, "paths", name], chart);
+  }
+  for (const { section, path, value } of replace.values) {
+    document.setIn(["config", `${PROJECT}:${section}`, ...path], document.createNode(value));
   }
   await writeFile(stackFilePath(folder, stack), document.toString());
   return sealed;

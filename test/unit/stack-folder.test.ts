@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { parse } from "yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ConfigValue } from "../../automation/rehearsal/services/service.ts";
 import { writeStackFolder } from "../../automation/rehearsal/stack-folder.ts";
 
 let root: string;
@@ -12,15 +13,15 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-const REPLACE = { kubeconfig: "/run/kubeconfig", context: "kwok-lab", charts: { cvat: "/charts/cvat" } };
+const REPLACE = { kubeconfig: "/run/kubeconfig", context: "kwok-lab", charts: { cvat: "/charts/cvat" }, values: [] };
 
-async function rehearse(text: string) {
+async function rehearse(text: string, values: readonly ConfigValue[] = []) {
   const project = path.join(root, `project-${++count}`);
   const folder = path.join(root, `folder-${count}`, "deep");
   await mkdir(project, { recursive: true });
   await writeFile(path.join(project, "Pulumi.yaml"), "name: vision-platform\n");
   await writeFile(path.join(project, "Pulumi.lab.yaml"), text);
-  const sealed = await writeStackFolder(folder, project, "lab", REPLACE);
+  const sealed = await writeStackFolder(folder, project, "lab", { ...REPLACE, values });
   const written = await readFile(path.join(folder, "Pulumi.lab.yaml"), "utf8");
   const original = await readFile(path.join(project, "Pulumi.lab.yaml"), "utf8");
   expect(original).toBe(text);
@@ -50,6 +51,17 @@ config:
     });
     expect(sealed).toEqual([]);
     expect(written).toContain("# ours");
+  });
+
+  it("points the stack at the services beside the cluster", async () => {
+    const { config } = await rehearse("config: { vision-platform:cvat: { endpoint: http://home, namespace: cvat } }", [
+      { section: "cvat", path: ["endpoint"], value: "http://127.0.0.1:1" },
+      { section: "clearml", path: ["agent", "nodes", 0], value: { host: "127.0.0.1" } },
+    ]);
+    expect(config).toMatchObject({
+      "vision-platform:cvat": { endpoint: "http://127.0.0.1:1", namespace: "cvat" },
+      "vision-platform:clearml": { agent: { nodes: [{ host: "127.0.0.1" }] } },
+    });
   });
 
   it.each(["", "# nothing\n", "config:\n", "config: {}\n", "encryptionsalt: v1:x\n"])(
