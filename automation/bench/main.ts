@@ -1,7 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import * as auto from "@pulumi/pulumi/automation/index.js";
-import Table from "cli-table3";
 import { execa } from "execa";
 import { UserError } from "../../components/errors.ts";
 import { runEngine } from "../engine/run.ts";
@@ -9,6 +8,7 @@ import { PROJECT_FOLDER, wholeNumber } from "../commands/common.ts";
 import { silentProgress, streamProgress } from "../progress.ts";
 import { cleanUpStale, createHome, freshName, removeHome, type Home } from "../rehearsal/cluster/homes.ts";
 import { bringUp, prepare, type Rehearsal } from "../rehearsal/rehearse.ts";
+import { textTable } from "../report/table.ts";
 import { obtainTools, type Tool } from "../rehearsal/tools/obtain.ts";
 import { checkStackFile } from "../stackfile/check.ts";
 import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
@@ -56,17 +56,14 @@ async function bench(home: Home): Promise<void> {
   const bareUp = await measure("bare Pulumi program: up, no change", () => peers.bare.up());
   const helm = await measure("helm template + kubectl diff", peers.helmAndDiff);
 
-  const table = new Table({ head: ["what", "median s", `of ${ROUNDS} rounds`], style: { head: [], border: [] } });
-  for (const one of [preview, previewProcess, up, upProcess, barePreview, bareUp, helm]) {
-    table.push([
-      one.what,
-      median(one).toFixed(2),
-      `${Math.min(...one.seconds).toFixed(2)} to ${Math.max(...one.seconds).toFixed(2)}`,
-    ]);
-  }
+  const rows = [preview, previewProcess, up, upProcess, barePreview, bareUp, helm].map((one) => [
+    one.what,
+    median(one).toFixed(2),
+    `${Math.min(...one.seconds).toFixed(2)} to ${Math.max(...one.seconds).toFixed(2)}`,
+  ]);
   const ratio = (a: Measure, b: Measure) => (median(a) / median(b)).toFixed(2);
   const lines = [
-    table.toString(),
+    textTable(["what", "median s", `of ${ROUNDS} rounds`], rows),
     `objects: ${peers.objects} rendered by Helm, ${outcome.counts["same"] ?? 0} resources of ours, ${peers.objects + 3} of the bare program`,
     `preview as a process / helm template + kubectl diff: ${ratio(previewProcess, helm)}`,
     `preview in the engine / helm template + kubectl diff: ${ratio(preview, helm)}`,

@@ -89,7 +89,9 @@ async function run(
     ledger: outcome.ledger,
     outputs,
   };
-  const kept = `Left running. Look around: export KUBECONFIG=${rehearsal.cluster.kubeconfig}; kubectl get pods -A\nEnd it: npm run rehearse -- --stack ${stack} --down`;
+  const kubectl = rehearsal.tools.find(({ name }) => name === "kubectl");
+  const program = kubectl?.origin === "path" ? "kubectl" : kubectl?.path;
+  const kept = `Left running. Look around: export KUBECONFIG=${rehearsal.cluster.kubeconfig}; ${program} get pods -A\nEnd it: npm run rehearse -- --stack ${stack} --down`;
   print(
     { ...summary, kubeconfig: keep && rehearsal.cluster.kubeconfig },
     [summaryText(summary), ...(keep ? ["", kept] : [])].join("\n"),

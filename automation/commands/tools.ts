@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import Table from "cli-table3";
 import { streamProgress } from "../progress.ts";
+import { textTable } from "../report/table.ts";
 import { obtainTools, type Tool } from "../rehearsal/tools/obtain.ts";
 import { PROGRAMS } from "../rehearsal/tools/programs.ts";
 
@@ -36,7 +36,8 @@ function optional(): string {
 }
 
 function table(tools: readonly Tool[]): string {
-  const rows = new Table({ head: ["program", "version", "origin", "path"], style: { head: [], border: [] } });
-  rows.push(...tools.map((tool) => [tool.name, tool.version, tool.origin, tool.path]));
-  return rows.toString();
+  return textTable(
+    ["program", "version", "origin", "path"],
+    tools.map((tool) => [tool.name, tool.version, tool.origin, tool.path]),
+  );
 }

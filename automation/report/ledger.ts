@@ -1,19 +1,16 @@
-import Table from "cli-table3";
 import type { LedgerRow } from "../../components/charts/ledger.ts";
+import { textTable } from "./table.ts";
 
 const ORDER: Record<LedgerRow["outcome"], number> = { applied: 0, "already right": 1, "not matched": 2 };
 const SHOWN_OBJECTS = 3;
 
 /** The ledger as a table for a terminal: what was changed first. */
 export function ledgerTable(rows: readonly LedgerRow[]): string {
-  const table = new Table({
-    head: ["chart", "fix", "outcome", "objects", "why"],
-    style: { head: [], border: [] },
-    colWidths: [10, 26, 15, 34, 54],
-    wordWrap: true,
-  });
-  for (const row of sorted(rows)) table.push([row.chart, row.id, row.outcome, objectsText(row.objects), row.why]);
-  return table.toString();
+  return textTable(
+    ["chart", "fix", "outcome", "objects", "why"],
+    sorted(rows).map((row) => [row.chart, row.id, row.outcome, objectsText(row.objects), row.why]),
+    { widths: [15, 36, 15, 34, 54] },
+  );
 }
 
 /** Rows in the order a person reads them: outcome, chart, as declared. */

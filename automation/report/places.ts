@@ -1,4 +1,4 @@
-import Table from "cli-table3";
+import { textTable } from "./table.ts";
 
 /** The outputs a person looks for first. */
 interface Places {
@@ -16,9 +16,10 @@ export function placesText(outputs: Readonly<Record<string, unknown>>): string {
     ["ClearML API", clearml?.apiUrl, clearml?.namespace],
     ["ClearML files", clearml?.filesUrl, clearml?.namespace],
   ];
-  const table = new Table({ head: ["what", "where", "namespace"], style: { head: [], border: [] } });
-  for (const [what, where, namespace] of rows) if (where !== undefined) table.push([what, where, namespace ?? ""]);
-  return table.toString();
+  return textTable(
+    ["what", "where", "namespace"],
+    rows.flatMap(([what, where, namespace]) => (where === undefined ? [] : [[what, where, namespace ?? ""]])),
+  );
 }
 
 /** Every output as `path  value` lines; the ledger has its own table. */

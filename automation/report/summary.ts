@@ -1,10 +1,10 @@
-import Table from "cli-table3";
 import pc from "picocolors";
 import type { LedgerRow } from "../../components/charts/ledger.ts";
 import { untriedText, type ChosenVersions } from "../../components/charts/versions.ts";
 import { duration } from "../progress.ts";
 import { ledgerTable } from "./ledger.ts";
 import { placesText } from "./places.ts";
+import { textTable } from "./table.ts";
 
 /** What a rehearsal has to tell. */
 export interface Summary {
@@ -24,11 +24,9 @@ export interface Summary {
 export function summaryText({ stack, milliseconds, objects, charts, standIns, ledger, outputs }: Summary): string {
   const total = Object.values(objects).reduce((sum, count) => sum + count, 0);
   const kinds = Object.entries(objects).sort(([, a], [, b]) => b - a);
-  const table = new Table({ head: ["kind", "objects"], style: { head: [], border: [] }, colAligns: ["left", "right"] });
-  table.push(...kinds.map(([kind, count]) => [kind, count]));
   return [
     pc.bold(`${stack}: ${total} objects are on the API server, up in ${duration(milliseconds)}`),
-    table.toString(),
+    textTable(["kind", "objects"], kinds, { right: [1] }),
     "",
     pc.bold("Charts"),
     ...charts.map(({ name, note }) => `  ${name}: ${note}`),

@@ -25,7 +25,7 @@ it("shows where everything is, system by system", () => {
     .filter((line) => line.includes("192.0.2"))
     .map((line) =>
       line
-        .split("│")
+        .split(/ {2,}/)
         .map((cell) => cell.trim())
         .filter(Boolean),
     );
