@@ -40,7 +40,8 @@ export function parseLab(sections: Readonly<Record<string, unknown>>): ParsedLab
     .map((name) => ({ path: `${PROJECT}:${name}`, message: unknownKey(name, known) }));
   const lab: Record<string, unknown> = {};
   for (const [name, schema] of Object.entries(SECTIONS)) {
-    const section = sections[name];
+    // A key with nothing behind it is how YAML writes a section whose keys are all commented out.
+    const section = sections[name] ?? undefined;
     const path = `${PROJECT}:${name}`;
     if (section !== undefined && !isMap(section)) {
       problems.push({ path, message: `Must be a map of keys. ${schema.meta()?.description ?? ""}` });

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { parseLab, PROJECT, type LabConfig } from "./config.ts";
 import { problemList, type Problem } from "./problems.ts";
+import { missingSecrets } from "./required-secrets.ts";
 
 /**
  * The lab as the running stack configures it. The one place where the program reads configuration.
@@ -14,13 +15,13 @@ export function readLab(): LabConfig {
     if (!key.startsWith(prefix)) continue;
     const name = key.slice(prefix.length);
     try {
-      sections[name] = JSON.parse(text);
+      sections[name] = text === "" ? undefined : JSON.parse(text);
     } catch {
       problems.push({ path: key, message: "Must be a map of keys, not text." });
     }
   }
   const parsed = parseLab(sections);
-  const all = [...problems, ...parsed.problems];
+  const all = [...problems, ...parsed.problems, ...(parsed.lab ? missingSecrets(parsed.lab) : [])];
   if (parsed.lab === undefined || all.length > 0) {
     const title = `The configuration of stack ${pulumi.getStack()} has ${all.length} problem(s):`;
     throw new pulumi.RunError(problemList(title, all).join("\n"));

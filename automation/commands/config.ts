@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Command } from "commander";
 import { UserError } from "../../components/errors.ts";
+import { missingSecrets } from "../../components/required-secrets.ts";
 import { problemList } from "../../components/problems.ts";
 import { checkStackFile } from "../stackfile/check.ts";
 import { SCHEMA_FILE, stackFileSchema } from "../stackfile/json-schema.ts";
@@ -30,9 +31,11 @@ export function configCommand(): Command {
 
 async function check({ stack, folder, json }: StackFlags): Promise<void> {
   const file = await readStackFile(stackFilePath(folder, stack));
-  const { problems } = checkStackFile(file);
-  if (problems.length === 0) {
-    print({ file: file.path, problems }, `${file.path} is fine.`, json);
+  const { lab, problems } = checkStackFile(file);
+  if (lab) {
+    const missing = missingSecrets(lab);
+    const toSet = missing.length > 0 ? problemList("Before preview and up, set:", missing) : [];
+    print({ file: file.path, problems, missingSecrets: missing }, [`${file.path} is fine.`, ...toSet].join("\n"), json);
     return;
   }
   if (json) print({ file: file.path, problems }, "", true);

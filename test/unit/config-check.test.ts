@@ -54,7 +54,6 @@ describe("a stack file's check", () => {
 
   it.each<[string, Record<string, unknown>]>([
     ["a list", { clearml: [] }],
-    ["nothing", { clearml: null }],
     ["text", { clearml: "x" }],
     ["a number", { clearml: 5 }],
     ["an encrypted value", { clearml: new Sealed("v1:x") }],
@@ -65,6 +64,12 @@ describe("a stack file's check", () => {
         message: "Must be a map of keys. ClearML: experiments, training and artifacts.",
       },
     ]);
+  });
+
+  it("takes a section whose keys are all commented out for one that is not there", () => {
+    const { lab, problems } = checkStackFile({ sections: { clearml: null }, keys: [] });
+    expect(problems).toEqual([]);
+    expect(lab?.clearml.namespace).toBe("clearml");
   });
 
   it("finds secrets in plain text, in lists too, and says how to encrypt each", () => {

@@ -1,0 +1,24 @@
+import type { LabConfig } from "./config.ts";
+import type { Problem } from "./problems.ts";
+
+interface RequiredSecret {
+  /** As `pulumi config set --path` takes it. */
+  key: string;
+  /** What it is. */
+  what: string;
+  missing(lab: LabConfig): boolean;
+}
+
+/**
+ * Secrets that nobody can make in the user's place: they open what the user runs already. A stack file is fine without them and can be
+ * rehearsed; `up` and `preview` of the real lab cannot do without.
+ */
+const REQUIRED: readonly RequiredSecret[] = [];
+
+/** What is still to be set, with the command for each. */
+export function missingSecrets(lab: LabConfig): Problem[] {
+  return REQUIRED.filter(({ missing }) => missing(lab)).map(({ key, what }) => ({
+    path: key,
+    message: `Is missing: ${what}. Set it: pulumi config set --path --secret '${key}'`,
+  }));
+}
