@@ -1,6 +1,8 @@
 import * as z from "zod";
 import { address, bytes, dnsLabel, resources, secretText } from "../schema.ts";
 import { withRules } from "../section-rules.ts";
+import { agentConfig } from "./agent/config.ts";
+import { AGENT_RULES } from "./agent/rules.ts";
 import { CLEARML_RULES } from "./rules.ts";
 import { CLEARML_VERSIONS } from "./versions.ts";
 
@@ -77,6 +79,11 @@ const settings = z.strictObject({
       "Addresses MetalLB gives to the three Services, each its own. Default: any free one; files then cannot be seen in the browser.",
     ),
   port: z.int().min(1).max(65535).default(80).describe("Port of all three Services."),
+  endpoint: z
+    .url({ protocol: /^https?$/, error: "must be an address such as http://192.0.2.41" })
+    .optional()
+    .describe("Where the machine that runs this program reaches the API. Default: the API's address.")
+    .meta({ examples: ["http://192.0.2.41"] }),
   storage: z
     .strictObject({
       class: dnsLabel.optional().describe("StorageClass of the claims. Default: vision-platform:cluster.storageClass."),
@@ -141,6 +148,7 @@ const settings = z.strictObject({
     .describe(
       "Further environment variables, by name. Not for secrets. CLEARML__A__B sets the server's own a.b, read as HOCON.",
     ),
+  agent: agentConfig.prefault({}).describe("The agent that runs queued tasks as pods on the GPU nodes."),
   values: z
     .record(z.string(), z.unknown())
     .default({})
@@ -151,4 +159,4 @@ const settings = z.strictObject({
 export type ClearmlConfig = z.output<typeof settings>;
 
 /** Schema of `vision-platform:clearml`. */
-export const clearmlConfig = withRules(settings, CLEARML_RULES);
+export const clearmlConfig = withRules(settings, [...CLEARML_RULES, ...AGENT_RULES]);

@@ -1,5 +1,15 @@
+/** A value that the reader takes from its environment: `${NAME}`, outside quotes. It stays text whatever it looks like. */
+export class FromEnvironment {
+  readonly name: string;
+
+  constructor(name: string) {
+    if (!/^[A-Z_][A-Z0-9_]*$/.test(name)) throw new RangeError(`not a name of an environment variable: ${name}`);
+    this.name = name;
+  }
+}
+
 /** What ClearML's configuration files hold. */
-export type HoconValue = string | number | boolean | readonly HoconValue[] | HoconFields;
+export type HoconValue = string | number | boolean | FromEnvironment | readonly HoconValue[] | HoconFields;
 export interface HoconFields {
   readonly [key: string]: HoconValue;
 }
@@ -24,6 +34,7 @@ function linesOf(fields: HoconFields, indent: string): string[] {
 function textOf(value: HoconValue, indent: string): string {
   if (typeof value === "string") return quoted(value);
   if (typeof value === "boolean") return String(value);
+  if (value instanceof FromEnvironment) return `\${${value.name}}`;
   if (typeof value === "number") {
     if (!Number.isSafeInteger(value)) throw new RangeError(`not a whole number: ${value}`);
     return String(value);
@@ -40,5 +51,5 @@ function quoted(text: string): string {
 }
 
 function isFields(value: HoconValue): value is HoconFields {
-  return typeof value === "object" && !Array.isArray(value);
+  return typeof value === "object" && !Array.isArray(value) && !(value instanceof FromEnvironment);
 }

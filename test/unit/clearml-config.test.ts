@@ -25,6 +25,7 @@ test("nothing needs to be said", () => {
     filesThroughWeb: true,
     disableIpv6: false,
     environment: { apiserver: {}, fileserver: {}, webserver: {} },
+    agent: expect.objectContaining({ enabled: false }) as unknown,
     values: {},
   });
 });

@@ -1,0 +1,143 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { ChartInstall } from "../../charts/install.ts";
+import type { LedgerRow } from "../../charts/ledger.ts";
+import type { ChartSource } from "../../charts/source.ts";
+import type { Cluster } from "../../cluster.ts";
+import { keptNamespace } from "../../namespace.ts";
+import { RestRecord } from "../../records/record.ts";
+import type { ClearMl } from "../clearml.ts";
+import type { Connection } from "../client/connection.ts";
+import { agentConf, type ClearmlUrls, type S3Access } from "../conf.ts";
+import type { ClearmlConfig } from "../config.ts";
+import type { HoconFields } from "../hocon.ts";
+import { httpUrl, SERVICES } from "../names.ts";
+import { digestOf } from "../secrets.ts";
+import { agentFixes } from "./fixes.ts";
+import { AGENT_RELEASE, AGENT_SECRETS, CREDENTIAL_KEYS } from "./names.ts";
+import { agentValues, runtimeClassOf } from "./values.ts";
+
+export interface ClearMlAgentArgs {
+  config: ClearmlConfig;
+  /** The agent's chart. */
+  chart: ChartSource;
+  cluster: Cluster;
+  server: ClearMl;
+  /** The object store as tasks use it. Left out: artifacts go to the file server. */
+  s3?: pulumi.Input<S3Access>;
+  /** What must be there before the agent starts: its image on the nodes. */
+  after?: readonly pulumi.Input<unknown>[];
+}
+
+/** The agent that takes tasks from a queue and runs each in a pod of its own, and its queue. */
+export class ClearMlAgent extends pulumi.ComponentResource {
+  readonly namespace: pulumi.Output<string>;
+  /** Name of the queue it takes tasks from. */
+  readonly queue: string;
+  /** The image it runs. */
+  readonly image: string;
+  /** What became of each fix of the chart. */
+  readonly ledger: pulumi.Output<LedgerRow[]>;
+  /** Resolves when the agent runs. */
+  readonly ready: pulumi.Output<void>;
+
+  constructor(name: string, args: ClearMlAgentArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("vision-platform:clearml:ClearMlAgent", name, {}, opts);
+    const { config, chart, cluster, server, after = [] } = args;
+    const { agent } = config;
+    const parts = { parent: this };
+    const s3 = args.s3 === undefined ? undefined : pulumi.secret(args.s3);
+
+    this.queue = agent.queue;
+    this.image = imageOf(agent.image);
+    const queue = new RestRecord(
+      `${name}-queue`,
+      "clearml/records/queue",
+      { name: agent.queue, connection: connectionTo(server, config.endpoint) },
+      { outs: ["adopted"], secrets: ["connection"] },
+      parts,
+    );
+
+    this.namespace = keptNamespace(`${name}-namespace`, agent.namespace, { ...parts, provider: cluster.provider });
+    const urls = urlsInside(config);
+    const credentials = credentialTexts(server, s3);
+    const files: Texts = pulumi.output(s3).apply((access): Record<string, string> => ({
+      "clearml.conf": agentConf({ urls, s3: access, over: agent.conf as HoconFields }),
+    }));
+    const secrets = registerSecrets(name, { credentials, files }, this.namespace, cluster, parts);
+
+    const digest = pulumi
+      .all([digestOf([credentials, files], secrets), queue.id, pulumi.all([...after])])
+      .apply(([text]) => text);
+    const installed = new ChartInstall(
+      name,
+      {
+        title: "ClearML's agent",
+        chart,
+        release: AGENT_RELEASE,
+        // Its pods wait for the server without a limit; the lab waits for the server first, and says what it waits for.
+        namespace: pulumi.all([this.namespace, server.ready]).apply(([namespace]) => namespace),
+        values: agentValues({ config: agent, urls, s3: s3 !== undefined, digest: pulumi.secret(digest) }),
+        fixes: agentFixes(runtimeClassOf(agent.tasks)),
+        stages: [{ stage: "workers", name: /^clearml-agent$/ }],
+        cluster,
+      },
+      parts,
+    );
+    this.ledger = installed.ledger;
+    this.ready = installed.ready;
+    this.registerOutputs({ namespace: this.namespace, queue: this.queue, image: this.image });
+  }
+}
+
+/** `registry.internal/clearml-agent:2.0.7-1`: what the chart makes of it. */
+export function imageOf({ registry, repository, tag }: ClearmlConfig["agent"]["image"]): string {
+  return `${registry}/${repository}:${tag}`;
+}
+
+/** The server as pods of other namespaces reach it, whatever its addresses outside are. */
+export function urlsInside({ namespace, port }: ClearmlConfig): ClearmlUrls {
+  const url = (service: string) => httpUrl(`${service}.${namespace}.svc`, port);
+  return { web: url(SERVICES.web), api: url(SERVICES.api), files: url(SERVICES.files) };
+}
+
+/**
+ * The queue is made with the agent's own pair: it may do what an agent must, and a pair the server does not take is found here and not by a
+ * pod that starts again and again.
+ */
+function connectionTo(server: ClearMl, endpoint: string | undefined): pulumi.Output<Connection> {
+  const connection = pulumi
+    .all([endpoint ?? server.apiUrl, server.credentials, server.ready])
+    .apply(([url, { agent }]): Connection => ({ endpoint: url, ...agent }));
+  return pulumi.secret(connection);
+}
+
+type Texts = pulumi.Output<Record<string, string>>;
+
+function credentialTexts(server: ClearMl, s3: pulumi.Output<S3Access> | undefined): Texts {
+  const texts = pulumi.all([server.credentials, s3]).apply(([{ agent }, access]): Record<string, string> => ({
+    [CREDENTIAL_KEYS.accessKey]: agent.accessKey,
+    [CREDENTIAL_KEYS.secretKey]: agent.secretKey,
+    ...(access && {
+      [CREDENTIAL_KEYS.s3AccessKey]: access.accessKey,
+      [CREDENTIAL_KEYS.s3SecretKey]: access.secretKey,
+    }),
+  }));
+  return pulumi.secret(texts);
+}
+
+function registerSecrets(
+  name: string,
+  { credentials, files }: { credentials: Texts; files: Texts },
+  namespace: pulumi.Input<string>,
+  cluster: Cluster,
+  opts: pulumi.CustomResourceOptions,
+): k8s.core.v1.Secret[] {
+  const secret = (suffix: keyof typeof AGENT_SECRETS, stringData: Texts) =>
+    new k8s.core.v1.Secret(
+      `${name}-${suffix}`,
+      { metadata: { name: AGENT_SECRETS[suffix], namespace }, stringData },
+      { ...opts, provider: cluster.provider },
+    );
+  return [secret("credentials", credentials), secret("configuration", files)];
+}

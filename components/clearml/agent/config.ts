@@ -1,0 +1,94 @@
+import * as z from "zod";
+import { dnsLabel, resources } from "../../schema.ts";
+import { AGENT_IMAGE } from "./names.ts";
+
+const toleration = z.strictObject({
+  key: z.string().optional().describe("Key of the taint. Left out, with `operator: Exists`: every taint."),
+  operator: z.enum(["Equal", "Exists"]).default("Equal").describe("How `value` is compared."),
+  value: z.string().optional().describe("Value of the taint."),
+  effect: z
+    .enum(["NoSchedule", "PreferNoSchedule", "NoExecute"])
+    .optional()
+    .describe("Effect of the taint. Default: any."),
+});
+
+const placement = {
+  nodeSelector: z.record(z.string(), z.string()).default({}).describe("Labels a node must have."),
+  tolerations: z.array(toleration).default([]).describe("Taints of nodes that are put up with."),
+};
+
+const image = z.strictObject({
+  registry: z
+    .string()
+    .regex(/^[a-z0-9.-]+(:[0-9]+)?$/, "must be a host such as registry.internal or registry.example:5000")
+    .default("registry.internal")
+    .describe("Registry in the image's name. For an image that is carried to the nodes it need not exist."),
+  repository: z
+    .string()
+    .regex(
+      /^[a-z0-9]+([._-][a-z0-9]+)*(\/[a-z0-9]+([._-][a-z0-9]+)*)*$/,
+      "must be a path in lower case such as clearml-agent",
+    )
+    .default("clearml-agent")
+    .describe("The image's name, without its registry: the chart puts that before it."),
+  tag: z
+    .string()
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/, "must be a tag such as 2.0.7-1")
+    .default(AGENT_IMAGE.tag)
+    .describe("Its tag. Raise it whenever images/clearml-agent changes."),
+});
+
+const tasks = z.strictObject({
+  image: z
+    .string()
+    .regex(/^[^\s:@]+(:\d+\/[^\s:@]+)?(:[A-Za-z0-9_][A-Za-z0-9_.-]*|@sha256:[0-9a-f]{64})$/, {
+      message: "must be an image with a tag or a digest",
+    })
+    .default("nvidia/cuda:12.1.0-runtime-ubuntu22.04")
+    .describe(
+      "Image of tasks that name none. One without Python installs it at each task's start; pytorch/pytorch has it.",
+    ),
+  gpus: z.int().min(0).max(16).default(1).describe("GPUs of each task's pod (nvidia.com/gpu). 0: none."),
+  runtimeClass: z
+    .union([dnsLabel, z.literal("")])
+    .default("nvidia")
+    .describe('RuntimeClass of pods with GPUs. "" where nvidia is the containers\' default runtime.'),
+  ...placement,
+  resources: resources.prefault({}).describe("Further requests and limits of each task's pod."),
+  environment: z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a name of an environment variable"), z.string())
+    .default({})
+    .describe("Further environment variables of each task. Not for secrets."),
+});
+
+/** Schema of `vision-platform:clearml.agent`. */
+export const agentConfig = z.strictObject({
+  enabled: z.boolean().default(false).describe("Whether the agent is installed that runs queued tasks as pods."),
+  namespace: dnsLabel
+    .default("clearml-agent")
+    .describe("Namespace of the agent and of its tasks, who may read every Secret there: of its own."),
+  queue: z
+    .string()
+    .min(3)
+    .max(128)
+    .regex(/^[^\s,](.*[^\s,])?$/, "must not begin or end with blanks or commas")
+    .regex(/^[^,]*$/, "must be one name, without commas")
+    .default("default")
+    .describe("The queue it takes tasks from, made where it is missing."),
+  maxPods: z.int().min(1).optional().describe("Tasks that run at once at most. Default: as many as are queued."),
+  image: image.prefault({}).describe("The agent's image, built from images/clearml-agent."),
+  ...placement,
+  resources: resources.prefault({}).describe("Requests and limits of the agent itself, which needs little."),
+  tasks: tasks.prefault({}).describe("The pods in which tasks run."),
+  conf: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe("Further keys of the agent's and the tasks' clearml.conf, laid over ours. ASCII only; not for secrets.")
+    .meta({ examples: [{ agent: { git_user: "robot" } }] }),
+  values: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe("Escape hatch: chart values laid over ours, last. Not for secrets."),
+});
+
+export type AgentConfig = z.output<typeof agentConfig>;

@@ -1,0 +1,81 @@
+import pRetry from "p-retry";
+import { UserError } from "../../errors.ts";
+import { CALL_MS, type Connection } from "./connection.ts";
+import { ClearmlError, isRefusal } from "./errors.ts";
+import { exchange, type Call } from "./exchange.ts";
+
+const ATTEMPTS = 4;
+const FIRST_PAUSE_MS = 500;
+/** A call that was tried for this long is given up. */
+const TRIED_FOR_MS = 90_000;
+const BUSY = [429, 502, 503, 504];
+
+/** Actions that change nothing, and so may be asked again. */
+const READS = /\.(get_[a-z_]+|login|info|ping)$/;
+
+/**
+ * ClearML's REST API for one account. It signs in at the first call, and once more when its token is refused: the server was restarted with
+ * another secret, or the token is too old. Calls that change nothing are tried again when the server is busy or the connection drops; others
+ * are not, since nobody knows whether they were done: whoever makes a record looks for it afterwards.
+ */
+export class ClearmlClient {
+  readonly #connection: Connection;
+  #token: Promise<string> | undefined;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** The data of an answer. The endpoint is `service.action`. */
+  async call<T>(endpoint: string, body: Call["body"] = {}): Promise<T> {
+    const token = (this.#token ??= this.#signIn());
+    try {
+      return (await this.#tried({ endpoint, body, authorization: `Bearer ${await token}` })) as T;
+    } catch (error) {
+      if (!isRefusal(error, "invalidToken")) throw error;
+      if (this.#token === token) this.#token = this.#signIn();
+      return (await this.#tried({ endpoint, body, authorization: `Bearer ${await this.#token}` })) as T;
+    }
+  }
+
+  /** Proves that the server knows this account. */
+  async signIn(): Promise<void> {
+    await (this.#token ??= this.#signIn());
+  }
+
+  async #signIn(): Promise<string> {
+    const { endpoint, accessKey, secretKey } = this.#connection;
+    const basic = Buffer.from(`${accessKey}:${secretKey}`, "latin1").toString("base64");
+    try {
+      const { token } = (await this.#tried({ endpoint: "auth.login", authorization: `Basic ${basic}` })) as {
+        token: string;
+      };
+      return token;
+    } catch (error) {
+      this.#token = undefined;
+      if (!isRefusal(error, "invalidCredentials")) throw error;
+      throw new UserError(
+        `ClearML at ${endpoint} does not know the credentials that this stack made for it. It reads them at its start: ` +
+          `\`kubectl rollout restart deployment clearml-apiserver\` in its namespace, and check that this is the right server.`,
+        { cause: error },
+      );
+    }
+  }
+
+  #tried(call: Omit<Call, "limitMs">): Promise<unknown> {
+    const { endpoint, callMs = CALL_MS } = this.#connection;
+    const mayRepeat = READS.test(call.endpoint);
+    return pRetry(() => exchange(endpoint, { ...call, limitMs: callMs }), {
+      retries: mayRepeat ? ATTEMPTS - 1 : 0,
+      minTimeout: FIRST_PAUSE_MS,
+      randomize: true,
+      maxRetryTime: TRIED_FOR_MS,
+      shouldRetry: ({ error }) => error instanceof ClearmlError && mayPass(error),
+    });
+  }
+}
+
+/** Whether the same call may go through a little later. What timed out is not asked again: it had its time. */
+function mayPass({ status, message }: ClearmlError): boolean {
+  return status === undefined ? !message.includes("no answer within") : BUSY.includes(status);
+}

@@ -1,0 +1,51 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { UserError } from "../../errors.ts";
+import { ClearmlClient } from "./client.ts";
+import { PATIENCE_MS, type Connection } from "./connection.ts";
+import { ClearmlError } from "./errors.ts";
+import { exchange } from "./exchange.ts";
+
+const POLL_MS = 1_000;
+const PROBE_MS = 10_000;
+
+/** A removal and a look wait no longer for a server that is down: nobody has just started it. */
+const BRIEFLY_MS = 30_000;
+
+/**
+ * A client of a server that answers and knows the account. The ping alone proves little: it answers before MongoDB does. (clearml.md 4)
+ * @throws UserError when the time is up, naming what did not answer
+ */
+export async function connected(connection: Connection): Promise<ClearmlClient> {
+  const { endpoint, patienceMs = PATIENCE_MS } = connection;
+  await waitForApi(endpoint, patienceMs);
+  const client = new ClearmlClient(connection);
+  await client.signIn();
+  return client;
+}
+
+/** A client of a server that should have been up for long. */
+export function connectedSoon(connection: Connection): Promise<ClearmlClient> {
+  return connected({ ...connection, patienceMs: Math.min(connection.patienceMs ?? BRIEFLY_MS, BRIEFLY_MS) });
+}
+
+async function waitForApi(endpoint: string, patienceMs: number): Promise<void> {
+  const end = Date.now() + patienceMs;
+  for (;;) {
+    const limitMs = Math.max(1_000, Math.min(PROBE_MS, end - Date.now()));
+    const problem = await exchange(endpoint, { endpoint: "debug.ping", limitMs }).then(
+      () => undefined,
+      (error: unknown) => {
+        if (!(error instanceof ClearmlError)) throw error;
+        return error.message;
+      },
+    );
+    if (problem === undefined) return;
+    if (Date.now() + POLL_MS > end) {
+      throw new UserError(
+        `ClearML's API does not answer after ${Math.round(patienceMs / 1000)} s: ${problem}. It is asked at ${endpoint}: ` +
+          "if this machine reaches it elsewhere, set vision-platform:clearml.endpoint.",
+      );
+    }
+    await pause(POLL_MS);
+  }
+}

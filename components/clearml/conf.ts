@@ -1,0 +1,89 @@
+import { mergeValues } from "../charts/merge.ts";
+import { UserError } from "../errors.ts";
+import { FromEnvironment, hocon, type HoconFields } from "./hocon.ts";
+
+/** A bucket of the object store and the keys of one who may use it. */
+export interface S3Access {
+  /** `192.0.2.30:9000`. The port is never left out: without one ClearML takes the host for a bucket of Amazon's. (clearml.md 3.4) */
+  endpoint: string;
+  /** Whether it is reached by HTTPS. */
+  secure: boolean;
+  region?: string;
+  accessKey: string;
+  secretKey: string;
+  /** Where artifacts and models go unless a task says otherwise. */
+  bucket: string;
+}
+
+/** Where a program finds the three parts of the server. */
+export interface ClearmlUrls {
+  web: string;
+  api: string;
+  files: string;
+}
+
+export interface ClearmlConfArgs {
+  urls: ClearmlUrls;
+  /** A pair of keys, or a web user's name and password, which the API takes as well. (clearml.md 1.11, route B) */
+  credentials?: { accessKey: string; secretKey: string };
+  s3?: S3Access;
+}
+
+/** A complete `clearml.conf`, for the SDK and for an agent outside the cluster. */
+export function clearmlConf({ urls, credentials, s3 }: ClearmlConfArgs): string {
+  return hocon({
+    api: {
+      web_server: urls.web,
+      api_server: urls.api,
+      files_server: urls.files,
+      ...(credentials && { credentials: { access_key: credentials.accessKey, secret_key: credentials.secretKey } }),
+    },
+    ...(s3 && { sdk: sdkFields(s3, s3.accessKey, s3.secretKey) }),
+  });
+}
+
+/** Environment variables by which pods of the agent get the keys of the object store. */
+export const S3_VARIABLES = {
+  accessKey: "VISION_PLATFORM_S3_ACCESS_KEY",
+  secretKey: "VISION_PLATFORM_S3_SECRET_KEY",
+} as const;
+
+export interface AgentConfArgs {
+  urls: ClearmlUrls;
+  s3?: Omit<S3Access, "accessKey" | "secretKey">;
+  /** Laid over ours, key by key. */
+  over?: HoconFields;
+}
+
+/**
+ * The agent's `clearml.conf` in the cluster. The agent copies its text into the command line of every task's pod, which whoever may look at
+ * pods can read, so no secret is in it: keys come by environment, from a Secret. (clearml-agent 2.0.7, glue/k8s.py run_one_task)
+ * @throws UserError naming the key of the stack when it could not be encoded in ASCII, at which each task would fail (clearml.md 2.6)
+ */
+export function agentConf({ urls, s3, over = {} }: AgentConfArgs): string {
+  const keys = [new FromEnvironment(S3_VARIABLES.accessKey), new FromEnvironment(S3_VARIABLES.secretKey)] as const;
+  const ours: HoconFields = {
+    api: { web_server: urls.web, api_server: urls.api, files_server: urls.files },
+    ...(s3 && { sdk: sdkFields(s3, ...keys) }),
+  };
+  const text = hocon(mergeValues(ours, over) as HoconFields);
+  // eslint-disable-next-line no-control-regex -- ASCII is what is asked for.
+  if (/^[\x00-\x7f]*$/.test(text)) return text;
+  throw new UserError(
+    "The agent's clearml.conf must be ASCII, and one of vision-platform:clearml.agent.conf and vision-platform:objectStore is not.",
+  );
+}
+
+/** What the SDK is told of the object store. One entry without a bucket covers all of its buckets. (clearml.md 3.4) */
+function sdkFields(
+  { endpoint, secure, region, bucket }: Omit<S3Access, "accessKey" | "secretKey">,
+  key: string | FromEnvironment,
+  secret: string | FromEnvironment,
+): HoconFields {
+  if (!/^[^\s/:]+:\d+$/.test(endpoint)) throw new RangeError(`not a host with a port: ${endpoint}`);
+  const entry = { host: endpoint, key, secret, secure, multipart: false, ...(region && { region }) };
+  return {
+    aws: { s3: { credentials: [entry] } },
+    development: { default_output_uri: `s3://${endpoint}/${bucket}` },
+  };
+}
