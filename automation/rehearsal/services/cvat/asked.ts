@@ -1,0 +1,217 @@
+import type { IncomingMessage } from "node:http";
+import { detail, refuse, type Answer } from "./answers.ts";
+import type { State, Store, StoredOrganization, StoredUser } from "./store.ts";
+
+/** What the stand-in is told at its start. */
+export interface CvatConfig {
+  /** CVAT's version. */
+  version: string;
+  /** Addresses of object stores as CVAT's pods would use them, and where they are on this machine. */
+  stores: Record<string, string>;
+  /** The cluster whose users Job is carried out. */
+  cluster?: { kubeconfig: string; context: string; namespace: string };
+  /** Users that are there from the start, for tests without a cluster. */
+  users?: readonly { username: string; email: string; password: string; role: "admin" | "user" | "worker" }[];
+  /** Calls a minute that an address may make without a token. Default: 100, as CVAT has it. */
+  anonymousCalls?: number;
+}
+
+/** A call, understood. */
+export interface Asked {
+  method: string;
+  /** Parts of the path that the route left open. */
+  parts: readonly string[];
+  query: URLSearchParams;
+  body: Record<string, unknown>;
+  host: string;
+  /** Undefined only on routes that are open to all. */
+  user: StoredUser;
+  /** Undefined: no context; null: the user's own space. */
+  context: StoredOrganization | null | undefined;
+  store: Store;
+  state: State;
+  config: CvatConfig;
+}
+
+/** A path of the API and what it does by method. */
+export interface Route {
+  /** Below `/api/`. */
+  path: RegExp;
+  /** Whether it asks for no token. */
+  open?: boolean;
+  methods: Readonly<Record<string, (asked: Asked) => Answer | Promise<Answer>>>;
+}
+
+const ACCEPTED =
+  /(^|,)\s*(\*\/\*|application\/\*|application\/vnd\.cvat\+json)\s*(;\s*version=2\.0)?\s*(;q=[\d.]+)?\s*(,|$)/;
+
+/** CVAT talks in its own type only. (0.1) */
+export function checkAccept(accept = "*/*"): void {
+  if (/application\/vnd\.cvat\+json\s*;\s*version=(?!2\.0)/.test(accept))
+    throw detail(406, 'Invalid version in "Accept" header.');
+  if (!ACCEPTED.test(accept)) throw detail(406, "Could not satisfy the request Accept header.");
+}
+
+/** The body of a POST or PATCH: JSON under its plain name. (0.2) */
+export async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString("utf8");
+  if (text === "") return {};
+  const type = request.headers["content-type"] ?? "";
+  if (!/^application\/json\s*(;|$)/.test(type)) throw detail(415, `Unsupported media type "${type}" in request.`);
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch (error) {
+    throw detail(400, `JSON parse error - ${error instanceof Error ? error.message : ""}`);
+  }
+}
+
+/** The organization a call is about. (2.2, 2.4, 2.5) */
+export function contextOf(
+  state: State,
+  user: StoredUser,
+  header: string | undefined,
+  query: URLSearchParams,
+): StoredOrganization | null | undefined {
+  const [slug, id] = [query.get("org"), query.get("org_id")];
+  if (id !== null && (slug !== null || header !== undefined))
+    throw refuse(400, [
+      'You cannot specify "org_id" query parameter with "org" query parameter or "X-Organization" HTTP header at the same time.',
+    ]);
+  if (slug !== null && header !== undefined && slug !== header)
+    throw refuse(400, [
+      'You cannot specify "org" query parameter and "X-Organization" HTTP header with different values.',
+    ]);
+  const wanted = slug ?? header;
+  if (wanted === undefined && id === null) return undefined;
+  if (wanted === "") return null;
+  const found = state.organizations.find((one) => (id === null ? one.slug === wanted : one.id === Number(id)));
+  if (!found) throw detail(404, `${wanted ?? id ?? ""} organization does not exist.`);
+  if (!mayEnter(state, user, found)) throw detail(403, FORBIDDEN);
+  return found;
+}
+
+export const FORBIDDEN = "You do not have permission to perform this action.";
+
+export function mayEnter(state: State, user: StoredUser, organization: StoredOrganization): boolean {
+  return (
+    user.is_superuser ||
+    state.memberships.some((one) => one.user === user.id && one.organization === organization.id && one.is_active)
+  );
+}
+
+/** What a list shows of what has an owner and perhaps an organization. */
+export function visible<T extends { owner: number; organization: number | null }>(
+  asked: Asked,
+  all: readonly T[],
+): T[] {
+  const { state, user, context } = asked;
+  const inContext = all.filter((one) => context === undefined || one.organization === (context?.id ?? null));
+  return inContext.filter((one) => maySee(state, user, one));
+}
+
+/** One by its number: what is not there is 404, what is somebody else's 403. (2.6) */
+export function single<T extends { id: number; owner: number; organization: number | null }>(
+  asked: Asked,
+  all: readonly T[],
+  what: string,
+): T {
+  const found = byId(asked, all, what);
+  if (!maySee(asked.state, asked.user, found)) throw detail(403, FORBIDDEN);
+  return found;
+}
+
+export function byId<T extends { id: number }>({ parts }: Asked, all: readonly T[], what: string): T {
+  const found = all.find(({ id }) => String(id) === parts[0]);
+  if (!found) throw detail(404, `No ${what} matches the given query.`);
+  return found;
+}
+
+function maySee(
+  state: State,
+  user: StoredUser,
+  { owner, organization }: { owner: number; organization: number | null },
+) {
+  if (user.is_superuser || owner === user.id) return true;
+  return state.memberships.some((one) => one.user === user.id && one.organization === organization && one.is_active);
+}
+
+const PAGE_SIZE = 10;
+
+/** One page of a list, the newest first. (7.1) */
+export function page({ query, host }: Asked, path: string, records: readonly { id: number }[]): unknown {
+  const newest = [...records].sort((one, other) => other.id - one.id);
+  const asked = query.get("page_size") ?? "";
+  const size = asked === "all" ? Math.max(1, newest.length) : Number(asked) > 0 ? Number(asked) : PAGE_SIZE;
+  const number = Number(query.get("page") ?? 1);
+  const pages = Math.max(1, Math.ceil(newest.length / size));
+  if (!Number.isInteger(number) || number < 1 || number > pages) throw detail(404, "Invalid page.");
+  const link = (to: number) => {
+    const parameters = new URLSearchParams(query);
+    parameters.set("page", String(to));
+    return `http://${host}/api/${path}?${parameters.toString()}`;
+  };
+  return {
+    count: newest.length,
+    next: number < pages ? link(number + 1) : null,
+    previous: number > 1 ? link(number - 1) : null,
+    results: newest.slice((number - 1) * size, number * size),
+  };
+}
+
+/** Records that pass the filters this list knows: exact, and any other is ignored without a word. (0.4, 7.2) */
+export function filtered<T>(
+  { query }: Asked,
+  records: readonly T[],
+  filters: Readonly<Record<string, (record: T) => string | number | null>>,
+): T[] {
+  const simple = Object.entries(filters).filter(([name]) => query.has(name));
+  const logic = query.get("filter");
+  return records
+    .filter((record) => simple.every(([name, valueOf]) => String(valueOf(record)) === query.get(name)))
+    .filter((record) => logic === null || holds(parsed(logic), record, filters));
+}
+
+function parsed(logic: string): unknown {
+  try {
+    return JSON.parse(logic);
+  } catch {
+    throw refuse(400, ["filter: invalid JSON"]);
+  }
+}
+
+function holds<T>(
+  logic: unknown,
+  record: T,
+  filters: Readonly<Record<string, (record: T) => string | number | null>>,
+): boolean {
+  const [[operator, operands] = ["", []]] = Object.entries(logic as Record<string, unknown[]>);
+  if (operator === "and") return operands.every((one) => holds(one, record, filters));
+  const [term, value] = operands as [{ var: string }, unknown];
+  const valueOf = filters[term.var];
+  if (!valueOf || operator !== "==") throw refuse(400, [`filter: term '${term.var}' is not supported`]);
+  return valueOf(record) === value;
+}
+
+/** A body's text field, or the refusal of one that is missing or too long. */
+export function textField(
+  body: Record<string, unknown>,
+  field: string,
+  rules: { max?: number; optional?: boolean } = {},
+): string | undefined {
+  const text = textOf(body, field);
+  if (text === undefined) {
+    if (rules.optional) return undefined;
+    throw refuse(400, { [field]: ["This field is required."] });
+  }
+  if (rules.max !== undefined && text.length > rules.max)
+    throw refuse(400, { [field]: [`Ensure this field has no more than ${rules.max} characters.`] });
+  return text;
+}
+
+export function textOf(body: Record<string, unknown>, field: string): string | undefined {
+  const value = body[field];
+  if (value === undefined || value === null) return undefined;
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

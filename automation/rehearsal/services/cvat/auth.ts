@@ -1,0 +1,92 @@
+import { randomBytes, scryptSync, timingSafeEqual } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+import { detail, json, refuse } from "./answers.ts";
+import type { Route } from "./asked.ts";
+import type { State, StoredUser } from "./store.ts";
+
+const hash = (password: string, salt: string) => scryptSync(password, salt, 32, { N: 1024 });
+
+export function hashed(password: string): string {
+  const salt = randomBytes(8).toString("hex");
+  return `${salt}:${hash(password, salt).toString("hex")}`;
+}
+
+export function isPassword(user: StoredUser, password: string): boolean {
+  const [salt = "", kept = ""] = user.password.split(":");
+  return kept !== "" && timingSafeEqual(Buffer.from(kept, "hex"), hash(password, salt));
+}
+
+const CHALLENGE = { "WWW-Authenticate": "Token" };
+const NOT_GIVEN = "Authentication credentials were not provided.";
+
+/**
+ * Who calls; undefined when nobody says so. A token that is wrong is refused even where none is asked for, and even beside a good cookie.
+ * (1.1, 1.5, 1.6)
+ */
+export function caller(state: State, method: string, headers: IncomingHttpHeaders): StoredUser | undefined {
+  const [scheme = "", value = ""] = (headers.authorization ?? "").split(" ");
+  if (/^basic$/i.test(scheme)) return byBasic(state, value);
+  if (/^bearer$/i.test(scheme)) throw refuse(401, { detail: "Invalid token." }, CHALLENGE);
+  if (/^token$/i.test(scheme)) {
+    const user = state.users.find(({ token }) => token !== null && token === value);
+    if (!user) throw refuse(401, { detail: "Invalid token." }, CHALLENGE);
+    if (!user.is_active) throw refuse(401, { detail: "User inactive or deleted." }, CHALLENGE);
+    return user;
+  }
+  const session = /(?:^|;\s*)sessionid=([0-9a-f]+)/.exec(headers.cookie ?? "")?.[1];
+  const user = state.users.find(({ id, is_active }) => is_active && id === state.sessions[session ?? ""]);
+  if (user && !["GET", "HEAD", "OPTIONS"].includes(method) && headers["x-csrftoken"] === undefined)
+    throw detail(403, "CSRF Failed: CSRF token missing.");
+  return user;
+}
+
+function byBasic(state: State, value: string): StoredUser {
+  const [, name = "", password = ""] = /^([^:]*):(.*)$/s.exec(Buffer.from(value, "base64").toString("utf8")) ?? [];
+  const user = named(state, name);
+  if (!user?.is_active || !isPassword(user, password))
+    throw refuse(401, { detail: "Invalid username/password." }, CHALLENGE);
+  return user;
+}
+
+export const notSignedIn = () => refuse(401, { detail: NOT_GIVEN }, CHALLENGE);
+
+function named(state: State, name: string): StoredUser | undefined {
+  return state.users.find(({ username, email }) => username === name || (email !== "" && email === name));
+}
+
+export const AUTH_ROUTES: readonly Route[] = [
+  {
+    path: /^auth\/login$/,
+    open: true,
+    methods: {
+      POST: ({ state, body }) => {
+        const name = body["username"] ?? body["email"];
+        const password = body["password"];
+        if (typeof name !== "string" || typeof password !== "string")
+          throw refuse(400, { non_field_errors: ['Must include either "username" or "email" and "password".'] });
+        const user = named(state, name);
+        if (!user?.is_active || !isPassword(user, password))
+          throw refuse(400, { non_field_errors: ["Unable to log in with provided credentials."] });
+        user.token ??= randomBytes(20).toString("hex");
+        const session = randomBytes(16).toString("hex");
+        state.sessions[session] = user.id;
+        const cookies = [
+          `csrftoken=${randomBytes(16).toString("hex")}; Path=/; SameSite=Lax`,
+          `sessionid=${session}; HttpOnly; Path=/; SameSite=Lax`,
+        ];
+        return json(200, { key: user.token }, { "Set-Cookie": cookies });
+      },
+    },
+  },
+  {
+    path: /^auth\/logout$/,
+    open: true,
+    methods: {
+      // The key is dead for every program that has it. (1.7)
+      POST: ({ user }) => {
+        if ((user as StoredUser | undefined) !== undefined) user.token = null;
+        return json(200, { detail: "Successfully logged out." });
+      },
+    },
+  },
+];

@@ -1,0 +1,64 @@
+import { Client } from "minio";
+import type { CvatConfig } from "./asked.ts";
+
+/** A bucket as a storage's record describes it. */
+export interface Place {
+  resource: string;
+  key: string;
+  secret_key: string;
+  specific_attributes: string;
+}
+
+export type BucketState = "AVAILABLE" | "NOT_FOUND" | "FORBIDDEN";
+
+const IS_PICTURE = /\.(jpe?g|png|bmp|webp|tiff?)$/i;
+
+/** The object store where it really is; undefined where a pod would reach nothing. */
+function clientOf({ stores }: CvatConfig, { key, secret_key, specific_attributes }: Place): Client | undefined {
+  const endpoint = new URLSearchParams(specific_attributes).get("endpoint_url") ?? "";
+  const here = stores[endpoint.replace(/\/+$/, "")];
+  if (here === undefined) return undefined;
+  const { hostname, port, protocol } = new URL(here);
+  return new Client({
+    endPoint: hostname,
+    port: Number(port),
+    useSSL: protocol === "https:",
+    accessKey: key,
+    secretKey: secret_key,
+    region: "us-east-1",
+  });
+}
+
+/** What the store says of the bucket to whoever has this key. A store that does not answer looks like a missing bucket. (3.2) */
+export async function bucketState(config: CvatConfig, place: Place): Promise<BucketState> {
+  const client = clientOf(config, place);
+  if (!client || place.resource === "") return "NOT_FOUND";
+  try {
+    return (await client.bucketExists(place.resource)) ? "AVAILABLE" : "NOT_FOUND";
+  } catch (error) {
+    return isForbidden(error) ? "FORBIDDEN" : "NOT_FOUND";
+  }
+}
+
+/** Whether the object is there and may be read. */
+export async function hasObject(config: CvatConfig, place: Place, key: string): Promise<boolean> {
+  const client = clientOf(config, place);
+  return (await client?.statObject(place.resource, key).catch(() => undefined)) !== undefined;
+}
+
+/** Every picture below a prefix, sorted. */
+export async function picturesBelow(config: CvatConfig, place: Place, prefix: string): Promise<string[]> {
+  const client = clientOf(config, place);
+  if (!client) return [];
+  const names: string[] = [];
+  for await (const item of client.listObjectsV2(place.resource, prefix, true)) {
+    const { name } = item as { name?: string };
+    if (name !== undefined && IS_PICTURE.test(name)) names.push(name);
+  }
+  return names.sort();
+}
+
+function isForbidden(error: unknown): boolean {
+  const { code = "", message = "" } = error as { code?: string; message?: string };
+  return /AccessDenied|Forbidden|InvalidAccessKeyId|SignatureDoesNotMatch/.test(`${code} ${message}`) || code === "403";
+}

@@ -1,0 +1,46 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { json, type Answer } from "./answers.ts";
+
+/** Something that goes wrong, for tests. */
+export interface Fault {
+  /** `POST cloudstorages`: the method and the path below `/api/`. */
+  call: string;
+  /**
+   * `500`: an error page, and nothing was done. `hang`: never an answer, and nothing was done. `drop-before` and `drop-after`: the connection
+   * breaks before or after it was done. `503`: busy.
+   */
+  kind: "500" | "503" | "hang" | "drop-before" | "drop-after";
+  /** How often. Default: once. */
+  times?: number;
+}
+
+/** What a test tells the stand-in to do wrong. */
+export interface Orders {
+  faults?: Fault[];
+  /** Health checks that fail. */
+  failing?: string[];
+}
+
+const FOR_EVER_MS = 3_600_000;
+
+/** The faults that are still to happen. */
+export class Faults {
+  #left: Required<Fault>[] = [];
+  failing: readonly string[] = [];
+
+  order({ faults = [], failing = [] }: Orders): Answer {
+    this.#left = faults.map((fault) => ({ times: 1, ...fault }));
+    this.failing = failing;
+    return json(200, {});
+  }
+
+  /** The fault of this call, if one is due; it counts as having happened. */
+  due(call: string): Fault["kind"] | undefined {
+    const fault = this.#left.find((one) => one.call === call && one.times > 0);
+    if (!fault) return undefined;
+    fault.times -= 1;
+    return fault.kind;
+  }
+}
+
+export const hang = (): Promise<void> => pause(FOR_EVER_MS, undefined, { ref: false });

@@ -1,0 +1,29 @@
+import path from "node:path";
+import { ensureService, type RehearsalService } from "../service.ts";
+import type { CvatConfig } from "./asked.ts";
+
+/** CVAT's API beside the rehearsal's cluster, whose pods run nothing. */
+export const CVAT_SERVICE: RehearsalService = {
+  name: "cvat",
+  wanted: ({ cvat }) => cvat.enabled,
+  async start({ home, lab, cluster, started }) {
+    const store = started["minio"];
+    const address = lab.objectStore && `http://${lab.objectStore.address}:${lab.objectStore.port}`;
+    const config: CvatConfig = {
+      version: lab.cvat.version,
+      stores: store && address ? { [address]: store.url } : {},
+      cluster: { kubeconfig: cluster.kubeconfig, context: cluster.context, namespace: lab.cvat.namespace },
+    };
+    const place = await ensureService({
+      name: "cvat",
+      script: path.join(import.meta.dirname, "main.ts"),
+      home,
+      config,
+    });
+    return {
+      ...place,
+      notes: [`CVAT's API: a stand-in at ${place.url}; its users are those of the cluster's users Job`],
+      values: [{ section: "cvat", path: ["endpoint"], value: place.url }],
+    };
+  },
+};

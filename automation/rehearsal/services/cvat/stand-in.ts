@@ -1,0 +1,118 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { detail, errorPage, Refusal, type Answer } from "./answers.ts";
+import { bodyOf, checkAccept, contextOf, type Asked, type CvatConfig, type Route } from "./asked.ts";
+import { AUTH_ROUTES, caller, notSignedIn } from "./auth.ts";
+import { applyUsers, carryOutUsersJob } from "./cluster-users.ts";
+import { Faults, hang } from "./faults.ts";
+import { ORGANIZATION_ROUTES } from "./organizations.ts";
+import { PROJECT_ROUTES } from "./projects.ts";
+import { REQUEST_ROUTES } from "./requests.ts";
+import { health, SERVER_ROUTES } from "./server.ts";
+import { STORAGE_ROUTES } from "./storages.ts";
+import type { Store, StoredUser } from "./store.ts";
+import { TASK_ROUTES } from "./tasks.ts";
+import { Throttle } from "./throttle.ts";
+import { USER_ROUTES } from "./users.ts";
+
+const ROUTES: readonly Route[] = [
+  ...SERVER_ROUTES,
+  ...AUTH_ROUTES,
+  ...USER_ROUTES,
+  ...ORGANIZATION_ROUTES,
+  ...STORAGE_ROUTES,
+  ...PROJECT_ROUTES,
+  ...TASK_ROUTES,
+  ...REQUEST_ROUTES,
+];
+
+/** Where a test orders faults, and asks what calls came. Not CVAT's. */
+export const CONTROL = "/_rehearsal/orders";
+
+/** CVAT's REST API as far as this project and cvat-sdk use it. What it holds to is in behaviours.ts. */
+export function standIn(store: Store, config: CvatConfig): RequestListener {
+  const faults = new Faults();
+  const throttle = new Throttle(config.anonymousCalls);
+  if (config.users) {
+    applyUsers(store, config.users);
+    store.save();
+  }
+
+  async function answerTo(request: IncomingMessage): Promise<Answer | "drop"> {
+    const url = new URL(request.url ?? "/", "http://cvat.invalid");
+    const method = request.method ?? "GET";
+    if (url.pathname === CONTROL) return faults.order(await bodyOf(request));
+    if (url.pathname === "/api/server/health/") return health(faults.failing);
+    const path = url.pathname.replace(/^\/api\//, "");
+    const fault = faults.due(`${method} ${path}`);
+    if (fault === "hang") await hang();
+    if (fault === "drop-before") return "drop";
+    if (fault === "500") return errorPage(500, "Server Error (500)");
+    if (fault === "503") return errorPage(503, "Service Temporarily Unavailable");
+    const answer = await handle(request, url, method, path);
+    return fault === "drop-after" ? "drop" : answer;
+  }
+
+  async function handle(request: IncomingMessage, url: URL, method: string, path: string): Promise<Answer> {
+    const route = url.pathname.startsWith("/api/") ? ROUTES.find((one) => one.path.test(path)) : undefined;
+    if (!route) return errorPage(404, "Not Found");
+    checkAccept(request.headers.accept);
+    if (config.cluster && path === "auth/login") {
+      const problem = await carryOutUsersJob(store, config.cluster);
+      if (problem !== undefined) console.error(`The users Job would fail: ${problem}.`);
+    }
+    const user = caller(store.state, method, request.headers);
+    if (!user && !route.open) throw notSignedIn();
+    if (!user) throttle.count(forwardedFor(request));
+    const work = route.methods[method];
+    if (!work) throw detail(405, `Method "${method}" not allowed.`);
+    const organization = request.headers["x-organization"];
+    const asked: Omit<Asked, "user"> & { user: StoredUser | undefined } = {
+      method,
+      parts: route.path.exec(path)?.slice(1) ?? [],
+      query: url.searchParams,
+      body: await bodyOf(request),
+      host: request.headers.host ?? "",
+      user,
+      context:
+        user &&
+        contextOf(store.state, user, organization === undefined ? undefined : String(organization), url.searchParams),
+      store,
+      state: store.state,
+      config,
+    };
+    // Open routes ask for the user themselves.
+    const answer = await work(asked as Asked);
+    if (method !== "GET") store.save();
+    return answer;
+  }
+
+  return (request, response) => {
+    answerTo(request)
+      .catch((error: unknown) => (error instanceof Refusal ? error.answer : unexpected(error)))
+      .then(
+        (answer) => {
+          if (answer === "drop") request.socket.destroy();
+          else write(response, answer);
+        },
+        (error: unknown) => console.error(error),
+      );
+  };
+}
+
+/** An address of one's own telling counts as another client. (7.4) */
+function forwardedFor(request: IncomingMessage): string {
+  return String(request.headers["x-forwarded-for"] ?? request.socket.remoteAddress ?? "");
+}
+
+function unexpected(error: unknown): Answer {
+  console.error(error);
+  return errorPage(500, "Server Error (500)");
+}
+
+function write(response: ServerResponse, { status, type, text, headers = {} }: Answer): void {
+  response.writeHead(status, {
+    ...(text !== undefined && { "Content-Type": type }),
+    ...headers,
+  });
+  response.end(text);
+}

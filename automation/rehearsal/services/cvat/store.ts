@@ -1,0 +1,169 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+export interface StoredUser {
+  id: number;
+  username: string;
+  email: string;
+  first_name: string;
+  last_name: string;
+  /** `salt:hash`. */
+  password: string;
+  is_superuser: boolean;
+  is_staff: boolean;
+  is_active: boolean;
+  groups: string[];
+  date_joined: string;
+  /** The login key; one for each user, and gone when he signs out. */
+  token: string | null;
+  /** Whether the users Job made him. */
+  ours: boolean;
+}
+
+export interface StoredOrganization {
+  id: number;
+  slug: string;
+  name: string;
+  description: string;
+  contact: Record<string, unknown>;
+  owner: number;
+  created_date: string;
+  updated_date: string;
+}
+
+export interface StoredMembership {
+  id: number;
+  user: number;
+  organization: number;
+  role: string;
+  is_active: boolean;
+  joined_date: string;
+  /** Null for the owner. */
+  invitation: string | null;
+}
+
+export interface StoredStorage {
+  id: number;
+  provider_type: string;
+  resource: string;
+  display_name: string;
+  credentials_type: string;
+  key: string;
+  secret_key: string;
+  specific_attributes: string;
+  description: string;
+  manifests: string[];
+  owner: number;
+  organization: number | null;
+  created_date: string;
+  updated_date: string;
+}
+
+/** `{ id, location, cloud_storage_id }` */
+export interface StoredReference {
+  id: number;
+  location: "local" | "cloud_storage";
+  cloud_storage_id: number | null;
+}
+
+export interface StoredLabel {
+  id: number;
+  name: string;
+  color: string;
+  type: string;
+  attributes: unknown[];
+  project_id: number | null;
+  task_id: number | null;
+}
+
+export interface StoredProject {
+  id: number;
+  name: string;
+  owner: number;
+  organization: number | null;
+  bug_tracker: string;
+  source_storage: StoredReference | null;
+  target_storage: StoredReference | null;
+  created_date: string;
+  updated_date: string;
+}
+
+export interface StoredTask extends StoredProject {
+  project_id: number | null;
+  segment_size: number;
+  /** Keys of the pictures. */
+  frames: string[];
+  /** Every file that was ever posted: they add up. */
+  posted: string[];
+  image_quality: number | null;
+  data_cloud_storage_id: number | null;
+}
+
+export interface StoredRequest {
+  id: string;
+  status: "queued" | "started" | "finished" | "failed";
+  message: string;
+  owner: number;
+  type: string;
+  task_id: number | null;
+  project_id: number | null;
+  created_date: string;
+  finished_date: string | null;
+}
+
+/** Everything the stand-in remembers. */
+export interface State {
+  /** The last number given in each list. */
+  last: Record<string, number>;
+  users: StoredUser[];
+  organizations: StoredOrganization[];
+  memberships: StoredMembership[];
+  storages: StoredStorage[];
+  projects: StoredProject[];
+  tasks: StoredTask[];
+  labels: StoredLabel[];
+  requests: StoredRequest[];
+  /** Session keys and whose they are. */
+  sessions: Record<string, number>;
+  /** The users Job that was carried out last. */
+  usersJob: string | null;
+}
+
+const EMPTY: State = {
+  last: {},
+  users: [],
+  organizations: [],
+  memberships: [],
+  storages: [],
+  projects: [],
+  tasks: [],
+  labels: [],
+  requests: [],
+  sessions: {},
+  usersJob: null,
+};
+
+/** The state, kept in a file that only its user can read. */
+export class Store {
+  readonly state: State;
+  readonly #file: string;
+
+  constructor(folder: string) {
+    this.#file = path.join(folder, "state.json");
+    this.state = existsSync(this.#file)
+      ? (JSON.parse(readFileSync(this.#file, "utf8")) as State)
+      : structuredClone(EMPTY);
+  }
+
+  /** The next number of a list. Numbers of what is gone are not given again. */
+  next(list: string): number {
+    const number = (this.state.last[list] ?? 0) + 1;
+    this.state.last[list] = number;
+    return number;
+  }
+
+  save(): void {
+    writeFileSync(`${this.#file}.new`, JSON.stringify(this.state), { mode: 0o600 });
+    renameSync(`${this.#file}.new`, this.#file);
+  }
+}

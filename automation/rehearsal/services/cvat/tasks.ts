@@ -1,0 +1,150 @@
+import { errorPage, json, nothing, Refusal, refuse } from "./answers.ts";
+import { filtered, page, single, visible, type Asked, type Route } from "./asked.ts";
+import { hasObject, picturesBelow } from "./bucket.ts";
+import { labelsIn } from "./labels.ts";
+import { placed } from "./projects.ts";
+import { requestOf } from "./requests.ts";
+import { basicUser } from "./users.ts";
+import type { StoredRequest, StoredStorage, StoredTask } from "./store.ts";
+
+export const TASK_ROUTES: readonly Route[] = [
+  {
+    path: /^tasks$/,
+    methods: {
+      GET: (asked) => {
+        const found = filtered(asked, visible(asked, asked.state.tasks), {
+          name: (one) => one.name,
+          project_id: (one) => one.project_id,
+          id: (one) => one.id,
+        });
+        return json(
+          200,
+          page(
+            asked,
+            "tasks",
+            found.map((one) => shown(asked, one)),
+          ),
+        );
+      },
+      POST: (asked) => {
+        const { body, state, store, host } = asked;
+        const project_id = (body["project_id"] ?? null) as number | null;
+        const labels = (body["labels"] ?? []) as unknown[];
+        if (project_id !== null && labels.length > 0)
+          throw refuse(400, ["Task must have only one of Label set or project_id"]);
+        if (project_id !== null && !state.projects.some(({ id }) => id === project_id))
+          throw refuse(400, ["Project matching query does not exist."]);
+        const made: StoredTask = {
+          id: store.next("tasks"),
+          ...placed(asked),
+          project_id,
+          segment_size: Number(body["segment_size"] ?? 0),
+          frames: [],
+          posted: [],
+          image_quality: null,
+          data_cloud_storage_id: null,
+        };
+        state.labels.push(...labelsIn(asked, labels, { project_id: null, task_id: made.id }));
+        state.tasks.push(made);
+        return json(201, shown(asked, made), { Location: `http://${host}/api/tasks/${made.id}` });
+      },
+    },
+  },
+  {
+    path: /^tasks\/(\d+)$/,
+    methods: {
+      GET: (asked) => json(200, shown(asked, one(asked))),
+      DELETE: (asked) => {
+        const { state } = asked;
+        const { id } = one(asked);
+        state.tasks = state.tasks.filter((task) => task.id !== id);
+        return nothing(204);
+      },
+    },
+  },
+  // The one path that a slash at the end does no harm to. (0.3)
+  { path: /^tasks\/(\d+)\/data\/?$/, methods: { POST: postData } },
+];
+
+const one = (asked: Asked): StoredTask => single(asked, asked.state.tasks, "Task");
+
+/** Data is taken in afterwards; here at once, and its request says how it went. (4.5 to 4.13) */
+async function postData(asked: Asked) {
+  const { body, state } = asked;
+  const task = one(asked);
+  const quality = body["image_quality"];
+  if (quality === undefined) throw refuse(400, { image_quality: ["This field is required."] });
+  if (Number(quality) > 100) throw refuse(400, { image_quality: ["Ensure this value is less than or equal to 100."] });
+  const storageId = (body["cloud_storage_id"] ?? null) as number | null;
+  if (storageId !== null && !state.storages.some(({ id }) => id === storageId))
+    throw refuse(400, ["CloudStorage matching query does not exist."]);
+  if (task.frames.length > 0) throw refuse(400, "Adding more data is not supported");
+  const files = (body["server_files"] ?? []) as string[];
+  const all = [...task.posted, ...files];
+  if (new Set(all).size < all.length) throw new Refusal(errorPage(500, "Server Error (500)"));
+  task.posted = all;
+  task.image_quality = Number(quality);
+  task.data_cloud_storage_id = storageId;
+  const storage = state.storages.find(({ id }) => id === storageId);
+  const request = requestOf(asked, "create:task", task.id, task.project_id);
+  const { frames, problem } = storage
+    ? await framesOf(asked, storage, all)
+    : { frames: [], problem: "FileNotFoundError: [Errno 2] No such file or directory\n" };
+  task.frames = problem === undefined ? frames : [];
+  finish(request, problem);
+  return json(202, { rq_id: request.id });
+}
+
+function finish(request: StoredRequest, problem: string | undefined): void {
+  request.status = problem === undefined ? "finished" : "failed";
+  request.message = problem ?? "";
+  request.finished_date = new Date().toISOString();
+}
+
+async function framesOf({ config }: Asked, storage: StoredStorage, files: readonly string[]) {
+  const frames: string[] = [];
+  for (const file of files) {
+    const key = file.replace(/^\//, "");
+    if (key.endsWith("/")) frames.push(...(await picturesBelow(config, storage, key)));
+    else if (await hasObject(config, storage, key)) frames.push(key);
+    else
+      return {
+        frames,
+        problem: `rest_framework.exceptions.NotFound: The file '${file}' not found on the cloud storage '${storage.display_name}'\n`,
+      };
+  }
+  return { frames: frames.sort(), problem: frames.length === 0 ? "ValueError: No media data found\n" : undefined };
+}
+
+function shown(asked: Asked, stored: StoredTask) {
+  const { owner, organization, frames, ...task } = stored;
+  const { host } = asked;
+  const url = `http://${host}/api`;
+  const size = frames.length;
+  return {
+    ...task,
+    // What was posted is not shown.
+    posted: undefined,
+    url: `${url}/tasks/${task.id}`,
+    owner: basicUser(asked, owner),
+    assignee: null,
+    assignee_updated_date: null,
+    guide_id: null,
+    status: "annotation",
+    mode: size > 0 ? "annotation" : "",
+    dimension: size > 0 ? "2d" : null,
+    overlap: null,
+    size,
+    data: task.id,
+    data_chunk_size: size > 0 ? 36 : null,
+    data_compressed_chunk_type: "imageset",
+    data_original_chunk_type: "imageset",
+    subset: "",
+    organization,
+    organization_id: organization,
+    consensus_enabled: false,
+    validation_mode: null,
+    jobs: { count: size > 0 ? 1 : 0, completed: 0, validation: 0, url: `${url}/jobs?task_id=${task.id}` },
+    labels: { url: `${url}/labels?task_id=${task.id}` },
+  };
+}

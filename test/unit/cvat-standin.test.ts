@@ -1,0 +1,393 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { BEHAVIOURS } from "../../automation/rehearsal/services/cvat/behaviours.ts";
+import { ADMIN, ALICE, startCvat, storageBody, type TestCvat } from "../fixtures/cvat/stand-in.ts";
+
+let cvat: TestCvat;
+const tested = new Set<string>();
+
+const behaves = (source: keyof typeof BEHAVIOURS, test: () => Promise<void>) => {
+  tested.add(source);
+  it(`${source}: ${BEHAVIOURS[source]}`, test);
+};
+
+beforeAll(async () => {
+  cvat = await startCvat();
+  cvat.s3.buckets = { datasets: ["a/1.jpg", "a/2.jpg", "a/readme.md", "manifest.jsonl"], cvat: [] };
+});
+afterAll(() => cvat.end());
+
+const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+  cvat.call("POST", path, { body, headers });
+const idOf = ({ body }: { body: unknown }) => (body as { id: number }).id;
+const resultsOf = ({ body }: { body: unknown }) => (body as { results: Record<string, unknown>[] }).results;
+const organization = async (slug: string) => idOf(await post("organizations", { slug }));
+
+behaves("0.1", async () => {
+  const statusOf = async (Accept: string) => (await cvat.call("GET", "users/self", { headers: { Accept } })).status;
+  expect(await statusOf("application/json")).toBe(406);
+  for (const accept of ["*/*", "application/vnd.cvat+json", "application/vnd.cvat+json; version=2.0"])
+    expect(await statusOf(accept)).toBe(200);
+  expect(await statusOf("application/vnd.cvat+json; version=1.0")).toBe(406);
+});
+
+behaves("0.2", async () => {
+  const headers = { "Content-Type": "application/vnd.cvat+json" };
+  expect(await cvat.call("POST", "projects", { body: { name: "x" }, headers })).toMatchObject({ status: 415 });
+});
+
+behaves("0.3", async () => {
+  const answer = await cvat.call("GET", "projects/");
+  expect(answer).toMatchObject({ status: 404, type: "text/html; charset=utf-8" });
+});
+
+behaves("0.4", async () => {
+  await post("projects", { name: "ignored" });
+  expect(resultsOf(await cvat.call("GET", "projects?nme=nothing")).length).toBeGreaterThan(0);
+});
+
+behaves("0.5", async () => {
+  for (const name of ["twice", "twice"]) expect((await post("projects", { name })).status).toBe(201);
+  for (const name of ["twice", "twice"])
+    expect((await post("cloudstorages", storageBody({ display_name: name }))).status).toBe(201);
+});
+
+behaves("1.1", async () => {
+  expect(await cvat.call("GET", "server/about", { key: null })).toMatchObject({
+    status: 200,
+    body: { version: "2.64.0" },
+  });
+  expect(await cvat.call("GET", "server/about", { key: "dead" })).toMatchObject({
+    status: 401,
+    body: { detail: "Invalid token." },
+  });
+});
+
+behaves("1.2", async () => {
+  const health = () => cvat.call("GET", "server/health/?format=json", { key: null });
+  expect(await health()).toMatchObject({ status: 200, body: { OPAHealthCheck: "working" } });
+  await cvat.order({ failing: ["OPAHealthCheck"] });
+  expect((await health()).status).toBe(500);
+  await cvat.order({});
+});
+
+behaves("1.4", async () => {
+  const signIn = (body: unknown) => cvat.call("POST", "auth/login", { key: null, body });
+  const wrong = { non_field_errors: ["Unable to log in with provided credentials."] };
+  for (const username of [ADMIN.username, "nobody"])
+    expect(await signIn({ username, password: "wrong" })).toMatchObject({ status: 400, body: wrong });
+  expect((await signIn({ email: ADMIN.email, password: ADMIN.password })).status).toBe(200);
+  expect((await signIn({})).status).toBe(400);
+  expect((await cvat.call("GET", "auth/login", { key: null })).status).toBe(405);
+});
+
+behaves("1.5", async () => {
+  const { headers } = await cvat.call("POST", "auth/login", { key: null, body: ADMIN });
+  const Cookie = headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(";")[0])
+    .join("; ");
+  const again = await cvat.call("POST", "auth/login", { key: null, body: ADMIN, headers: { Cookie } });
+  expect(again).toMatchObject({ status: 403, body: { detail: "CSRF Failed: CSRF token missing." } });
+});
+
+behaves("1.6", async () => {
+  const as = (Authorization: string) => cvat.call("GET", "users/self", { key: null, headers: { Authorization } });
+  const key = await cvat.key(ALICE);
+  expect((await as(`token ${key}`)).status).toBe(200);
+  expect((await as(`Bearer ${key}`)).status).toBe(401);
+  expect((await as(`Basic ${btoa(`${ALICE.username}:${ALICE.password}`)}`)).status).toBe(200);
+  expect(await as("")).toMatchObject({ status: 401 });
+  const [alice] = resultsOf(await cvat.call("GET", "users?username=alice"));
+  const path = `users/${Number(alice?.["id"])}`;
+  await cvat.call("PATCH", path, { body: { is_active: false } });
+  expect(await as(`Token ${key}`)).toMatchObject({ status: 401, body: { detail: "User inactive or deleted." } });
+  await cvat.call("PATCH", path, { body: { is_active: true } });
+});
+
+behaves("1.7", async () => {
+  const key = await cvat.key(ALICE);
+  expect(await cvat.key(ALICE)).toBe(key);
+  await cvat.call("POST", "auth/logout", { key });
+  expect((await cvat.call("GET", "users/self", { key })).status).toBe(401);
+  expect(await cvat.key(ALICE)).not.toBe(key);
+});
+
+behaves("2.1", async () => {
+  await organization("slugs");
+  expect(await post("organizations", { slug: "slugs" })).toMatchObject({
+    status: 400,
+    body: { slug: ["organization with this slug already exists."] },
+  });
+  expect((await post("organizations", { slug: "SLUGS" })).status).toBe(201);
+  for (const slug of ["a".repeat(17), "a b"]) expect((await post("organizations", { slug })).status).toBe(400);
+  expect((await post("organizations", {})).body).toEqual({ slug: ["This field is required."] });
+});
+
+behaves("2.2", async () => {
+  const id = await organization("foreign");
+  const key = await cvat.key(ALICE);
+  expect((await cvat.call("GET", `organizations/${id}`, { key })).status).toBe(404);
+  const as = (slug: string) => cvat.call("GET", "projects", { key, headers: { "X-Organization": slug } });
+  expect((await as("foreign")).status).toBe(403);
+  expect(await as("absent")).toMatchObject({ status: 404, body: { detail: "absent organization does not exist." } });
+});
+
+behaves("2.4", async () => {
+  await organization("two");
+  const both = (path: string) => cvat.call("GET", path, { headers: { "X-Organization": "two" } });
+  expect((await both("projects?org=two")).status).toBe(200);
+  expect((await both("projects?org=other")).status).toBe(400);
+  expect((await both("projects?org_id=1")).status).toBe(400);
+});
+
+behaves("2.5", async () => {
+  await organization("ctx");
+  await post("projects", { name: "inside" }, { "X-Organization": "ctx" });
+  const seen = async (headers: Record<string, string>) =>
+    resultsOf(await cvat.call("GET", "projects?name=inside", { headers })).length;
+  expect([await seen({}), await seen({ "X-Organization": "ctx" }), await seen({ "X-Organization": "" })]).toEqual([
+    1, 1, 0,
+  ]);
+});
+
+behaves("2.7", async () => {
+  await organization("invites");
+  const invite = (email: string, headers: Record<string, string> = { "X-Organization": "invites" }) =>
+    post("invitations", { email, role: "worker" }, headers);
+  expect((await invite(ALICE.email, {})).status).toBe(403);
+  expect((await invite(ALICE.email)).status).toBe(201);
+  expect((await invite(ALICE.email)).body).toEqual(["The user is a member of the organization already."]);
+  expect(await invite("nobody@example.test")).toMatchObject({ status: 500, body: "Email backend is not configured." });
+  expect(resultsOf(await cvat.call("GET", "users?username=nobody@example.test"))).toHaveLength(1);
+});
+
+behaves("2.8", async () => {
+  await organization("members");
+  const headers = { "X-Organization": "members" };
+  await post("invitations", { email: ALICE.email, role: "worker" }, headers);
+  const [alice] = resultsOf(await cvat.call("GET", "memberships?user=alice", { headers }));
+  const path = `memberships/${Number(alice?.["id"])}`;
+  const changed = await cvat.call("PATCH", path, { headers, body: { role: "maintainer" } });
+  expect(changed).toMatchObject({ status: 200, body: { role: "maintainer", user: { username: "alice" } } });
+  expect((await post("memberships", {}, headers)).status).toBe(405);
+});
+
+behaves("2.9", async () => {
+  const id = await organization("gone");
+  const storage = idOf(await post("cloudstorages", storageBody(), { "X-Organization": "gone" }));
+  expect((await cvat.call("DELETE", `organizations/${id}`)).status).toBe(204);
+  expect((await cvat.call("GET", `cloudstorages/${storage}`)).body).toMatchObject({ organization: null });
+});
+
+behaves("3.2", async () => {
+  const problem = async (changes: Record<string, unknown>) => {
+    const answer = await post("cloudstorages", storageBody(changes));
+    expect(answer).toMatchObject({ status: 400, type: "text/html; charset=utf-8" });
+    return answer.body;
+  };
+  expect(await problem({ key: "wrong" })).toBe(
+    "credentials: Cannot create resource datasets with specified credentials. Access forbidden.\n",
+  );
+  expect(await problem({ resource: "nobucket" })).toBe(
+    "resource: The resource nobucket not found. It may have been deleted.\n",
+  );
+  expect(await problem({ specific_attributes: "endpoint_url=http://192.0.2.99:9000" })).toMatch(/^resource: /);
+  expect(await problem({ key: "k".repeat(41) })).toBe("key: Ensure this field has no more than 40 characters.\n");
+  expect(await problem({ resource: "B_" })).toBe("resource: Invalid characters (B,_) were found.\n");
+  expect(await problem({ display_name: undefined })).toBe("display_name: This field is required.\n");
+  expect(await problem({ provider_type: "MINIO" })).toBe('provider_type: "MINIO" is not a valid choice.\n');
+  expect(await problem({ secret_key: undefined })).toBe("Insufficient data for authentication");
+  expect(await problem({ manifests: ["nope.jsonl"] })).toMatch(/^manifests: The 'nope.jsonl' file does not exist/);
+  expect(await problem({ specific_attributes: "nonsense" })).toBe("specific_attributes: Invalid specific attributes\n");
+});
+
+behaves("3.3", async () => {
+  const { specific_attributes } = storageBody();
+  for (const prefix of ["/a", "a//b"]) {
+    const body = storageBody({ specific_attributes: `${specific_attributes}&prefix=${encodeURIComponent(prefix)}` });
+    expect(await post("cloudstorages", body)).toMatchObject({ status: 500, type: "text/html; charset=utf-8" });
+  }
+});
+
+behaves("3.5", async () => {
+  const made = await post("cloudstorages", storageBody({ display_name: "secret" }));
+  for (const { body } of [made, await cvat.call("GET", `cloudstorages/${idOf(made)}`)]) {
+    expect(body).toMatchObject({ display_name: "secret", resource: "datasets", owner: { username: "admin" } });
+    expect(Object.keys(body as object)).not.toEqual(expect.arrayContaining(["key"]));
+    expect(JSON.stringify(body)).not.toContain("cvat-secret");
+  }
+  expect((await cvat.call("GET", "cloudstorages/9999")).status).toBe(404);
+});
+
+behaves("3.6", async () => {
+  await post("cloudstorages", storageBody({ display_name: "exact" }));
+  expect(resultsOf(await cvat.call("GET", "cloudstorages?name=exact"))).toHaveLength(1);
+  const logic = (term: string) =>
+    cvat.call("GET", `cloudstorages?filter=${encodeURIComponent(`{"==":[{"var":"${term}"},"exact"]}`)}`);
+  expect(resultsOf(await logic("name"))).toHaveLength(1);
+  expect((await logic("display_name")).body).toEqual(["filter: term 'display_name' is not supported"]);
+});
+
+behaves("3.7", async () => {
+  const path = `cloudstorages/${idOf(await post("cloudstorages", storageBody({ display_name: "json" })))}`;
+  const refused = async (body: unknown) => (await cvat.call("PATCH", path, { body })).body;
+  expect(await refused({ key: "wrong" })).toEqual({
+    credentials: "Cannot update resource datasets with specified credentials. Access forbidden.",
+  });
+  expect(await refused({ resource: "nobucket" })).toMatchObject({
+    resource: expect.stringContaining("nobucket") as string,
+  });
+  expect(await refused({ display_name: "n".repeat(64) })).toEqual({
+    display_name: ["Ensure this field has no more than 63 characters."],
+  });
+  expect((await cvat.call("PUT", path, { body: {} })).status).toBe(405);
+});
+
+behaves("3.8", async () => {
+  const path = `cloudstorages/${idOf(await post("cloudstorages", storageBody({ display_name: "merged" })))}`;
+  expect((await cvat.call("PATCH", path, { body: { secret_key: "another" } })).status).toBe(200);
+  cvat.s3.accessKey = "rotated";
+  expect((await cvat.call("PATCH", path, { body: { secret_key: "another" } })).status).toBe(400);
+  expect((await cvat.call("PATCH", path, { body: { key: "rotated" } })).status).toBe(200);
+  cvat.s3.accessKey = "cvat-key";
+});
+
+behaves("3.10", async () => {
+  const made = await post("cloudstorages", storageBody({ display_name: "listed", manifests: ["manifest.jsonl"] }));
+  expect(made.body).toMatchObject({ manifests: ["manifest.jsonl"] });
+  await cvat.call("PATCH", `cloudstorages/${idOf(made)}`, { body: { display_name: "listed-2" } });
+  expect((await cvat.call("GET", `cloudstorages/${idOf(made)}`)).body).toMatchObject({ manifests: [] });
+});
+
+behaves("3.12", async () => {
+  const id = idOf(await post("cloudstorages", storageBody({ resource: "cvat", display_name: "status" })));
+  expect((await cvat.call("GET", `cloudstorages/${id}/status`)).body).toBe("AVAILABLE");
+  delete cvat.s3.buckets["cvat"];
+  expect((await cvat.call("GET", `cloudstorages/${id}/status`)).body).toBe("NOT_FOUND");
+  cvat.s3.buckets["cvat"] = [];
+});
+
+behaves("3.14", async () => {
+  const id = idOf(await post("cloudstorages", storageBody({ display_name: "used" })));
+  const target_storage = { location: "cloud_storage", cloud_storage_id: id };
+  const project = idOf(await post("projects", { name: "user", target_storage }));
+  expect((await cvat.call("DELETE", `cloudstorages/${id}`)).status).toBe(204);
+  expect((await cvat.call("GET", `projects/${project}`)).body).toMatchObject({ target_storage: null });
+  expect((await cvat.call("DELETE", `cloudstorages/${id}`)).status).toBe(404);
+});
+
+behaves("4.1", async () => {
+  const made = await post("projects", { name: "labelled", labels: [{ name: "cat" }] });
+  expect(made.headers.get("location")).toContain(`/api/projects/${idOf(made)}`);
+  const [label] = resultsOf(await cvat.call("GET", `labels?project_id=${idOf(made)}`));
+  expect(label).toMatchObject({ name: "cat", type: "any" });
+});
+
+behaves("4.2", async () => {
+  const labels = [{ name: "cat" }, { name: "cat" }];
+  expect((await post("projects", { name: "x", labels })).body).toEqual(["All label names must be unique"]);
+  const storage = (cloud_storage_id: number | null) =>
+    post("projects", { name: "x", target_storage: { location: "cloud_storage", cloud_storage_id } });
+  expect((await storage(9999)).body).toEqual(["CloudStorage matching query does not exist."]);
+  expect((await storage(null)).status).toBe(400);
+});
+
+behaves("4.4", async () => {
+  const project_id = idOf(await post("projects", { name: "of-tasks" }));
+  expect((await post("tasks", { name: "t", project_id })).status).toBe(201);
+  expect((await post("tasks", { name: "t", project_id, labels: [{ name: "cat" }] })).status).toBe(400);
+  expect((await post("tasks", { name: "t", project_id: 9999 })).status).toBe(400);
+});
+
+const newTask = async () => idOf(await post("tasks", { name: "t", labels: [{ name: "cat" }] }));
+const newStorage = async () => idOf(await post("cloudstorages", storageBody({ display_name: "pictures" })));
+const dataOf = async (task: number, server_files: string[]) =>
+  post(`tasks/${task}/data`, { image_quality: 70, cloud_storage_id: await newStorage(), server_files });
+const requestOf = async ({ body }: { body: unknown }) =>
+  (await cvat.call("GET", `requests/${encodeURIComponent((body as { rq_id: string }).rq_id)}`)).body;
+
+behaves("4.5", async () => {
+  const task = await newTask();
+  const taken = await dataOf(task, ["a/"]);
+  expect(taken).toMatchObject({ status: 202, body: { rq_id: `action=create&target=task&target_id=${task}` } });
+  expect(await requestOf(taken)).toMatchObject({ status: "finished", progress: 0, result_id: null });
+  expect((await cvat.call("GET", `tasks/${task}`)).body).toMatchObject({ size: 2 });
+});
+
+behaves("4.7", async () => {
+  const failed = await requestOf(await dataOf(await newTask(), ["a/1.jpg", "absent.jpg"]));
+  expect(failed).toMatchObject({
+    status: "failed",
+    message: expect.stringContaining("'absent.jpg' not found") as string,
+  });
+});
+
+behaves("4.8", async () => {
+  const task = await newTask();
+  expect((await post(`tasks/${task}/data`, {})).body).toEqual({ image_quality: ["This field is required."] });
+  await dataOf(task, ["a/1.jpg"]);
+  expect(await dataOf(task, ["a/2.jpg"])).toMatchObject({ status: 400, body: "Adding more data is not supported" });
+});
+
+behaves("4.11", async () => {
+  const { body } = await dataOf(await newTask(), ["a/"]);
+  const { rq_id } = body as { rq_id: string };
+  for (const id of [rq_id, encodeURIComponent(rq_id)])
+    expect((await cvat.call("GET", `requests/${id}`)).status).toBe(200);
+  expect(await cvat.call("GET", "requests/absent")).toMatchObject({
+    status: 404,
+    body: "There is no request with specified id",
+  });
+});
+
+behaves("4.13", async () => {
+  const task = await newTask();
+  await dataOf(task, ["absent.jpg"]);
+  expect((await dataOf(task, ["absent.jpg"])).status).toBe(500);
+  expect(await requestOf(await dataOf(task, ["a/1.jpg"]))).toMatchObject({ status: "failed" });
+});
+
+behaves("7.1", async () => {
+  for (let number = 0; number < 12; number++) await post("projects", { name: `page-${number}` });
+  const first = await cvat.call("GET", "projects");
+  expect(resultsOf(first)).toHaveLength(10);
+  expect(first.body).toMatchObject({ next: expect.stringContaining("page=2") as string, previous: null });
+  expect(resultsOf(await cvat.call("GET", "projects?page_size=all")).length).toBeGreaterThan(10);
+  expect(await cvat.call("GET", "projects?page=99")).toMatchObject({ status: 404, body: { detail: "Invalid page." } });
+});
+
+behaves("7.2", async () => {
+  await post("projects", { name: "Case" });
+  expect(resultsOf(await cvat.call("GET", "projects?name=case"))).toHaveLength(0);
+  const filter = encodeURIComponent('{"and":[{"==":[{"var":"name"},"Case"]}]}');
+  expect(resultsOf(await cvat.call("GET", `projects?filter=${filter}`))).toHaveLength(1);
+  expect((await cvat.call("GET", "projects?filter=nonsense")).status).toBe(400);
+});
+
+behaves("7.4", async () => {
+  const busy = await startCvat({ anonymousCalls: 2 });
+  const key = await busy.key();
+  await busy.call("GET", "server/about", { key: null });
+  const answer = await busy.call("GET", "server/about", { key: null });
+  expect(answer.status).toBe(429);
+  expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(50);
+  expect((await busy.call("GET", "users/self", { key })).status).toBe(200);
+  expect((await busy.call("GET", "server/health/?format=json", { key: null })).status).toBe(200);
+  await busy.end();
+});
+
+behaves("8.1", async () => {
+  expect(resultsOf(await cvat.call("GET", "users?username=alice"))).toMatchObject([
+    { username: "alice", email: ALICE.email, groups: ["user"], is_active: true },
+  ]);
+  const lone = await startCvat();
+  expect(resultsOf(await lone.call("GET", "users", { key: await lone.key(ALICE) }))).toMatchObject([
+    { username: "alice" },
+  ]);
+  await lone.end();
+  expect((await post("users", {})).status).toBe(405);
+});
+
+it("tests every behaviour of its table", () => {
+  expect(Object.keys(BEHAVIOURS).filter((source) => !tested.has(source))).toEqual([]);
+});
