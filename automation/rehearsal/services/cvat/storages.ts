@@ -44,14 +44,14 @@ export const STORAGE_ROUTES: readonly Route[] = [
       },
       POST: async (asked) => {
         const { body, state, store, user, context } = asked;
-        const wrong = createProblem(body) ?? (await placeProblem(asked, asText(body), "create"));
+        const news = { ...asText(body), manifests: manifestsIn(body) };
+        const wrong = createProblem(body) ?? (await placeProblem(asked, news, "create"));
         // A create's errors are plain text, a change's are JSON. (3.2, 3.7)
         if (wrong) throw new Refusal(plain(400, wrong[0] === "" ? wrong[1] : `${wrong[0]}: ${wrong[1]}\n`));
         const now = new Date().toISOString();
         const made: StoredStorage = {
           id: store.next("storages"),
-          ...asText(body),
-          manifests: manifestsIn(body),
+          ...news,
           owner: user.id,
           organization: context?.id ?? null,
           created_date: now,
@@ -158,7 +158,7 @@ function lengthProblem(body: Body): Wrong | undefined {
 /** The bucket is asked at every create and every change, with the key as it would be then. (3.2, 3.8, 3.11) */
 async function placeProblem(
   { config }: Asked,
-  storage: ReturnType<typeof asText> & { manifests?: string[] },
+  storage: ReturnType<typeof asText> & { manifests: string[] },
   verb: "create" | "update",
 ): Promise<Wrong | undefined> {
   const { resource, display_name } = storage;
@@ -166,7 +166,7 @@ async function placeProblem(
   if (state === "FORBIDDEN")
     return ["credentials", `Cannot ${verb} resource ${resource} with specified credentials. Access forbidden.`];
   if (state === "NOT_FOUND") return ["resource", `The resource ${resource} not found. It may have been deleted.`];
-  for (const manifest of storage.manifests ?? []) {
+  for (const manifest of storage.manifests) {
     if (!(await hasObject(config, storage, manifest)))
       return ["manifests", `The '${manifest}' file does not exist on '${display_name}' cloud storage`];
   }
