@@ -1,0 +1,100 @@
+import { link, rename, rm, writeFile } from "node:fs/promises";
+import { Command, Option } from "commander";
+import { closest } from "fastest-levenshtein";
+import type { ClearMlAccounts } from "../../components/clearml/accounts.ts";
+import { clearmlConf } from "../../components/clearml/conf.ts";
+import { UserError } from "../../components/errors.ts";
+import { openUserStack } from "../engine/door.ts";
+import { readOutputs } from "../engine/outputs.ts";
+import { streamProgress } from "../progress.ts";
+import { print, stackCommand, type StackFlags } from "./common.ts";
+
+interface ConfFlags extends StackFlags {
+  for?: string;
+  agent?: true;
+  output?: string;
+  force?: true;
+}
+
+/** `clearml conf`: a complete clearml.conf for a person, or for an agent outside the cluster. */
+export function clearmlCommand(): Command {
+  const conf = stackCommand(
+    "conf",
+    "print a complete clearml.conf: addresses, credentials, object store",
+    "clearml conf --for anna --output ~/clearml.conf",
+  )
+    .addOption(new Option("--for <username>", "the person: a name of vision-platform:clearml.users").conflicts("agent"))
+    .option("--agent", "for a machine outside the cluster that runs clearml-agent")
+    .option("--output <file>", "write it there, readable by you alone, instead of printing it")
+    .option("--force", "overwrite the file")
+    .action(writeConf);
+  return new Command("clearml").description("what people and machines need to use ClearML").addCommand(conf);
+}
+
+async function writeConf({ stack: name, folder, json, output, force, ...who }: ConfFlags): Promise<void> {
+  if (who.for === undefined && !who.agent) {
+    throw new UserError("Say whose: --for USERNAME, or --agent.", { exitCode: 2 });
+  }
+  const progress = streamProgress();
+  const { stack } = await openUserStack({ stack: name, folder, create: false, progress });
+  const text = confIn(await readOutputs(stack, { showSecrets: true }), who.for);
+  if (output === undefined) {
+    print({ conf: text }, text, json);
+    return;
+  }
+  await write(output, text, force ?? false);
+  print({ file: output }, "", json);
+  progress.line(`Written to ${output}, readable by you alone.`);
+}
+
+/**
+ * A clearml.conf from the outputs of a stack.
+ * @param username a person's; undefined for an agent's
+ * @throws UserError when the stack has no ClearML, or no such user
+ */
+export function confIn(outputs: Readonly<Record<string, unknown>>, username: string | undefined): string {
+  const { clearml, secrets } = outputs as {
+    clearml?: { webUrl: string; apiUrl: string; filesUrl: string };
+    secrets?: { clearml?: ClearMlAccounts };
+  };
+  const accounts = secrets?.clearml;
+  if (!clearml || !accounts) {
+    throw new UserError("This stack has no ClearML yet: set vision-platform:clearml.enabled, and run `up` first.");
+  }
+  const { accessKey, secretKey, s3 } = username === undefined ? accounts.agent : personIn(accounts, username);
+  return clearmlConf({
+    urls: { web: clearml.webUrl, api: clearml.apiUrl, files: clearml.filesUrl },
+    credentials: { accessKey, secretKey },
+    s3,
+  });
+}
+
+/**
+ * A person signs in with the name and password of the web interface: what they make is then theirs there too, and there is nothing more to
+ * hand out or to rotate. Declared key pairs would be users of their own. (clearml.md 1.11, routes A and B)
+ */
+function personIn({ users }: ClearMlAccounts, username: string): ClearMlAccounts["agent"] {
+  const person = users.find((user) => user.username === username);
+  if (person) return { accessKey: person.username, secretKey: person.password, s3: person.s3 };
+  const names = users.map((user) => user.username);
+  throw new UserError(
+    `There is no ClearML user \`${username}\`. Did you mean \`${closest(username, names)}\`? Known: ${names.join(", ")}. ` +
+      "Who may sign in is declared in vision-platform:clearml.users.",
+    { exitCode: 2 },
+  );
+}
+
+/** Writes it beside the file first: one that is there already may be open to others. */
+async function write(file: string, text: string, force: boolean): Promise<void> {
+  const beside = `${file}.${process.pid}.new`;
+  try {
+    await writeFile(beside, text, { mode: 0o600, flag: "wx" });
+    await (force ? rename(beside, file) : link(beside, file));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") throw new UserError(`${file} is there already. --force overwrites it.`, { cause: error });
+    throw new UserError(`${file} cannot be written (${code ?? "unknown"}).`, { cause: error });
+  } finally {
+    await rm(beside, { force: true });
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * What the stand-in for ClearML's API does as the real one, and where that is known from. S: clearml/clearml-server at tag v2.0.0, the server
+ * that the chart installs. Everything else of the API is answered as an endpoint that does not exist.
+ */
+export const BEHAVIOURS: readonly { what: string; source: string }[] = [
+  {
+    what: "It answers when the API server's Deployment is ready, and 503 before.",
+    source: "rehearsal: pods run nothing",
+  },
+  {
+    what: "Key pairs are those in the environment of the API server's container, resolved from Secrets as a kubelet does.",
+    source: "S config/basic.py, mongo/initialize/user.py; clearml.md 1.11",
+  },
+  {
+    what: "Web users sign in with their name and password in the place of a key pair; the password is compared with its bcrypt hash.",
+    source: "S service_repo/auth/auth.py authorize_credentials",
+  },
+  {
+    what: "Pairs of webserver and tests are dead where web users are declared.",
+    source: "S config/default/secure.conf",
+  },
+  {
+    what: "Paths are /SERVICE.ACTION, or with /vN.NN before; others are a 400.",
+    source: "S service_repo.py parse_endpoint_path",
+  },
+  { what: "An unknown endpoint is 404.0 and names itself.", source: "S service_repo.py _resolve_endpoint_from_call" },
+  {
+    what: "Every answer is an envelope of meta and data; errors have a code, a subcode and a text.",
+    source: "S apicall.py",
+  },
+  {
+    what: "No Authorization is 401.20, an unknown kind 401.10, a wrong pair 401.22, a bad or old token 401.30.",
+    source: "S apierrors/errors.conf",
+  },
+  {
+    what: "Tokens are signed with secure.auth.token_secret and say user, role, api_version and feature set.",
+    source: "S payload/token.py, bll/auth",
+  },
+  {
+    what: "debug.ping and server.info ask for no sign-in; the ping echoes its data.",
+    source: "S schema/services/debug.conf, server.conf",
+  },
+  { what: "A queue named default is made when there is none.", source: "S mongo/initialize/util.py" },
+  {
+    what: "A queue's name is stripped, has 3 characters or more (400.800) and is unique (400.801).",
+    source: "S database/model/queue.py",
+  },
+  {
+    what: "The filter by name is a regular expression that matches anywhere and knows case; a malformed one is 400.21.",
+    source: "S database/model/base.py",
+  },
+  {
+    what: "Hidden queues are listed only by id, by name or with search_hidden.",
+    source: "S services/queues.py _hidden_query",
+  },
+  {
+    what: "An unknown queue is 400.701; one with tasks is deleted only by force (400.702).",
+    source: "S bll/queue/queue_bll.py",
+  },
+  {
+    what: "A task is added to a queue without a look whether there is such a task; twice is 400.706.",
+    source: "S bll/queue/queue_bll.py add_task",
+  },
+  {
+    what: "Unknown fields of a request are ignored; one that is required and missing is 400.12.",
+    source: "S schema/services/queues.conf",
+  },
+];
