@@ -2,7 +2,9 @@ import * as z from "zod";
 import { bytes, dnsLabel, resources, secretText, timeSpan } from "../schema.ts";
 import { withRules } from "../section-rules.ts";
 import { analyticsConfig, claim, nuclioConfig, pods, workersConfig } from "./settings.ts";
+import { recordsConfig } from "./records-config.ts";
 import { CVAT_RULES } from "./rules.ts";
+import { usersConfig } from "./users/config.ts";
 import { CVAT_VERSIONS } from "./versions.ts";
 
 const release = z.string().regex(/^\d+\.\d+\.\d+$/, "must be a whole version such as 2.64.0");
@@ -131,6 +133,8 @@ const settings = z.strictObject({
     .prefault({})
     .describe("What CVAT's proxy against forged requests lets through. It refuses private addresses."),
   nuclio: nuclioConfig,
+  ...usersConfig,
+  ...recordsConfig,
   secrets: z
     .strictObject({
       postgresql: secretText({ min: 8 }).optional().describe("Password of CVAT's database user."),

@@ -8,11 +8,15 @@ import { installedVersions } from "../charts/versions.ts";
 import type { Cluster } from "../cluster.ts";
 import { keptNamespace } from "../namespace.ts";
 import { clickhouseInitJob, needsClickhouseInit } from "./clickhouse-init.ts";
+import type { Connection } from "./client/connection.ts";
 import type { CvatConfig } from "./config.ts";
 import { cvatFixes } from "./fixes.ts";
 import { ingressAnnotations, publicUrl, traefikObjects } from "./ingress.ts";
-import { RELEASE } from "./names.ts";
+import { CHART_OBJECTS, RELEASE } from "./names.ts";
+import { registerRecords, type StorageAccess } from "./records.ts";
+import { registrationIngress } from "./registration.ts";
 import { CvatSecrets } from "./secrets.ts";
+import { CvatUsers } from "./users/users.ts";
 import { cvatValues, smokescreenOptions } from "./values.ts";
 import { CVAT_VERSIONS, cvatWish, type CvatVersions } from "./versions.ts";
 
@@ -23,6 +27,8 @@ export interface CvatArgs {
   cluster: Cluster;
   /** Addresses of the object store, `IP:PORT` each, which CVAT may fetch from. */
   objectStoreAddresses?: pulumi.Input<readonly string[]>;
+  /** Buckets of the object store that CVAT may use, each with CVAT's own key. Default: none. */
+  storages?: readonly StorageAccess[];
   /** Traefik's address, for CVAT's URL where it has no host name. */
   address: pulumi.Input<string>;
 }
@@ -45,6 +51,8 @@ export class Cvat extends pulumi.ComponentResource {
   readonly ledger: pulumi.Output<LedgerRow[]>;
   /** Resolves when CVAT runs, its event table included. */
   readonly ready: pulumi.Output<void>;
+  /** Passwords by user name. */
+  readonly passwords: pulumi.Output<Record<string, string>>;
 
   constructor(name: string, args: CvatArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("vision-platform:cvat:Cvat", name, {}, opts);
@@ -54,6 +62,7 @@ export class Cvat extends pulumi.ComponentResource {
     this.namespace = keptNamespace(`${name}-namespace`, config.namespace, child);
     const secrets = new CvatSecrets(name, { config, namespace: this.namespace }, child);
     const beside = traefik(name, config, this.namespace, child);
+    closeRegistration(name, args, this.namespace, { ...child, dependsOn: beside });
     const install = new ChartInstall(
       name,
       {
@@ -80,11 +89,19 @@ export class Cvat extends pulumi.ComponentResource {
       },
       { ...child, dependsOn: [...secrets.objects, ...beside] },
     );
+    const users = usersOf(name, args, install, this.namespace, child);
     const events = eventTable(name, config, this.versions, install, this.namespace, child);
 
     this.ledger = install.ledger;
     this.ready = pulumi.all([install.ready, events?.id]).apply(() => undefined);
     this.url = pulumi.output(args.address).apply((address) => publicUrl(config, address));
+    this.passwords = users.passwords;
+    registerRecords(
+      name,
+      { config, storages: args.storages ?? [], connection: connectionOf(args, this.url, users) },
+      // What is in CVAT's database outlives CVAT, as the database's volume does.
+      { parent: this, dependsOn: users.job, deletedWith: this },
+    );
     this.analyticsUrl = config.analytics.enabled ? pulumi.interpolate`${this.url}/analytics` : undefined;
     this.registerOutputs({
       url: this.url,
@@ -122,6 +139,59 @@ function traefik(
         opts,
       ),
   );
+}
+
+/** Registration is CVAT's own and open to everybody, unless the way to it is closed. */
+function closeRegistration(
+  name: string,
+  { config, cluster }: CvatArgs,
+  namespace: pulumi.Output<string>,
+  opts: pulumi.CustomResourceOptions,
+): void {
+  if (config.registration === "open") return;
+  const { annotations, spec } = registrationIngress(config, {
+    namespace: config.namespace,
+    ingressClass: cluster.ingressClass,
+  });
+  new k8s.networking.v1.Ingress(
+    `${name}-registration`,
+    { metadata: { name: "cvat-registration", namespace, annotations }, spec },
+    opts,
+  );
+}
+
+/** CVAT's users, made when it runs. */
+function usersOf(
+  name: string,
+  { config, cluster }: CvatArgs,
+  install: ChartInstall,
+  namespace: pulumi.Output<string>,
+  opts: pulumi.CustomResourceOptions,
+): CvatUsers {
+  return new CvatUsers(
+    name,
+    {
+      config,
+      namespace: pulumi.all([namespace, install.ready]).apply(([where]) => where),
+      initializer: install.object("Job", CHART_OBJECTS.initializer) as pulumi.Output<k8s.batch.v1.Job>,
+      timeoutMs: cluster.readyTimeoutMs,
+    },
+    opts,
+  );
+}
+
+/** The superuser, by whom the records are made. */
+function connectionOf(
+  { config, cluster }: CvatArgs,
+  url: pulumi.Output<string>,
+  { superuserPassword }: CvatUsers,
+): pulumi.Output<Connection> {
+  return pulumi.all([config.endpoint ?? url, superuserPassword]).apply(([endpoint, password]) => ({
+    endpoint,
+    username: config.superuser.username,
+    password,
+    patienceMs: cluster.readyTimeoutMs,
+  }));
 }
 
 /** ClickHouse's database and table, where neither images nor chart make them. */

@@ -1,6 +1,7 @@
 import { bytesOf } from "../schema.ts";
 import type { CvatConfig } from "./config.ts";
 import { CHART_OBJECTS } from "./names.ts";
+import { NOBODY, NOBODY_SPEC } from "./registration.ts";
 
 /** An object of Traefik's own kinds (traefik.io/v1alpha1) that CVAT's Ingresses or Services refer to. */
 export interface TraefikObject {
@@ -17,8 +18,9 @@ const TRANSPORT = "server";
  * What Traefik needs beside the Ingresses. The chart brings its own two Middlewares only along with its own Traefik, so with K3s's
  * anyone would be Grafana's administrator. (cvat.md section 1.5)
  */
-export function traefikObjects({ namespace, analytics, ingress }: CvatConfig): TraefikObject[] {
+export function traefikObjects({ namespace, analytics, ingress, registration }: CvatConfig): TraefikObject[] {
   const objects: TraefikObject[] = [];
+  if (registration === "closed") objects.push({ kind: "Middleware", name: NOBODY, spec: NOBODY_SPEC });
   if (analytics.enabled)
     objects.push({
       kind: "Middleware",

@@ -7,6 +7,8 @@ export const CHART_OBJECTS = {
   analyticsIngress: "cvat-analytics",
   server: "cvat-backend-service",
   serverPort: 8080,
+  /** Job that migrates the database. Its number is the release's, and each render is the first. */
+  initializer: "cvat-backend-initializer-r1",
   clickhouse: "cvat-clickhouse",
   /** Secret with CLICKHOUSE_HOST, _PORT, _DB, _USER and _PASSWORD. The chart always makes it itself, and makes it immutable. */
   clickhouseSecret: "cvat-analytics-secret",
@@ -23,3 +25,6 @@ export const SECRETS = {
 
 /** User and database of CVAT in PostgreSQL and in ClickHouse. */
 export const DATABASE = { name: "cvat", user: "cvat" } as const;
+
+/** Name of the Job that makes CVAT's users, and of the Secret and the ConfigMap it reads. */
+export const USERS = "cvat-users";

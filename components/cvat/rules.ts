@@ -1,7 +1,9 @@
 import { chooseVersions } from "../charts/versions.ts";
 import { ruleAt, type Found, type SectionRule } from "../section-rules.ts";
 import { imageProblem } from "./images.ts";
+import { RECORDS_RULES } from "./records-config.ts";
 import { WORKERS_WITH_DATA } from "./settings.ts";
+import { USERS_RULES } from "./users/config.ts";
 import { CVAT_VERSIONS, cvatWish } from "./versions.ts";
 import type { CvatConfig } from "./config.ts";
 
@@ -63,4 +65,6 @@ export const CVAT_RULES: readonly SectionRule<CvatConfig>[] = [
       ? "clickhouse and grafana are for analytics, and cvat.analytics.enabled is false; remove them"
       : undefined,
   ),
+  ...USERS_RULES,
+  ...RECORDS_RULES,
 ];

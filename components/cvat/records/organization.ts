@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
+import { UserError } from "../../errors.ts";
 import type { RecordHandler } from "../../records/record.ts";
 import type { CvatClient } from "../client/client.ts";
 import { sameAccount, type Connection } from "../client/connection.ts";
 import type { Contact, Organization } from "../client/types.ts";
 import { adoptOrCreate } from "./adopt.ts";
 import { connected, connectedSoon } from "./connected.ts";
+import { contentsOf } from "./organization-use.ts";
 
 export interface OrganizationInputs {
   connection: Connection;
@@ -50,7 +52,16 @@ export const record: RecordHandler<OrganizationInputs, OrganizationOuts> = {
   },
 
   async delete(id, outs) {
-    await (await connectedSoon(outs.connection)).remove(path(id));
+    const client = await connectedSoon(outs.connection);
+    const [there] = (await withSlug(client, outs.slug)).filter((one) => one.id === Number(id));
+    const contents = there ? await contentsOf(client, outs.slug) : [];
+    if (contents.length > 0)
+      throw new UserError([
+        `CVAT's organization ${outs.slug} is not empty; without it these would be seen by their owners alone:`,
+        ...contents.map((one) => `  ${one}`),
+        "Move or remove them, or keep the organization in vision-platform:cvat.organizations.",
+      ]);
+    await client.remove(path(id));
   },
 
   diff: (olds, news) => ({

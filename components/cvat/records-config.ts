@@ -1,0 +1,161 @@
+import * as z from "zod";
+import { repeats, type Found, type SectionRule } from "../section-rules.ts";
+import type { CvatConfig } from "./config.ts";
+import { secretText } from "../schema.ts";
+
+const slug = z.string().regex(/^[A-Za-z0-9_-]{1,16}$/, "must be 1 to 16 letters, digits, '-' or '_'");
+
+const organization = z.strictObject({
+  slug: slug.describe("Short name, unique in CVAT. It stands in addresses and in programs of others."),
+  name: z.string().min(1).max(64).optional().describe("Name people see. Default: the short name."),
+  description: z.string().default("").describe("What it is for."),
+  contact: z
+    .strictObject({
+      email: z.string().optional().describe("E-mail address."),
+      phoneNumber: z.string().optional().describe("Telephone."),
+      location: z.string().optional().describe("Where it is."),
+    })
+    .prefault({})
+    .describe("How it is reached, as CVAT's page of it shows."),
+  members: z
+    .array(
+      z.strictObject({
+        username: z.string().min(1).describe("User name, of `cvat.users` or of anybody who is in CVAT already."),
+        role: z
+          .enum(["worker", "supervisor", "maintainer"])
+          .default("worker")
+          .describe("What the member may do in the organization. Its owner is the superuser."),
+      }),
+    )
+    .default([])
+    .describe("Who is in it."),
+});
+
+const external = z.strictObject({
+  endpoint: z
+    .string()
+    .regex(/^https?:\/\/[^/\s]+$/, "must be http(s)://HOST:PORT")
+    .describe("S3 API of the store, as CVAT's pods reach it. On a private address, allow it in `cvat.smokescreen` too.")
+    .meta({ examples: ["http://192.0.2.60:9000"] }),
+  bucket: z.string().min(3).max(63).describe("Name of the bucket."),
+  accessKey: z.string().min(1).max(40).describe("Access key, of at most 40 characters."),
+  secretKey: secretText({ max: 64 }).describe("Secret key, of at most 64 characters."),
+});
+
+const cloudStorage = z.strictObject({
+  name: z.string().min(1).max(63).describe("Name in CVAT."),
+  role: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Which bucket of the lab's object store: `datasets`, `cvat`. Instead of `external`."),
+  external: external.optional().describe("A bucket of another store. Instead of `role`."),
+  prefix: z
+    .string()
+    .default("")
+    .describe("Show only what is below this, `images/` for example.")
+    .meta({ examples: ["images/"] }),
+  region: z.string().default("us-east-1").describe("Region of the bucket. MinIO has this one unless told otherwise."),
+  description: z.string().default("").describe("What people read beside it."),
+  manifests: z.array(z.string().min(1)).default([]).describe("Manifest files in the bucket. They must be there."),
+  organization: z
+    .string()
+    .optional()
+    .describe(
+      "Organization that has it, by its slug. Default: the first of `cvat.organizations`; without any, the superuser's own space, which nobody else sees.",
+    ),
+  force: z
+    .boolean()
+    .default(false)
+    .describe("Remove it from CVAT even while projects and tasks use it, when it is taken out of this list."),
+});
+
+/** Keys of `vision-platform:cvat` about what is in it. */
+export const recordsConfig = {
+  endpoint: z
+    .string()
+    .regex(/^https?:\/\/[^/\s]+$/, "must be http(s)://HOST or http(s)://HOST:PORT")
+    .optional()
+    .describe("Where the machine that runs `up` reaches CVAT. Default: its public address.")
+    .meta({ examples: ["http://127.0.0.1:8080"] }),
+  organizations: z
+    .array(organization)
+    .default([])
+    .describe("Organizations, each with its members. Owned by the superuser."),
+  cloudStorages: z
+    .array(cloudStorage)
+    .optional()
+    .describe(
+      "Buckets that CVAT reads from and exports to. Default: one for each of the object store's buckets that CVAT may use.",
+    ),
+};
+
+type RecordsSection = Pick<CvatConfig, "organizations" | "cloudStorages" | "superuser">;
+
+/** What no two records may share, and what must be there for them. */
+export const RECORDS_RULES: readonly SectionRule<RecordsSection>[] = [
+  {
+    reads: ["organizations"],
+    problems: ({ organizations }) =>
+      repeats(organizations.map(({ slug }, index) => [index, slug] as const)).map(({ key, first, value }) => ({
+        path: ["organizations", key, "slug"],
+        message: `\`${value}\` is that of cvat.organizations[${first}] already; give each its own`,
+      })),
+  },
+  {
+    reads: ["organizations", "superuser"],
+    problems: ({ organizations, superuser }) =>
+      organizations.flatMap(({ members }, index) =>
+        memberProblems(members, ["organizations", index, "members"], superuser.username),
+      ),
+  },
+  {
+    reads: ["organizations", "cloudStorages"],
+    problems: ({ organizations, cloudStorages = [] }) => [
+      ...repeats(
+        cloudStorages.map(
+          ({ name, organization = organizations[0]?.slug ?? "" }, index) => [index, `${organization}/${name}`] as const,
+        ),
+      ).map(({ key, first }) => ({
+        path: ["cloudStorages", key, "name"],
+        message: `is that of cvat.cloudStorages[${first}] in the same organization; give each its own`,
+      })),
+      ...cloudStorages.flatMap(({ organization, role, external }, index): Found[] => [
+        ...(organization === undefined || organization === "" || organizations.some(({ slug }) => slug === organization)
+          ? []
+          : [
+              {
+                path: ["cloudStorages", index, "organization"],
+                message: `names \`${organization}\`, which is not in cvat.organizations`,
+              },
+            ]),
+        ...((role === undefined) === (external === undefined)
+          ? [{ path: ["cloudStorages", index], message: "needs either `role` or `external`, and one of them only" }]
+          : []),
+      ]),
+    ],
+  },
+];
+
+function memberProblems(
+  members: readonly { username: string }[],
+  path: readonly (string | number)[],
+  superuser: string,
+): Found[] {
+  return [
+    ...repeats(members.map(({ username }, index) => [index, username] as const)).map(({ key, value }) => ({
+      path: [...path, key, "username"],
+      message: `\`${value}\` stands in this list already; take one of them out`,
+    })),
+    ...members.flatMap(({ username }, index) =>
+      username === superuser
+        ? [
+            {
+              path: [...path, index, "username"],
+              message: `\`${username}\` owns the organization; take it out of the members`,
+            },
+          ]
+        : [],
+    ),
+  ];
+}

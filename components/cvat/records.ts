@@ -1,0 +1,86 @@
+import * as pulumi from "@pulumi/pulumi";
+import { RestRecord } from "../records/record.ts";
+import type { Connection } from "./client/connection.ts";
+import type { CvatConfig } from "./config.ts";
+
+/** A bucket of the lab's object store, with the key that CVAT has there. */
+export interface StorageAccess {
+  /** What the bucket is for, by which `cvat.cloudStorages[].role` names it: `datasets`, `cvat`. */
+  role: string;
+  bucket: pulumi.Input<string>;
+  /** The S3 API as CVAT's pods reach it: `http://192.0.2.30:9000`. */
+  endpoint: pulumi.Input<string>;
+  accessKey: pulumi.Input<string>;
+  secretKey: pulumi.Input<string>;
+}
+
+export interface CvatRecordsArgs {
+  config: Pick<CvatConfig, "organizations" | "cloudStorages">;
+  connection: pulumi.Input<Connection>;
+  storages: readonly StorageAccess[];
+}
+
+type CloudStorageConfig = NonNullable<CvatConfig["cloudStorages"]>[number];
+
+const SECRET = { secrets: ["connection", "secretKey"] };
+
+/** What is in CVAT: organizations with their members, and cloud storages. */
+export function registerRecords(
+  name: string,
+  { config, connection, storages }: CvatRecordsArgs,
+  opts: pulumi.CustomResourceOptions,
+): void {
+  const account = pulumi.secret(connection);
+  const organizations = new Map<string, RestRecord>();
+  for (const { members, ...organization } of config.organizations) {
+    const { slug } = organization;
+    const record = new RestRecord(
+      `${name}-organization-${slug}`,
+      "cvat/records/organization",
+      { name: slug, ...organization, connection: account },
+      { ...SECRET, outs: ["organizationId"] },
+      opts,
+    );
+    organizations.set(slug, record);
+    for (const { username, role } of members) {
+      new RestRecord(
+        `${name}-member-${slug}-${username}`,
+        "cvat/records/membership",
+        { organization: slug, username, role, connection: account },
+        SECRET,
+        pulumi.mergeOptions(opts, { dependsOn: record }),
+      );
+    }
+  }
+  const ownOrganization = config.organizations[0]?.slug ?? "";
+  for (const storage of config.cloudStorages ?? storages.map(asDeclared)) {
+    const { role, external, organization = ownOrganization, ...rest } = storage;
+    const access = external ?? storages.find((one) => one.role === role);
+    if (!access)
+      throw new pulumi.RunError(
+        `vision-platform:cvat.cloudStorages: ${storage.name}: the object store has no bucket for \`${role ?? ""}\`. There are: ${storages.map((one) => one.role).join(", ") || "none"}.`,
+      );
+    const { bucket, endpoint, accessKey, secretKey } = access;
+    const record = organizations.get(organization);
+    new RestRecord(
+      `${name}-storage-${organization === "" ? "" : `${organization}-`}${storage.name}`,
+      "cvat/records/cloud-storage",
+      { ...rest, organization, bucket, endpoint, accessKey, secretKey: pulumi.secret(secretKey), connection: account },
+      { ...SECRET, outs: ["storageId"] },
+      pulumi.mergeOptions(opts, { ...(record && { dependsOn: record }) }),
+    );
+  }
+}
+
+/** Every bucket the object store gives CVAT, where the stack lists none. */
+function asDeclared({ role }: StorageAccess): CloudStorageConfig {
+  return {
+    name: role,
+    role,
+    prefix: "",
+    region: "us-east-1",
+    description: "Made with the lab's object store.",
+    manifests: [],
+    force: false,
+  };
+}

@@ -1,0 +1,61 @@
+import { readFileSync } from "node:fs";
+import type * as k8s from "@pulumi/kubernetes";
+import { USERS } from "../names.ts";
+
+/** Run by CVAT's own Python: makes the users. */
+export const USERS_SCRIPT = readFileSync(new URL("./users.py", import.meta.url), "utf8");
+
+const SCRIPT_FOLDER = "/etc/vision-platform/script";
+const USERS_FOLDER = "/etc/vision-platform/users";
+
+type PodSpec = k8s.types.output.core.v1.PodSpec;
+
+export interface UsersJobInput {
+  /** The pod that migrates CVAT's database: its image, settings and access to the databases are what this Job needs. */
+  initializer: PodSpec;
+  /** Differs when users, passwords or script do. */
+  digest: string;
+  /** How long the Job may take, in seconds. */
+  patience: number;
+}
+
+/**
+ * A Job that makes CVAT's users. Their passwords come as a file from a Secret, so they stand in no command line and no environment. It needs
+ * none of the server's volumes. (cvat.md section 5)
+ */
+export function usersJob({ initializer, digest, patience }: UsersJobInput) {
+  const [container] = initializer.containers;
+  if (!container) throw new Error("the initializer's pod has no container");
+  const labels = { app: USERS };
+  const { serviceAccountName, affinity, tolerations, imagePullSecrets } = initializer;
+  const { image, imagePullPolicy, env, resources, securityContext } = container;
+  return {
+    backoffLimit: 2,
+    activeDeadlineSeconds: patience,
+    template: {
+      metadata: { labels, annotations: { "vision-platform/users": digest } },
+      spec: {
+        // Not OnFailure: the pod that failed stays, with its log.
+        restartPolicy: "Never",
+        ...{ serviceAccountName, affinity, tolerations, imagePullSecrets },
+        automountServiceAccountToken: false,
+        containers: [
+          {
+            name: "users",
+            command: ["python", `${SCRIPT_FOLDER}/users.py`, `${USERS_FOLDER}/users.json`],
+            ...{ image, imagePullPolicy, env, resources, securityContext },
+            terminationMessagePolicy: "FallbackToLogsOnError",
+            volumeMounts: [
+              { name: "script", mountPath: SCRIPT_FOLDER, readOnly: true },
+              { name: "users", mountPath: USERS_FOLDER, readOnly: true },
+            ],
+          },
+        ],
+        volumes: [
+          { name: "script", configMap: { name: USERS } },
+          { name: "users", secret: { secretName: USERS } },
+        ],
+      },
+    },
+  };
+}

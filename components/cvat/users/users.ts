@@ -1,0 +1,87 @@
+import { createHmac } from "node:crypto";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { GeneratedText } from "../../secrets/generated.ts";
+import type { CvatConfig } from "../config.ts";
+import { USERS } from "../names.ts";
+import { emailOf, everybody } from "./config.ts";
+import { USERS_SCRIPT, usersJob } from "./job.ts";
+
+const PASSWORD_LENGTH = 24;
+const NONCE_LENGTH = 32;
+
+export interface CvatUsersArgs {
+  config: CvatConfig;
+  namespace: pulumi.Input<string>;
+  /** The Job of the chart that migrates the database, once CVAT runs. */
+  initializer: pulumi.Input<k8s.batch.v1.Job>;
+  /** How long the Job may take, in milliseconds. */
+  timeoutMs: number;
+}
+
+/** CVAT's users: their passwords, made where none was given, and the Job that brings them into CVAT. */
+export class CvatUsers {
+  /** Each user's password by his name. */
+  readonly passwords: pulumi.Output<Record<string, string>>;
+  /** The superuser's. */
+  readonly superuserPassword: pulumi.Output<string>;
+  /** Is there when the users are. */
+  readonly job: k8s.batch.v1.Job;
+
+  constructor(
+    name: string,
+    { config, namespace, initializer, timeoutMs }: CvatUsersArgs,
+    opts: pulumi.CustomResourceOptions,
+  ) {
+    const made = (what: string, length: number) =>
+      new GeneratedText(`${name}-${what}`, { length }, { parent: opts.parent }).value;
+    const people = everybody(config).map(({ password, ...person }) => ({
+      ...person,
+      email: emailOf(person),
+      password: pulumi.secret(password ?? made(`password-${person.username}`, PASSWORD_LENGTH)),
+    }));
+    this.passwords = pulumi.secret(
+      pulumi.output(Object.fromEntries(people.map(({ username, password }) => [username, password]))),
+    );
+    this.superuserPassword = pulumi.secret(people[0]?.password ?? "");
+
+    const users = pulumi.secret(pulumi.output(people).apply((all) => JSON.stringify({ users: all })));
+    const secret = new k8s.core.v1.Secret(
+      `${name}-users`,
+      { metadata: { name: USERS, namespace }, stringData: { "users.json": users } },
+      opts,
+    );
+    const script = new k8s.core.v1.ConfigMap(
+      `${name}-users-script`,
+      { metadata: { name: USERS, namespace }, data: { "users.py": USERS_SCRIPT } },
+      opts,
+    );
+    const digest = pulumi.all([users, made("users-nonce", NONCE_LENGTH)]).apply(([text, nonce]) => stamp(text, nonce));
+    const patience = Math.ceil(timeoutMs / 1000);
+    this.job = new k8s.batch.v1.Job(
+      `${name}-users`,
+      {
+        metadata: {
+          name: USERS,
+          namespace,
+          // Replaced as the chart's Jobs are: see components/charts/handling.ts.
+          annotations: { "pulumi.com/deletionPropagationPolicy": "background" },
+        },
+        spec: pulumi
+          .all([pulumi.output(initializer).apply((job) => job.spec.template.spec), pulumi.unsecret(digest)])
+          .apply(([pod, text]) => usersJob({ initializer: pod, digest: text, patience })),
+      },
+      {
+        ...opts,
+        dependsOn: [secret, script],
+        deleteBeforeReplace: true,
+        customTimeouts: { create: `${patience}s` },
+      },
+    );
+  }
+}
+
+/** Changes with users, passwords and script, and tells nothing of them: the nonce is in no other place than the stack's encrypted state. */
+function stamp(users: string, nonce: string): string {
+  return createHmac("sha256", nonce).update(users).update(USERS_SCRIPT).digest("hex").slice(0, 32);
+}
