@@ -42,7 +42,7 @@ async function writeConf({ stack: name, folder, json, output, force, ...who }: C
     print({ conf: text }, text, json);
     return;
   }
-  await write(output, text, force ?? false);
+  await writePrivately(output, text, force ?? false);
   print({ file: output }, "", json);
   progress.line(`Written to ${output}, readable by you alone.`);
 }
@@ -85,7 +85,7 @@ function personIn({ users }: ClearMlAccounts, username: string): ClearMlAccounts
 }
 
 /** Writes it beside the file first: one that is there already may be open to others. */
-async function write(file: string, text: string, force: boolean): Promise<void> {
+export async function writePrivately(file: string, text: string, force: boolean): Promise<void> {
   const beside = `${file}.${process.pid}.new`;
   try {
     await writeFile(beside, text, { mode: 0o600, flag: "wx" });

@@ -1,0 +1,95 @@
+import { expect, test } from "vitest";
+import { clearmlConfig } from "../../components/clearml/config.ts";
+import { problemsOf } from "../../components/problems.ts";
+
+const LAB = { addresses: { api: "192.0.2.41" }, agent: { enabled: true } };
+
+function problemsIn(config: unknown): string[] {
+  const result = clearmlConfig.safeParse(config);
+  if (result.success) return [];
+  return problemsOf("clearml", clearmlConfig, result.error.issues).map(({ path, message }) => `${path}: ${message}`);
+}
+
+const withAgent = (agent: object) => ({ ...LAB, agent: { ...LAB.agent, ...agent } });
+
+test("what an agent takes when nothing more is said", () => {
+  expect(clearmlConfig.parse(LAB).agent).toEqual({
+    enabled: true,
+    namespace: "clearml-agent",
+    queue: "default",
+    image: expect.objectContaining({
+      registry: "registry.internal",
+      repository: "clearml-agent",
+      tag: "2.0.7-1",
+    }) as unknown,
+    nodeSelector: {},
+    tolerations: [],
+    resources: {},
+    tasks: {
+      image: "nvidia/cuda:12.1.0-runtime-ubuntu22.04",
+      gpus: 1,
+      runtimeClass: "nvidia",
+      nodeSelector: {},
+      tolerations: [],
+      resources: {},
+      environment: {},
+    },
+    conf: {},
+    values: {},
+  });
+});
+
+test.each([
+  ["another address of the API for this machine", { agent: { enabled: true }, endpoint: "http://127.0.0.1:8008" }],
+  ["a queue with blanks and signs", withAgent({ queue: "GPU (large) 24.GB" })],
+  ["an image by digest for tasks", withAgent({ tasks: { image: `pytorch/pytorch@sha256:${"a".repeat(64)}` } })],
+  ["an image of a registry with a port", withAgent({ tasks: { image: "registry.example:5000/torch:2.5" } })],
+  ["tasks without a GPU", withAgent({ tasks: { gpus: 0 } })],
+  ["the default runtime", withAgent({ tasks: { runtimeClass: "" } })],
+  ["settings of its own", withAgent({ conf: { agent: { git_user: "robot", extra: [1, true, "x"] } } })],
+  ["what would be wrong, were it installed", { agent: { namespace: "clearml", image: { tag: "latest" } } }],
+])("%s is accepted", (_title, config) => {
+  expect(problemsIn(config)).toEqual([]);
+});
+
+test.each([
+  [{ agent: { enabled: true } }, ["clearml.addresses.api: Is missing: the agent's queue is made through the API"]],
+  [{ ...LAB, enabled: false }, ["clearml.agent.enabled: Needs the server, which is switched off"]],
+  [withAgent({ namespace: "clearml" }), ["clearml.agent.namespace: Is the server's too: tasks of the agent may read"]],
+  [withAgent({ image: { tag: "latest" } }), ["clearml.agent.image.tag: Is `latest`: Kubernetes then pulls"]],
+  [
+    withAgent({ image: { repository: "docker.io/library/clearml-agent" } }),
+    ["clearml.agent.image.repository: Names a registry, and the chart puts one before it; set agent.image.registry"],
+  ],
+  [
+    withAgent({ image: { registry: "https://registry.example" } }),
+    ["clearml.agent.image.registry: Must be a host such"],
+  ],
+  [
+    withAgent({ tasks: { image: "nvidia/cuda" } }),
+    ["clearml.agent.tasks.image: Must be an image with a tag or a digest"],
+  ],
+  [withAgent({ queue: "ab" }), ["clearml.agent.queue: Too small"]],
+  [withAgent({ queue: "gpu,cpu" }), ["clearml.agent.queue: Must be one name, without commas"]],
+  [
+    withAgent({ conf: { agent: { git_user: "робот", list: ["ok", "é"], half: 0.5 } } }),
+    [
+      "clearml.agent.conf.agent.git_user: Has characters beyond printable ASCII, at which every task would fail",
+      "clearml.agent.conf.agent.list[1]: Has characters beyond printable ASCII",
+      "clearml.agent.conf.agent.half: Must be text, a whole number, true or false",
+    ],
+  ],
+  [
+    withAgent({ values: { clearml: { agentk8sglueKey: "x" }, agentk8sglue: { queue: "x", replicaCount: 2 } } }),
+    [
+      "clearml.agent.values.clearml: Is set by this program; its Secrets hold",
+      "clearml.agent.values.agentk8sglue.queue: Is set by this program; set agent.queue",
+      "clearml.agent.values.agentk8sglue.replicaCount: Is set by this program; two agents",
+    ],
+  ],
+  [{ ...LAB, endpoint: "127.0.0.1:8008" }, ["clearml.endpoint: Must be an address such as http://192.0.2.41"]],
+])("%j is refused, with the cure", (config, expected) => {
+  const problems = problemsIn(config);
+  expect(problems).toHaveLength(expected.length);
+  expected.forEach((text, index) => expect(problems[index]).toContain(text));
+});

@@ -1,0 +1,156 @@
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import type { RenderedObject } from "../../components/charts/fixes.ts";
+import { agentFixes } from "../../components/clearml/agent/fixes.ts";
+import { agentValues, runtimeClassOf } from "../../components/clearml/agent/values.ts";
+import { imageOf, urlsInside } from "../../components/clearml/agent/agent.ts";
+import { clearmlConfig } from "../../components/clearml/config.ts";
+
+const configOf = (agent: object, more: object = {}) =>
+  clearmlConfig.parse({ addresses: { api: "192.0.2.41" }, agent: { enabled: true, ...agent }, ...more });
+
+function valuesOf(agent: object, s3 = false) {
+  const config = configOf(agent);
+  return agentValues({ config: config.agent, urls: urlsInside(config), s3, digest: "digest" });
+}
+
+const secretEnv = (name: string, key: string) => ({
+  name,
+  valueFrom: { secretKeyRef: { name: "clearml-agent-credentials", key } },
+});
+const S3_ENV = [
+  secretEnv("VISION_PLATFORM_S3_ACCESS_KEY", "s3_access_key"),
+  secretEnv("VISION_PLATFORM_S3_SECRET_KEY", "s3_secret_key"),
+];
+
+test("values of a GPU lab", () => {
+  const agent = {
+    queue: "gpu",
+    maxPods: 2,
+    nodeSelector: { "kubernetes.io/hostname": "node-1" },
+    tasks: {
+      gpus: 2,
+      nodeSelector: { "nvidia.com/gpu.present": "true" },
+      tolerations: [{ key: "gpu", operator: "Exists", effect: "NoSchedule" }],
+      resources: { requests: { cpu: "2" }, limits: { memory: "16Gi" } },
+      environment: { OMP_NUM_THREADS: "4" },
+    },
+  };
+  expect(valuesOf(agent, true)).toEqual({
+    clearml: {
+      existingAgentk8sglueSecret: "clearml-agent-credentials",
+      existingClearmlConfigSecret: "clearml-agent-configuration",
+    },
+    agentk8sglue: {
+      image: { registry: "registry.internal", repository: "clearml-agent", tag: "2.0.7-1" },
+      apiServerUrlReference: "http://clearml-apiserver.clearml.svc",
+      fileServerUrlReference: "http://clearml-fileserver.clearml.svc",
+      webServerUrlReference: "http://clearml-webserver.clearml.svc",
+      queue: "gpu",
+      createQueueIfNotExists: false,
+      defaultContainerImage: "nvidia/cuda:12.1.0-runtime-ubuntu22.04",
+      annotations: { "vision-platform/configuration": "digest" },
+      nodeSelector: { "kubernetes.io/hostname": "node-1" },
+      tolerations: [],
+      resources: {},
+      extraEnvs: [
+        { name: "K8S_GLUE_POD_AGENT_INSTALL_ARGS", value: "==2.0.7" },
+        { name: "K8S_GLUE_MAX_PODS", value: "2" },
+        ...S3_ENV,
+      ],
+      basePodTemplate: {
+        resources: { requests: { cpu: "2" }, limits: { memory: "16Gi", "nvidia.com/gpu": "2" } },
+        nodeSelector: { "nvidia.com/gpu.present": "true" },
+        tolerations: [{ key: "gpu", operator: "Exists", effect: "NoSchedule" }],
+        env: [...S3_ENV, { name: "OMP_NUM_THREADS", value: "4" }],
+      },
+    },
+  });
+});
+
+test("without an object store no pod is given its keys", () => {
+  expect(JSON.stringify(valuesOf({}))).not.toContain("S3");
+});
+
+test("without a GPU there is no limit and no RuntimeClass", () => {
+  const { tasks } = configOf({ tasks: { gpus: 0 } }).agent;
+  expect(valuesOf({ tasks: { gpus: 0 } })).toMatchObject({ agentk8sglue: { basePodTemplate: { resources: {} } } });
+  expect(runtimeClassOf(tasks)).toBeUndefined();
+  expect(runtimeClassOf(configOf({ tasks: { runtimeClass: "" } }).agent.tasks)).toBeUndefined();
+  expect(runtimeClassOf(configOf({}).agent.tasks)).toBe("nvidia");
+});
+
+test("values of the stack are laid over ours", () => {
+  const values = { agentk8sglue: { basePodTemplate: { priorityClassName: "low" } } };
+  expect(valuesOf({ values })).toMatchObject({
+    agentk8sglue: { queue: "default", basePodTemplate: { priorityClassName: "low", env: [] } },
+  });
+});
+
+test("the server inside the cluster, and the image's whole name", () => {
+  expect(urlsInside(configOf({}, { port: 8080, namespace: "ml" }))).toEqual({
+    web: "http://clearml-webserver.ml.svc:8080",
+    api: "http://clearml-apiserver.ml.svc:8080",
+    files: "http://clearml-fileserver.ml.svc:8080",
+  });
+  expect(imageOf(configOf({}).agent.image)).toBe("registry.internal/clearml-agent:2.0.7-1");
+});
+
+/** As the real chart renders it, 5.3.3: empty keys are null. */
+const TEMPLATE = `apiVersion: v1
+metadata:
+  namespace: clearml-agent
+  labels:
+    {}
+spec:
+  serviceAccountName: clearml-agent-sa
+  priorityClassName: 
+  initContainers:
+    []
+  containers:
+  - resources:
+      limits:
+        nvidia.com/gpu: "1"
+    env:
+    - name: CLEARML_API_HOST
+      value: http://clearml-apiserver.clearml.svc
+`;
+const configMap = (name: string): RenderedObject => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { name },
+  data: { "template.yaml": TEMPLATE, "services-1.yaml": "kept" },
+});
+
+function fixed(object: RenderedObject, runtimeClass?: string): string[] {
+  const rows = agentFixes(runtimeClass).filter((row) => row.matches(object) && row.stillNeeded(object));
+  for (const row of rows) {
+    row.apply(object);
+    expect(row.stillNeeded(object)).toBe(false);
+  }
+  return rows.map(({ id }) => id);
+}
+
+test("the tasks' pod gets the RuntimeClass and no token, and keeps everything else", () => {
+  const object = configMap("clearml-agent-pt");
+  expect(fixed(object, "nvidia")).toEqual(["clearml-agent-runtime-class", "clearml-agent-task-account"]);
+  const { "template.yaml": text, ...rest } = object["data"] as Record<string, string>;
+  expect(rest).toEqual({ "services-1.yaml": "kept" });
+  const before = parse(TEMPLATE) as { spec: object };
+  expect(parse(text ?? "")).toEqual({
+    ...before,
+    spec: { ...before.spec, runtimeClassName: "nvidia", automountServiceAccountToken: false },
+  });
+  expect(fixed(object, "nvidia")).toEqual([]);
+});
+
+test("without a GPU only the token goes; another ConfigMap is left alone", () => {
+  expect(fixed(configMap("clearml-agent-pt"))).toEqual(["clearml-agent-task-account"]);
+  expect(fixed(configMap("another"), "nvidia")).toEqual([]);
+});
+
+test("one agent at a time", () => {
+  const deployment = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "clearml-agent" }, spec: {} };
+  expect(fixed(deployment)).toEqual(["clearml-agent-recreate"]);
+  expect(deployment.spec).toEqual({ strategy: { type: "Recreate" } });
+});

@@ -1,0 +1,232 @@
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { confIn, writePrivately } from "../../automation/commands/clearml.ts";
+import { silentProgress } from "../../automation/progress.ts";
+import { pythonEnvironment } from "../../automation/python/environment.ts";
+import { agentConf, clearmlConf, type S3Access } from "../../components/clearml/conf.ts";
+
+const ROOT = path.resolve(import.meta.dirname, "../..");
+const URLS = { web: "http://192.0.2.40", api: "http://192.0.2.41:8008", files: "http://192.0.2.42" };
+/** Texts at which a careless writer of HOCON fails. */
+const S3: S3Access = {
+  endpoint: "192.0.2.30:9000",
+  secure: false,
+  region: "us-east-1",
+  accessKey: "5d",
+  secretKey: 'a#b"c\\ ${HOME} $x = 12h, {y}',
+  bucket: "clearml",
+};
+const PASSWORD = '0123"#$: ${x}';
+
+test("a person's file", () => {
+  expect(clearmlConf({ urls: URLS, credentials: { accessKey: "anna", secretKey: "secret" }, s3: S3 })).toBe(`api {
+  web_server: "http://192.0.2.40"
+  api_server: "http://192.0.2.41:8008"
+  files_server: "http://192.0.2.42"
+  credentials {
+    access_key: "anna"
+    secret_key: "secret"
+  }
+}
+sdk {
+  aws {
+    s3 {
+      credentials: [
+        {
+          host: "192.0.2.30:9000"
+          key: "5d"
+          secret: "a#b\\"c\\\\ \${HOME} $x = 12h, {y}"
+          secure: false
+          multipart: false
+          region: "us-east-1"
+        }
+      ]
+    }
+  }
+  development {
+    default_output_uri: "s3://192.0.2.30:9000/clearml"
+  }
+}
+`);
+});
+
+test("without an object store nothing is said of one", () => {
+  expect(clearmlConf({ urls: URLS })).not.toContain("sdk");
+});
+
+test("an endpoint without a port is never written: ClearML would ask Amazon", () => {
+  expect(() => clearmlConf({ urls: URLS, s3: { ...S3, endpoint: "192.0.2.30" } })).toThrow(/not a host with a port/);
+});
+
+test("the agent's file in the cluster has no secret, and takes settings over ours", () => {
+  const text = agentConf({
+    urls: URLS,
+    s3: S3,
+    over: { sdk: { aws: { s3: { region: "x" } } }, agent: { git_user: "r" } },
+  });
+  expect(text).not.toContain(S3.secretKey.slice(0, 3));
+  expect(text).toContain("key: ${VISION_PLATFORM_S3_ACCESS_KEY}");
+  expect(text).toContain('git_user: "r"');
+  expect(text).toContain('region: "x"');
+  expect(text).toContain('default_output_uri: "s3://192.0.2.30:9000/clearml"');
+});
+
+test("the agent's file is refused where it is not ASCII, with the key", () => {
+  expect(() => agentConf({ urls: URLS, over: { agent: { git_user: "робот" } } })).toThrow(
+    /must be ASCII, and one of vision-platform:clearml\.agent\.conf/,
+  );
+});
+
+const OUTPUTS = {
+  clearml: { webUrl: URLS.web, apiUrl: URLS.api, filesUrl: URLS.files },
+  secrets: {
+    clearml: {
+      users: [
+        { username: "anna", password: PASSWORD, s3: S3 },
+        { username: "boris", password: "boris's" },
+      ],
+      agent: { accessKey: "AGENT", secretKey: "agent's", s3: S3 },
+    },
+  },
+};
+
+test("whose file it is", () => {
+  expect(confIn(OUTPUTS, "boris")).toBe(
+    clearmlConf({ urls: URLS, credentials: { accessKey: "boris", secretKey: "boris's" } }),
+  );
+  expect(confIn(OUTPUTS, undefined)).toContain('access_key: "AGENT"');
+  expect(() => confIn(OUTPUTS, "ana")).toThrow(/no ClearML user `ana`. Did you mean `anna`\? Known: anna, boris/);
+  expect(() => confIn({ secrets: {} }, "anna")).toThrow(/no ClearML yet/);
+});
+
+test("a file is readable by its owner alone, and overwritten only on purpose", async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "clearml-conf-"));
+  const file = path.join(folder, "clearml.conf");
+  const mode = async () => ((await stat(file)).mode & 0o777).toString(8);
+  await writePrivately(file, "one", false);
+  expect(await mode()).toBe("600");
+  await chmod(file, 0o644);
+  await expect(writePrivately(file, "two", false)).rejects.toThrow(/there already\. --force/);
+  expect(await readFile(file, "utf8")).toBe("one");
+  await writePrivately(file, "two", true);
+  expect([await readFile(file, "utf8"), await mode(), await readdir(folder)]).toEqual(["two", "600", ["clearml.conf"]]);
+  await expect(writePrivately(path.join(folder, "none", "x"), "two", false)).rejects.toThrow(
+    /cannot be written \(ENOENT\)/,
+  );
+  await rm(folder, { recursive: true });
+});
+
+describe("read back by the real programs", () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "clearml-conf-"));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  /** What a Python program prints as JSON, with a clearml.conf and an environment of its own. */
+  async function read(requirements: string, program: string, conf: string, env: Record<string, string> = {}) {
+    const python = await pythonEnvironment(path.join(ROOT, requirements), { progress: silentProgress });
+    const file = path.join(folder, "clearml.conf");
+    await writeFile(file, conf);
+    const { stdout } = await execa(python, ["-c", program], {
+      env: { CLEARML_CONFIG_FILE: file, HOME: folder, PATH: process.env["PATH"] ?? "", ...env },
+      extendEnv: false,
+      cwd: folder,
+    });
+    return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as unknown;
+  }
+
+  const BUCKETS = {
+    "s3://192.0.2.30:9000/clearml/x": {
+      host: S3.endpoint,
+      key: S3.accessKey,
+      secret: S3.secretKey,
+      secure: false,
+      multipart: false,
+      region: "us-east-1",
+    },
+    "s3://192.0.2.30:9000/models": {
+      host: S3.endpoint,
+      key: S3.accessKey,
+      secret: S3.secretKey,
+      secure: false,
+      multipart: false,
+      region: "us-east-1",
+    },
+  };
+
+  const SDK = `
+import json
+from clearml.config import config
+from clearml.backend_api import Session
+from clearml.backend_api.session.defs import ENV_ACCESS_KEY
+from clearml.backend_config.bucket_config import S3BucketConfigurations
+from clearml.config import config_obj
+buckets = S3BucketConfigurations.from_config(config.get("aws.s3"))
+def fields(uri):
+    found = buckets.get_config_by_uri(uri)
+    return {name: getattr(found, name) for name in ("host", "key", "secret", "secure", "multipart", "region")}
+print(json.dumps({
+    "web": Session.get_app_server_host(), "api": Session.get_api_server_host(), "files": Session.get_files_server_host(),
+    "access": config_obj.get("api.credentials.access_key"), "secret": config_obj.get("api.credentials.secret_key"),
+    "output": config.get("development.default_output_uri"),
+    "buckets": {uri: fields(uri) for uri in ("s3://192.0.2.30:9000/clearml/x", "s3://192.0.2.30:9000/models")},
+}))`;
+
+  test("a person's, by ClearML's SDK: every field", { timeout: 600_000 }, async () => {
+    expect(await read("test/python/clearml/requirements.txt", SDK, confIn(OUTPUTS, "anna"))).toEqual({
+      ...URLS,
+      access: "anna",
+      secret: PASSWORD,
+      output: "s3://192.0.2.30:9000/clearml",
+      buckets: BUCKETS,
+    });
+  });
+
+  const S3_ENV = { VISION_PLATFORM_S3_ACCESS_KEY: S3.accessKey, VISION_PLATFORM_S3_SECRET_KEY: S3.secretKey };
+
+  test("the agent's in the cluster, by the SDK as a task's pod has it", { timeout: 600_000 }, async () => {
+    const read_ = await read("test/python/clearml/requirements.txt", SDK, agentConf({ urls: URLS, s3: S3 }), {
+      ...S3_ENV,
+      CLEARML_API_ACCESS_KEY: "AGENT",
+      CLEARML_API_SECRET_KEY: "agent's",
+    });
+    expect(read_).toMatchObject({ ...URLS, output: "s3://192.0.2.30:9000/clearml", buckets: BUCKETS });
+  });
+
+  const AGENT = `
+import json
+from clearml_agent.session import Session
+config = Session(only_load_config=True).config
+print(json.dumps({
+    "web": config.get("api.web_server"), "api": config.get("api.api_server"), "files": config.get("api.files_server"),
+    "access": config.get("api.credentials.access_key"), "secret": config.get("api.credentials.secret_key"),
+    "output": config.get("sdk.development.default_output_uri"), "s3": [dict(one) for one in config.get("sdk.aws.s3.credentials")],
+    "git": config.get("agent.git_user", None),
+}))`;
+  const BUCKET = BUCKETS["s3://192.0.2.30:9000/models"];
+
+  test("the agent's in the cluster, by clearml-agent: every field", { timeout: 600_000 }, async () => {
+    const conf = agentConf({ urls: URLS, s3: S3, over: { agent: { git_user: "robot" } } });
+    const env = { ...S3_ENV, CLEARML_API_ACCESS_KEY: "AGENT", CLEARML_API_SECRET_KEY: "agent's" };
+    expect(await read("images/clearml-agent/requirements.txt", AGENT, conf, env)).toEqual({
+      ...URLS,
+      access: "AGENT",
+      secret: "agent's",
+      output: "s3://192.0.2.30:9000/clearml",
+      s3: [BUCKET],
+      git: "robot",
+    });
+  });
+
+  test("an agent's outside the cluster, by clearml-agent", { timeout: 600_000 }, async () => {
+    expect(await read("images/clearml-agent/requirements.txt", AGENT, confIn(OUTPUTS, undefined))).toMatchObject({
+      access: "AGENT",
+      secret: "agent's",
+      s3: [BUCKET],
+    });
+  });
+});
