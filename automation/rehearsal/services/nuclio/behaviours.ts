@@ -1,0 +1,93 @@
+/**
+ * What the stand-in for Nuclio does as the real one, and where that is known from. F: the project's measured facts (nuclio.md), which read
+ * nuclio/nuclio at 9e837f6a (1.14.1); S: that source itself. What is not here is not done.
+ */
+export const BEHAVIOURS: readonly { what: string; source: string }[] = [
+  { what: "Functions and projects are NuclioFunction and NuclioProject objects in the cluster.", source: "F 2a" },
+  { what: "GET /api/functions gives a map by name; with x-nuclio-project-name only that project's.", source: "F 2c" },
+  { what: "GET of an unknown function is 404.", source: "S dashboard/resource/function.go getFunction" },
+  {
+    what: "POST of a function is 202 with an empty body once the object is stored; of a known name 409.",
+    source: "F 2c",
+  },
+  {
+    what: "PUT is an upsert by the name in the body, 202; while the function is being provisioned 412.",
+    source: "F 2c",
+  },
+  {
+    what: "PUT replaces spec and annotations; labels stay those of the first POST.",
+    source: "F 2c, S client/deployer.go",
+  },
+  { what: "A project that does not exist is 412.", source: "F 2c" },
+  { what: "Reserved names are 412; a bad trigger, service type or name is 400.", source: "S abstract/platform.go" },
+  {
+    what: "PATCH desiredState ready is 202 without a build; without an image 412; another state 400.",
+    source: "F 2c, S function.go",
+  },
+  { what: "DELETE is 204, also of what is gone; while provisioning 412 unless the header allows it.", source: "F 2c" },
+  {
+    what: "Projects: POST 201 and 409, DELETE 204, 412 while it holds functions and for `default`.",
+    source: "F 2c, S platform/errors.go",
+  },
+  { what: "Errors are JSON with error and errorStackTrace.", source: "F 2c" },
+  {
+    what: "Enrichment: default trigger, numWorkers, security context, resources, replicas, pull secret.",
+    source: "F 2c, S abstract/platform.go EnrichFunctionConfig",
+  },
+  {
+    what: "Keys directly under spec that the release does not know are dropped; runtimeClassName before 1.16.",
+    source: "F 0, F 2a",
+  },
+  {
+    what: "Without spec.image and without anything to build from, the function ends in error.",
+    source: "S abstract/platform.go functionBuildRequired",
+  },
+  {
+    what: "A build needs a registry, a base image that can be had, and commands that succeed; else error with its log.",
+    source: "F 1, F 4",
+  },
+  {
+    what: "States: building, waitingForResourceConfiguration, ready or error or unhealthy; error is never retried.",
+    source: "F 2b",
+  },
+  {
+    what: "The controller makes ConfigMap, Service and Deployment nuclio-NAME; what the API server refuses is error.",
+    source: "F 2b, S controller/nucliofunction.go",
+  },
+  {
+    what: "It fills what is empty in the Deployment from functionAugmentedConfigs by label, and changes nothing that is set.",
+    source: "F 3b",
+  },
+  {
+    what: "On an update it sets the fields it knows and leaves the others, and the labels, as they are.",
+    source: "F 3c",
+  },
+  { what: "Recreate for nvidia.com/gpu above 0 unless the spec or the platform says otherwise.", source: "F 7" },
+  { what: "ready when the Deployment is Available and none is unavailable, whatever its generation.", source: "F 2c" },
+  {
+    what: "A crash loop fails at once, unless waitReadinessTimeoutBeforeFailure; else after the readiness timeout unhealthy.",
+    source: "F 2c",
+  },
+  {
+    what: "error and unhealthy from the controller empty both lists of URLs; ready fills them.",
+    source: "F 5, S setFunctionError",
+  },
+  { what: "The monitor turns unhealthy into ready and back by the Deployment's conditions.", source: "F 2b" },
+  {
+    what: "When it starts, or its configuration changes, it goes through all ready functions once more.",
+    source: "F 3b",
+  },
+  {
+    what: "Nothing owns a function's Deployment: without the controller it stays when the function is removed.",
+    source: "F 2b",
+  },
+  {
+    what: "Invocation without a URL in the lists: 500 `Invocation URL is required`; another URL than those 400.",
+    source: "F 5",
+  },
+  {
+    what: "A function is called whatever its state is; where no pod is ready the connection is refused, 500.",
+    source: "F 5",
+  },
+  { what: "GET /api/versions names the dashboard's version.", source: "S dashboard/resource/version.go" },
+];

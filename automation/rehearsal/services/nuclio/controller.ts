@@ -1,0 +1,239 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { platformConfig, type PlatformConfig } from "./augment.ts";
+import type { NuclioFunctionObject, Status } from "./function.ts";
+import { isUnreached, type Namespace, type Stored } from "./kube.ts";
+import { configMap, deployment, HTTP_PORT, objectName, service } from "./objects.ts";
+
+export interface ControllerOptions {
+  /** Name of the chart's objects: `cvat-nuclio`. */
+  release: string;
+  /** Milliseconds between two looks of the monitor. Default: 180000, the chart's. */
+  monitorMs?: number;
+}
+
+interface LiveDeployment extends Stored {
+  status?: {
+    conditions?: { type: string; status: string }[];
+    unavailableReplicas?: number;
+    availableReplicas?: number;
+  };
+}
+interface LivePod extends Stored {
+  status?: { containerStatuses?: { state?: { waiting?: { reason?: string } } }[] };
+}
+
+const RESPONDED = ["waitingForResourceConfiguration", "ready"];
+const LOOK_MS = 2000;
+const READINESS_S = 120;
+const RECENTLY_MS = 60_000;
+const POLL_MS = 300;
+
+/**
+ * The controller: makes the objects of functions, says what became of them, and removes them. It acts only while the Deployment of the
+ * chart's controller has a ready pod, for that is what it stands for.
+ */
+export class Controller {
+  readonly #namespace: Namespace;
+  readonly #options: Required<ControllerOptions>;
+  /** Functions it knows of, with the version it has dealt with. */
+  readonly #known = new Map<string, string>();
+  readonly #busy = new Set<string>();
+  #platform = "";
+  #lastMonitored = Date.now();
+  #wake: AbortController = new AbortController();
+
+  constructor(namespace: Namespace, { monitorMs = 180_000, release }: ControllerOptions) {
+    this.#namespace = namespace;
+    this.#options = { monitorMs, release };
+  }
+
+  /** Looks at once instead of in a moment. */
+  wake(): void {
+    this.#wake.abort();
+  }
+
+  /** Looks for ever. */
+  async run(): Promise<never> {
+    for (;;) {
+      await this.#look().catch((error: unknown) => {
+        // The API server restarts, or is gone with its rehearsal.
+        if (!isUnreached(error)) console.error(error);
+      });
+      this.#wake = new AbortController();
+      await pause(LOOK_MS, undefined, { signal: this.#wake.signal }).catch(() => undefined);
+    }
+  }
+
+  async #look(): Promise<void> {
+    const own = await this.#namespace.get<LiveDeployment>("Deployment", `${this.#options.release}-controller`);
+    if (!own?.status?.availableReplicas) {
+      // What happens now is seen when it starts again: then everything is new to it.
+      for (const name of this.#known.keys()) this.#known.set(name, "");
+      return;
+    }
+    const config = await this.#namespace.get("ConfigMap", `${this.#options.release}-platform-config`);
+    const text = JSON.stringify(config?.["data"] ?? {});
+    if (text !== this.#platform) for (const name of this.#known.keys()) this.#known.set(name, "");
+    this.#platform = text;
+    const platform = platformConfig(config?.["data"] as Record<string, string> | undefined);
+    const functions = await this.#namespace.list<NuclioFunctionObject>("NuclioFunction");
+    const monitored = Date.now() - this.#lastMonitored > this.#options.monitorMs;
+    if (monitored) this.#lastMonitored = Date.now();
+    for (const fn of functions) {
+      const { name, resourceVersion = "" } = fn.metadata;
+      const before = this.#known.get(name);
+      if (before !== resourceVersion && !this.#busy.has(name)) {
+        this.#known.set(name, resourceVersion);
+        void this.#inTurn(name, () => this.#createOrUpdate(fn, platform, before !== ""));
+      } else if (monitored && !this.#busy.has(name)) {
+        void this.#inTurn(name, () => this.#monitor(fn));
+      }
+    }
+    const there = new Set(functions.map(({ metadata }) => metadata.name));
+    for (const name of this.#known.keys()) {
+      if (there.has(name) || this.#busy.has(name)) continue;
+      this.#known.delete(name);
+      void this.#inTurn(name, () => this.#remove(name));
+    }
+  }
+
+  async #inTurn(name: string, work: () => Promise<void>): Promise<void> {
+    this.#busy.add(name);
+    try {
+      await work();
+    } catch (error) {
+      if (!isUnreached(error)) console.error(error);
+    } finally {
+      this.#busy.delete(name);
+      this.wake();
+    }
+  }
+
+  /** @param settled whether it is not the first look since the controller started */
+  async #createOrUpdate(fn: NuclioFunctionObject, platform: PlatformConfig, settled: boolean): Promise<void> {
+    const state = fn.status?.state ?? "";
+    if (!RESPONDED.includes(state)) return;
+    const last = fn.status?.scaleToZero?.lastScaleEventTime;
+    if (settled && state === "ready" && last !== undefined && Date.now() - Date.parse(last) < RECENTLY_MS) return;
+    try {
+      await this.#ensure(fn, platform);
+    } catch (error) {
+      if (isUnreached(error)) throw error;
+      await this.#fail(fn, "error", `Failed to create/update function: ${text(error)}`);
+      return;
+    }
+    const failed = await this.#waitAvailable(fn, platform);
+    if (failed !== undefined)
+      return this.#fail(fn, "unhealthy", `Failed to wait for function resources to be available: ${failed}`);
+    if (state === "waitingForResourceConfiguration") await this.#ready(fn);
+  }
+
+  async #ensure(fn: NuclioFunctionObject, platform: PlatformConfig): Promise<void> {
+    const name = objectName(fn.metadata.name);
+    const ns = this.#namespace;
+    const there = await ns.get("ConfigMap", name);
+    await (there
+      ? ns.replace("ConfigMap", { ...there, ...configMap(fn), metadata: there.metadata })
+      : ns.create("ConfigMap", configMap(fn)));
+    const oldService = await ns.get("Service", name);
+    await (oldService ? ns.replace("Service", service(fn, oldService)) : ns.create("Service", service(fn, undefined)));
+    const old = await ns.get("Deployment", name);
+    await (old
+      ? ns.replace("Deployment", deployment(fn, platform, old))
+      : ns.create("Deployment", deployment(fn, platform, undefined)));
+  }
+
+  /** Undefined when the Deployment is available, else why it is not. */
+  async #waitAvailable(
+    { metadata, spec }: NuclioFunctionObject,
+    platform: PlatformConfig,
+  ): Promise<string | undefined> {
+    const fallback = /^(\d+)s$/.exec(platform.functionReadinessTimeout ?? "")?.[1];
+    const seconds = spec.readinessTimeoutSeconds ?? Number(fallback ?? READINESS_S);
+    if (seconds === 0) return undefined;
+    const end = Date.now() + seconds * 1000;
+    while (Date.now() < end) {
+      const live = await this.#namespace.get<LiveDeployment>("Deployment", objectName(metadata.name));
+      if (live === undefined) return "the deployment is gone";
+      if (isAvailable(live)) return undefined;
+      const crashing = spec.waitReadinessTimeoutBeforeFailure ? undefined : await this.#crashing(metadata.name);
+      if (crashing !== undefined)
+        return `NuclioFunction deployment failed: NuclioFunction pod (${crashing}) is in a crash loop`;
+      if ((await this.#namespace.get("NuclioFunction", metadata.name)) === undefined) return "the function is gone";
+      await pause(POLL_MS);
+    }
+    return "Function deployment is not ready yet: context deadline exceeded";
+  }
+
+  async #crashing(name: string): Promise<string | undefined> {
+    const pods = await this.#namespace.list<LivePod>("Pod");
+    return pods.find(
+      ({ metadata, status }) =>
+        metadata.labels?.["nuclio.io/function-name"] === name &&
+        status?.containerStatuses?.some(({ state }) => state?.waiting?.reason === "CrashLoopBackOff"),
+    )?.metadata.name;
+  }
+
+  async #ready(fn: NuclioFunctionObject): Promise<void> {
+    const made = await this.#namespace.get("Service", objectName(fn.metadata.name));
+    const ports = (made?.["spec"] as { ports?: { nodePort?: number }[] } | undefined)?.ports ?? [];
+    await this.#setStatus(fn, {
+      state: "ready",
+      logs: fn.status?.logs ?? [],
+      containerImage: fn.spec.image,
+      enrichedNodeSelector: fn.spec.nodeSelector,
+      httpPort: ports[0]?.nodePort ?? 0,
+      internalInvocationUrls: [internalUrl(fn)],
+      externalInvocationUrls: [],
+      scaleToZero: { lastScaleEvent: "resourceUpdated", lastScaleEventTime: new Date().toISOString() },
+    });
+  }
+
+  async #fail(fn: NuclioFunctionObject, state: string, message: string): Promise<void> {
+    await this.#setStatus(fn, {
+      state,
+      message,
+      logs: fn.status?.logs ?? [],
+      internalInvocationUrls: [],
+      externalInvocationUrls: [],
+      enrichedNodeSelector: fn.spec.nodeSelector,
+    });
+  }
+
+  async #monitor(fn: NuclioFunctionObject): Promise<void> {
+    const state = fn.status?.state;
+    if (state !== "ready" && state !== "unhealthy") return;
+    const live = await this.#namespace.get<LiveDeployment>("Deployment", objectName(fn.metadata.name));
+    const available = live !== undefined && isAvailable(live);
+    if (available && state === "unhealthy") await this.#ready(fn);
+    if (!available && state === "ready")
+      await this.#setStatus(fn, { ...fn.status, state: "unhealthy", message: "Function is not healthy" });
+  }
+
+  async #remove(name: string): Promise<void> {
+    const object = objectName(name);
+    for (const kind of ["Service", "Deployment", "ConfigMap"] as const) await this.#namespace.remove(kind, object);
+  }
+
+  /** Unless somebody has changed the function meanwhile. */
+  async #setStatus({ metadata, spec }: NuclioFunctionObject, status: Status): Promise<void> {
+    const now = await this.#namespace.get<NuclioFunctionObject>("NuclioFunction", metadata.name);
+    if (now?.spec.imageHash !== spec.imageHash || now === undefined) return;
+    const stored = await this.#namespace.replace("NuclioFunction", { ...now, status });
+    this.#known.set(metadata.name, stored.metadata.resourceVersion ?? "");
+  }
+}
+
+/** Its address in the cluster, which an invocation goes to. */
+export function internalUrl({ metadata }: NuclioFunctionObject): string {
+  return `${objectName(metadata.name)}.${metadata.namespace}.svc.cluster.local:${HTTP_PORT}`;
+}
+
+export function isAvailable({ status }: LiveDeployment): boolean {
+  const available = status?.conditions?.some(
+    (condition) => condition.type === "Available" && condition.status === "True",
+  );
+  return available === true && !status?.unavailableReplicas;
+}
+
+const text = (error: unknown) => (error instanceof Error ? error.message : String(error));

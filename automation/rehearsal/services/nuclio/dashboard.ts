@@ -1,0 +1,216 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { build, needsBuild } from "./build.ts";
+import { enrich, validate, type Enriched, type Release, type Sent } from "./enrich.ts";
+import { isProvisioning, Problem, PROJECT_LABEL, type NuclioFunctionObject, type Status } from "./function.ts";
+import type { Invoker } from "./invoke.ts";
+import { ApiRefusal, type Namespace, type Stored } from "./kube.ts";
+
+export interface Asked {
+  method: string;
+  path: string;
+  headers: IncomingHttpHeaders;
+  text: string;
+}
+
+export interface Answer {
+  status: number;
+  /** JSON unless a text; nothing for an empty body. */
+  body?: unknown;
+  contentType?: string;
+}
+
+export interface DashboardParts {
+  namespace: Namespace;
+  /** What the chart's objects say of this Nuclio. */
+  release: () => Promise<Release & { registry: string }>;
+  invoker: Invoker;
+  /** Has the controller look at once. */
+  onChange: () => void;
+}
+
+type Handler = (asked: Asked, id: string) => Promise<Answer>;
+
+const DELETE_ANYWAY = "x-nuclio-delete-function-ignore-state-validation";
+
+/** The dashboard's REST API over the objects in the cluster. What it does, and where that is known from: behaviours.ts. */
+export function dashboardApi(parts: DashboardParts): (asked: Asked) => Promise<Answer> {
+  const { namespace, release, invoker, onChange } = parts;
+  const functions = () => namespace.list<NuclioFunctionObject>("NuclioFunction");
+  const find = (name: string) => namespace.get<NuclioFunctionObject>("NuclioFunction", name);
+  const projects = async () => (await namespace.list("NuclioProject")).map(({ metadata }) => metadata.name);
+
+  async function store(sent: Sent, upsert: boolean): Promise<Answer> {
+    if (sent.metadata?.namespace === undefined)
+      throw new Problem(400, "Function namespace must be provided in metadata");
+    const known = await release();
+    const wanted = enrich(sent, known);
+    const existing = await find(wanted.name);
+    if (existing && !upsert) throw new Problem(409, "Cannot create two functions with the same name");
+    validate({ ...wanted, labels: existing?.metadata.labels ?? wanted.labels }, await projects());
+    const version = sent.metadata.resourceVersion;
+    if (version !== undefined && version !== existing?.metadata.resourceVersion) {
+      throw new Problem(409, "Function resource version is stale");
+    }
+    if (existing && isProvisioning(existing)) {
+      throw new Problem(412, "Function cannot be updated when existing function is being provisioned");
+    }
+    const building = await put(wanted, existing, { state: "building", ...urls(existing) });
+    void finish(wanted, building, known.registry).catch((error: unknown) => {
+      console.error(error);
+    });
+    return { status: 202 };
+  }
+
+  /** The part of a deployment that nobody waits for. */
+  async function finish(wanted: Enriched, stored: NuclioFunctionObject, registry: string): Promise<void> {
+    const fail = (message: string, logs: Status["logs"] = []) =>
+      put(wanted, stored, { state: "error", message, logs, ...urls(stored) });
+    let image = wanted.spec.image;
+    let logs: Status["logs"] = [];
+    try {
+      if (needsBuild(wanted.spec)) {
+        const result = build(wanted.spec, wanted.name, registry);
+        logs = result.log.map((message) => ({ level: "info", message, time: Date.now() }));
+        if ("error" in result) {
+          await fail(result.error, logs);
+          return;
+        }
+        image = result.image;
+      } else if (!wanted.spec.runtime) {
+        await fail("If image is passed, runtime must be specified");
+        return;
+      }
+    } catch (error) {
+      await fail(error instanceof Error ? error.message : String(error));
+      return;
+    }
+    const spec = { ...wanted.spec, image };
+    await put({ ...wanted, spec }, stored, { state: "waitingForResourceConfiguration", logs, ...urls(stored) });
+    onChange();
+  }
+
+  /** Stores a function. Labels are those of the beginning. */
+  async function put(
+    { name, labels, annotations, spec }: Enriched,
+    existing: NuclioFunctionObject | undefined,
+    status: Status,
+  ): Promise<NuclioFunctionObject> {
+    const whole = { ...spec, imageHash: String(process.hrtime.bigint()), version: -1, alias: "latest" };
+    if (!existing) {
+      return namespace.create("NuclioFunction", { metadata: { name, labels, annotations }, spec: whole, status });
+    }
+    const now = (await find(name)) ?? existing;
+    return namespace.replace("NuclioFunction", {
+      ...now,
+      metadata: { ...now.metadata, annotations },
+      spec: whole,
+      status,
+    });
+  }
+
+  async function restart(name: string, { desiredState }: { desiredState?: string }): Promise<Answer> {
+    const existing = await find(name);
+    if (!existing) throw new Problem(404, "Function not found");
+    if (desiredState !== "ready")
+      throw new Problem(400, `Unsupported desired state in patch request: ${desiredState ?? ""}`);
+    if (!existing.spec.image) throw new Problem(412, "No image field in function config spec, unable to redeploy");
+    const status = { ...existing.status, state: "waitingForResourceConfiguration" };
+    const spec = { ...existing.spec, imageHash: String(process.hrtime.bigint()) };
+    await namespace.replace("NuclioFunction", { ...existing, spec, status });
+    onChange();
+    return { status: 202 };
+  }
+
+  async function removeFunction({ metadata }: Sent, anyway: boolean): Promise<Answer> {
+    const existing = await find(metadata?.name ?? "");
+    if (existing && isProvisioning(existing) && !anyway) {
+      throw new Problem(412, "Function is being provisioned and cannot be deleted");
+    }
+    if (existing) await namespace.remove("NuclioFunction", existing.metadata.name);
+    onChange();
+    return { status: 204 };
+  }
+
+  async function removeProject(name: string): Promise<Answer> {
+    if (name === "default") throw new Problem(412, "Cannot delete the default project");
+    if ((await functions()).some(({ metadata }) => metadata.labels?.[PROJECT_LABEL] === name)) {
+      throw new Problem(412, "Project contains functions");
+    }
+    await namespace.remove("NuclioProject", name);
+    return { status: 204 };
+  }
+
+  const ROUTES: Readonly<Record<string, Handler>> = {
+    "GET functions": async ({ headers }) => {
+      const project = headers["x-nuclio-project-name"];
+      const all = (await functions()).filter(
+        ({ metadata }) => project === undefined || metadata.labels?.[PROJECT_LABEL] === project,
+      );
+      return { status: 200, body: Object.fromEntries(all.map((fn) => [fn.metadata.name, attributes(fn)])) };
+    },
+    "GET functions/": async (_asked, id) => {
+      const found = await find(id);
+      if (!found) throw new Problem(404, "Function not found");
+      return { status: 200, body: attributes(found) };
+    },
+    "POST functions": async (asked) => store(body(asked), false),
+    "PUT functions/": async (asked) => store(body(asked), true),
+    "PATCH functions/": async (asked, id) => restart(id, body(asked)),
+    "DELETE functions": async (asked) => removeFunction(body(asked), asked.headers[DELETE_ANYWAY] === "true"),
+    "GET projects": async () => {
+      const all = await namespace.list("NuclioProject");
+      return { status: 200, body: Object.fromEntries(all.map((one) => [one.metadata.name, projectAttributes(one)])) };
+    },
+    "GET projects/": async (_asked, id) => {
+      const found = await namespace.get("NuclioProject", id);
+      if (!found) throw new Problem(404, "Project not found");
+      return { status: 200, body: projectAttributes(found) };
+    },
+    "POST projects": async (asked) => {
+      const { metadata = {}, spec = {} } = body(asked);
+      if (!metadata.name) throw new Problem(400, "Project name must be provided in metadata");
+      if (!metadata.namespace) throw new Problem(400, "Project namespace must be provided in metadata");
+      if (await namespace.get("NuclioProject", metadata.name)) throw new Problem(409, "Project already exists");
+      const made = await namespace.create("NuclioProject", { metadata: { name: metadata.name }, spec });
+      return { status: 201, body: projectAttributes(made) };
+    },
+    "DELETE projects": async (asked) => removeProject(body(asked).metadata?.name ?? ""),
+    "GET versions": async () => ({ status: 200, body: { dashboard: { label: (await release()).version } } }),
+  };
+
+  return async (asked) => {
+    const [, resource = "", id = ""] = /^\/api\/([a-z_]+)\/?([^/?]*)/.exec(asked.path) ?? [];
+    try {
+      if (resource === "function_invocations") return await invoker.invoke(asked, find);
+      const handler = ROUTES[`${asked.method} ${resource}${id === "" ? "" : "/"}`];
+      if (!handler) return { status: 404, body: "404 page not found", contentType: "text/plain" };
+      return await handler(asked, decodeURIComponent(id));
+    } catch (error) {
+      const status = error instanceof Problem || error instanceof ApiRefusal ? error.status : 500;
+      const message = error instanceof Error ? error.message : String(error);
+      return { status, body: { error: message, errorStackTrace: `\nError - ${message}\n    ...//` } };
+    }
+  };
+}
+
+function urls(existing: NuclioFunctionObject | undefined): Status {
+  const { internalInvocationUrls, externalInvocationUrls, httpPort } = existing?.status ?? {};
+  return { internalInvocationUrls, externalInvocationUrls, httpPort };
+}
+
+function attributes({ metadata, spec, status }: NuclioFunctionObject) {
+  const { name, namespace, labels, annotations, resourceVersion } = metadata;
+  return { metadata: { name, namespace, labels, annotations, resourceVersion }, spec, status: status ?? {} };
+}
+
+function projectAttributes({ metadata, spec = {} }: Stored) {
+  return { metadata: { name: metadata.name, namespace: metadata.namespace }, spec };
+}
+
+function body({ text }: Asked): Sent & { desiredState?: string } {
+  try {
+    return JSON.parse(text) as Sent & { desiredState?: string };
+  } catch {
+    throw new Problem(400, "Failed to parse JSON body");
+  }
+}

@@ -1,0 +1,41 @@
+/** A function as the dashboard gives it. What others deployed may lack anything. (nuclio.md, 2) */
+export interface LiveFunction {
+  metadata: {
+    name: string;
+    namespace?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+  };
+  spec: LiveSpec;
+  status: {
+    state?: string;
+    message?: string;
+    logs?: { message?: string }[];
+    httpPort?: number;
+    containerImage?: string;
+    internalInvocationUrls?: string[];
+    externalInvocationUrls?: string[];
+  };
+}
+
+export interface LiveSpec {
+  description?: string;
+  image?: string;
+  replicas?: number;
+  runtimeClassName?: string;
+  resources?: { limits?: Record<string, unknown> };
+  [field: string]: unknown;
+}
+
+/** States in which something still happens by itself; an empty one counts too. (nuclio.md, 2b) */
+const ENDED = ["ready", "error", "unhealthy", "scaledToZero", "imported"];
+
+/** Whether Nuclio is done with a function, for better or worse. */
+export function hasEnded({ status }: LiveFunction): boolean {
+  return ENDED.includes(status.state ?? "");
+}
+
+/** States that a deployment cures. */
+export function isBroken(state: string | undefined): boolean {
+  return state === "error" || state === "unhealthy";
+}

@@ -1,0 +1,180 @@
+import * as z from "zod";
+import { bytes, dnsLabel, resources, timeSpan } from "../schema.ts";
+import { withRules } from "../section-rules.ts";
+import { buildConfig } from "./build-config.ts";
+import { FUNCTION_RULES, nameProblem } from "./rules.ts";
+
+/** What CVAT does with a function. (cvat: lambda_manager/models.py, FunctionKind) */
+export const KINDS = ["detector", "interactor", "tracker", "reid"] as const;
+
+const attribute = z.strictObject({
+  name: z.string().min(1).describe("Name of the attribute."),
+  input_type: z.enum(["select", "radio", "checkbox", "number", "text"]).describe("How CVAT asks for it."),
+  values: z.array(z.string()).describe("The values it may have."),
+});
+
+export const label = z.union(
+  [
+    z.string().min(1),
+    z.strictObject({
+      name: z.string().min(1).describe("Name of the label, as the model says it."),
+      type: z
+        .enum(["any", "rectangle", "polygon", "polyline", "points", "ellipse", "mask", "tag"])
+        .optional()
+        .describe("Shape the model draws. Default: rectangle for detectors, any for others."),
+      attributes: z.array(attribute).optional().describe("Attributes the model fills in."),
+    }),
+  ],
+  "must be the name of a label, or a map with `name` and `type`",
+);
+
+/** A label as it is written: a name alone, or more. */
+export type LabelEntry = z.output<typeof label>;
+
+const gpu = z.strictObject({
+  count: z.int().min(1).max(16).default(1).describe("GPUs of each pod."),
+  resource: z
+    .string()
+    .min(1)
+    .default("nvidia.com/gpu")
+    .describe(
+      "What the node calls its GPUs: `nvidia.com/gpu.shared` where the device plugin shares them under that name.",
+    ),
+});
+
+const toleration = z.strictObject({
+  key: z.string().optional().describe("Key of the taint. Left out with `operator: Exists`: every taint."),
+  operator: z.enum(["Equal", "Exists"]).default("Equal").describe("How `value` is compared."),
+  value: z.string().optional().describe("Value of the taint."),
+  effect: z
+    .enum(["NoSchedule", "PreferNoSchedule", "NoExecute"])
+    .optional()
+    .describe("Effect of the taint. Default: any."),
+});
+
+const interactor = z.strictObject({
+  minPosPoints: z.int().min(0).default(1).describe("Points on the object a person sets at least."),
+  minNegPoints: z.int().min(-1).default(0).describe("Points beside it at least; -1: the model takes none."),
+  startsWithBox: z.boolean().default(false).describe("Whether a person draws a box first."),
+  startsWithBoxOptional: z.boolean().default(false).describe("Whether that box may be left out."),
+  helpMessage: z.string().default("").describe("What CVAT tells a person who uses it."),
+  animatedGif: z.string().default("").describe("URL of a picture that shows how."),
+});
+
+const tracker = z.strictObject({
+  shapeTypes: z
+    .array(z.enum(["rectangle", "polygon", "polyline", "points", "ellipse", "mask"]))
+    .min(1)
+    .default(["rectangle"])
+    .describe("Shapes it can follow."),
+});
+
+const model = z.strictObject({
+  bucket: z.string().min(3).default("models").describe("Bucket of the model."),
+  key: z
+    .string()
+    .min(1)
+    .describe("Key of the model in the bucket.")
+    .meta({ examples: ["yolo11x.onnx"] }),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, "must be 64 hex digits")
+    .optional()
+    .describe("Digest of the model; another file is refused."),
+});
+
+const timeouts = z.strictObject({
+  ready: timeSpan
+    .default("30m")
+    .describe("How long it may take from deployment to the first answer: image pull and loading of the model."),
+  event: timeSpan
+    .default("2m")
+    .describe("How long one picture may take. Afterwards Nuclio starts the worker anew, which loads the model again."),
+  worker: timeSpan.default("30s").describe("How long a picture waits for a free worker before it is refused."),
+});
+
+const entry = z.strictObject({
+  kind: z.enum(KINDS).describe("What CVAT does with it."),
+  displayName: z.string().min(1).optional().describe("Name in CVAT's list of models. Default: the function's."),
+  description: z.string().min(1).describe("What CVAT says about it. CVAT's whole list breaks without one."),
+  framework: z.string().min(1).optional().describe("Framework of the model, for people."),
+  labels: z.array(label).default([]).describe("What a detector finds, in the order of the model's classes."),
+  labelsFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("JSON file with the labels, instead of `labels`; relative to this program's folder.")
+    .meta({ examples: ["functions/yolo11x/labels.json"] }),
+  image: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Image to run. This or `build`.")
+    .meta({ examples: ["registry.example/vision/yolo11x:1.0.0-cuda"] }),
+  build: buildConfig.optional(),
+  handler: z.string().min(1).default("main:handler").describe("Module and function inside the image."),
+  runtime: z
+    .string()
+    .min(1)
+    .default("python:3.11")
+    .describe("Runtime of Nuclio; the Python version is that of the image."),
+  gpu: gpu.optional().describe("GPUs of each pod. Left out: it runs on the CPU."),
+  runtimeClass: dnsLabel
+    .optional()
+    .describe("RuntimeClass of its pods. Default: nvidia with `gpu`, none without. K3s gives a pod the GPU by it."),
+  resources: resources.optional().describe("Requests and limits besides the GPU."),
+  nodeSelector: z.record(z.string(), z.string()).default({}).describe("Labels of the nodes it may run on."),
+  tolerations: z.array(toleration).default([]).describe("Taints of nodes it may run on nevertheless."),
+  workers: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe("Processes in each pod, each with a copy of the model of its own: 1 for each GPU."),
+  replicas: z.int().min(1).max(32).default(1).describe("Pods."),
+  timeouts: timeouts.prefault({}).describe("Bounds in time."),
+  maxRequestBodySize: bytes
+    .default("32Mi")
+    .describe("Largest request. A picture grows by a third on its way (base64); Nuclio's own 4Mi is too small."),
+  pullPolicy: z
+    .enum(["Always", "IfNotPresent", "Never"])
+    .default("IfNotPresent")
+    .describe("When the node asks the registry for the image."),
+  registrySecret: dnsLabel
+    .optional()
+    .describe("Secret in CVAT's namespace with the credentials of the image's registry."),
+  env: z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a name such as THRESHOLD"), z.string())
+    .default({})
+    .describe("Environment variables. Not for secrets."),
+  model: model
+    .optional()
+    .describe("Model in the object store, which the function loads with a key that may read nothing else."),
+  interactor: interactor.optional().describe("How a person works with an interactor."),
+  tracker: tracker.optional().describe("What a tracker follows."),
+});
+
+/** One function as a stack says it. */
+export type FunctionConfig = z.output<typeof entry>;
+
+const name = z.string().superRefine((text, context) => {
+  const message = nameProblem(text);
+  if (message !== undefined) context.addIssue({ code: "custom", message });
+});
+
+/** Schema of `vision-platform:functions`: every function by its name. */
+export const functionsConfig = z.record(name, withRules(entry, FUNCTION_RULES));
+
+export type FunctionsConfig = z.output<typeof functionsConfig>;
+
+/** Keys for `vision-platform:cvat.nuclio`, about functions this program does not deploy. */
+export const adoptedFunctionsKey = {
+  adoptedFunctions: z
+    .record(
+      dnsLabel,
+      z.strictObject({ runtimeClass: dnsLabel.default("nvidia").describe("RuntimeClass of its pods.") }),
+    )
+    .default({})
+    .describe("Functions that others deployed (nuctl, the dashboard) and that lack their RuntimeClass: it is put on.")
+    .meta({ examples: [{ "old-detector": { runtimeClass: "nvidia" } }] }),
+};

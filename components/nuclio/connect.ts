@@ -1,0 +1,20 @@
+import type { ClusterAccess } from "../cluster.ts";
+import { dashboard, type DashboardOptions } from "./client/dashboard.ts";
+import { functionObjects } from "./client/function-objects.ts";
+import { kubeConfig } from "./client/kube.ts";
+import { serviceProxy } from "./client/service-proxy.ts";
+import type { Nuclio } from "./deploy.ts";
+import { DASHBOARD } from "./names.ts";
+
+/** Nuclio of a namespace, reached with the rights of the kubeconfig. */
+export async function connect(
+  access: ClusterAccess,
+  namespace: string,
+  options: Omit<DashboardOptions, "namespace"> = {},
+): Promise<Nuclio> {
+  const config = await kubeConfig(access);
+  return {
+    dashboard: dashboard(serviceProxy(config, { namespace, ...DASHBOARD }), { namespace, ...options }),
+    objects: await functionObjects(config, namespace),
+  };
+}

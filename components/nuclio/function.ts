@@ -1,0 +1,127 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { Cluster } from "../cluster.ts";
+import { RestRecord } from "../records/record.ts";
+import { millisecondsOf } from "../schema.ts";
+import type { FunctionConfig, LabelEntry } from "./config.ts";
+import type { Finding } from "./observe.ts";
+import { functionObject, MODEL_SECRET_KEYS, runtimeClassOf } from "./spec.ts";
+
+/** The object store as a function reads it. */
+export interface ModelReader {
+  /** Where pods reach it: `http://192.0.2.30:9000`. */
+  endpoint: pulumi.Input<string>;
+  region: pulumi.Input<string>;
+  /** A key that may read models and nothing else. */
+  accessKey: pulumi.Input<string>;
+  secretKey: pulumi.Input<string>;
+}
+
+export interface NuclioFunctionArgs {
+  /** Name of the function in Nuclio and in CVAT. */
+  function: string;
+  config: FunctionConfig;
+  /** Labels of the file that `labelsFile` names. */
+  labels?: readonly LabelEntry[];
+  cluster: Cluster;
+  namespace: pulumi.Input<string>;
+  /** Resolves when Nuclio is there. */
+  after: pulumi.Input<string>;
+  /** Whether this Nuclio has the field `runtimeClassName`. */
+  hasField: boolean | undefined;
+  /** Needed where the function has a `model`. */
+  store?: ModelReader;
+  /** What a look before the run found of it. */
+  finding: pulumi.Input<Finding>;
+}
+
+/** What a stack says of a function once it runs. */
+export interface FunctionReport {
+  kind: string;
+  image: string;
+  /** `nvidia, by the platform configuration`; none for functions that have none. */
+  runtimeClass: string;
+}
+
+/** One function of CVAT's list of models: deployed by Nuclio's dashboard, which is reached through the API server. */
+export class NuclioFunction extends pulumi.ComponentResource {
+  readonly report: pulumi.Output<FunctionReport>;
+
+  constructor(name: string, args: NuclioFunctionArgs, opts: pulumi.ComponentResourceOptions = {}) {
+    super("vision-platform:nuclio:NuclioFunction", name, {}, opts);
+    const { config, cluster } = args;
+    const child = { parent: this, ...(opts.dependsOn !== undefined && { dependsOn: opts.dependsOn }) };
+    const secret = modelSecret(name, args, { ...child, provider: cluster.provider });
+    const runtimeClass = runtimeClassOf(config) ?? "";
+
+    const record = new RestRecord(
+      name,
+      "nuclio/records/function",
+      {
+        connection: connectionInput(cluster, args.namespace),
+        function: wanted(args, secret),
+        runtimeClass,
+        readyMs: millisecondsOf(config.timeouts.ready),
+        buildMs: config.build ? millisecondsOf(config.build.timeout) : 0,
+        finding: args.finding,
+        after: args.after,
+      },
+      { outs: ["image", "runtimeClassBy", "drift"] },
+      child,
+    );
+    this.report = pulumi
+      .all([record.output<string>("image"), record.output<string>("runtimeClassBy")])
+      .apply(([image, by]) => ({
+        kind: config.kind,
+        image,
+        runtimeClass: runtimeClass === "" ? "none" : `${runtimeClass}, by the ${by}`,
+      }));
+    this.registerOutputs({ report: this.report });
+  }
+}
+
+/** How a record reaches Nuclio. */
+export function connectionInput({ access }: Cluster, namespace: pulumi.Input<string>): pulumi.Inputs {
+  const { kubeconfig, context } = access;
+  return {
+    namespace,
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+  };
+}
+
+function wanted(args: NuclioFunctionArgs, secret: pulumi.Output<string> | undefined) {
+  const { function: name, config, labels, hasField, store } = args;
+  return pulumi
+    .all([args.namespace, secret, store?.endpoint, store?.region])
+    .apply(([namespace, key, endpoint, region]) =>
+      functionObject(name, config, {
+        namespace,
+        labels,
+        hasField,
+        ...(key !== undefined &&
+          endpoint !== undefined && { store: { endpoint, region: region ?? "us-east-1", secret: key } }),
+      }),
+    );
+}
+
+/** The key to the model, which the function's pods take from here: Nuclio keeps variables of a function in plain text. */
+function modelSecret(
+  name: string,
+  { function: fn, config, namespace, store }: NuclioFunctionArgs,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Output<string> | undefined {
+  if (!config.model || !store) return undefined;
+  const secret = new k8s.core.v1.Secret(
+    `${name}-model`,
+    {
+      metadata: { name: `function-${fn}-model`, namespace },
+      stringData: {
+        [MODEL_SECRET_KEYS.accessKey]: pulumi.secret(store.accessKey),
+        [MODEL_SECRET_KEYS.secretKey]: pulumi.secret(store.secretKey),
+      },
+    },
+    opts,
+  );
+  return secret.metadata.name;
+}

@@ -1,0 +1,106 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { Cluster } from "../cluster.ts";
+import { RestRecord } from "../records/record.ts";
+import type { FunctionConfig, FunctionsConfig, LabelEntry } from "./config.ts";
+import { connectionInput, NuclioFunction, type FunctionReport, type ModelReader } from "./function.ts";
+import { FIELD_MANAGER, objectOf, PROJECT } from "./names.ts";
+import type { Finding } from "./observe.ts";
+import { augmentedConfigs, hasField } from "./runtime-class.ts";
+import { runtimeClassOf } from "./spec.ts";
+
+export interface NuclioArgs {
+  functions: FunctionsConfig;
+  /** Labels of the files that `labelsFile` names, by function. */
+  labels: Readonly<Record<string, readonly LabelEntry[]>>;
+  /** Functions that others deployed and that get their RuntimeClass from us. */
+  adopted: Readonly<Record<string, { runtimeClass: string }>>;
+  cluster: Cluster;
+  /** Namespace of CVAT and so of its Nuclio. */
+  namespace: pulumi.Input<string>;
+  /** Release of Nuclio, as far as it is known. */
+  version: string | undefined;
+  /** Resolves when CVAT and Nuclio run. */
+  ready: pulumi.Output<void>;
+  /** The store of the models; needed where a function has a `model`. */
+  store?: ModelReader;
+  /** What a look before the run found. ({@link observeFunctions}) */
+  findings: pulumi.Input<Readonly<Record<string, Finding>>>;
+}
+
+/** The functions CVAT's people choose among as models. */
+export class Nuclio extends pulumi.ComponentResource {
+  readonly functions: pulumi.Output<Record<string, FunctionReport>>;
+
+  constructor(name: string, args: NuclioArgs, opts: pulumi.ComponentResourceOptions = {}) {
+    super("vision-platform:nuclio:Nuclio", name, {}, opts);
+    const { cluster, namespace, functions, adopted } = args;
+    const after = args.ready.apply(() => "ready");
+    const child = { parent: this, ...(opts.dependsOn !== undefined && { dependsOn: opts.dependsOn }) };
+    const project = new RestRecord(
+      `${name}-project`,
+      "nuclio/records/project",
+      { connection: connectionInput(cluster, namespace), name: PROJECT, after },
+      {},
+      child,
+    );
+    const made = Object.entries(functions).map(([fn, config]) => {
+      const args_ = { ...args, function: fn, config, labels: args.labels[fn], after };
+      const finding = pulumi.output(args.findings).apply((found) => found[fn] ?? "fine");
+      const resource = new NuclioFunction(
+        `${name}-${fn}`,
+        { ...args_, hasField: hasField(args.version), finding },
+        { parent: this, dependsOn: [project] },
+      );
+      return [fn, resource.report] as const;
+    });
+    const patched = Object.entries(adopted).map(([fn, { runtimeClass }]) => {
+      const patch = classPatch(`${name}-${fn}-runtime-class`, fn, runtimeClass, args, child);
+      return [fn, patch.spec.template.spec.runtimeClassName.apply((has) => patchedReport(has))] as const;
+    });
+    this.functions = pulumi.all(Object.fromEntries<pulumi.Output<FunctionReport>>([...made, ...patched]));
+    this.registerOutputs({ functions: this.functions });
+  }
+}
+
+/** The part of Nuclio's platform configuration that a stack's functions need. Nothing where the field of a function does it. */
+export function platformValues(functions: Readonly<Record<string, FunctionConfig>>, nuclio: string | undefined) {
+  const classes = Object.values(functions).flatMap((config) => runtimeClassOf(config) ?? []);
+  return classes.length === 0 || hasField(nuclio) === true
+    ? undefined
+    : { functionAugmentedConfigs: augmentedConfigs(classes) };
+}
+
+/**
+ * Puts the runtime class on the Deployment of a function that others deployed. Nuclio keeps it when it deploys the function again, since it
+ * changes only fields it knows, and loses it when the function is removed. (nuclio.md, 3c) Destroy leaves it: without, the function would
+ * lose its GPU.
+ */
+function classPatch(
+  name: string,
+  fn: string,
+  runtimeClassName: string,
+  { namespace, cluster }: NuclioArgs,
+  opts: pulumi.CustomResourceOptions,
+): k8s.apps.v1.DeploymentPatch {
+  return new k8s.apps.v1.DeploymentPatch(
+    name,
+    {
+      metadata: {
+        name: objectOf(fn),
+        namespace,
+        annotations: {
+          "pulumi.com/patchForce": "true",
+          "pulumi.com/patchFieldManager": FIELD_MANAGER,
+          "pulumi.com/skipAwait": "true",
+        },
+      },
+      spec: { template: { spec: { runtimeClassName } } },
+    },
+    { ...opts, provider: cluster.provider, retainOnDelete: true },
+  );
+}
+
+function patchedReport(runtimeClass: string): FunctionReport {
+  return { kind: "deployed by others", image: "", runtimeClass: `${runtimeClass}, by the patch` };
+}

@@ -1,0 +1,78 @@
+import { repeats, ruleAt, type SectionRule } from "../section-rules.ts";
+import type { FunctionConfig } from "./config.ts";
+import { objectOf, RESERVED_NAMES } from "./names.ts";
+
+/** Pods get a suffix of 17 characters behind the Deployment's name, and a host name has 63. */
+const LONGEST_OBJECT = 63 - 17;
+
+/** What is wrong with the name of a function, if anything. */
+export function nameProblem(name: string): string | undefined {
+  if (!/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name)) {
+    return "must be lower-case letters, digits and '-', and begin with a letter, as Kubernetes Services do";
+  }
+  if (RESERVED_NAMES.includes(name)) return `is a name that Nuclio keeps for itself; choose another`;
+  if (objectOf(name).length > LONGEST_OBJECT)
+    return `must be at most ${LONGEST_OBJECT - objectOf("").length} characters`;
+  return undefined;
+}
+
+/** The tag of an image, `undefined` without one; a digest counts as a tag. */
+function tagOf(image: string): string | undefined {
+  return /@sha256:[0-9a-f]{64}$/.exec(image)?.[0] ?? /:([^:/@]+)$/.exec(image)?.[1];
+}
+
+/** Rules across the keys of one function. */
+export const FUNCTION_RULES: readonly SectionRule<FunctionConfig>[] = [
+  ruleAt(["image"], ["image", "build"], ({ image, build }) => {
+    if (image === undefined && build === undefined) return "is missing, and so is `build`; set one of the two";
+    return image !== undefined && build !== undefined ? "is set together with `build`; keep one of the two" : undefined;
+  }),
+  ruleAt(["image"], ["image", "pullPolicy"], ({ image, pullPolicy }) => {
+    if (image === undefined || pullPolicy === "Always") return undefined;
+    const tag = tagOf(image);
+    return tag === undefined || tag === "latest"
+      ? "has no tag, or `latest`: nodes would keep the one they pulled first; name a version or a digest, or set pullPolicy: Always"
+      : undefined;
+  }),
+  ruleAt(["labels"], ["kind", "labels", "labelsFile"], ({ kind, labels, labelsFile }) => {
+    if (labels.length > 0 && labelsFile !== undefined) return "is set together with `labelsFile`; keep one of the two";
+    return kind === "detector" && labels.length === 0 && labelsFile === undefined
+      ? "is empty: CVAT drops every box of a label it was not told; name the model's classes, or a `labelsFile`"
+      : undefined;
+  }),
+  {
+    reads: ["labels"],
+    problems: ({ labels }) =>
+      repeats(labels.map((label, index) => [index, typeof label === "string" ? label : label.name] as const)).map(
+        ({ key, value }) => ({
+          path: ["labels", key],
+          message: `\`${value}\` is there already; CVAT leaves out a function whose labels repeat`,
+        }),
+      ),
+  },
+  ruleAt(["interactor"], ["kind", "interactor"], ({ kind, interactor }) =>
+    interactor && kind !== "interactor" ? `is set for a ${kind}; remove it, or set kind: interactor` : undefined,
+  ),
+  ruleAt(["tracker"], ["kind", "tracker"], ({ kind, tracker }) =>
+    tracker && kind !== "tracker" ? `is set for a ${kind}; remove it, or set kind: tracker` : undefined,
+  ),
+  {
+    reads: ["model", "env"],
+    problems: ({ model, env }) =>
+      model
+        ? Object.keys(env)
+            .filter((name) => MODEL_VARIABLES.includes(name))
+            .map((name) => ({ path: ["env", name], message: "is set by `model`; remove one of the two" }))
+        : [],
+  },
+];
+
+/** What `model` sets. (functions/README.md) */
+const MODEL_VARIABLES = [
+  "MODEL_S3_URL",
+  "MODEL_SHA256",
+  "S3_ENDPOINT",
+  "S3_REGION",
+  "AWS_ACCESS_KEY_ID",
+  "AWS_SECRET_ACCESS_KEY",
+];
