@@ -24,6 +24,13 @@ vi.mock("../../components/charts/install.ts", () => ({
     constructor(_: string, args: ChartInstallArgs, { dependsOn }: { dependsOn: NamedResource[] }) {
       installs.push({ args, dependsOn });
     }
+    object(kind: string, name: string) {
+      const container = {
+        image: "cvat/server:v2.64.0",
+        env: [{ name: "CVAT_POSTGRES_HOST", value: `of ${kind} ${name}` }],
+      };
+      return pulumi.output({ spec: { template: { spec: { containers: [container] } } } });
+    }
   },
 }));
 
@@ -81,7 +88,13 @@ async function up(config: unknown, source = chart("2.64.0")) {
   const [install] = installs;
   if (!install) throw new Error("no chart was installed");
   const { dependsOn } = install;
-  await Promise.all([cvat.ready, cvat.namespace, ...dependsOn.map(({ urn }) => urn)].map(valueOf<unknown>));
+  await Promise.all(
+    [cvat.ready, cvat.namespace, cvat.passwords, ...dependsOn.map(({ urn }) => urn)].map(valueOf<unknown>),
+  );
+  // What hangs on outputs of others is registered a little later.
+  await vi.waitFor(() => {
+    if (!registered.some(({ type, name }) => type.endsWith(":Job") && name === "cvat-users")) throw new Error("no Job");
+  });
   const before = dependsOn.map(({ __name }) => __name).sort();
   return { cvat, args: install.args, before, values: (await valueOf(pulumi.output(install.args.values))) as Inputs };
 }
@@ -108,17 +121,31 @@ describe("Cvat", () => {
       .filter(({ type }) => !/provider|:Cvat$/.test(type))
       .map(({ type, name }) => `${type} ${name}`);
     expect(own.sort()).toEqual([
+      "kubernetes:batch/v1:Job cvat-users",
+      "kubernetes:core/v1:ConfigMap cvat-users-script",
       "kubernetes:core/v1:Namespace cvat-namespace",
       "kubernetes:core/v1:Secret cvat-secret-grafana",
       "kubernetes:core/v1:Secret cvat-secret-kvrocks",
       "kubernetes:core/v1:Secret cvat-secret-postgresql",
       "kubernetes:core/v1:Secret cvat-secret-redis",
+      "kubernetes:core/v1:Secret cvat-users",
+      "kubernetes:networking.k8s.io/v1:Ingress cvat-registration",
+      "kubernetes:traefik.io/v1alpha1:Middleware cvat-nobody",
       "kubernetes:traefik.io/v1alpha1:Middleware cvat-signed-in",
-      ...["clickhouse", "grafana", "kvrocks", "postgresql-admin", "postgresql", "postgresql-replication", "redis"].map(
-        (what) => `pulumi-nodejs:dynamic/secrets:GeneratedText cvat-${what}-password`,
-      ),
+      ...[
+        "clickhouse-password",
+        "grafana-password",
+        "kvrocks-password",
+        "password-admin",
+        "postgresql-admin-password",
+        "postgresql-password",
+        "postgresql-replication-password",
+        "redis-password",
+      ].map((what) => `pulumi-nodejs:dynamic/secrets:GeneratedText cvat-${what}`),
+      "pulumi-nodejs:dynamic/secrets:GeneratedText cvat-users-nonce",
     ]);
     expect(before).toEqual([
+      "cvat-nobody",
       "cvat-secret-grafana",
       "cvat-secret-kvrocks",
       "cvat-secret-postgresql",
@@ -221,7 +248,11 @@ describe("Cvat", () => {
     ["a new release", {}, chart("2.64.0"), false],
   ])("for %s, makes ClickHouse's table by a Job or leaves it", async (_, config, source, made) => {
     await up(config, source);
-    expect(found("kubernetes:batch/v1:Job").map(({ name }) => name)).toEqual(made ? ["cvat-clickhouse-init"] : []);
+    expect(
+      found("kubernetes:batch/v1:Job")
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual([...(made ? ["cvat-clickhouse-init"] : []), "cvat-users"]);
   });
 
   it("leaves out all of analytics when it is off", async () => {

@@ -307,6 +307,7 @@ describe("CVAT behind Traefik", () => {
   it("makes the Middlewares and transports its annotations name, and no others", () => {
     const config = cvatConfig.parse({ namespace: "label", ingress: { bodySize: "1Gi", responseTimeout: "90s" } });
     expect(traefikObjects(config)).toEqual([
+      { kind: "Middleware", name: "nobody", spec: { ipAllowList: { sourceRange: ["255.255.255.255/32"] } } },
       {
         kind: "Middleware",
         name: "signed-in",
@@ -324,7 +325,7 @@ describe("CVAT behind Traefik", () => {
       cvat: { [MIDDLEWARES]: "label-body-size@kubernetescrd" },
       "cvat-analytics": { [MIDDLEWARES]: "label-signed-in@kubernetescrd" },
     });
-    expect(traefikObjects(cvatConfig.parse({ analytics: { enabled: false } }))).toEqual([]);
+    expect(traefikObjects(cvatConfig.parse({ analytics: { enabled: false }, registration: "open" }))).toEqual([]);
     expect(ingressAnnotations(cvatConfig.parse({ analytics: { enabled: false } }))).toEqual({});
   });
 

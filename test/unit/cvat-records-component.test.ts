@@ -1,0 +1,273 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Connection } from "../../components/cvat/client/connection.ts";
+import { cvatConfig } from "../../components/cvat/config.ts";
+import { registerRecords, type StorageAccess } from "../../components/cvat/records.ts";
+import { registrationIngress } from "../../components/cvat/registration.ts";
+import { CvatUsers } from "../../components/cvat/users/users.ts";
+import { USERS_SCRIPT } from "../../components/cvat/users/job.ts";
+
+type Inputs = Record<string, unknown>;
+const registered: { type: string; name: string; inputs: Inputs }[] = [];
+
+beforeAll(() =>
+  pulumi.runtime.setMocks({
+    call: () => ({}),
+    newResource: ({ type, name, inputs }) => {
+      const given = inputs as Inputs;
+      registered.push({ type, name, inputs: given });
+      return { id: name, state: type.endsWith(":GeneratedText") ? { ...given, value: `<${name}>` } : given };
+    },
+  }),
+);
+beforeEach(() => {
+  registered.length = 0;
+});
+
+const CONNECTION: Connection = { endpoint: "http://192.0.2.20", username: "admin", password: "secret" };
+const store = (role: string): StorageAccess => ({
+  role,
+  bucket: `lab-${role}`,
+  endpoint: "http://192.0.2.30:9000",
+  accessKey: "key",
+  secretKey: pulumi.secret("store-secret"),
+});
+
+/** Inputs as plain data: the mark of secrets taken off, and their names kept. */
+function clear(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(clear);
+  if (typeof value !== "object" || value === null) return value;
+  if ("4dabf18193072939515e22adb298388d" in value) return { secret: clear((value as { value?: unknown }).value) };
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, clear(item)]));
+}
+const settled = () => new Promise((resolve) => setTimeout(resolve, 50));
+
+async function records(config: unknown, storages: readonly StorageAccess[] = []) {
+  registerRecords("cvat", { config: cvatConfig.parse(config), connection: CONNECTION, storages }, {});
+  await settled();
+  return Object.fromEntries(
+    registered.map(({ type, name, inputs }) => [`${type.split(":").at(-1) ?? ""} ${name}`, clear(inputs)]),
+  );
+}
+
+describe("what is in CVAT", () => {
+  it("is a storage for each bucket of the object store that CVAT may use, where the stack says no more", async () => {
+    const made = await records({}, [store("datasets"), store("cvat")]);
+    expect(Object.keys(made)).toEqual(["CloudStorage cvat-storage-datasets", "CloudStorage cvat-storage-cvat"]);
+    expect(made["CloudStorage cvat-storage-cvat"]).toMatchObject({
+      name: "cvat",
+      bucket: "lab-cvat",
+      organization: "",
+      secretKey: { secret: "store-secret" },
+      connection: { secret: CONNECTION },
+    });
+  });
+
+  it("is nothing without an object store", async () => {
+    expect(await records({})).toEqual({});
+  });
+
+  it("is what the stack lists: organizations, members, storages of the first of them", async () => {
+    const made = await records(
+      {
+        organizations: [
+          { slug: "lab", name: "The lab", members: [{ username: "eva" }, { username: "bob", role: "maintainer" }] },
+          { slug: "guests" },
+        ],
+        cloudStorages: [
+          { name: "pictures", role: "datasets", prefix: "images/" },
+          {
+            name: "old",
+            organization: "guests",
+            external: {
+              endpoint: "http://192.0.2.60:9000",
+              bucket: "old",
+              accessKey: "old-key",
+              secretKey: "old-secret",
+            },
+          },
+        ],
+      },
+      [store("datasets"), store("cvat")],
+    );
+    expect(made).toMatchObject({
+      "Organization cvat-organization-lab": { slug: "lab", name: "The lab", contact: {} },
+      "Organization cvat-organization-guests": { slug: "guests", name: "guests" },
+      "Membership cvat-member-lab-eva": { organization: "lab", username: "eva", role: "worker" },
+      "Membership cvat-member-lab-bob": { role: "maintainer" },
+      "CloudStorage cvat-storage-lab-pictures": { bucket: "lab-datasets", prefix: "images/", organization: "lab" },
+      "CloudStorage cvat-storage-guests-old": { bucket: "old", secretKey: { secret: "old-secret" } },
+    });
+    expect(Object.keys(made)).toHaveLength(6);
+  });
+
+  it("cannot name a bucket that the object store does not have", async () => {
+    const config = cvatConfig.parse({ cloudStorages: [{ name: "x", role: "videos" }] });
+    const register = () => {
+      registerRecords("cvat", { config, connection: CONNECTION, storages: [store("datasets")] }, {});
+    };
+    expect(register).toThrow(
+      /cvat\.cloudStorages: x: the object store has no bucket for `videos`\. There are: datasets\./,
+    );
+    await settled();
+  });
+});
+
+describe("CVAT's users", () => {
+  const initializer = {
+    spec: {
+      template: {
+        spec: {
+          serviceAccountName: "cvat",
+          containers: [
+            {
+              name: "cvat-backend",
+              image: "cvat/server:v2.64.0",
+              args: ["init"],
+              env: [{ name: "CVAT_POSTGRES_HOST", value: "db" }],
+            },
+          ],
+        },
+      },
+    },
+  } as unknown as k8s.batch.v1.Job;
+  async function users(config: unknown) {
+    const made = new CvatUsers(
+      "cvat",
+      { config: cvatConfig.parse(config), namespace: "cvat", initializer, timeoutMs: 60_000 },
+      {},
+    );
+    await settled();
+    const inputs = (name: string) => clear(registered.find((one) => one.name === name)?.inputs) as Inputs;
+    const job = registered.find(({ type }) => type.endsWith(":Job"));
+    return { made, inputs, job: JSON.stringify(job?.inputs) };
+  }
+
+  it("come into CVAT by a Job of its own image, with their passwords in a Secret alone", async () => {
+    const { inputs, job } = await users({
+      superuser: { password: "correct-horse" },
+      users: [{ username: "eva", role: "worker", firstName: "Eva" }],
+    });
+    const { stringData } = inputs("cvat-users") as { stringData: { secret: { "users.json": string } } };
+    expect(JSON.parse(stringData.secret["users.json"])).toEqual({
+      users: [
+        {
+          username: "admin",
+          email: "admin@cvat.invalid",
+          firstName: "",
+          lastName: "",
+          role: "admin",
+          password: "correct-horse",
+        },
+        {
+          username: "eva",
+          email: "eva@cvat.invalid",
+          firstName: "Eva",
+          lastName: "",
+          role: "worker",
+          password: "<cvat-password-eva>",
+        },
+      ],
+    });
+    expect(job).not.toMatch(/correct-horse|cvat-password-eva/);
+    expect(JSON.parse(job)).toMatchObject({
+      metadata: { name: "cvat-users", namespace: "cvat" },
+      spec: {
+        activeDeadlineSeconds: 60,
+        template: {
+          spec: {
+            serviceAccountName: "cvat",
+            containers: [
+              {
+                image: "cvat/server:v2.64.0",
+                command: ["python", "/etc/vision-platform/script/users.py", "/etc/vision-platform/users/users.json"],
+                env: [{ name: "CVAT_POSTGRES_HOST", value: "db" }],
+              },
+            ],
+          },
+        },
+      },
+    });
+    expect(inputs("cvat-users-script")).toMatchObject({ data: { "users.py": USERS_SCRIPT } });
+  });
+
+  it("are made again when a password or a user changes, and not otherwise", async () => {
+    const jobOf = async (config: unknown) => {
+      registered.length = 0;
+      return (await users(config)).job;
+    };
+    const first = await jobOf({ superuser: { password: "correct-horse" } });
+    expect(await jobOf({ superuser: { password: "correct-horse" } })).toBe(first);
+    expect(await jobOf({ superuser: { password: "another-horse" } })).not.toBe(first);
+    expect(await jobOf({ superuser: { password: "correct-horse" }, users: [{ username: "eva" }] })).not.toBe(first);
+  });
+
+  it("have passwords of the stack's making, and the superuser's is told", async () => {
+    const { made } = await users({});
+    const passwords = await new Promise((resolve) => made.passwords.apply(resolve));
+    expect(passwords).toEqual({ admin: "<cvat-password-admin>" });
+  });
+});
+
+describe("registration", () => {
+  it("is closed by a route of its own, before the chart's", () => {
+    const at = { namespace: "cvat", ingressClass: "traefik" };
+    const plain = registrationIngress(cvatConfig.parse({}), at);
+    expect(plain.annotations["traefik.ingress.kubernetes.io/router.middlewares"]).toBe("cvat-nobody@kubernetescrd");
+    expect(plain.spec).toMatchObject({
+      ingressClassName: "traefik",
+      rules: [{ http: { paths: [{ path: "/api/auth/register", pathType: "Prefix" }] } }],
+    });
+    const named = registrationIngress(
+      cvatConfig.parse({ ingress: { host: "cvat.example", tls: { secretName: "tls" }, className: "other" } }),
+      at,
+    );
+    expect(named.spec).toMatchObject({
+      ingressClassName: "other",
+      tls: [{ hosts: ["cvat.example"], secretName: "tls" }],
+      rules: [{ host: "cvat.example" }],
+    });
+  });
+});
+
+describe("the keys of users and records", () => {
+  const problemsOf = (config: unknown) =>
+    (cvatConfig.safeParse(config).error?.issues ?? []).map(({ path, message }) => `${path.join(".")}: ${message}`);
+
+  it.each([
+    [{ users: [{ username: "admin" }] }, /^users\.0\.username: `admin` is that of cvat\.superuser already/],
+    [
+      {
+        users: [
+          { username: "a", email: "x@y.zz" },
+          { username: "b", email: "X@y.zz" },
+        ],
+      },
+      /^users\.1\.email: .*cvat\.users\[0\]/,
+    ],
+    [{ organizations: [{ slug: "lab" }, { slug: "lab" }] }, /^organizations\.1\.slug: `lab` is that of/],
+    [{ organizations: [{ slug: "seventeen-letters" }] }, /^organizations\.0\.slug: must be 1 to 16/],
+    [
+      { organizations: [{ slug: "l", members: [{ username: "admin" }] }] },
+      /members\.0\.username: `admin` owns the organization/,
+    ],
+    [
+      { organizations: [{ slug: "l", members: [{ username: "a" }, { username: "a" }] }] },
+      /members\.1\.username: `a` stands in this list/,
+    ],
+    [{ cloudStorages: [{ name: "a" }] }, /^cloudStorages\.0: needs either `role` or `external`/],
+    [{ cloudStorages: [{ name: "a", role: "cvat", organization: "x" }] }, /organization: names `x`, which is not in/],
+    [
+      {
+        cloudStorages: [
+          { name: "a", role: "cvat" },
+          { name: "a", role: "datasets" },
+        ],
+      },
+      /^cloudStorages\.1\.name: is that of/,
+    ],
+  ])("are refused: %j", (config, problem) => {
+    expect(problemsOf(config)).toEqual([expect.stringMatching(problem)]);
+  });
+});
