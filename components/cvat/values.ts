@@ -23,6 +23,8 @@ export interface CvatValuesInput {
   clickhousePassword: pulumi.Input<string>;
   /** Secret with the registry's credentials. */
   registrySecret?: string;
+  /** Nuclio's platform configuration. Default: none, so that Nuclio's own defaults count. */
+  nuclioPlatform?: Readonly<Record<string, unknown>>;
   /** Options of the proxy against forged requests, from {@link smokescreenOptions}. */
   smokescreen: pulumi.Input<string>;
 }
@@ -183,7 +185,7 @@ function grafanaUrl(config: CvatConfig): string {
   return `${config.ingress.host === "" ? "%(protocol)s://%(domain)s" : publicUrl(config, config.ingress.host)}/analytics/`;
 }
 
-function nuclio({ config, registrySecret }: CvatValuesInput) {
+function nuclio({ config, registrySecret, nuclioPlatform }: CvatValuesInput) {
   const { enabled, containerBuilderKind, registry } = config.nuclio;
   if (!enabled) return { nuclio: { enabled } };
   return {
@@ -194,6 +196,7 @@ function nuclio({ config, registrySecret }: CvatValuesInput) {
         ...(registry?.insecure && { kaniko: { insecurePushRegistry: true, insecurePullRegistry: true } }),
       },
       ...(registry && { registry: { pushPullUrl: registry.url, secretName: registrySecret } }),
+      ...(nuclioPlatform && { platform: nuclioPlatform }),
     },
   };
 }

@@ -66,7 +66,9 @@ export interface Project {
 }
 
 export interface Task extends Project {
-  /** The storage its pictures are read from. Not in the answers of 2.39. */
+  /** Number of pictures. Left out while the task has no data. */
+  size?: number;
+  /** The storage its pictures are read from. Left out while the task has no data, and always by 2.39. */
   data_cloud_storage_id?: number | null;
 }
 

@@ -11,7 +11,9 @@ export async function usersOf(client: CvatClient, storage: number): Promise<stri
     ({ source_storage, target_storage }) => isIt(source_storage) || isIt(target_storage),
   );
   const all = await client.list<Task>("tasks");
-  const untold = all.filter(({ data_cloud_storage_id }) => data_cloud_storage_id === undefined).length;
+  const untold = all.filter(
+    ({ size = 0, data_cloud_storage_id }) => size > 0 && data_cloud_storage_id === undefined,
+  ).length;
   const tasks = all.filter(
     ({ source_storage, target_storage, data_cloud_storage_id }) =>
       data_cloud_storage_id === storage || isIt(source_storage) || isIt(target_storage),

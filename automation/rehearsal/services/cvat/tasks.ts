@@ -116,35 +116,40 @@ async function framesOf({ config }: Asked, storage: StoredStorage, files: readon
   return { frames: frames.sort(), problem: frames.length === 0 ? "ValueError: No media data found\n" : undefined };
 }
 
-function shown(asked: Asked, stored: StoredTask) {
-  const { owner, organization, frames, ...task } = stored;
+function shown(asked: Asked, { frames, ...task }: StoredTask) {
   const { host } = asked;
+  const { id, owner, organization } = task;
   const url = `http://${host}/api`;
   const size = frames.length;
+  const taken = task.image_quality !== null;
   return {
     ...task,
-    // What was posted is not shown.
+    // What was posted is not shown, and nothing of data is while there is none.
     posted: undefined,
-    url: `${url}/tasks/${task.id}`,
+    image_quality: task.image_quality ?? undefined,
+    data_cloud_storage_id: taken ? task.data_cloud_storage_id : undefined,
+    ...(taken && {
+      data: id,
+      size,
+      data_chunk_size: 36,
+      data_compressed_chunk_type: "imageset",
+      data_original_chunk_type: "imageset",
+    }),
+    url: `${url}/tasks/${id}`,
     owner: basicUser(asked, owner),
     assignee: null,
     assignee_updated_date: null,
     guide_id: null,
     status: "annotation",
     mode: size > 0 ? "annotation" : "",
-    dimension: size > 0 ? "2d" : null,
+    dimension: "2d",
     overlap: null,
-    size,
-    data: task.id,
-    data_chunk_size: size > 0 ? 36 : null,
-    data_compressed_chunk_type: "imageset",
-    data_original_chunk_type: "imageset",
     subset: "",
     organization,
     organization_id: organization,
     consensus_enabled: false,
     validation_mode: null,
-    jobs: { count: size > 0 ? 1 : 0, completed: 0, validation: 0, url: `${url}/jobs?task_id=${task.id}` },
-    labels: { url: `${url}/labels?task_id=${task.id}` },
+    jobs: { count: size > 0 ? 1 : 0, completed: 0, validation: 0, url: `${url}/jobs?task_id=${id}` },
+    labels: { url: `${url}/labels?task_id=${id}` },
   };
 }
