@@ -1,0 +1,294 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import {
+  KubeConfig,
+  KubernetesObjectApi,
+  type KubernetesObject,
+  type V1ConfigMap,
+  type V1Deployment,
+  type V1Secret,
+} from "@kubernetes/client-node";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ENGINE_PROGRAMS } from "../../automation/engine/door.ts";
+import { silentProgress } from "../../automation/progress.ts";
+import { CLUSTER_PROGRAMS, startCluster, type Cluster } from "../../automation/rehearsal/cluster/cluster.ts";
+import { createHome, freshName, removeHome, type Home } from "../../automation/rehearsal/cluster/homes.ts";
+import { seed } from "../../automation/rehearsal/cluster/seed.ts";
+import { miniatureChart } from "../../automation/rehearsal/miniatures.ts";
+import { CLEARML_SERVICE } from "../../automation/rehearsal/services/clearml/row.ts";
+import { obtainTools } from "../../automation/rehearsal/tools/obtain.ts";
+import { ClearMlAgent } from "../../components/clearml/agent/agent.ts";
+import { ClearMl } from "../../components/clearml/clearml.ts";
+import { ClearmlClient } from "../../components/clearml/client/client.ts";
+import type { S3Access } from "../../components/clearml/conf.ts";
+import { clearmlConfig } from "../../components/clearml/config.ts";
+import { parseLab } from "../../components/config.ts";
+import { DynamicProvider } from "../../components/records/provider.ts";
+import { find, type Canary } from "./canaries.ts";
+import { engineIn, type TestEngine } from "./engine.ts";
+import { problemsOf } from "./failure.ts";
+
+const NAMESPACE = "clearml-agent";
+
+const S3: S3Access = {
+  endpoint: "192.0.2.30:9000",
+  secure: false,
+  accessKey: "canary-of-the-s3-key",
+  secretKey: "canary-of-the-s3-secret",
+  bucket: "clearml",
+};
+
+/** The stack of each run; tests change it. */
+const stack = { queue: "gpu", s3: S3 };
+const addresses = { web: "192.0.2.40", api: "192.0.2.41", files: "192.0.2.42" };
+
+let home: Home;
+let cluster: Cluster;
+let engine: TestEngine;
+let client: KubernetesObjectApi;
+let endpoint: string;
+
+beforeAll(async () => {
+  home = await createHome(freshName("agent"), { kept: false });
+  const tools = await obtainTools([...ENGINE_PROGRAMS, ...CLUSTER_PROGRAMS, "kwokctl"], { progress: silentProgress });
+  const progress = { update: () => undefined };
+  cluster = await startCluster({ home: home.folder, tools, progress });
+  await seed(cluster.kubeconfig, { addresses: Object.values(addresses) });
+  const config = new KubeConfig();
+  config.loadFromFile(cluster.kubeconfig);
+  client = KubernetesObjectApi.makeApiClient(config);
+  const { lab } = parseLab({ clearml: { addresses } });
+  if (!lab) throw new Error("the lab's configuration is broken");
+  const started = await CLEARML_SERVICE.start({ home: home.folder, tools, lab, cluster, progress, started: {} });
+  endpoint = started.url;
+  const charts = path.join(home.folder, "charts");
+  const [server, agent] = await Promise.all([
+    miniatureChart("clearml", "7.14.7", charts),
+    miniatureChart("clearml-agent", "5.3.3", charts),
+  ]);
+  engine = await engineIn({ folder: home.folder, tools, program: () => install(server.path, agent.path) });
+});
+afterAll(() => removeHome(home.folder));
+
+class Lab extends pulumi.ComponentResource {
+  constructor() {
+    super("test:index:Lab", "lab", {}, { providers: [new DynamicProvider("dynamic")] });
+  }
+}
+
+/** ClearML and its agent, as the platform installs them. */
+function install(serverChart: string, agentChart: string): Promise<Record<string, unknown>> {
+  const parts = { parent: new Lab() };
+  const provider = new k8s.Provider("cluster", {
+    kubeconfig: cluster.kubeconfig,
+    context: cluster.context,
+    enableServerSideApply: true,
+    clusterIdentifier: "agent",
+  });
+  const { queue, s3 } = stack;
+  const config = clearmlConfig.parse({
+    endpoint,
+    addresses,
+    storage: { class: "longhorn" },
+    agent: {
+      enabled: true,
+      queue,
+      tasks: {
+        nodeSelector: { "nvidia.com/gpu.present": "true" },
+        tolerations: [{ key: "gpu", operator: "Exists" }],
+      },
+    },
+  });
+  const made = {
+    provider,
+    access: { kubeconfig: cluster.kubeconfig, context: cluster.context },
+    storageClass: "longhorn",
+    ingressClass: "traefik",
+    readyTimeoutMs: 120_000,
+  };
+  const chart = (name: string, version: string, path: string) => ({ name, version, path, origin: "override" }) as const;
+  const server = new ClearMl(
+    "clearml",
+    { config, chart: chart("clearml", "7.14.7", serverChart), cluster: made },
+    parts,
+  );
+  const agent = new ClearMlAgent(
+    "clearml-agent",
+    { config, chart: chart("clearml-agent", "5.3.3", agentChart), cluster: made, server, s3: pulumi.secret(s3) },
+    parts,
+  );
+  return Promise.resolve({ agent: agent.image, ledger: agent.ledger });
+}
+
+const get = <T extends KubernetesObject>(apiVersion: string, kind: string, name: string) =>
+  client.read<T>({ apiVersion, kind, metadata: { name, namespace: NAMESPACE } });
+
+const textsOf = ({ data = {} }: V1Secret) =>
+  Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]));
+
+/** The API as the agent uses it: with the pair of its own Secret. */
+async function api(): Promise<ClearmlClient> {
+  const texts = textsOf(await get<V1Secret>("v1", "Secret", "clearml-agent-credentials"));
+  const { agentk8sglue_key: accessKey = "", agentk8sglue_secret: secretKey = "" } = texts;
+  return new ClearmlClient({ endpoint, accessKey, secretKey });
+}
+
+interface Queue {
+  id: string;
+  name: string;
+}
+const queues = async () =>
+  (await (await api()).call<{ queues: Queue[] }>("queues.get_all")).queues.sort((a, b) => (a.name < b.name ? -1 : 1));
+const queueNames = async () => (await queues()).map(({ name }) => name);
+
+const changesOf = (outcome: Awaited<ReturnType<TestEngine["run"]>>) =>
+  outcome.changes.map(({ operation, kind, short }) => `${operation} ${kind} ${short}`).sort();
+
+describe("ClearML's agent on a real API server", () => {
+  it("goes up with the server, first preview included", async () => {
+    const plan = await engine.run("preview");
+    const done = await engine.run("up");
+    expect(plan.counts["create"]).toBe(done.counts["create"]);
+    const deployment = await get<V1Deployment>("apps/v1", "Deployment", "clearml-agent");
+    expect(deployment.status?.readyReplicas).toBe(1);
+    expect(deployment.spec?.strategy?.type).toBe("Recreate");
+    const containers = [
+      ...(deployment.spec?.template.spec?.initContainers ?? []),
+      ...(deployment.spec?.template.spec?.containers ?? []),
+    ];
+    expect(containers.map(({ image }) => image)).toEqual(Array(2).fill("registry.internal/clearml-agent:2.0.7-1"));
+  });
+
+  it("gives tasks a pod with GPU, node, RuntimeClass and keys by reference, and no token", async () => {
+    const { data = {} } = await get<V1ConfigMap>("v1", "ConfigMap", "clearml-agent-pt");
+    expect(parse(data["template.yaml"] ?? "")).toMatchObject({
+      spec: {
+        runtimeClassName: "nvidia",
+        automountServiceAccountToken: false,
+        nodeSelector: { "nvidia.com/gpu.present": "true" },
+        tolerations: [{ key: "gpu", operator: "Exists" }],
+        containers: [
+          {
+            resources: { limits: { "nvidia.com/gpu": "1" } },
+            env: expect.arrayContaining([
+              {
+                name: "VISION_PLATFORM_S3_SECRET_KEY",
+                valueFrom: { secretKeyRef: { name: "clearml-agent-credentials", key: "s3_secret_key" } },
+              },
+            ]) as unknown,
+          },
+        ],
+      },
+    });
+  });
+
+  it("has its configuration and its pair in Secrets of its own namespace, and renders no others", async () => {
+    const configuration = textsOf(await get<V1Secret>("v1", "Secret", "clearml-agent-configuration"));
+    expect(configuration["clearml.conf"]).toContain('api_server: "http://clearml-apiserver.clearml.svc"');
+    expect(configuration["clearml.conf"]).toContain('default_output_uri: "s3://192.0.2.30:9000/clearml"');
+    expect(textsOf(await get<V1Secret>("v1", "Secret", "clearml-agent-credentials"))).toMatchObject({
+      s3_access_key: S3.accessKey,
+      s3_secret_key: S3.secretKey,
+    });
+    const secrets = (await client.list("v1", "Secret", NAMESPACE)).items.map(({ metadata }) => metadata?.name);
+    expect(secrets.sort()).toEqual(["clearml-agent-configuration", "clearml-agent-credentials"]);
+  });
+
+  it("made its queue, and the server knows its pair", async () => {
+    expect(await queueNames()).toEqual(["default", "gpu"]);
+  });
+
+  it("says what became of each fix", async () => {
+    const ledger = (await engine.stack.outputs())["ledger"]?.value as { id: string; outcome: string }[];
+    expect(
+      ledger.filter(({ id }) => id.startsWith("clearml-agent")).map(({ id, outcome }) => `${id} ${outcome}`),
+    ).toEqual([
+      "clearml-agent-runtime-class applied",
+      "clearml-agent-task-account applied",
+      "clearml-agent-recreate applied",
+    ]);
+  });
+
+  it("changes nothing on a second up", async () => {
+    expect(changesOf(await engine.run("up"))).toEqual([]);
+  });
+
+  it("keeps every secret in Secrets: not in other objects, state or progress", async () => {
+    const texts = textsOf(await get<V1Secret>("v1", "Secret", "clearml-agent-credentials"));
+    const canaries: Canary[] = Object.entries(texts).map(([name, text]) => ({ name, text }));
+    expect(canaries).toHaveLength(4);
+    const lists = await Promise.all([
+      client.list("v1", "ConfigMap", NAMESPACE),
+      client.list("apps/v1", "Deployment", NAMESPACE),
+      client.list("v1", "Pod", NAMESPACE),
+      client.list("v1", "Event", NAMESPACE),
+    ]);
+    const objects = lists.flatMap(({ items }) => items);
+    expect(objects.length).toBeGreaterThan(3);
+    const { deployment } = (await engine.stack.exportStack()) as { deployment: unknown };
+    const log = await readFile(path.join(home.folder, "services", "clearml", "log"), "utf8");
+    const places = [...objects, deployment, engine.lines].map((place) => JSON.stringify(place));
+    expect([...places, log].flatMap((place) => find(canaries, place, place.slice(0, 200)))).toEqual([]);
+    // The search itself finds what is there.
+    const secret = await get<V1Secret>("v1", "Secret", "clearml-agent-credentials");
+    expect(find(canaries, JSON.stringify(secret), "Secret")).toHaveLength(4);
+  });
+
+  it("starts anew when a key of the store changes, and nothing else does", async () => {
+    stack.s3 = { ...S3, secretKey: "canary-of-a-rotated-secret" };
+    expect(changesOf(await engine.run("up"))).toEqual([
+      "update Deployment clearml-agent",
+      "update Secret clearml-agent-credentials",
+    ]);
+    expect(textsOf(await get<V1Secret>("v1", "Secret", "clearml-agent-credentials"))).toMatchObject({
+      s3_secret_key: "canary-of-a-rotated-secret",
+    });
+  });
+
+  it("makes a queue again that somebody deleted", async () => {
+    const gpu = (await queues()).find(({ name }) => name === "gpu");
+    await (await api()).call("queues.delete", { queue: gpu?.id });
+    await engine.run("refresh");
+    await engine.run("up");
+    expect(await queueNames()).toEqual(["default", "gpu"]);
+  });
+
+  it("takes over a queue that is there, and removes the one it had made", async () => {
+    const { id } = await (await api()).call<{ id: string }>("queues.create", { name: "theirs" });
+    stack.queue = "theirs";
+    await engine.run("up");
+    expect((await queues()).map((queue) => [queue.name, queue.id === id])).toEqual([
+      ["default", false],
+      ["theirs", true],
+    ]);
+  });
+
+  it("does not remove a queue in which tasks wait, and says so", async () => {
+    stack.queue = "gpu";
+    await engine.run("up");
+    const gpu = (await queues()).find(({ name }) => name === "gpu");
+    await (await api()).call("queues.add_task", { queue: gpu?.id, task: "t1" });
+    stack.queue = "default";
+    expect((await problemsOf(engine.run("up"))).join("\n")).toMatch(/one task waits in ClearML's queue `gpu`/);
+    await (await api()).call("queues.remove_task", { queue: gpu?.id, task: "t1" });
+    await engine.run("up");
+    expect(await queueNames()).toEqual(["default", "theirs"]);
+  });
+
+  it("goes with the stack, queue first; a queue it did not make stays", async () => {
+    stack.queue = "gpu";
+    await engine.run("up");
+    const before = await api();
+    await engine.run("destroy");
+    expect((await client.list("apps/v1", "Deployment", NAMESPACE)).items).toEqual([]);
+    // With the server gone nobody is let in any more.
+    await expect(before.call("queues.get_all")).rejects.toThrow(/503/);
+    const kept = JSON.parse(
+      await readFile(path.join(home.folder, "services", "clearml", "queues.json"), "utf8"),
+    ) as Queue[];
+    expect(kept.map(({ name }) => name).sort()).toEqual(["default", "theirs"]);
+  });
+});
