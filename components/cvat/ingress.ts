@@ -1,7 +1,7 @@
 import { bytesOf } from "../schema.ts";
 import type { CvatConfig } from "./config.ts";
 import { CHART_OBJECTS } from "./names.ts";
-import { NOBODY, NOBODY_SPEC } from "./registration.ts";
+import { NOBODY, nobodySpec } from "./registration.ts";
 
 /** An object of Traefik's own kinds (traefik.io/v1alpha1) that CVAT's Ingresses or Services refer to. */
 export interface TraefikObject {
@@ -20,7 +20,8 @@ const TRANSPORT = "server";
  */
 export function traefikObjects({ namespace, analytics, ingress, registration }: CvatConfig): TraefikObject[] {
   const objects: TraefikObject[] = [];
-  if (registration === "closed") objects.push({ kind: "Middleware", name: NOBODY, spec: NOBODY_SPEC });
+  if (registration === "closed")
+    objects.push({ kind: "Middleware", name: NOBODY, spec: nobodySpec(serverName(namespace)) });
   if (analytics.enabled)
     objects.push({
       kind: "Middleware",

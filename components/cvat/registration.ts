@@ -5,12 +5,17 @@ import { CHART_OBJECTS } from "./names.ts";
 /** The Middleware that lets nobody through. */
 export const NOBODY = "nobody";
 
-/** No client has this address. `ipAllowList` is Traefik's since 2.11; K3s 1.29 and later have it. */
-export const NOBODY_SPEC = { ipAllowList: { sourceRange: ["255.255.255.255/32"] } };
+/**
+ * Traefik asks CVAT whether the caller may go on, at a path that CVAT does not have: its 404 is what the caller gets. Unlike a list of allowed
+ * addresses, every Traefik from 2.0 on has this; and with CVAT down it refuses too.
+ */
+export function nobodySpec(server: string): Record<string, unknown> {
+  return { forwardAuth: { address: `http://${server}:${CHART_OBJECTS.serverPort}/api/auth/registration-is-closed` } };
+}
 
 /**
  * The Ingress that closes registration. CVAT itself has no switch for it: its page is there whenever users sign in by password
- * (cvat/apps/iam/urls.py). Of two routes Traefik takes the longer path, so this one goes before the chart's `/api`; 403 instead of an account.
+ * (cvat/apps/iam/urls.py). Of two routes Traefik takes the longer path, so this one goes before the chart's `/api`.
  */
 export function registrationIngress(
   { ingress }: Pick<CvatConfig, "ingress">,

@@ -307,7 +307,13 @@ describe("CVAT behind Traefik", () => {
   it("makes the Middlewares and transports its annotations name, and no others", () => {
     const config = cvatConfig.parse({ namespace: "label", ingress: { bodySize: "1Gi", responseTimeout: "90s" } });
     expect(traefikObjects(config)).toEqual([
-      { kind: "Middleware", name: "nobody", spec: { ipAllowList: { sourceRange: ["255.255.255.255/32"] } } },
+      {
+        kind: "Middleware",
+        name: "nobody",
+        spec: {
+          forwardAuth: { address: "http://cvat-backend-service.label.svc:8080/api/auth/registration-is-closed" },
+        },
+      },
       {
         kind: "Middleware",
         name: "signed-in",

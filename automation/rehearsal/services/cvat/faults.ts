@@ -6,10 +6,10 @@ export interface Fault {
   /** `POST cloudstorages`: the method and the path below `/api/`. */
   call: string;
   /**
-   * `500`: an error page, and nothing was done. `hang`: never an answer, and nothing was done. `drop-before` and `drop-after`: the connection
-   * breaks before or after it was done. `503`: busy.
+   * `500`: an error page, and nothing was done. `503`: busy. `hang` and `hang-after`: never an answer, before or after it was done.
+   * `drop-before` and `drop-after`: the connection breaks before or after it was done.
    */
-  kind: "500" | "503" | "hang" | "drop-before" | "drop-after";
+  kind: "500" | "503" | "hang" | "hang-after" | "drop-before" | "drop-after";
   /** How often. Default: once. */
   times?: number;
 }

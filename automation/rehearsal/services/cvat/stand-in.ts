@@ -49,6 +49,7 @@ export function standIn(store: Store, config: CvatConfig): RequestListener {
     if (fault === "500") return errorPage(500, "Server Error (500)");
     if (fault === "503") return errorPage(503, "Service Temporarily Unavailable");
     const answer = await handle(request, url, method, path);
+    if (fault === "hang-after") await hang();
     return fault === "drop-after" ? "drop" : answer;
   }
 

@@ -1,0 +1,203 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { processesOf } from "../../automation/rehearsal/cluster/belonging.ts";
+import { kill, programOf } from "../../automation/rehearsal/processes.ts";
+import type { CloudStorage, Membership, Organization } from "../../components/cvat/client/types.ts";
+import { startCvatLab, type CvatLab } from "./cvat-lab.ts";
+import { problemsOf } from "./failure.ts";
+
+const WHOLE = {
+  users: [{ username: "eva", role: "worker" }],
+  organizations: [{ slug: "lab", name: "The lab", members: [{ username: "eva" }] }],
+};
+/** Records by their names in the stack. */
+const RECORDS = ["cvat-member-lab-eva", "cvat-organization-lab", "cvat-storage-lab-cvat", "cvat-storage-lab-datasets"];
+
+let lab: CvatLab;
+
+beforeAll(async () => {
+  lab = await startCvatLab(WHOLE);
+});
+afterAll(() => lab.end());
+beforeEach(() => lab.order({}));
+
+const up = () => lab.engine.run("up");
+const changed = async (run = up()) =>
+  (await run).changes.map(({ operation, urn }) => `${operation} ${urn.split("::").at(-1) ?? ""}`).sort();
+const storages = async () => (await lab.client()).list<CloudStorage>("cloudstorages");
+const named = async (name: string) => (await storages()).filter(({ display_name }) => display_name === name);
+
+describe("what is in CVAT", () => {
+  it("is made by the first up: users by the Job, then what the superuser makes", async () => {
+    const made = await changed();
+    expect(made).toEqual(expect.arrayContaining(RECORDS.map((name) => `create ${name}`)));
+    const client = await lab.client();
+    const users = await client.list<{ username: string; is_superuser: boolean }>("users");
+    expect(users.map(({ username, is_superuser }) => [username, is_superuser]).sort()).toEqual([
+      ["admin", true],
+      ["eva", false],
+    ]);
+    const [organization] = await client.list<Organization>("organizations");
+    expect(organization).toMatchObject({ slug: "lab", name: "The lab" });
+    const members = await client.list<Membership>("memberships", { organization: "lab" });
+    expect(members.map(({ user, role }) => `${user.username} ${role}`).sort()).toEqual(["admin owner", "eva worker"]);
+    expect((await storages()).map((one) => [one.display_name, one.resource, one.organization]).sort()).toEqual([
+      ["cvat", "cvat", organization?.id],
+      ["datasets", "datasets", organization?.id],
+    ]);
+  });
+
+  it("is left alone by the second", async () => {
+    const { changes, counts } = await up();
+    expect(changes).toEqual([]);
+    expect(counts).toEqual({ same: counts["same"] });
+  });
+
+  it("has no password and no key in clear, in state or in the Job", async () => {
+    const state = JSON.stringify(await lab.engine.stack.exportStack());
+    const outputs = (await lab.engine.stack.outputs())["passwords"]?.value as Record<string, string>;
+    for (const secret of [...Object.values(outputs), lab.stack.storeKey.secretKey]) {
+      expect(secret.length).toBeGreaterThan(10);
+      expect(state).not.toContain(secret);
+    }
+  });
+
+  it("changes in its storages alone when the store's key is rotated", async () => {
+    await lab.rotateStoreKey();
+    expect(await changed()).toEqual(["update cvat-storage-lab-cvat", "update cvat-storage-lab-datasets"]);
+    const client = await lab.client();
+    for (const { id } of await storages()) expect(await client.get(`cloudstorages/${id}/status`)).toBe("AVAILABLE");
+  });
+
+  it("is made again when it was removed or changed by hand", async () => {
+    const client = await lab.client();
+    const [datasets] = await named("datasets");
+    await client.remove(`cloudstorages/${datasets?.id ?? 0}`);
+    const [target] = await named("cvat");
+    await client.patch(`cloudstorages/${target?.id ?? 0}`, { description: "by hand", manifests: [] });
+    await lab.engine.run("refresh");
+    expect(await changed()).toEqual(["create cvat-storage-lab-datasets", "update cvat-storage-lab-cvat"]);
+    expect(await named("datasets")).toHaveLength(1);
+    expect((await named("cvat"))[0]?.description).not.toBe("by hand");
+  });
+
+  it("goes on by another sign-in when its token is dead", async () => {
+    await (await lab.client()).post("auth/logout", {});
+    await lab.rotateStoreKey();
+    expect(await changed()).toHaveLength(2);
+  });
+
+  it("follows users: a new password runs the Job again, one taken out is switched off", async () => {
+    lab.stack.config = {
+      ...WHOLE,
+      superuser: { password: "a-password-of-the-stack" },
+      users: [],
+      organizations: [{ slug: "lab", name: "The lab" }],
+    };
+    const changes = await changed();
+    expect(changes).toEqual(expect.arrayContaining(["delete cvat-member-lab-eva", "update cvat-organization-lab"]));
+    expect(changes.filter((change) => change.endsWith(" cvat-users"))).toEqual([
+      "replace cvat-users",
+      "update cvat-users",
+    ]);
+    const users = await (await lab.client()).list<{ username: string; is_active: boolean }>("users");
+    expect(users.find(({ username }) => username === "eva")?.is_active).toBe(false);
+    expect(await changed()).toEqual([]);
+    lab.stack.config = WHOLE;
+    await up();
+  });
+});
+
+describe("faults", () => {
+  /** The stack as it is now, without this storage in CVAT and in state. */
+  async function without(name: string): Promise<void> {
+    const { config } = lab.stack;
+    lab.stack.config = { ...config, cloudStorages: [{ name: "cvat", role: "cvat" }] };
+    await up();
+    expect(await named(name)).toEqual([]);
+    lab.stack.config = config;
+  }
+
+  it("CVAT fails in the middle of the creates: a clear error, and the next up makes what is missing, once", async () => {
+    await without("datasets");
+    await lab.order({ faults: [{ call: "POST cloudstorages", kind: "500", times: 9 }] });
+    const problems = (await problemsOf(up())).join("\n");
+    expect(problems).toMatch(/CVAT answers 500 to POST \/api\/cloudstorages: an error page/);
+    await lab.order({});
+    expect(await changed()).toEqual(["create cvat-storage-lab-datasets"]);
+    expect(await named("datasets")).toHaveLength(1);
+  });
+
+  it("CVAT hangs in the middle of the creates: a clear error, and the next up makes what is missing, once", async () => {
+    await without("datasets");
+    lab.stack.callMs = 1_000;
+    await lab.order({ faults: [{ call: "POST cloudstorages", kind: "hang", times: 9 }] });
+    expect((await problemsOf(up())).join("\n")).toMatch(/POST \/api\/cloudstorages at .*: no answer within 1 s/);
+    await lab.order({});
+    lab.stack.callMs = 60_000;
+    expect(await changed()).toEqual(["create cvat-storage-lab-datasets"]);
+    expect(await named("datasets")).toHaveLength(1);
+  });
+
+  it("the answer to a create is lost: the record is found again", async () => {
+    await without("datasets");
+    await lab.order({ faults: [{ call: "POST cloudstorages", kind: "drop-after" }] });
+    expect(await changed()).toEqual(["create cvat-storage-lab-datasets"]);
+    expect(await named("datasets")).toHaveLength(1);
+  });
+
+  it("the run is killed between record and state: the next takes the record over", async () => {
+    await without("datasets");
+    await lab.order({ faults: [{ call: "POST cloudstorages", kind: "hang-after" }] });
+    const run = up().catch((error: unknown) => error);
+    await expect.poll(() => named("datasets"), { timeout: 60_000, interval: 200 }).toHaveLength(1);
+    for (const found of processesOf(lab.home.folder)) if (programOf(found).startsWith("pulumi")) kill(found.pid);
+    await run;
+    await lab.engine.stack.cancel().catch(() => undefined);
+    await lab.order({});
+    const [left] = await named("datasets");
+    expect(await changed()).toContain("create cvat-storage-lab-datasets");
+    expect((await named("datasets")).map(({ id }) => id)).toEqual([left?.id]);
+    expect(await changed()).toEqual([]);
+  });
+
+  it("a storage in use is not removed: the tasks' names, and the stack goes on as before", async () => {
+    const client = await lab.client();
+    const [datasets] = await named("datasets");
+    await lab.store().putObject("datasets", "night/1.jpg", "a picture");
+    const options = { organization: "lab" };
+    const task = await client.post<{ id: number }>(
+      "tasks",
+      { name: "Night shift", labels: [{ name: "car" }] },
+      options,
+    );
+    const data = { image_quality: 70, cloud_storage_id: datasets?.id, server_files: ["night/"] };
+    await client.post(`tasks/${task.id}/data`, data, options);
+    lab.stack.config = { ...WHOLE, cloudStorages: [{ name: "cvat", role: "cvat" }] };
+    expect((await problemsOf(up())).join("\n")).toMatch(
+      /datasets is in use.*task Night shift \(number \d+\).*`force`/s,
+    );
+    expect(await named("datasets")).toHaveLength(1);
+    lab.stack.config = WHOLE;
+    expect(await changed()).toEqual([]);
+  });
+
+  it("CVAT is not ready: the error names what is not", async () => {
+    await lab.order({ failing: ["OPAHealthCheck"] });
+    lab.stack.config = { ...WHOLE, organizations: [{ ...WHOLE.organizations[0], description: "new" }] };
+    expect((await problemsOf(up())).join("\n")).toMatch(/CVAT at .* is not ready after 5 s: OPAHealthCheck/);
+    await lab.order({});
+    expect(await changed()).toEqual(["update cvat-organization-lab"]);
+    lab.stack.config = WHOLE;
+    await up();
+  });
+
+  it("stays in CVAT's database when the stack is destroyed, and is taken over afterwards", async () => {
+    const before = (await storages()).map(({ id }) => id).sort();
+    const client = await lab.client();
+    await lab.engine.run("destroy");
+    expect((await client.list<CloudStorage>("cloudstorages")).map(({ id }) => id).sort()).toEqual(before);
+    lab.stack.config = { ...WHOLE, superuser: { password: "a-new-stack-password" } };
+    await up();
+    expect((await storages()).map(({ id }) => id).sort()).toEqual(before);
+  });
+});
