@@ -2,13 +2,23 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { parse } from "yaml";
 import { silentProgress } from "../../automation/progress.ts";
 import { pythonEnvironment } from "../../automation/python/environment.ts";
 import { AGENT_IMAGE } from "../../components/clearml/agent/names.ts";
+import { ClearmlClient } from "../../components/clearml/client/client.ts";
+import { agentConf, S3_VARIABLES, type S3Access } from "../../components/clearml/conf.ts";
+import { AGENT, startServer } from "./clearml-agent-server.ts";
 
 const IMAGE = path.resolve(import.meta.dirname, "../../images/clearml-agent");
+const S3: S3Access = {
+  endpoint: "192.0.2.30:9000",
+  secure: false,
+  accessKey: "s3-key",
+  secretKey: "canary-of-the-s3-secret",
+  bucket: "clearml",
+};
 const text = (name: string) => readFile(path.join(IMAGE, name), "utf8");
 
 let folder: string;
@@ -202,4 +212,46 @@ spec:
     );
     expect(String(calls["kubectl"])).not.toContain("canary-of-the-store");
   }, 60_000);
+
+  test("signs in, finds its queue and takes tasks from it; no secret is in its log", { timeout: 90_000 }, async () => {
+    const server = await startServer();
+    const stop = new AbortController();
+    try {
+      await new ClearmlClient(server.connection).call("queues.create", { name: "gpu large" });
+      const urls = { web: server.url, api: server.url, files: server.url };
+      await writeFile(path.join(folder, "clearml.conf"), agentConf({ urls, s3: S3 }));
+      await writeFile(path.join(folder, "template.yaml"), TEMPLATE);
+      // As the chart starts it, 5.3.3.
+      const running = execa("bash", ["-c", `source ${IMAGE}/.bashrc && ${IMAGE}/entrypoint.sh`], {
+        env: {
+          PATH: `${path.dirname(python)}:${folder}:/usr/bin:/bin`,
+          HOME: folder,
+          PYTHONDONTWRITEBYTECODE: "1",
+          K8S_GLUE_LAUNCHER: path.join(IMAGE, "k8s_glue.py"),
+          K8S_GLUE_QUEUE: "gpu large",
+          K8S_GLUE_EXTRA_ARGS: `--namespace clearml-agent --template-yaml ${folder}/template.yaml`,
+          CLEARML_CONFIG_FILE: path.join(folder, "clearml.conf"),
+          CLEARML_API_ACCESS_KEY: AGENT.accessKey,
+          CLEARML_API_SECRET_KEY: AGENT.secretKey,
+          CLEARML_WORKER_ID: "clearml-agent",
+          [S3_VARIABLES.accessKey]: S3.accessKey,
+          [S3_VARIABLES.secretKey]: S3.secretKey,
+        },
+        extendEnv: false,
+        stdin: "ignore",
+        all: true,
+        reject: false,
+        cancelSignal: stop.signal,
+      });
+      await vi.waitUntil(() => server.asked.includes("queues.get_next_task"), { timeout: 60_000, interval: 200 });
+      stop.abort();
+      const { all: log } = await running;
+      expect(log).toMatch(/Worker "clearml-agent" - Listening to queues:[^]*gpu large/);
+      expect(log).not.toContain(AGENT.secretKey);
+      expect(log).not.toContain(S3.secretKey);
+    } finally {
+      stop.abort();
+      await server.end();
+    }
+  });
 });
