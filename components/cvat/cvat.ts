@@ -62,7 +62,7 @@ export class Cvat extends pulumi.ComponentResource {
     this.namespace = keptNamespace(`${name}-namespace`, config.namespace, child);
     const secrets = new CvatSecrets(name, { config, namespace: this.namespace }, child);
     const beside = traefik(name, config, this.namespace, child);
-    closeRegistration(name, args, this.namespace, { ...child, dependsOn: beside });
+    const closed = closeRegistration(name, args, this.namespace, { ...child, dependsOn: beside });
     const install = new ChartInstall(
       name,
       {
@@ -87,7 +87,7 @@ export class Cvat extends pulumi.ComponentResource {
         stages: STAGES,
         cluster,
       },
-      { ...child, dependsOn: [...secrets.objects, ...beside] },
+      { ...child, dependsOn: [...secrets.objects, ...beside, ...closed] },
     );
     const users = usersOf(name, args, install, this.namespace, child);
     const events = eventTable(name, config, this.versions, install, this.namespace, child);
@@ -147,17 +147,14 @@ function closeRegistration(
   { config, cluster }: CvatArgs,
   namespace: pulumi.Output<string>,
   opts: pulumi.CustomResourceOptions,
-): void {
-  if (config.registration === "open") return;
+): pulumi.Resource[] {
+  if (config.registration === "open") return [];
   const { annotations, spec } = registrationIngress(config, {
     namespace: config.namespace,
     ingressClass: cluster.ingressClass,
   });
-  new k8s.networking.v1.Ingress(
-    `${name}-registration`,
-    { metadata: { name: "cvat-registration", namespace, annotations }, spec },
-    opts,
-  );
+  const metadata = { name: "cvat-registration", namespace, annotations };
+  return [new k8s.networking.v1.Ingress(`${name}-registration`, { metadata, spec }, opts)];
 }
 
 /** CVAT's users, made when it runs. */

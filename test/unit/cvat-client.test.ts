@@ -160,6 +160,15 @@ describe("CvatClient", () => {
     await expect(client.remove("tasks/1")).resolves.toBeUndefined();
   });
 
+  it("says where it is sent to instead", async () => {
+    const { client } = await serving((_, response) =>
+      response.writeHead(308, { Location: "https://cvat.example" }).end(),
+    );
+    await expect(client.get("projects")).rejects.toThrow(
+      /308 .*sends us to https:\/\/cvat\.example; set .*cvat\.endpoint/,
+    );
+  });
+
   it("says so when something else answers at the address", async () => {
     const { client } = await serving(html(200, "<!doctype html><title>Router</title>"));
     await expect(client.get("projects")).rejects.toThrow(/no answer of CVAT's API; is the address right\?/);

@@ -146,6 +146,7 @@ describe("Cvat", () => {
     ]);
     expect(before).toEqual([
       "cvat-nobody",
+      "cvat-registration",
       "cvat-secret-grafana",
       "cvat-secret-kvrocks",
       "cvat-secret-postgresql",

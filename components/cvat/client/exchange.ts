@@ -58,6 +58,11 @@ async function answerOf(name: string, response: Response, body: Call["body"]): P
     if (type.includes("json")) return JSON.parse(text);
     throw new CvatError(name, "it is no answer of CVAT's API; is the address right?", { status });
   }
+  const elsewhere = headers.get("location");
+  if (elsewhere !== null)
+    throw new CvatError(name, `it sends us to ${elsewhere}; set vision-platform:cvat.endpoint to where CVAT is`, {
+      status,
+    });
   const seconds = Number(headers.get("retry-after"));
   throw new CvatError(name, masked(readableBody(type, text), body), {
     status,
@@ -77,5 +82,7 @@ function whyNoAnswer(error: unknown, limitMs: number): string {
   if (error.name === "TimeoutError") return `no answer within ${limitMs / 1000} s`;
   const { cause } = error;
   const { code, message } = (cause instanceof Error ? cause : error) as NodeJS.ErrnoException;
+  if (code !== undefined && /CERT|SIGNATURE/.test(code))
+    return `this machine does not trust its certificate (${code}); name the file of its authority in NODE_EXTRA_CA_CERTS`;
   return `no answer (${code ?? message})`;
 }
