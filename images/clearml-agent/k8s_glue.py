@@ -11,7 +11,9 @@ from clearml_agent.glue.k8s import K8sIntegration
 
 def options():
     parser = ArgumentParser(description=__doc__)
-    parser.add_argument("--queue", required=True, help="queues to take tasks from, with commas between, the most urgent first")
+    parser.add_argument(
+        "--queue", required=True, help="queues to take tasks from, with commas between, the most urgent first"
+    )
     parser.add_argument("--namespace", required=True, help="where pods are started")
     parser.add_argument("--template-yaml", required=True, help="file with the pod that each task's is made from")
     parser.add_argument("--max-pods", type=int, help="how many tasks run at once at most")

@@ -136,6 +136,12 @@ async function api(): Promise<ClearmlClient> {
   return new ClearmlClient({ endpoint, accessKey, secretKey });
 }
 
+interface TaskTemplate {
+  apiVersion: string;
+  metadata: { name?: string; namespace: string };
+  spec: { containers: object[]; restartPolicy?: string };
+}
+
 interface Queue {
   id: string;
   name: string;
@@ -183,6 +189,19 @@ describe("ClearML's agent on a real API server", () => {
         ],
       },
     });
+  });
+
+  it("gives tasks a pod that the API server takes", async () => {
+    const { data = {} } = await get<V1ConfigMap>("v1", "ConfigMap", "clearml-agent-pt");
+    const pod = parse(data["template.yaml"] ?? "") as KubernetesObject & TaskTemplate;
+    // What the agent adds to it. (clearml-agent 2.0.7, glue/k8s.py _kubectl_apply)
+    const name = "clearml-id-t1";
+    pod.kind = "Pod";
+    pod.metadata.name = name;
+    pod.spec.restartPolicy = "Never";
+    pod.spec.containers = [{ ...pod.spec.containers[0], name, image: "torch:1", command: ["/bin/bash"] }];
+    const made = await client.create(pod, undefined, "All");
+    expect(made.spec).toMatchObject({ runtimeClassName: "nvidia", serviceAccountName: "clearml-agent-sa" });
   });
 
   it("has its configuration and its pair in Secrets of its own namespace, and renders no others", async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { confIn, writePrivately } from "../../automation/commands/clearml.ts";
+import { clearmlCommand, confIn, writePrivately } from "../../automation/commands/clearml.ts";
 import { silentProgress } from "../../automation/progress.ts";
 import { pythonEnvironment } from "../../automation/python/environment.ts";
 import { agentConf, clearmlConf, type S3Access } from "../../components/clearml/conf.ts";
@@ -100,6 +100,12 @@ test("whose file it is", () => {
   expect(confIn(OUTPUTS, undefined)).toContain('access_key: "AGENT"');
   expect(() => confIn(OUTPUTS, "ana")).toThrow(/no ClearML user `ana`. Did you mean `anna`\? Known: anna, boris/);
   expect(() => confIn({ secrets: {} }, "anna")).toThrow(/no ClearML yet/);
+});
+
+test("the verb asks whose file it is to be", async () => {
+  await expect(clearmlCommand().parseAsync(["conf"], { from: "user" })).rejects.toThrow(
+    "Say whose: --for USERNAME, or --agent.",
+  );
 });
 
 test("a file is readable by its owner alone, and overwritten only on purpose", async () => {
