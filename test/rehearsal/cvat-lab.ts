@@ -108,7 +108,11 @@ async function startIn(home: Home, config: Record<string, unknown>): Promise<Cva
 /** What components/cvat/cvat.ts does once the chart is there. */
 function cvatProgram(stack: CvatStack, cluster: { kubeconfig: string; context: string }, endpoint: string) {
   const config = cvatConfig.parse(stack.config);
-  const provider = new k8s.Provider("cluster", { ...cluster, enableServerSideApply: true });
+  const provider = new k8s.Provider("cluster", {
+    kubeconfig: cluster.kubeconfig,
+    context: cluster.context,
+    enableServerSideApply: true,
+  });
   const dynamic = new DynamicProvider("dynamic");
   const cvat = new pulumi.ComponentResource("bench:index:Cvat", "cvat", {}, { providers: [dynamic, provider] });
   const namespace = new k8s.core.v1.Namespace(

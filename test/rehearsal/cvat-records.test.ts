@@ -9,6 +9,10 @@ const WHOLE = {
   users: [{ username: "eva", role: "worker" }],
   organizations: [{ slug: "lab", name: "The lab", members: [{ username: "eva" }] }],
 };
+/** The cloud storages without `datasets`; the other as it is where the stack lists none. */
+const WITHOUT_DATASETS = {
+  cloudStorages: [{ name: "cvat", role: "cvat", description: "Made with the lab's object store." }],
+};
 /** Records by their names in the stack. */
 const RECORDS = ["cvat-member-lab-eva", "cvat-organization-lab", "cvat-storage-lab-cvat", "cvat-storage-lab-datasets"];
 
@@ -111,7 +115,7 @@ describe("faults", () => {
   /** The stack as it is now, without this storage in CVAT and in state. */
   async function without(name: string): Promise<void> {
     const { config } = lab.stack;
-    lab.stack.config = { ...config, cloudStorages: [{ name: "cvat", role: "cvat" }] };
+    lab.stack.config = { ...config, ...WITHOUT_DATASETS };
     await up();
     expect(await named(name)).toEqual([]);
     lab.stack.config = config;
@@ -172,7 +176,7 @@ describe("faults", () => {
     );
     const data = { image_quality: 70, cloud_storage_id: datasets?.id, server_files: ["night/"] };
     await client.post(`tasks/${task.id}/data`, data, options);
-    lab.stack.config = { ...WHOLE, cloudStorages: [{ name: "cvat", role: "cvat" }] };
+    lab.stack.config = { ...WHOLE, ...WITHOUT_DATASETS };
     expect((await problemsOf(up())).join("\n")).toMatch(
       /datasets is in use.*task Night shift \(number \d+\).*`force`/s,
     );

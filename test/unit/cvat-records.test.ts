@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Connection } from "../../components/cvat/client/connection.ts";
+import { hashed } from "../../automation/rehearsal/services/cvat/auth.ts";
 import { record as organization, type OrganizationInputs } from "../../components/cvat/records/organization.ts";
 import { record as membership, type MembershipInputs } from "../../components/cvat/records/membership.ts";
 import { record as storage, type CloudStorageInputs } from "../../components/cvat/records/cloud-storage.ts";
@@ -67,7 +68,8 @@ describe("an organization", () => {
   it("is made, read, changed and removed", async () => {
     const { id, outs } = await organization.create(lab());
     expect(organizations()).toMatchObject([{ slug: "lab", name: "The lab", contact: { email: "lab@example.test" } }]);
-    expect(outs).toEqual({ ...lab(), organizationId: Number(id) });
+    const token = await cvat.key();
+    expect(outs).toEqual({ ...lab(), connection: { ...connection, token }, organizationId: Number(id) });
     expect(await organization.read(id, outs)).toEqual({ id, outs });
     await organization.update(id, outs, lab({ name: "Another" }));
     expect(organizations()).toMatchObject([{ name: "Another" }]);
@@ -272,6 +274,16 @@ describe("a cloud storage", () => {
     const problems = storage.check?.(datasets(changes)) ?? [];
     expect(problems).toEqual([expect.stringMatching(problem)]);
     expect(problems.join()).not.toMatch(/k{41}|s{65}|pass word/);
+  });
+
+  it("is removed although the password was changed in the same run", async () => {
+    const { id, outs } = await storage.create(datasets());
+    const admin = cvat.store.state.users.find(({ username }) => username === ADMIN.username);
+    const before = admin?.password ?? "";
+    Object.assign(admin ?? {}, { password: hashed("a-new-password") });
+    await storage.delete(id, outs);
+    expect(storages()).toEqual([]);
+    Object.assign(admin ?? {}, { password: before });
   });
 
   it("is made by a token that died in the meantime", async () => {

@@ -43,6 +43,15 @@ export class CvatClient {
   constructor(connection: Connection) {
     this.#connection = connection;
     this.#limitMs = connection.callMs ?? CALL_MS;
+    this.#token = connection.token === undefined ? undefined : Promise.resolve(connection.token);
+  }
+
+  /**
+   * The connection with the login key it has now. A record keeps it: one that is taken out in the same run that changes the password is removed
+   * with what it knows, and the key is then the only thing that still opens. (1.8)
+   */
+  async account(): Promise<Connection> {
+    return { ...this.#connection, token: await (this.#token ?? this.#signIn()) };
   }
 
   async get<T>(path: string, options: CallOptions = {}): Promise<T> {

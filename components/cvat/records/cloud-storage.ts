@@ -57,7 +57,8 @@ export const record: RecordHandler<CloudStorageInputs, CloudStorageOuts> = {
     });
     // Its keys cannot be read back, so those of an adopted one are always written.
     if (adopted) await client.patch(path(record.id), body(inputs));
-    return { id: String(record.id), outs: { ...inputs, storageId: record.id } };
+    const connection = await client.account();
+    return { id: String(record.id), outs: { ...inputs, connection, storageId: record.id } };
   },
 
   async read(id, outs) {
@@ -80,8 +81,9 @@ export const record: RecordHandler<CloudStorageInputs, CloudStorageOuts> = {
   },
 
   async update(id, olds, news) {
-    if (differs(olds, news)) await (await connected(news.connection)).patch(path(id), body(news));
-    return { ...news, storageId: Number(id) };
+    const client = await connected(news.connection);
+    if (differs(olds, news)) await client.patch(path(id), body(news));
+    return { ...news, connection: await client.account(), storageId: Number(id) };
   },
 
   async delete(id, outs) {

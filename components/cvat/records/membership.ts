@@ -32,7 +32,7 @@ export const record: RecordHandler<MembershipInputs> = {
       remove: ({ id }) => client.remove(`memberships/${id}`, { organization }),
     });
     if (record.role !== role) await client.patch(`memberships/${record.id}`, { role }, { organization });
-    return { id: String(record.id), outs: inputs };
+    return { id: String(record.id), outs: { ...inputs, connection: await client.account() } };
   },
 
   async read(id, outs) {
@@ -44,9 +44,9 @@ export const record: RecordHandler<MembershipInputs> = {
 
   async update(id, olds, news) {
     const { organization, role } = news;
-    if (olds.role !== role)
-      await (await connected(news.connection)).patch(`memberships/${id}`, { role }, { organization });
-    return news;
+    const client = await connected(news.connection);
+    if (olds.role !== role) await client.patch(`memberships/${id}`, { role }, { organization });
+    return { ...news, connection: await client.account() };
   },
 
   async delete(id, outs) {

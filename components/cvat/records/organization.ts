@@ -37,7 +37,8 @@ export const record: RecordHandler<OrganizationInputs, OrganizationOuts> = {
       remove: ({ id }) => client.remove(path(id)),
     });
     if (adopted && !isDeepStrictEqual(body(record), body(inputs))) await client.patch(path(record.id), body(inputs));
-    return { id: String(record.id), outs: { ...inputs, organizationId: record.id } };
+    const connection = await client.account();
+    return { id: String(record.id), outs: { ...inputs, connection, organizationId: record.id } };
   },
 
   async read(id, outs) {
@@ -46,9 +47,9 @@ export const record: RecordHandler<OrganizationInputs, OrganizationOuts> = {
   },
 
   async update(id, olds, news) {
-    if (!isDeepStrictEqual(body(olds), body(news)))
-      await (await connected(news.connection)).patch(path(id), body(news));
-    return { ...news, organizationId: Number(id) };
+    const client = await connected(news.connection);
+    if (!isDeepStrictEqual(body(olds), body(news))) await client.patch(path(id), body(news));
+    return { ...news, connection: await client.account(), organizationId: Number(id) };
   },
 
   async delete(id, outs) {
