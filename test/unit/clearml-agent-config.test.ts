@@ -70,7 +70,10 @@ test.each([
     ["clearml.agent.tasks.image: Must be an image with a tag or a digest"],
   ],
   [withAgent({ queue: "ab" }), ["clearml.agent.queue: Too small"]],
-  [withAgent({ queue: "gpu,cpu" }), ["clearml.agent.queue: Must be one name, without commas"]],
+  [withAgent({ queue: "gpu,cpu" }), ["clearml.agent.queue: Must be letters, digits, blanks"]],
+  [withAgent({ queue: "gpu: large" }), ["clearml.agent.queue: Must be letters, digits, blanks"]],
+  [withAgent({ queue: "100" }), ["clearml.agent.queue: Must be letters, digits, blanks"]],
+  [withAgent({ queue: "Off" }), ["clearml.agent.queue: Must not be a word of YAML"]],
   [
     withAgent({ conf: { agent: { git_user: "робот", list: ["ok", "é"], half: 0.5 } } }),
     [

@@ -71,8 +71,12 @@ export const agentConfig = z.strictObject({
     .string()
     .min(3)
     .max(128)
-    .regex(/^[^\s,](.*[^\s,])?$/, "must not begin or end with blanks or commas")
-    .regex(/^[^,]*$/, "must be one name, without commas")
+    .regex(
+      /^[A-Za-z][A-Za-z0-9 ._()-]*[A-Za-z0-9)]$/,
+      "must be letters, digits, blanks and . _ ( ) -, a letter first, as in `GPU (large)`",
+    )
+    // The chart writes it into YAML without quotes, where these are no texts. (agentk8sglue-deployment.yaml of 5.3.3)
+    .regex(/^(?!(true|false|yes|null|off)$)/i, "must not be a word of YAML such as true or off")
     .default("default")
     .describe("The queue it takes tasks from, made where it is missing."),
   maxPods: z.int().min(1).optional().describe("Tasks that run at once at most. Default: as many as are queued."),
