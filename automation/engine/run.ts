@@ -26,6 +26,8 @@ export interface RunOptions {
   parallel?: number;
   /** URNs that a destroy leaves alone. */
   exclude?: string[];
+  /** URNs of the only resources that an up works on. Default: all. */
+  target?: string[];
 }
 
 export type Verb = "preview" | "up" | "preview-destroy" | "destroy" | "refresh";
@@ -54,7 +56,7 @@ export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptio
     };
     const common = { onEvent, color: "never", parallel: options.parallel } as const;
     if (verb === "preview") await stack.preview(common);
-    else if (verb === "up") await stack.up(common);
+    else if (verb === "up") await stack.up({ ...common, target: options.target });
     else if (verb === "preview-destroy") await stack.previewDestroy({ ...common, exclude: options.exclude });
     else if (verb === "destroy") await stack.destroy({ ...common, exclude: options.exclude });
     // Without the program the minio plugin would lose every bucket from state. (plugins.md, section 0)

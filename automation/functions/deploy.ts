@@ -1,0 +1,21 @@
+import { UserError } from "../../components/errors.ts";
+import { print, type StackFlags } from "../commands/common.ts";
+import { countsText } from "../engine/counts.ts";
+import { openUserStack } from "../engine/door.ts";
+import { runEngine } from "../engine/run.ts";
+import { streamProgress } from "../progress.ts";
+import { functionLab } from "./lab.ts";
+import { functionUrns } from "./urns.ts";
+
+/** `function deploy`: what `up` would do to one function, and to nothing else. */
+export async function deploy(name: string, { stack: stackName, folder, json }: StackFlags): Promise<void> {
+  const progress = streamProgress();
+  const { functions } = await functionLab({ stack: stackName, folder });
+  if (!(name in functions)) {
+    const known = Object.keys(functions).sort().join(", ") || "none";
+    throw new UserError(`The stack file has no function ${name}. It has: ${known}.`, { exitCode: 2 });
+  }
+  const { stack } = await openUserStack({ stack: stackName, folder, create: false, progress });
+  const outcome = await runEngine(stack, "up", { progress, target: functionUrns(stackName, name) });
+  print({ function: name, ...outcome }, `${name}: ${countsText(outcome.counts, "did")}.`, json);
+}

@@ -1,0 +1,36 @@
+import type { LabConfig } from "../../components/config.ts";
+import { UserError } from "../../components/errors.ts";
+import { functionsConfig, type FunctionsConfig } from "../../components/nuclio/config.ts";
+import { connect } from "../../components/nuclio/connect.ts";
+import type { Nuclio } from "../../components/nuclio/deploy.ts";
+import { problemList } from "../../components/problems.ts";
+import { checkStackFile } from "../stackfile/check.ts";
+import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
+
+/** The lab that a verb is about: what its stack file says, and its Nuclio. */
+export interface FunctionLab {
+  lab: LabConfig;
+  /** The functions of the stack file, by name. */
+  functions: FunctionsConfig;
+  namespace: string;
+  nuclio: Nuclio;
+}
+
+/**
+ * The lab of a stack file, with its Nuclio reached by the file's kubeconfig.
+ * @throws UserError for a broken stack file, and where it installs no Nuclio
+ */
+export async function functionLab({ stack, folder }: { stack: string; folder: string }): Promise<FunctionLab> {
+  const file = await readStackFile(stackFilePath(folder, stack));
+  const { lab, problems } = checkStackFile(file);
+  if (!lab) {
+    throw new UserError(problemList(`${file.path} has ${problems.length} problem(s):`, problems), { exitCode: 2 });
+  }
+  if (!lab.cvat.enabled || !lab.cvat.nuclio.enabled) {
+    throw new UserError(`${file.path} installs no Nuclio: see vision-platform:cvat.nuclio.enabled`, { exitCode: 2 });
+  }
+  const { kubeconfig, context } = lab.cluster;
+  const { namespace } = lab.cvat;
+  const functions = functionsConfig.parse(file.sections["functions"] ?? {});
+  return { lab, functions, namespace, nuclio: await connect({ kubeconfig, context }, namespace, { retries: 2 }) };
+}

@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { differences } from "../../components/nuclio/compare.ts";
+import { hasField, runtimeClassBy, type DeploymentView } from "../../components/nuclio/runtime-class.ts";
+import { live, object } from "./nuclio-fixtures.ts";
+
+const wanted = object({
+  resources: { requests: { cpu: "0.5" }, limits: { memory: "1024Mi" } },
+  env: { A: "1", B: "2" },
+});
+
+describe("a function against what Nuclio has", () => {
+  it.each<[string, (fn: ReturnType<typeof live>) => void, string[]]>([
+    ["the same", () => undefined, []],
+    [
+      "what Nuclio adds",
+      (fn) => {
+        Object.assign(fn.spec, { securityContext: {}, version: -1, imageHash: "1" });
+        (fn.spec["triggers"] as Record<string, unknown>)["cron"] = {};
+        fn.metadata.annotations = { ...fn.metadata.annotations, more: "1" };
+      },
+      [],
+    ],
+    [
+      "quantities as Kubernetes writes them",
+      (fn) =>
+        Object.assign(fn.spec, { resources: { requests: { cpu: "500m", memory: "1Mi" }, limits: { memory: "1Gi" } } }),
+      [],
+    ],
+    ["what Go leaves out", (fn) => delete fn.spec["nodeSelector"], []],
+    ["variables in another order", (fn) => (fn.spec["env"] as unknown[]).reverse(), []],
+    ["another image", (fn) => Object.assign(fn.spec, { image: "other:1" }), ["spec.image"]],
+    ["a variable less", (fn) => (fn.spec["env"] as unknown[]).pop(), ["spec.env[B]"]],
+    [
+      "another annotation",
+      (fn) => Object.assign(fn.metadata, { annotations: { ...fn.metadata.annotations, spec: "[]" } }),
+      ["metadata.annotations.spec"],
+    ],
+    [
+      "no annotations",
+      (fn) => delete fn.metadata.annotations,
+      ["metadata.annotations.name", "metadata.annotations.type", "metadata.annotations.spec"],
+    ],
+  ])("differs by nothing but what we say: %s", (_what, change, expected) => {
+    const there = live(wanted, "ready");
+    change(there);
+    expect(differences(wanted, there)).toEqual(expected);
+  });
+});
+
+describe("the runtime class of a function's pods", () => {
+  const owned = (manager: string) => ({
+    manager,
+    fieldsV1: { "f:spec": { "f:template": { "f:spec": { "f:runtimeClassName": {} } } } },
+  });
+  const view = (runtimeClassName?: string, ...managers: string[]): DeploymentView => ({
+    spec: { template: { spec: { ...(runtimeClassName && { runtimeClassName }) } } },
+    metadata: { managedFields: [{ manager: "kubelet", fieldsV1: { "f:status": {} } }, ...managers.map(owned)] },
+  });
+
+  it.each<[string, DeploymentView | undefined, string | undefined, string]>([
+    ["by the function's own field", view("nvidia", "controller"), "nvidia", "field"],
+    ["by the platform configuration", view("nvidia", "controller"), undefined, "platform configuration"],
+    ["by our patch", view("nvidia", "controller", "vision-platform"), undefined, "patch"],
+    ["by hand", view("nvidia", "kubectl-patch"), undefined, "hand"],
+    ["by nobody", view(undefined), "nvidia", "none"],
+    ["without a Deployment", undefined, undefined, "none"],
+  ])("came %s", (_how, deployment, field, expected) => {
+    expect(runtimeClassBy(deployment, { runtimeClassName: field }, "vision-platform")).toBe(expected);
+  });
+
+  it.each<[string | undefined, boolean | undefined]>([
+    ["1.13.0", false],
+    ["1.15", false],
+    ["1.15.13", false],
+    ["1.16.0-amd64", true],
+    ["1.16", true],
+    ["unstable", undefined],
+    [undefined, undefined],
+  ])("has a field of its own at Nuclio %s: %s", (version, expected) => {
+    expect(hasField(version)).toBe(expected);
+  });
+});
