@@ -11,6 +11,7 @@ import { ENGINE_PROGRAMS } from "../../automation/engine/door.ts";
 import { silentProgress } from "../../automation/progress.ts";
 import { CLUSTER_PROGRAMS, startCluster } from "../../automation/rehearsal/cluster/cluster.ts";
 import { createHome, freshName, removeHome, type Home } from "../../automation/rehearsal/cluster/homes.ts";
+import { FAIL_ANNOTATION } from "../../automation/rehearsal/cluster/stages.ts";
 import { seed } from "../../automation/rehearsal/cluster/seed.ts";
 import type { CvatConfig } from "../../automation/rehearsal/services/cvat/asked.ts";
 import type { Orders } from "../../automation/rehearsal/services/cvat/faults.ts";
@@ -37,6 +38,8 @@ export interface CvatStack {
   storeKey: { accessKey: string; secretKey: string };
   /** How long one call may take, in milliseconds. */
   callMs: number;
+  /** Whether the pods of the users Job end with an error. */
+  usersJobFails: boolean;
 }
 
 /** CVAT's users and records by the real engine, on a real API server, against the stand-in for CVAT and a real MinIO. */
@@ -76,7 +79,7 @@ async function startIn(home: Home, config: Record<string, unknown>): Promise<Cva
     anonymousCalls: 1000,
   };
   const standIn = await ensureService({ name: "cvat", script: STAND_IN, home: home.folder, config: told });
-  const stack: CvatStack = { config, storeKey: minio.key, callMs: 60_000 };
+  const stack: CvatStack = { config, storeKey: minio.key, callMs: 60_000, usersJobFails: false };
   const program = () => Promise.resolve(cvatProgram(stack, cluster, standIn.url));
   const engine = await engineIn({ folder: home.folder, tools, program });
 
@@ -114,7 +117,12 @@ function cvatProgram(stack: CvatStack, cluster: { kubeconfig: string; context: s
     enableServerSideApply: true,
   });
   const dynamic = new DynamicProvider("dynamic");
-  const cvat = new pulumi.ComponentResource("bench:index:Cvat", "cvat", {}, { providers: [dynamic, provider] });
+  const cvat = new pulumi.ComponentResource(
+    "bench:index:Cvat",
+    "cvat",
+    {},
+    { providers: [dynamic, provider], transformations: stack.usersJobFails ? [failingUsersJob] : [] },
+  );
   const namespace = new k8s.core.v1.Namespace(
     "cvat",
     { metadata: { name: "cvat" } },
@@ -161,6 +169,18 @@ function cvatProgram(stack: CvatStack, cluster: { kubeconfig: string; context: s
   registerRecords("cvat", { config, connection, storages }, { parent: cvat, dependsOn: users.job, deletedWith: cvat });
   return { passwords: users.passwords };
 }
+
+/** Marks the Job's pods for kwok, which then lets them end with an error. */
+const failingUsersJob: pulumi.ResourceTransformation = ({ type, name, props, opts }) => {
+  if (type !== "kubernetes:batch/v1:Job" || name !== "cvat-users") return undefined;
+  const { spec } = props as { spec: pulumi.Input<{ template: { metadata: { annotations: Record<string, string> } } }> };
+  const marked = pulumi.output(spec).apply((job) => {
+    const { metadata } = job.template;
+    const annotations = { ...metadata.annotations, [FAIL_ANNOTATION]: "Error" };
+    return { ...job, template: { ...job.template, metadata: { ...metadata, annotations } } };
+  });
+  return { props: { ...props, spec: marked }, opts };
+};
 
 async function startMinio(tools: readonly Tool[], home: string) {
   const port = await getPort({ host: "127.0.0.1" });

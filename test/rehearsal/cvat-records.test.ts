@@ -185,6 +185,16 @@ describe("faults", () => {
     expect(await changed()).toEqual([]);
   });
 
+  it("the users Job fails: the error says so, and the next up runs it again", async () => {
+    lab.stack.usersJobFails = true;
+    lab.stack.config = { ...WHOLE, users: [{ username: "eva", role: "user" }] };
+    expect((await problemsOf(up())).join("\n")).toMatch(/cvat-users.*exit code 1/s);
+    lab.stack.usersJobFails = false;
+    expect(await changed()).toContain("replace cvat-users");
+    lab.stack.config = WHOLE;
+    await up();
+  });
+
   it("CVAT is not ready: the error names what is not", async () => {
     await lab.order({ failing: ["OPAHealthCheck"] });
     lab.stack.config = { ...WHOLE, organizations: [{ ...WHOLE.organizations[0], description: "new" }] };

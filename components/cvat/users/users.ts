@@ -65,7 +65,11 @@ export class CvatUsers {
           name: USERS,
           namespace,
           // Replaced as the chart's Jobs are: see components/charts/handling.ts.
-          annotations: { "pulumi.com/deletionPropagationPolicy": "background" },
+          annotations: {
+            "pulumi.com/deletionPropagationPolicy": "background",
+            // One that failed stays failed: the next up makes another.
+            "pulumi.com/replaceUnready": "true",
+          },
         },
         spec: pulumi
           .all([pulumi.output(initializer).apply((job) => job.spec.template.spec), pulumi.unsecret(digest)])
