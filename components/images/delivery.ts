@@ -1,0 +1,131 @@
+import path from "node:path";
+import { local } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import type { ClusterAccess } from "../cluster.ts";
+import { RestRecord } from "../records/record.ts";
+import { millisecondsOf } from "../schema.ts";
+import { findBuilder } from "./build.ts";
+import type { DeliveryConfig, DeliveryNode } from "./config.ts";
+import { buildDigest } from "./context.ts";
+import type { Order } from "./deliver.ts";
+import { quote, type NodeImage } from "./node-script.ts";
+import { checkNodes, nodesOf } from "./nodes.ts";
+import type { NodeAccess } from "./ssh.ts";
+
+export interface ImageDeliveryArgs {
+  config: DeliveryConfig;
+  /** The image's full name: `registry.internal/clearml-agent:2.0.7-1`. */
+  reference: string;
+  /** Absolute path of the folder with its Dockerfile. */
+  context: string;
+  /** Absolute path of the program that delivers: automation/images/deliver.ts. */
+  program: string;
+  /** Where the names of the nodes are asked for. Left out: they are taken as they are. */
+  access?: ClusterAccess;
+}
+
+/** An image of ours on every node that may run it. With a registry there is nothing to do, and it registers nothing. */
+export class ImageDelivery extends pulumi.ComponentResource {
+  /** Names of the nodes that have it. Resolves when all of them do. */
+  readonly nodes: pulumi.Output<string[]>;
+
+  constructor(name: string, args: ImageDeliveryArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("vision-platform:images:ImageDelivery", name, {}, opts);
+    const { config, reference, context, program, access } = args;
+    const nodes = config.by === "nodes" ? config.nodes : [];
+    const { buildArgs, platform, method } = config;
+    const digest = nodes.length > 0 ? buildDigest({ context, reference, buildArgs, platform }) : "";
+    const sound = nodes.length > 0 ? checked(config, access) : undefined;
+
+    const delivered = nodes.map((node) => {
+      const image: NodeImage = { reference, digest, method, dataDir: node.dataDir };
+      return toNode(`${name}-${node.node}`, { config, context, program, node, image, sound }, { parent: this });
+    });
+    this.nodes = pulumi.all(delivered);
+    this.registerOutputs({ nodes: this.nodes });
+  }
+}
+
+interface ToNode {
+  config: DeliveryConfig;
+  context: string;
+  program: string;
+  node: DeliveryNode;
+  image: NodeImage;
+  sound: pulumi.Output<void> | undefined;
+}
+
+/**
+ * Nothing is undone at delete: pods may run from the image. So the order of a replacement does not matter, and a change of the connection,
+ * which runs the command again, costs one look at the node.
+ */
+function toNode(
+  name: string,
+  { config, context, program, node, image, sound }: ToNode,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Output<string> {
+  const connection = pulumi.secret(
+    pulumi.all([config.privateKey, sound]).apply(([privateKey]) => accessOf(node, privateKey ?? "", config)),
+  );
+  const presence = new RestRecord(
+    `${name}-presence`,
+    "images/records/presence",
+    { image, connection },
+    { outs: ["generation"], secrets: ["connection"] },
+    opts,
+  );
+  const order = connection.apply((access): Order => ({
+    image,
+    access,
+    build: {
+      builder: config.builder,
+      builderPath: config.builderPath,
+      context,
+      buildArgs: config.buildArgs,
+      platform: config.platform,
+      timeoutMs: millisecondsOf(config.buildTimeout),
+    },
+    sendTimeoutMs: millisecondsOf(config.sendTimeout),
+  }));
+  const command = new local.Command(
+    name,
+    {
+      create: `${quote(process.execPath)} --import tsx ${quote(program)}`,
+      // tsx is found from there.
+      dir: path.dirname(program),
+      // The private key is in it. A command line can be read by every user of the machine, an environment by its own. (plugins.md, section 4)
+      stdin: order.apply((one) => JSON.stringify(one)),
+      triggers: [image.digest, image.method, image.dataDir, presence.output<string>("generation")],
+      logging: "none",
+    },
+    { ...opts, additionalSecretOutputs: ["stdout", "stderr"] },
+  );
+  return command.id.apply(() => node.node);
+}
+
+/** What can be known to be wrong before anything is done: at preview. */
+function checked(config: DeliveryConfig, access: ClusterAccess | undefined): pulumi.Output<void> {
+  const check = async () => {
+    if (access !== undefined)
+      checkNodes(
+        config.nodes.map(({ node }) => node),
+        await nodesOf(access),
+      );
+    await findBuilder(config, process.env);
+  };
+  return pulumi.output(check());
+}
+
+function accessOf(node: DeliveryNode, privateKey: string, { connectTimeout }: DeliveryConfig): NodeAccess {
+  const { host, port, user, hostKey, sudo } = node;
+  return {
+    node: node.node,
+    host,
+    port,
+    user,
+    hostKey,
+    sudo: sudo && user !== "root",
+    privateKey,
+    connectTimeoutMs: millisecondsOf(connectTimeout),
+  };
+}

@@ -1,0 +1,28 @@
+import type { ClusterAccess } from "../cluster.ts";
+import { UserError } from "../errors.ts";
+
+/** Names of the cluster's nodes. The client library is loaded here, since most labs never ask. */
+export async function nodesOf({ kubeconfig, context }: ClusterAccess): Promise<string[]> {
+  const k8s = await import("@kubernetes/client-node");
+  const config = new k8s.KubeConfig();
+  if (kubeconfig === undefined) config.loadFromDefault();
+  else config.loadFromFile(kubeconfig);
+  if (context !== undefined) config.setCurrentContext(context);
+  const { items } = await config.makeApiClient(k8s.CoreV1Api).listNode();
+  return items.flatMap(({ metadata }) => metadata?.name ?? []);
+}
+
+/**
+ * Compares the nodes of a delivery with those of the cluster.
+ * @throws UserError naming each that is not there
+ */
+export function checkNodes(listed: readonly string[], there: readonly string[]): void {
+  const strangers = listed.filter((node) => !there.includes(node));
+  if (strangers.length === 0) return;
+  throw new UserError(
+    strangers.map(
+      (node) =>
+        `\`delivery.nodes\` lists the node \`${node}\`, which the cluster does not have. It has: ${there.join(", ") || "none"}. Correct its name, or take it out.`,
+    ),
+  );
+}

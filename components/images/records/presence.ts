@@ -1,0 +1,41 @@
+import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import type { RecordHandler } from "../../records/record.ts";
+import { isOnNode } from "../deliver.ts";
+import type { NodeImage } from "../node-script.ts";
+import { Unreachable, type NodeAccess } from "../ssh.ts";
+
+interface Presence {
+  image: NodeImage;
+  connection: NodeAccess;
+}
+interface Outs extends Presence {
+  /** Another one each time the image has to be brought anew. */
+  generation: string;
+}
+
+/**
+ * Whether an image that was delivered is still on its node. A command cannot be refreshed; this can: a refresh that finds the image gone makes
+ * the next `up` deliver it again.
+ */
+export const record: RecordHandler<Presence, Outs> = {
+  create(inputs) {
+    const generation = randomUUID();
+    return Promise.resolve({ id: generation, outs: { ...inputs, generation } });
+  },
+  async read(id, outs) {
+    try {
+      return (await isOnNode(outs.image, outs.connection)) ? { id, outs } : undefined;
+    } catch (error) {
+      // A node that is switched off may still have it.
+      if (error instanceof Unreachable) return { id, outs };
+      throw error;
+    }
+  },
+  update: (_id, { generation }, news) => Promise.resolve({ ...news, generation }),
+  // Images stay on their nodes: pods may run from them.
+  delete: () => Promise.resolve(),
+  diff: (olds, news) => ({
+    changes: !isDeepStrictEqual([olds.image, olds.connection], [news.image, news.connection]),
+  }),
+};
