@@ -125,7 +125,7 @@ describe("what kwokctl is told", () => {
   const ports = { etcd: 1, etcdPeer: 2, apiserver: 3, controllerManager: 4, scheduler: 5, kwok: 6 };
 
   function documents(unpullable?: string[]): Record<string, unknown>[] {
-    const parsed = parseAllDocuments(clusterConfig(programs, ports, unpullable));
+    const parsed = parseAllDocuments(clusterConfig(programs, ports, { unpullable, egress: "/home/egress.yaml" }));
     return parsed.map((document) => {
       expect(document.errors).toEqual([]);
       return document.toJS() as Record<string, unknown>;

@@ -98,7 +98,7 @@ export function fakeNuclio({ before, states, deployment: made, answers = [], obs
   };
   const objects: FunctionObjects = {
     deployment: () => Promise.resolve(has),
-    deployments: () => Promise.resolve(has ? { helmets: has } : {}),
+    deployments: () => Promise.resolve<Record<string, V1Deployment>>(has ? { helmets: has } : {}),
     obstacles: () => Promise.resolve(obstacles),
     unready: () => Promise.resolve([]),
   };

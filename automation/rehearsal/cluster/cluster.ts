@@ -10,7 +10,8 @@ import { UserError } from "../../../components/errors.ts";
 import type { ProgressTask } from "../../progress.ts";
 import type { Tool } from "../tools/obtain.ts";
 import { endProcessesOf, processesOf } from "./belonging.ts";
-import { clusterConfig, type ClusterPrograms, type Ports } from "./config.ts";
+import { clusterConfig, egressConfig, type ClusterPrograms, type Ports } from "./config.ts";
+import { tunnelSocket } from "./routes.ts";
 import { kill, programOf } from "../processes.ts";
 
 /** The programs a cluster needs, as `obtainTools` names them. */
@@ -52,7 +53,8 @@ const LINES_OF_LOG = 8;
 const CONTROLLER = path.join(import.meta.dirname, "controller.ts");
 
 /**
- * Starts etcd, the API server, the controllers and kwok on free loopback ports, and the process that gives addresses.
+ * Starts etcd, the API server, the controllers and kwok on free loopback ports, and the process that gives addresses and connects the
+ * API server with what stands for pods.
  * A cluster that runs already is left as it is, one that was stopped (the machine was started again) goes on.
  * @throws UserError when it does not come up, with the end of the log of what ended
  */
@@ -78,10 +80,12 @@ function clusterFolder(home: string): string {
 
 async function create({ home, tools, progress, unpullable }: ClusterOptions): Promise<void> {
   const config = path.join(home, "kwok.yaml");
+  const egress = path.join(home, "egress.yaml");
+  await writeFile(egress, egressConfig(tunnelSocket(home)));
   for (let attempt = 1; ; attempt++) {
     progress.update("starting etcd, API server, controllers and kwok");
     startController(clusterIn(home));
-    await writeFile(config, clusterConfig(programPaths(tools), await freePorts(), unpullable));
+    await writeFile(config, clusterConfig(programPaths(tools), await freePorts(), { unpullable, egress }));
     const problem = await kwokctl(home, tools, ["create", "cluster", "--config", config]);
     if (problem === undefined) return;
     // A port that was free when asked for may be somebody's by the time it is used.

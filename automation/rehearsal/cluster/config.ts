@@ -17,8 +17,19 @@ export type ClusterPrograms = Record<
   string
 >;
 
+export interface ClusterSettings {
+  /** Images, or beginnings of their names, that no pod can pull. Default: none. */
+  unpullable?: readonly string[];
+  /** Path of what {@link egressConfig} gives. */
+  egress: string;
+}
+
 /** Everything that kwokctl is told, as one YAML text: the cluster and what kwok does with its objects. */
-export function clusterConfig(programs: ClusterPrograms, ports: Ports, unpullable: readonly string[] = []): string {
+export function clusterConfig(
+  programs: ClusterPrograms,
+  ports: Ports,
+  { unpullable, egress }: ClusterSettings,
+): string {
   const cluster = {
     apiVersion: "config.kwok.x-k8s.io/v1alpha1",
     kind: "KwokctlConfiguration",
@@ -50,6 +61,7 @@ export function clusterConfig(programs: ClusterPrograms, ports: Ports, unpullabl
         "endpoint-reconciler-type": "none",
         // The range of K3s.
         "service-cluster-ip-range": "10.43.0.0/16",
+        "egress-selector-config-file": egress,
       }),
       // They have no rivals; after a kill, the lease of the killed one would be waited for.
       patch("kube-controller-manager", { "leader-elect": "false" }),
@@ -59,6 +71,20 @@ export function clusterConfig(programs: ClusterPrograms, ports: Ports, unpullabl
     ],
   };
   return `${stringify(cluster)}---\n${stages(unpullable)}`;
+}
+
+/** Has the API server go through a unix socket to reach pods and nodes. (KEP-1281; k8s.io/apiserver v0.35.4, server/egressselector) */
+export function egressConfig(socket: string): string {
+  return stringify({
+    apiVersion: "apiserver.k8s.io/v1beta1",
+    kind: "EgressSelectorConfiguration",
+    egressSelections: [
+      {
+        name: "cluster",
+        connection: { proxyProtocol: "HTTPConnect", transport: { uds: { udsName: socket } } },
+      },
+    ],
+  });
 }
 
 function patch(name: string, args: Readonly<Record<string, string>>, { override }: { override?: true } = {}) {

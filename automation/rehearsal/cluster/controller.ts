@@ -1,6 +1,7 @@
 /**
  * The part of a rehearsal cluster that gives addresses: Services of type LoadBalancer get theirs as from MetalLB,
- * Ingresses of class traefik get that of Traefik's Service. A process of its own, so that a kept cluster works on.
+ * Ingresses of class traefik get that of Traefik's Service. It also connects the API server with what stands for pods (tunnel.ts). A process
+ * of its own, so that a kept cluster works on.
  *
  * Argument: the kubeconfig in the cluster's home. It ends when the home is gone.
  */
@@ -25,6 +26,7 @@ import {
 import { allocate } from "./addresses.ts";
 import type { LabObject } from "./lab.ts";
 import { addressClaim, addressesOf, keyOf, servedByTraefik, type IpAddressPool } from "./services.ts";
+import { serveTunnel } from "./tunnel.ts";
 
 const AFTER_A_CHANGE_MS = 20;
 const AFTER_AN_ERROR_MS = 500;
@@ -40,6 +42,7 @@ const core = kubeconfig.makeApiClient(CoreV1Api);
 const networking = kubeconfig.makeApiClient(NetworkingV1Api);
 const objects = KubernetesObjectApi.makeApiClient(kubeconfig);
 const custom = kubeconfig.makeApiClient(CustomObjectsApi);
+await serveTunnel(path.dirname(kubeconfigFile), kubeconfig);
 
 /** What has been listed once. */
 const listed = new Set<string>();
