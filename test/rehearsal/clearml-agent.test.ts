@@ -117,7 +117,14 @@ function install(serverChart: string, agentChart: string): Promise<Record<string
   );
   const agent = new ClearMlAgent(
     "clearml-agent",
-    { config, chart: chart("clearml-agent", "5.3.3", agentChart), cluster: made, server, s3: pulumi.secret(s3) },
+    {
+      config,
+      chart: chart("clearml-agent", "5.3.3", agentChart),
+      cluster: made,
+      server,
+      s3: pulumi.secret(s3),
+      delivery: { context: "images/clearml-agent", program: "automation/images/deliver.ts" },
+    },
     parts,
   );
   return Promise.resolve({ agent: agent.image, ledger: agent.ledger });

@@ -69,6 +69,7 @@ async function agent(s3: S3Access | undefined, pair = AGENT) {
     },
     server,
     s3: s3 && pulumi.secret(s3),
+    delivery: { context: "/images/clearml-agent", program: "/automation/images/deliver.ts" },
   });
   const digest = pulumi.output(installs.at(-1)?.args.values ?? {}).apply((values) => {
     const glue = (values as { agentk8sglue: { annotations: Record<string, string> } }).agentk8sglue;
@@ -96,6 +97,7 @@ test("what is registered", async () => {
     "kubernetes:core/v1:Secret clearml-agent-credentials",
     "pulumi-nodejs:dynamic/clearml:Queue clearml-agent-queue",
     "vision-platform:clearml:ClearMlAgent clearml-agent",
+    "vision-platform:images:ImageDelivery clearml-agent-image",
   ]);
   expect(made.image).toBe("registry.internal/clearml-agent:2.0.7-1");
   expect(made.queue).toBe("gpu");

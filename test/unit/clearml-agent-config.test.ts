@@ -66,6 +66,26 @@ test.each([
     ["clearml.agent.image.registry: Must be a host such"],
   ],
   [
+    withAgent({ image: { delivery: { by: "nodes" } } }),
+    [
+      "clearml.agent.image.delivery.nodes: Lists no node, so the image would get nowhere",
+      "clearml.agent.image.delivery.privateKey: Is missing: nobody could sign in on the nodes",
+    ],
+  ],
+  [
+    withAgent({
+      image: {
+        registry: "docker.io",
+        delivery: {
+          by: "nodes",
+          privateKey: "key",
+          nodes: [{ node: "gpu-1", host: "192.0.2.11", user: "deploy", hostKey: "ssh-ed25519 AAAA" }],
+        },
+      },
+    }),
+    ["clearml.agent.image.registry: Begins with docker.io, from where anybody could publish"],
+  ],
+  [
     withAgent({ tasks: { image: "nvidia/cuda" } }),
     ["clearml.agent.tasks.image: Must be an image with a tag or a digest"],
   ],

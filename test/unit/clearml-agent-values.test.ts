@@ -3,7 +3,8 @@ import { parse } from "yaml";
 import type { RenderedObject } from "../../components/charts/fixes.ts";
 import { agentFixes } from "../../components/clearml/agent/fixes.ts";
 import { agentValues, runtimeClassOf } from "../../components/clearml/agent/values.ts";
-import { imageOf, urlsInside } from "../../components/clearml/agent/agent.ts";
+import { urlsInside } from "../../components/clearml/agent/agent.ts";
+import { imageOf } from "../../components/clearml/agent/names.ts";
 import { clearmlConfig } from "../../components/clearml/config.ts";
 
 const configOf = (agent: object, more: object = {}) =>
@@ -63,6 +64,28 @@ test("values of a GPU lab", () => {
         nodeSelector: { "nvidia.com/gpu.present": "true" },
         tolerations: [{ key: "gpu", operator: "Exists", effect: "NoSchedule" }],
         env: [...S3_ENV, { name: "OMP_NUM_THREADS", value: "4" }],
+      },
+    },
+  });
+});
+
+test("an image that was carried to nodes runs on those", () => {
+  const node = { host: "192.0.2.11", user: "deploy", hostKey: "ssh-ed25519 AAAA" };
+  const nodes = [
+    { ...node, node: "gpu-1" },
+    { ...node, node: "gpu-2", host: "192.0.2.12" },
+  ];
+  const delivery = { by: "nodes", nodes, privateKey: "key" };
+  expect(valuesOf({ image: { delivery } })).toMatchObject({
+    agentk8sglue: {
+      affinity: {
+        nodeAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: {
+            nodeSelectorTerms: [
+              { matchExpressions: [{ key: "kubernetes.io/hostname", operator: "In", values: ["gpu-1", "gpu-2"] }] },
+            ],
+          },
+        },
       },
     },
   });

@@ -6,6 +6,7 @@ import type { ChartSource } from "../../charts/source.ts";
 import type { Cluster } from "../../cluster.ts";
 import { keptNamespace } from "../../namespace.ts";
 import { RestRecord } from "../../records/record.ts";
+import { ImageDelivery, type ImageDeliveryArgs } from "../../images/delivery.ts";
 import type { ClearMl } from "../clearml.ts";
 import type { Connection } from "../client/connection.ts";
 import { agentConf, type ClearmlUrls, type S3Access } from "../conf.ts";
@@ -14,7 +15,7 @@ import type { HoconFields } from "../hocon.ts";
 import { httpUrl, SERVICES } from "../names.ts";
 import { digestOf } from "../secrets.ts";
 import { agentFixes } from "./fixes.ts";
-import { AGENT_RELEASE, AGENT_SECRETS, CREDENTIAL_KEYS } from "./names.ts";
+import { AGENT_RELEASE, AGENT_SECRETS, CREDENTIAL_KEYS, imageOf } from "./names.ts";
 import { agentValues, runtimeClassOf } from "./values.ts";
 
 export interface ClearMlAgentArgs {
@@ -25,8 +26,8 @@ export interface ClearMlAgentArgs {
   server: ClearMl;
   /** The object store as tasks use it. Left out: artifacts go to the file server. */
   s3?: pulumi.Input<S3Access>;
-  /** What must be there before the agent starts: its image on the nodes. */
-  after?: readonly pulumi.Input<unknown>[];
+  /** What carries its image to the nodes, where the stack says so. */
+  delivery: Pick<ImageDeliveryArgs, "context" | "program">;
 }
 
 /** The agent that takes tasks from a queue and runs each in a pod of its own, and its queue. */
@@ -43,13 +44,18 @@ export class ClearMlAgent extends pulumi.ComponentResource {
 
   constructor(name: string, args: ClearMlAgentArgs, opts?: pulumi.ComponentResourceOptions) {
     super("vision-platform:clearml:ClearMlAgent", name, {}, opts);
-    const { config, chart, cluster, server, after = [] } = args;
+    const { config, chart, cluster, server, delivery } = args;
     const { agent } = config;
     const parts = { parent: this };
     const s3 = args.s3 === undefined ? undefined : pulumi.secret(args.s3);
 
     this.queue = agent.queue;
     this.image = imageOf(agent.image);
+    const image = new ImageDelivery(
+      `${name}-image`,
+      { ...delivery, config: agent.image.delivery, reference: this.image, access: cluster.access },
+      parts,
+    );
     const queue = new RestRecord(
       `${name}-queue`,
       "clearml/records/queue",
@@ -66,9 +72,7 @@ export class ClearMlAgent extends pulumi.ComponentResource {
     }));
     const secrets = registerSecrets(name, { credentials, files }, this.namespace, cluster, parts);
 
-    const digest = pulumi
-      .all([digestOf([credentials, files], secrets), queue.id, pulumi.all([...after])])
-      .apply(([text]) => text);
+    const digest = pulumi.all([digestOf([credentials, files], secrets), queue.id, image.nodes]).apply(([text]) => text);
     const installed = new ChartInstall(
       name,
       {
@@ -88,11 +92,6 @@ export class ClearMlAgent extends pulumi.ComponentResource {
     this.ready = installed.ready;
     this.registerOutputs({ namespace: this.namespace, queue: this.queue, image: this.image });
   }
-}
-
-/** `registry.internal/clearml-agent:2.0.7-1`: what the chart makes of it. */
-export function imageOf({ registry, repository, tag }: ClearmlConfig["agent"]["image"]): string {
-  return `${registry}/${repository}:${tag}`;
 }
 
 /** The server as pods of other namespaces reach it, whatever its addresses outside are. */

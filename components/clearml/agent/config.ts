@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { deliveryConfig } from "../../images/config.ts";
 import { dnsLabel, resources } from "../../schema.ts";
 import { AGENT_IMAGE } from "./names.ts";
 
@@ -36,6 +37,9 @@ const image = z.strictObject({
     .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/, "must be a tag such as 2.0.7-1")
     .default(AGENT_IMAGE.tag)
     .describe("Its tag. Raise it whenever images/clearml-agent changes."),
+  delivery: deliveryConfig
+    .prefault({})
+    .describe("How it gets to the nodes. The agent runs on the nodes it was carried to, and on no other."),
 });
 
 const tasks = z.strictObject({

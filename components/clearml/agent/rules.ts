@@ -1,6 +1,8 @@
+import { deliveryProblems, referenceProblem } from "../../images/config.ts";
 import { isMap } from "../../maps.ts";
 import type { Found, SectionRule } from "../../section-rules.ts";
 import type { ClearmlConfig } from "../config.ts";
+import { imageOf } from "./names.ts";
 
 /** What holds of the agent's keys together. All of it is silent while the agent is not installed. */
 export const AGENT_RULES: readonly SectionRule<ClearmlConfig>[] = [
@@ -55,8 +57,9 @@ export const AGENT_RULES: readonly SectionRule<ClearmlConfig>[] = [
   },
 ];
 
-function imageProblems({ repository, tag }: ClearmlConfig["agent"]["image"]): Found[] {
-  return [
+function imageProblems(image: ClearmlConfig["agent"]["image"]): Found[] {
+  const { repository, tag, delivery } = image;
+  const own: Found[] = [
     ...(tag === "latest"
       ? [
           {
@@ -74,6 +77,17 @@ function imageProblems({ repository, tag }: ClearmlConfig["agent"]["image"]): Fo
           },
         ]
       : []),
+  ];
+  const reference = own.length === 0 && delivery.by === "nodes" ? referenceProblem(imageOf(image)) : undefined;
+  return [
+    ...own,
+    ...(reference === undefined
+      ? []
+      : [{ path: ["agent", "image", "registry"], message: `${reference} (the whole name is ${imageOf(image)})` }]),
+    ...deliveryProblems(delivery).map(({ path, message }) => ({
+      path: ["agent", "image", "delivery", ...path],
+      message,
+    })),
   ];
 }
 

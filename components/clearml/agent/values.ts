@@ -36,6 +36,7 @@ export function agentValues({ config, urls, s3, digest }: AgentValuesArgs): Valu
       annotations: { [DIGEST_ANNOTATION]: digest },
       nodeSelector: config.nodeSelector,
       tolerations: config.tolerations,
+      ...placedWhereItWasCarried(image.delivery),
       resources: config.resources,
       extraEnvs: [
         { name: "K8S_GLUE_POD_AGENT_INSTALL_ARGS", value: `==${AGENT_IMAGE.agent}` },
@@ -51,6 +52,14 @@ export function agentValues({ config, urls, s3, digest }: AgentValuesArgs): Valu
     },
   };
   return mergeValues(ours, config.values);
+}
+
+/** Elsewhere its image could not be pulled. */
+function placedWhereItWasCarried({ by, nodes }: AgentConfig["image"]["delivery"]): Values {
+  if (by === "registry") return {};
+  const names = { key: "kubernetes.io/hostname", operator: "In", values: nodes.map(({ node }) => node) };
+  const required = { nodeSelectorTerms: [{ matchExpressions: [names] }] };
+  return { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: required } } };
 }
 
 /** RuntimeClass of the tasks' pods; none without a GPU. */
