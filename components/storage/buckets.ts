@@ -1,0 +1,37 @@
+import type { BucketConfig } from "./bucket-config.ts";
+import type { ObjectStoreConfig } from "./config.ts";
+import type { Application } from "./grants.ts";
+
+/** A bucket with all that is said of it. */
+export interface LabBucket extends BucketConfig {
+  /** What it is for: `datasets`, or the name it has under `moreBuckets`. */
+  role: string;
+  /** Its key below the section, for errors. */
+  key: string;
+  /** Applications that may read, over what every lab grants. */
+  readers: readonly Application[];
+  writers: readonly Application[];
+}
+
+/** Every bucket of the lab. */
+export function bucketsOf({ buckets, moreBuckets }: ObjectStoreConfig): LabBucket[] {
+  return [
+    ...Object.entries(buckets).map(([role, bucket]) => ({
+      ...bucket,
+      role,
+      key: `buckets.${role}`,
+      readers: [],
+      writers: [],
+    })),
+    ...Object.entries(moreBuckets).map(([role, bucket]) => ({ ...bucket, role, key: `moreBuckets.${role}` })),
+  ];
+}
+
+/** A bucket's rules as the plugin takes them. */
+export function lifecycleRules(bucket: LabBucket): { id: string; filter: string; expiration: string }[] {
+  return bucket.lifecycle.map(({ prefix, days }) => ({
+    id: `expire-${prefix}`,
+    filter: prefix,
+    expiration: `${days}d`,
+  }));
+}

@@ -1,0 +1,25 @@
+/** What has a user of its own in the object store. A person of ClearML's has one with ClearML's grants. */
+export const APPLICATIONS = ["cvat", "clearml", "functions"] as const;
+export type Application = (typeof APPLICATIONS)[number];
+
+/** Buckets that every lab has, by what they are for. */
+export const BUCKET_ROLES = ["datasets", "cvat", "clearml", "models"] as const;
+export type BucketRole = (typeof BUCKET_ROLES)[number];
+
+export type Access = "read" | "write";
+
+/** What an application may do. */
+export const GRANTS: readonly { application: Application; role: BucketRole; access: Access; why: string }[] = [
+  { application: "cvat", role: "datasets", access: "read", why: "tasks are made of what lies there" },
+  { application: "cvat", role: "cvat", access: "write", why: "exports and backups go there" },
+  { application: "clearml", role: "clearml", access: "write", why: "artifacts of experiments" },
+  { application: "clearml", role: "datasets", access: "write", why: "datasets are registered and uploaded" },
+  { application: "clearml", role: "models", access: "write", why: "training puts its models there" },
+  { application: "functions", role: "models", access: "read", why: "a function loads its model" },
+];
+
+/**
+ * Applications that ask whether a bucket is there (HeadBucket), which a right to list a prefix alone does not cover. CVAT does so at every
+ * change of a cloud storage and calls the answer 403 "Access forbidden". (cvat.md, cloud storages)
+ */
+export const ASKS_FOR_BUCKETS: readonly Application[] = ["cvat"];

@@ -1,0 +1,196 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as minio from "@pulumi/minio";
+import * as pulumi from "@pulumi/pulumi";
+import { GeneratedText } from "../secrets/generated.ts";
+import { bucketsOf, lifecycleRules, type LabBucket } from "./buckets.ts";
+import type { ObjectStoreConfig } from "./config.ts";
+import type { Application } from "./grants.ts";
+import { personId, SECRET_KEY_LENGTH, usersOf, type StoreUser } from "./users.ts";
+
+export interface ObjectStoreArgs {
+  config: ObjectStoreConfig;
+  /** Names of the lab's buckets that were in the store before this run. Each is taken over; making it would fail. */
+  existing: ReadonlySet<string>;
+  /** Who gets a user: the systems of this lab. */
+  applications: readonly Application[];
+  /** User names of ClearML's people: each gets a user with ClearML's rights. */
+  people: readonly string[];
+}
+
+/** A pair of keys, known once its user may do what it is for. */
+export interface StoreKeys {
+  accessKey: pulumi.Output<string>;
+  /** Secret. */
+  secretKey: pulumi.Output<string>;
+}
+
+/** A bucket, and the keys of one who may use it: all that a client needs. */
+export interface BucketAccess {
+  /** `192.0.2.30:9000`, as pods reach it. */
+  endpoint: string;
+  /** Whether it is reached by HTTPS. */
+  secure: boolean;
+  region: string;
+  bucket: string;
+  accessKey: string;
+  secretKey: string;
+}
+
+/** Buckets of the lab, and one user for each who uses them, who may do just that. Buckets outlive the program; users do not. */
+export class ObjectStore extends pulumi.ComponentResource {
+  /** `http://192.0.2.30:9000`: the S3 API as pods reach it. */
+  readonly endpointForPods: string;
+  /** Known once every bucket and every user is there. */
+  readonly ready: pulumi.Output<void>;
+  readonly #config: ObjectStoreConfig;
+  readonly #buckets: ReadonlyMap<string, pulumi.Output<string>>;
+  readonly #keys: ReadonlyMap<string, StoreKeys>;
+
+  constructor(
+    name: string,
+    { config, existing, applications, people }: ObjectStoreArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("vision-platform:storage:ObjectStore", name, {}, opts);
+    this.#config = config;
+    this.endpointForPods = `${config.tls ? "https" : "http"}://${config.address}:${config.port}`;
+    const parts = { parent: this };
+    const provider = storeProvider(name, config, parts);
+
+    const buckets = bucketsOf(config).map((bucket) => bucketOf(name, bucket, existing, { ...parts, provider }));
+    const users = usersOf(config, applications, people).map((user) => userOf(name, user, parts, provider));
+
+    this.#buckets = new Map(buckets.map(({ role, bucket }) => [role, bucket]));
+    this.#keys = new Map(users.map(({ id, keys }) => [id, keys]));
+    this.ready = pulumi
+      .all([...buckets.map(({ done }) => done), ...users.map(({ keys }) => keys.accessKey)])
+      .apply(() => undefined);
+    this.registerOutputs({ endpoint: this.endpointForPods, buckets: Object.fromEntries(this.#buckets) });
+  }
+
+  /**
+   * Name of a bucket, known once it is there.
+   * @param role what it is for: `datasets`, or a name under `objectStore.moreBuckets`
+   * @throws RangeError for a role that no bucket has
+   */
+  bucket(role: string): pulumi.Output<string> {
+    const bucket = this.#buckets.get(role);
+    if (bucket === undefined)
+      throw new RangeError(`no bucket is for ${role}: there are ${[...this.#buckets.keys()].join(", ")}`);
+    return bucket;
+  }
+
+  keysOf(application: Application): StoreKeys {
+    return this.#keysOf(application);
+  }
+
+  /** Keys of a person of ClearML's, by user name. */
+  keysOfPerson(username: string): StoreKeys {
+    return this.#keysOf(personId(username));
+  }
+
+  /** A bucket with keys for it, as clients take them. */
+  access(role: string, { accessKey, secretKey }: StoreKeys): pulumi.Output<BucketAccess> {
+    const { address, port, tls, region } = this.#config;
+    return pulumi.all([this.bucket(role), accessKey, secretKey]).apply(([bucket, key, secret]) => ({
+      endpoint: `${address}:${port}`,
+      secure: tls,
+      region,
+      bucket,
+      accessKey: key,
+      secretKey: secret,
+    }));
+  }
+
+  #keysOf(id: string): StoreKeys {
+    const keys = this.#keys.get(id);
+    if (keys === undefined) throw new RangeError(`the object store has no user for ${id}`);
+    return keys;
+  }
+}
+
+/** Keys as a Kubernetes Secret with `accessKey` and `secretKey`, for who reads them by reference. */
+export function keysSecret(
+  name: string,
+  { namespace, secretName, keys }: { namespace: pulumi.Input<string>; secretName: string; keys: StoreKeys },
+  opts: pulumi.CustomResourceOptions,
+): k8s.core.v1.Secret {
+  const stringData = { accessKey: keys.accessKey, secretKey: keys.secretKey };
+  return new k8s.core.v1.Secret(name, { metadata: { name: secretName, namespace }, stringData }, opts);
+}
+
+/** Explicit in all: what is left out, the plugin takes from the environment, which may name another server. (guards.ts, explicit-provider) */
+function storeProvider(name: string, config: ObjectStoreConfig, opts: pulumi.ResourceOptions): minio.Provider {
+  const { accessKey, secretKey } = config.credentials;
+  if (accessKey === undefined || secretKey === undefined) {
+    throw new pulumi.RunError(
+      "vision-platform:objectStore.credentials: accessKey and secretKey of an administrator of the object store are missing.",
+    );
+  }
+  return new minio.Provider(
+    `${name}-minio`,
+    {
+      minioServer: config.endpoint ?? `${config.address}:${config.port}`,
+      minioSsl: config.tls,
+      minioInsecure: false,
+      minioRegion: config.region,
+      minioUser: pulumi.secret(accessKey),
+      minioPassword: pulumi.secret(secretKey),
+    },
+    opts,
+  );
+}
+
+function bucketOf(name: string, lab: LabBucket, existing: ReadonlySet<string>, opts: pulumi.CustomResourceOptions) {
+  const made = new minio.S3Bucket(
+    `${name}-${lab.role}`,
+    { bucket: lab.name, acl: "private" },
+    { ...opts, retainOnDelete: true, ...(existing.has(lab.name) && { import: lab.name }) },
+  );
+  const settings = [
+    ...(lab.versioning === undefined
+      ? []
+      : [
+          new minio.S3BucketVersioning(
+            `${name}-${lab.role}-versioning`,
+            { bucket: made.bucket, versioningConfiguration: { status: lab.versioning ? "Enabled" : "Suspended" } },
+            // Removing it would suspend versioning of a bucket that stays.
+            { ...opts, retainOnDelete: true },
+          ),
+        ]),
+    ...(lab.lifecycle.length === 0
+      ? []
+      : [
+          new minio.IlmPolicy(
+            `${name}-${lab.role}-lifecycle`,
+            { bucket: made.bucket, rules: lifecycleRules(lab) },
+            // Its server forgets the rules with the resource, so that nothing expires while the lab is down.
+            opts,
+          ),
+        ]),
+  ];
+  const done = pulumi.all([made.id, ...settings.map(({ id }) => id)]).apply(() => undefined);
+  return { role: lab.role, bucket: made.bucket, done };
+}
+
+function userOf(
+  name: string,
+  { id, accessKey, policy }: StoreUser,
+  parts: pulumi.ResourceOptions,
+  provider: minio.Provider,
+) {
+  const opts = { ...parts, provider };
+  const secret = new GeneratedText(`${name}-${id}-secret-key`, { length: SECRET_KEY_LENGTH }, parts);
+  const user = new minio.IamUser(`${name}-${id}`, { name: accessKey, secret: secret.value }, opts);
+  const allowed = new minio.IamPolicy(`${name}-${id}-policy`, { name: accessKey, policy }, opts);
+  const attached = new minio.IamUserPolicyAttachment(
+    `${name}-${id}-policy`,
+    { userName: user.name, policyName: allowed.name },
+    opts,
+  );
+  const keys: StoreKeys = {
+    accessKey: pulumi.all([user.name, attached.id]).apply(([key]) => key),
+    secretKey: pulumi.secret(pulumi.all([secret.value, attached.id]).apply(([text]) => text)),
+  };
+  return { id, keys };
+}

@@ -1,0 +1,88 @@
+import { repeats, type Found, type SectionRule } from "../section-rules.ts";
+import type { ObjectStoreConfig } from "./config.ts";
+import { BUCKET_ROLES } from "./grants.ts";
+import { accessKeyOf } from "./users.ts";
+
+type Rule = SectionRule<ObjectStoreConfig>;
+
+const LONGEST_FOR_CVAT = 40;
+
+/** One bucket for two purposes would have the rules and the readers of both. */
+const namesAreUsedOnce: Rule = {
+  reads: ["buckets", "moreBuckets"],
+  problems: (section) => {
+    const places = placesOf(section);
+    return repeats(places.map(({ name }, index) => [index, name] as const)).flatMap(({ key, first, value }) => {
+      const [second, earlier] = [places[key], places[first]];
+      if (!second || !earlier) return [];
+      return {
+        path: [...second.path, "name"],
+        message: `\`${value}\` is the name of vision-platform:objectStore.${earlier.path.join(".")} too: give each bucket its own`,
+      };
+    });
+  },
+};
+
+const rolesAreUsedOnce: Rule = {
+  reads: ["moreBuckets"],
+  problems: ({ moreBuckets }) =>
+    BUCKET_ROLES.filter((role) => role in moreBuckets).map((role) => ({
+      path: ["moreBuckets", role],
+      message: `every lab has a bucket for \`${role}\`: set it up under buckets.${role}, or call this one differently`,
+    })),
+};
+
+const prefixesOnce: Rule = {
+  reads: ["buckets", "moreBuckets"],
+  problems: (section) =>
+    placesOf(section).flatMap(({ path, lifecycle }) =>
+      repeats(lifecycle.map(({ prefix }, index) => [index, prefix] as const)).map(({ key, value }): Found => ({
+        path: [...path, "lifecycle", key, "prefix"],
+        message: `\`${value}\` has a rule already: keep one`,
+      })),
+    ),
+};
+
+const knownRoles: Rule = {
+  reads: ["onlyPrefixes", "moreBuckets"],
+  problems: ({ onlyPrefixes, moreBuckets }) => {
+    const known: string[] = [...BUCKET_ROLES, ...Object.keys(moreBuckets)];
+    return Object.entries(onlyPrefixes).flatMap(([application, byRole]) =>
+      Object.keys(byRole ?? {})
+        .filter((role) => !known.includes(role))
+        .map((role) => ({
+          path: ["onlyPrefixes", application, role],
+          message: `there is no such bucket; there are: ${known.join(", ")}`,
+        })),
+    );
+  },
+};
+
+/** CVAT stores no longer key than this, and says so only when it is told of the bucket. (cvat.md, cloud storages) */
+const cvatTakesTheKey: Rule = {
+  reads: ["userPrefix"],
+  problems: ({ userPrefix }) =>
+    accessKeyOf(userPrefix, "cvat").length > LONGEST_FOR_CVAT
+      ? [
+          {
+            path: ["userPrefix"],
+            message: `CVAT takes access keys of ${LONGEST_FOR_CVAT} characters at most: shorten it`,
+          },
+        ]
+      : [],
+};
+
+export const objectStoreRules: readonly Rule[] = [
+  namesAreUsedOnce,
+  rolesAreUsedOnce,
+  prefixesOnce,
+  knownRoles,
+  cvatTakesTheKey,
+];
+
+function placesOf({ buckets, moreBuckets }: ObjectStoreConfig) {
+  return [
+    ...Object.entries(buckets).map(([role, bucket]) => ({ path: ["buckets", role], ...bucket })),
+    ...Object.entries(moreBuckets).map(([role, bucket]) => ({ path: ["moreBuckets", role], ...bucket })),
+  ];
+}
