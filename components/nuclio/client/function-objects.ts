@@ -49,5 +49,10 @@ export async function functionObjects(config: KubeConfig, namespace: string): Pr
 
 /** How far the rollout of a Deployment is. Nuclio's `ready` may be older than the newest one. (nuclio.md, 2c) */
 export function rollout(name: string, deployment: V1Deployment | undefined): State {
-  return stateOf("Deployment", name, new Map(deployment ? [[keyOf("Deployment", name), deployment]] : []));
+  const state = stateOf("Deployment", name, new Map(deployment ? [[keyOf("Deployment", name), deployment]] : []));
+  const status = deployment?.status;
+  // An old pod that is still there counts as available, and hides a new one that is not.
+  return state.ready && (status?.replicas ?? 0) > (status?.updatedReplicas ?? 0)
+    ? { ready: false, detail: "the new pods are not ready yet" }
+    : state;
 }

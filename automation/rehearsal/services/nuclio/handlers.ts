@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import path from "node:path";
+import { execa } from "execa";
 import getPort from "get-port";
 import { silentProgress } from "../../../progress.ts";
 import { pythonEnvironment } from "../../../python/environment.ts";
@@ -15,8 +16,10 @@ export interface HandlerSource {
   folder: string;
   /** Absolute path of the pinned packages it needs. */
   requirements: string;
-  /** Variables in the place of the function's own: those that lead out of the rehearsal. */
+  /** Variables in the place of the function's own: those that lead out of the rehearsal. An empty one takes it away. */
   env: Record<string, string>;
+  /** Makes what the code loads: a Python program's text and its arguments, run before the first start. */
+  prepare?: string[];
 }
 
 interface Running {
@@ -45,8 +48,8 @@ export function handlers(sources: readonly HandlerSource[], folder: string): Han
       if (known?.hash === hash && known.process.exitCode === null) return known.url;
       known?.process.kill("SIGKILL");
       const python = await pythonEnvironment(source.requirements, { progress: silentProgress });
-      const started = start(python, source, fn, path.join(folder, `${name}.log`));
-      const next = await started;
+      if (source.prepare) await prepare(python, source.prepare);
+      const next = await start(python, source, fn, path.join(folder, `${name}.log`));
       running.set(name, { ...next, hash });
       return next.url;
     },
@@ -56,6 +59,11 @@ export function handlers(sources: readonly HandlerSource[], folder: string): Han
 /** The name of an image without registry, folders, tag and digest. */
 export function nameOf(image: string): string {
   return (image.split("/").at(-1) ?? "").split(/[:@]/)[0] ?? "";
+}
+
+async function prepare(python: string, [program = "", ...args]: readonly string[]): Promise<void> {
+  const result = await execa(python, ["-c", program, ...args], { stdin: "ignore", all: true, reject: false });
+  if (result.failed) throw new Problem(502, `what the function loads cannot be made: ${result.all}`);
 }
 
 async function start(
@@ -69,11 +77,19 @@ async function start(
   const own = spec.env ?? [];
   const values = own.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const]));
   const child = spawn(python, [RUNNER, source.folder, spec.handler ?? "main:handler", String(port)], {
-    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...Object.fromEntries(values), ...source.env },
+    env: {
+      PATH: process.env["PATH"],
+      HOME: process.env["HOME"],
+      ...environment(Object.fromEntries(values), source.env),
+    },
     stdio: ["ignore", log, log],
   });
   closeSync(log);
   return { process: child, url: listening(child, port, logFile) };
+}
+
+function environment(own: Record<string, string>, instead: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries({ ...own, ...instead }).filter(([, value]) => value !== ""));
 }
 
 async function listening(child: ChildProcess, port: number, logFile: string): Promise<string> {
