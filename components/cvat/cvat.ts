@@ -49,7 +49,7 @@ export class Cvat extends pulumi.ComponentResource {
   readonly versions: CvatVersions;
   /** What became of each fix. */
   readonly ledger: pulumi.Output<LedgerRow[]>;
-  /** Resolves when CVAT runs, its event table included. */
+  /** Resolves when CVAT runs, with its event table and its users. */
   readonly ready: pulumi.Output<void>;
   /** Passwords by user name. */
   readonly passwords: pulumi.Output<Record<string, string>>;
@@ -93,7 +93,7 @@ export class Cvat extends pulumi.ComponentResource {
     const events = eventTable(name, config, this.versions, install, this.namespace, child);
 
     this.ledger = install.ledger;
-    this.ready = pulumi.all([install.ready, events?.id]).apply(() => undefined);
+    this.ready = pulumi.all([install.ready, events?.id, users.ready]).apply(() => undefined);
     this.url = pulumi.output(args.address).apply((address) => publicUrl(config, address));
     this.passwords = users.passwords;
     registerRecords(
@@ -109,6 +109,8 @@ export class Cvat extends pulumi.ComponentResource {
       namespace: this.namespace,
       versions: this.versions,
       ledger: this.ledger,
+      // So that the run waits for it where nothing else does.
+      ready: this.ready,
     });
   }
 }
@@ -171,6 +173,7 @@ function usersOf(
       config,
       namespace: pulumi.all([namespace, install.ready]).apply(([where]) => where),
       initializer: install.object("Job", CHART_OBJECTS.initializer) as pulumi.Output<k8s.batch.v1.Job>,
+      access: cluster.access,
       timeoutMs: cluster.readyTimeoutMs,
     },
     opts,
@@ -181,9 +184,9 @@ function usersOf(
 function connectionOf(
   { config, cluster }: CvatArgs,
   url: pulumi.Output<string>,
-  { superuserPassword }: CvatUsers,
+  { superuserPassword, ready }: CvatUsers,
 ): pulumi.Output<Connection> {
-  return pulumi.all([config.endpoint ?? url, superuserPassword]).apply(([endpoint, password]) => ({
+  return pulumi.all([config.endpoint ?? url, superuserPassword, ready]).apply(([endpoint, password]) => ({
     endpoint,
     username: config.superuser.username,
     password,

@@ -1,11 +1,13 @@
 import { createHmac } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { ClusterAccess } from "../../cluster.ts";
 import { GeneratedText } from "../../secrets/generated.ts";
 import type { CvatConfig } from "../config.ts";
 import { USERS } from "../names.ts";
 import { emailOf, everybody } from "./config.ts";
 import { USERS_SCRIPT, usersJob } from "./job.ts";
+import { waitForUsers } from "./wait.ts";
 
 const PASSWORD_LENGTH = 24;
 const NONCE_LENGTH = 32;
@@ -15,6 +17,8 @@ export interface CvatUsersArgs {
   namespace: pulumi.Input<string>;
   /** The Job of the chart that migrates the database, once CVAT runs. */
   initializer: pulumi.Input<k8s.batch.v1.Job>;
+  /** Where the program itself reaches the API server, to wait for the Job. */
+  access: ClusterAccess;
   /** How long the Job may take, in milliseconds. */
   timeoutMs: number;
 }
@@ -25,12 +29,13 @@ export class CvatUsers {
   readonly passwords: pulumi.Output<Record<string, string>>;
   /** The superuser's. */
   readonly superuserPassword: pulumi.Output<string>;
-  /** Is there when the users are. */
   readonly job: k8s.batch.v1.Job;
+  /** Resolves when the users are in CVAT; at preview at once. */
+  readonly ready: pulumi.Output<void>;
 
   constructor(
     name: string,
-    { config, namespace, initializer, timeoutMs }: CvatUsersArgs,
+    { config, namespace, initializer, access, timeoutMs }: CvatUsersArgs,
     opts: pulumi.CustomResourceOptions,
   ) {
     const made = (what: string, length: number) =>
@@ -69,19 +74,23 @@ export class CvatUsers {
             "pulumi.com/deletionPropagationPolicy": "background",
             // One that failed stays failed: the next up makes another.
             "pulumi.com/replaceUnready": "true",
+            // Waited for below, so that an error has the pod's words.
+            "pulumi.com/skipAwait": "true",
           },
         },
         spec: pulumi
           .all([pulumi.output(initializer).apply((job) => job.spec.template.spec), pulumi.unsecret(digest)])
           .apply(([pod, text]) => usersJob({ initializer: pod, digest: text, patience })),
       },
-      {
-        ...opts,
-        dependsOn: [secret, script],
-        deleteBeforeReplace: true,
-        customTimeouts: { create: `${patience}s` },
-      },
+      { ...opts, dependsOn: [secret, script], deleteBeforeReplace: true },
     );
+    this.ready = pulumi.all([namespace, this.job.id]).apply(async ([where]) => {
+      if (pulumi.runtime.isDryRun()) return;
+      await waitForUsers(access, where, timeoutMs).catch((error: unknown) => {
+        const problem = error instanceof Error ? error.message : String(error);
+        throw new pulumi.ResourceError(problem, this.job, true);
+      });
+    });
   }
 }
 

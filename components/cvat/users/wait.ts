@@ -1,0 +1,56 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { V1Pod } from "@kubernetes/client-node";
+import type { ClusterAccess } from "../../cluster.ts";
+import { UserError } from "../../errors.ts";
+import { namespaceReader } from "../../readiness/client.ts";
+import { keyOf } from "../../readiness/snapshot.ts";
+import { USERS } from "../names.ts";
+
+const POLL_MS = 500;
+interface JobStatus {
+  status?: { conditions?: { type: string; status: string }[] };
+}
+
+/** The Job has a time limit of its own; this much later its end must be seen. */
+const GRACE_MS = 15_000;
+
+/**
+ * Waits until the users Job is done. The engine's own wait says that it failed, not what its pod said.
+ * @throws UserError with the last words of the pod
+ */
+export async function waitForUsers(access: ClusterAccess, namespace: string, timeoutMs: number): Promise<void> {
+  const reader = await namespaceReader(access, namespace);
+  const end = Date.now() + timeoutMs + GRACE_MS;
+  for (;;) {
+    const job = (await reader.snapshot(new Set(["Job"]))).get(keyOf("Job", USERS)) as JobStatus | undefined;
+    const is = (condition: string) =>
+      job?.status?.conditions?.some(({ type, status }) => type === condition && status === "True") ?? false;
+    // One that somebody removed was made by an earlier run.
+    if (!job || is("Complete")) return;
+    if (is("Failed") || Date.now() > end) {
+      const words = lastWords(await reader.pods());
+      throw new UserError(
+        `CVAT's users were not made${is("Failed") ? "" : " in time"}: ${words}. Cure it and run up again: the Job runs anew. (kubectl logs -n ${namespace} job/${USERS})`,
+      );
+    }
+    await pause(POLL_MS);
+  }
+}
+
+/** What the youngest pod ended with, or why it does not start. */
+function lastWords(pods: readonly V1Pod[]): string {
+  const [pod] = pods
+    .filter(({ metadata }) => metadata?.labels?.["app"] === USERS)
+    .sort((one, other) => startOf(other) - startOf(one));
+  const state = pod?.status?.containerStatuses?.[0]?.state;
+  const terminated = state?.terminated;
+  const waiting = state?.waiting;
+  return (
+    terminated?.message?.trim().split("\n").slice(-5).join("; ").replace(/\.$/, "") ??
+    (terminated && `its program ended with exit code ${terminated.exitCode}`) ??
+    (waiting?.reason && `${waiting.reason}${waiting.message ? `: ${waiting.message}` : ""}`) ??
+    "its pod did not start"
+  );
+}
+
+const startOf = ({ metadata }: V1Pod): number => Number(new Date(metadata?.creationTimestamp ?? 0));
