@@ -1,6 +1,8 @@
 import path from "node:path";
 import { cacheFolder } from "./automation/cache.ts";
 import { resolveChart } from "./automation/charts/resolve.ts";
+import { readLabelFiles } from "./automation/functions/labels.ts";
+import { existingBuckets } from "./automation/storage/existing.ts";
 import type { ChartSource } from "./components/charts/source.ts";
 import type { LabConfig } from "./components/config.ts";
 import { chartsOf, VisionPlatform } from "./components/platform.ts";
@@ -9,7 +11,16 @@ import { readLab } from "./components/read-config.ts";
 /** The program. `pulumi up`, `npm run platform -- up` and rehearsals all run this function. */
 export default async function program(): Promise<Record<string, unknown>> {
   const lab = readLab();
-  const platform = new VisionPlatform("lab", { lab, charts: await chartsFor(lab) });
+  const [charts, buckets, labels] = await Promise.all([
+    chartsFor(lab),
+    existingBuckets(lab.objectStore),
+    readLabelFiles(lab.functions, import.meta.dirname),
+  ]);
+  const delivery = {
+    context: path.join(import.meta.dirname, "images/clearml-agent"),
+    program: path.join(import.meta.dirname, "automation/images/deliver.ts"),
+  };
+  const platform = new VisionPlatform("lab", { lab, charts, buckets, labels, delivery });
   return platform.outputs;
 }
 

@@ -1,7 +1,9 @@
 import { Command } from "commander";
 import { chartsCommand } from "./commands/charts.ts";
+import { clearmlCommand } from "./commands/clearml.ts";
 import { configCommand } from "./commands/config.ts";
 import { destroyCommand } from "./commands/destroy.ts";
+import { functionCommand } from "./commands/function.ts";
 import { outputsCommand } from "./commands/outputs.ts";
 import { previewCommand } from "./commands/preview.ts";
 import { rehearseCommand } from "./commands/rehearse.ts";
@@ -17,6 +19,8 @@ const VERBS = [
   upCommand,
   destroyCommand,
   outputsCommand,
+  functionCommand,
+  clearmlCommand,
 ];
 
 /** Every verb with its flags. Running it is cli.ts's. */

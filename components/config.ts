@@ -4,6 +4,7 @@ import { clearmlConfig } from "./clearml/config.ts";
 import { clusterConfig } from "./cluster-config.ts";
 import { cvatConfig } from "./cvat/config.ts";
 import { isMap } from "./maps.ts";
+import { functionsConfig } from "./nuclio/config.ts";
 import { problemsOf, unknownKey, type Problem } from "./problems.ts";
 import { RULES, type SoundParts } from "./rules.ts";
 import { objectStoreConfig } from "./storage/config.ts";
@@ -19,8 +20,11 @@ export const SECTIONS = {
   traefik: traefikConfig.prefault({}).describe("Traefik, which K3s brings along: the way to CVAT from outside."),
   objectStore: objectStoreConfig
     .optional()
-    .describe("MinIO, or what speaks S3. Left out, CVAT reaches no store on private addresses."),
+    .describe(
+      "MinIO: its buckets, and a user for each application. Left out, CVAT reaches no store on private addresses.",
+    ),
   cvat: cvatConfig.prefault({}).describe("CVAT: annotation, with Nuclio for automatic annotation and analytics."),
+  functions: functionsConfig.prefault({}).describe("Functions of Nuclio that annotate in CVAT, by name."),
   clearml: clearmlConfig.prefault({}).describe("ClearML: experiments, training and artifacts."),
 } as const;
 

@@ -3,15 +3,24 @@ import * as pulumi from "@pulumi/pulumi";
 import type { LedgerRow } from "./charts/ledger.ts";
 import type { ChartSource } from "./charts/source.ts";
 import { installedVersions, untriedText } from "./charts/versions.ts";
+import { clearMlAccounts, type ClearMlAccounts, type StoreAccess } from "./clearml/accounts.ts";
+import { ClearMlAgent, type ClearMlAgentArgs } from "./clearml/agent/agent.ts";
 import { ClearMl } from "./clearml/clearml.ts";
 import type { Cluster } from "./cluster.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
 import type { LabConfig } from "./config.ts";
 import { CLEARML_VERSIONS, clearmlWish } from "./clearml/versions.ts";
 import { Cvat } from "./cvat/cvat.ts";
+import type { StorageAccess } from "./cvat/records.ts";
 import { CVAT_VERSIONS, cvatWish } from "./cvat/versions.ts";
 import { DynamicProvider } from "./records/provider.ts";
 import { millisecondsOf } from "./schema.ts";
+import type { LabelEntry } from "./nuclio/config.ts";
+import { Nuclio, platformValues } from "./nuclio/nuclio.ts";
+import { observeFunctions } from "./nuclio/observe.ts";
+import { runtimeClassOf } from "./nuclio/spec.ts";
+import type { Application } from "./storage/grants.ts";
+import { ObjectStore } from "./storage/object-store.ts";
 import { traefikAddress } from "./traefik/address.ts";
 
 export interface VisionPlatformArgs {
@@ -19,24 +28,38 @@ export interface VisionPlatformArgs {
   lab: LabConfig;
   /** The charts on this machine, by name; one for each system that is enabled. */
   charts: Readonly<Record<string, ChartSource>>;
+  /** Names of the lab's buckets that are in the object store already. */
+  buckets: ReadonlySet<string>;
+  /** Labels of the files that functions name, by function. */
+  labels: Readonly<Record<string, readonly LabelEntry[]>>;
+  /** Where the agent's image is built from, and what carries it. */
+  delivery: ClearMlAgentArgs["delivery"];
 }
 
 /** The lab. The constructor is its table of contents. */
 export class VisionPlatform extends pulumi.ComponentResource {
   readonly traefik?: k8s.core.v1.ServicePatch;
+  readonly store?: ObjectStore;
   readonly cvat?: Cvat;
+  readonly nuclio?: Nuclio;
   readonly clearml?: ClearMl;
+  readonly agent?: ClearMlAgent;
+  /** Credentials of ClearML's people and of its agent. */
+  readonly accounts?: pulumi.Output<ClearMlAccounts>;
   /** What became of every fix of every chart. */
   readonly ledger: pulumi.Output<LedgerRow[]>;
 
-  constructor(name: string, { lab, charts }: VisionPlatformArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: VisionPlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     const providers = [new DynamicProvider(`${name}-generated`)];
     super("vision-platform:index:VisionPlatform", name, {}, { ...opts, providers });
+    const { lab, charts } = args;
     const cluster = clusterOf(`${name}-cluster`, lab.cluster, { parent: this });
     const parts = { parent: this };
 
     this.traefik = traefikAddress(`${name}-traefik`, lab.traefik, cluster, parts);
+    this.store = objectStore(args, parts);
     if (lab.cvat.enabled) {
+      const nuclioVersion = installedVersions(CVAT_VERSIONS, cvatWish(lab.cvat), chartOf(charts, "cvat")).parts.nuclio;
       this.cvat = new Cvat(
         "cvat",
         {
@@ -44,26 +67,45 @@ export class VisionPlatform extends pulumi.ComponentResource {
           chart: chartOf(charts, "cvat"),
           cluster,
           objectStoreAddresses: lab.objectStore ? [`${lab.objectStore.address}:${lab.objectStore.port}`] : [],
+          storages: storagesOf(this.store),
+          nuclioPlatform: platformValues(lab.functions, nuclioVersion),
           address: lab.traefik.address ?? "(address of Traefik)",
         },
         parts,
       );
+      if (lab.cvat.nuclio.enabled) this.nuclio = nuclioOf(args, this.cvat, nuclioVersion, this.store, cluster, parts);
     }
     if (lab.clearml.enabled) {
       this.clearml = new ClearMl("clearml", { config: lab.clearml, chart: chartOf(charts, "clearml"), cluster }, parts);
+      const access = storeAccess(this.store, lab.clearml.users);
+      this.accounts = clearMlAccounts(this.clearml.credentials, access);
+      if (lab.clearml.agent.enabled) {
+        this.agent = new ClearMlAgent(
+          "clearml-agent",
+          {
+            config: lab.clearml,
+            chart: chartOf(charts, "clearml-agent"),
+            cluster,
+            server: this.clearml,
+            s3: access?.agent,
+            delivery: args.delivery,
+          },
+          parts,
+        );
+      }
     }
     // A warning, so that a preview's report has it too.
     const untried = untriedText({ CVAT: this.cvat?.versions, ClearML: this.clearml?.versions });
     if (untried) void pulumi.log.warn(untried, this);
     this.ledger = pulumi
-      .all([this.cvat?.ledger, this.clearml?.ledger].filter((rows) => rows !== undefined))
+      .all([this.cvat?.ledger, this.clearml?.ledger, this.agent?.ledger].filter((rows) => rows !== undefined))
       .apply((ledgers) => ledgers.flat());
     this.registerOutputs({ ledger: this.ledger });
   }
 
   /** What the stack exports: where everything is, and the ledger. */
   get outputs(): Record<string, unknown> {
-    const { cvat, clearml, ledger } = this;
+    const { store, cvat, nuclio, clearml, agent, accounts, ledger } = this;
     return {
       ...(cvat && {
         cvat: {
@@ -71,6 +113,8 @@ export class VisionPlatform extends pulumi.ComponentResource {
           analyticsUrl: cvat.analyticsUrl,
           namespace: cvat.namespace,
           versions: cvat.versions,
+          users: cvat.users,
+          cloudStorages: cvat.cloudStorages,
         },
       }),
       ...(clearml && {
@@ -83,11 +127,83 @@ export class VisionPlatform extends pulumi.ComponentResource {
           users: clearml.users,
         },
       }),
+      ...(store && { objectStore: { endpoint: store.endpointForPods, buckets: store.buckets, users: store.users } }),
+      ...(nuclio && { functions: nuclio.functions }),
+      ...(agent && { agent: { namespace: agent.namespace, queue: agent.queue, image: agent.image } }),
       ledger,
       // Of its own: an output with one secret inside is hidden whole.
-      secrets: pulumi.secret(clearml ? { clearml: clearml.credentials } : {}),
+      secrets: pulumi.secret({ ...(cvat && { cvat: cvat.passwords }), ...(accounts && { clearml: accounts }) }),
     };
   }
+}
+
+/** Buckets and users of the object store, where the lab has one. */
+function objectStore({ lab, buckets }: VisionPlatformArgs, opts: pulumi.ComponentResourceOptions) {
+  if (lab.objectStore === undefined) return undefined;
+  const applications: Application[] = [
+    ...(lab.cvat.enabled ? (["cvat"] as const) : []),
+    ...(lab.clearml.enabled ? (["clearml"] as const) : []),
+    ...(lab.cvat.enabled && lab.cvat.nuclio.enabled ? (["functions"] as const) : []),
+  ];
+  const people = lab.clearml.enabled ? lab.clearml.users.map(({ username }) => username) : [];
+  return new ObjectStore("store", { config: lab.objectStore, existing: buckets, applications, people }, opts);
+}
+
+/** The buckets CVAT may use, with its key. */
+function storagesOf(store: ObjectStore | undefined): StorageAccess[] {
+  if (store === undefined) return [];
+  const keys = store.keysOf("cvat");
+  return ["datasets", "cvat"].map((role) => ({
+    role,
+    bucket: store.bucket(role),
+    endpoint: store.endpointForPods,
+    ...keys,
+  }));
+}
+
+/** Keys of ClearML's people and of its agent, for the bucket of artifacts. */
+function storeAccess(store: ObjectStore | undefined, users: readonly { username: string }[]): StoreAccess | undefined {
+  return (
+    store && {
+      users: Object.fromEntries(
+        users.map(({ username }) => [username, store.access("clearml", store.keysOfPerson(username))]),
+      ),
+      agent: store.access("clearml", store.keysOf("clearml")),
+    }
+  );
+}
+
+/** Functions of the stack, deployed through CVAT's Nuclio. */
+function nuclioOf(
+  { lab, labels }: VisionPlatformArgs,
+  cvat: Cvat,
+  version: string | undefined,
+  store: ObjectStore | undefined,
+  cluster: Cluster,
+  opts: pulumi.ComponentResourceOptions,
+): Nuclio | undefined {
+  const adopted = lab.cvat.nuclio.adoptedFunctions;
+  if (Object.keys(lab.functions).length + Object.keys(adopted).length === 0) return undefined;
+  const classes = Object.fromEntries(Object.entries(lab.functions).map(([fn, config]) => [fn, runtimeClassOf(config)]));
+  return new Nuclio(
+    "nuclio",
+    {
+      functions: lab.functions,
+      labels,
+      adopted,
+      cluster,
+      namespace: cvat.namespace,
+      version,
+      ready: cvat.ready,
+      store: store && {
+        endpoint: store.endpointForPods,
+        region: lab.objectStore?.region ?? "us-east-1",
+        ...store.keysOf("functions"),
+      },
+      findings: observeFunctions(cluster.access, lab.cvat.namespace, classes),
+    },
+    { ...opts, dependsOn: [cvat] },
+  );
 }
 
 /** The cluster as every component sees it, with one provider for all. */
@@ -114,12 +230,17 @@ function clusterOf(name: string, config: ClusterConfig, opts: pulumi.ResourceOpt
   };
 }
 
+/** Chart of the agent for servers that no set of versions is known for: the newest of the known sets. */
+const AGENT_CHART = "5.3.3";
+
 /** The charts a lab installs, by name and version. */
 export function chartsOf({ cvat, clearml }: LabConfig): { name: string; version: string }[] {
+  const server = clearml.enabled ? installedVersions(CLEARML_VERSIONS, clearmlWish(clearml)).parts : undefined;
   return [
-    ...(cvat.enabled ? [{ name: "cvat", ...installedVersions(CVAT_VERSIONS, cvatWish(cvat)) }] : []),
-    ...(clearml.enabled ? [{ name: "clearml", ...installedVersions(CLEARML_VERSIONS, clearmlWish(clearml)) }] : []),
-  ].map(({ name, parts }) => ({ name, version: parts.chart }));
+    ...(cvat.enabled ? [{ name: "cvat", version: installedVersions(CVAT_VERSIONS, cvatWish(cvat)).parts.chart }] : []),
+    ...(server ? [{ name: "clearml", version: server.chart }] : []),
+    ...(server && clearml.agent.enabled ? [{ name: "clearml-agent", version: server.agent ?? AGENT_CHART }] : []),
+  ];
 }
 
 function chartOf(charts: VisionPlatformArgs["charts"], name: string): ChartSource {

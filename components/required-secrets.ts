@@ -13,7 +13,24 @@ interface RequiredSecret {
  * Secrets that nobody can make in the user's place: they open what the user runs already. A stack file is fine without them and can be
  * rehearsed; `up` and `preview` of the real lab cannot do without.
  */
-const REQUIRED: readonly RequiredSecret[] = [];
+const REQUIRED: readonly RequiredSecret[] = [
+  {
+    key: "vision-platform:objectStore.credentials.accessKey",
+    what: "the access key of an administrator of the object store",
+    missing: ({ objectStore }) => objectStore !== undefined && objectStore.credentials.accessKey === undefined,
+  },
+  {
+    key: "vision-platform:objectStore.credentials.secretKey",
+    what: "the secret key of an administrator of the object store",
+    missing: ({ objectStore }) => objectStore !== undefined && objectStore.credentials.secretKey === undefined,
+  },
+  {
+    key: "vision-platform:clearml.agent.image.delivery.privateKey",
+    what: "the private key that signs in on the nodes the agent's image is carried to",
+    missing: ({ clearml: { enabled, agent } }) =>
+      enabled && agent.enabled && agent.image.delivery.by === "nodes" && agent.image.delivery.privateKey === undefined,
+  },
+];
 
 /** What is still to be set, with the command for each. */
 export function missingSecrets(lab: LabConfig): Problem[] {

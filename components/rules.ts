@@ -25,9 +25,48 @@ const namespacesAreUsedOnce: Rule = ({ cvat, clearml }) =>
   usedTwice([
     ["vision-platform:cvat.namespace", installed(cvat)?.namespace],
     ["vision-platform:clearml.namespace", installed(clearml)?.namespace],
+    ["vision-platform:clearml.agent.namespace", installed(installed(clearml)?.agent)?.namespace],
   ]);
 
-export const RULES: readonly Rule[] = [addressesAreUsedOnce, namespacesAreUsedOnce];
+/** Functions are Nuclio's, which is part of CVAT; a model and a build need what they are taken from and put into. */
+const functionsHaveWhatTheyNeed: Rule = ({ functions, cvat, objectStore }) => {
+  const nuclio = installed(cvat)?.nuclio;
+  return Object.entries(functions ?? {}).flatMap(([name, entry]): Problem[] => {
+    if (entry === undefined) return [];
+    const path = `vision-platform:functions.${name}`;
+    if (cvat !== undefined && (installed(cvat) === undefined || nuclio?.enabled === false)) {
+      return [{ path, message: "Needs Nuclio, which is off: see vision-platform:cvat.nuclio.enabled." }];
+    }
+    return [
+      ...(entry.model && objectStore === undefined
+        ? [{ path: `${path}.model`, message: "Is read from the object store: set vision-platform:objectStore." }]
+        : []),
+      ...(entry.build && nuclio && nuclio.registry === undefined
+        ? [{ path: `${path}.build`, message: "Needs a registry to push to: set vision-platform:cvat.nuclio.registry." }]
+        : []),
+    ];
+  });
+};
+
+/** Organizations and cloud storages are made in CVAT itself, which must be reached. */
+const cvatIsReached: Rule = ({ traefik, cvat, objectStore }) => {
+  const records = objectStore !== undefined || cvat?.organizations?.length || cvat?.cloudStorages?.length;
+  const reached = traefik?.address ?? cvat?.ingress?.host ?? cvat?.endpoint;
+  if (!records || installed(cvat) === undefined || reached) return [];
+  return [
+    {
+      path: "vision-platform:cvat.endpoint",
+      message: "Is missing: nothing says where CVAT is reached. Set it, or vision-platform:traefik.address.",
+    },
+  ];
+};
+
+export const RULES: readonly Rule[] = [
+  addressesAreUsedOnce,
+  namespacesAreUsedOnce,
+  functionsHaveWhatTheyNeed,
+  cvatIsReached,
+];
 
 /** What is switched off asks for nothing. */
 function installed<Section extends { enabled?: boolean }>(section: Section | undefined): Section | undefined {

@@ -16,6 +16,9 @@ export interface ResourceName {
 const SYSTEMS: Readonly<Record<string, string>> = {
   "vision-platform:cvat:Cvat": "CVAT",
   "vision-platform:clearml:ClearMl": "ClearML",
+  "vision-platform:clearml:ClearMlAgent": "ClearML's agent",
+  "vision-platform:nuclio:Nuclio": "Nuclio",
+  "vision-platform:storage:ObjectStore": "MinIO",
 };
 
 export function parseUrn(urn: string): ResourceName {

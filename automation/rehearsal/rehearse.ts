@@ -28,7 +28,7 @@ import { engineEnvironment } from "./tools/environment.ts";
 import { obtainTools, type Tool } from "./tools/obtain.ts";
 
 /** Every program a rehearsal runs. */
-export const REHEARSAL_PROGRAMS = [...ENGINE_PROGRAMS, ...CLUSTER_PROGRAMS, "kwokctl"] as const;
+export const REHEARSAL_PROGRAMS = [...ENGINE_PROGRAMS, ...CLUSTER_PROGRAMS, "kwokctl", "minio"] as const;
 
 export interface RehearsalOptions {
   stack: string;

@@ -29,6 +29,8 @@ export interface CvatArgs {
   objectStoreAddresses?: pulumi.Input<readonly string[]>;
   /** Buckets of the object store that CVAT may use, each with CVAT's own key. Default: none. */
   storages?: readonly StorageAccess[];
+  /** The part of Nuclio's platform configuration that the functions need. Default: none. */
+  nuclioPlatform?: Readonly<Record<string, unknown>>;
   /** Traefik's address, for CVAT's URL where it has no host name. */
   address: pulumi.Input<string>;
 }
@@ -51,6 +53,10 @@ export class Cvat extends pulumi.ComponentResource {
   readonly ledger: pulumi.Output<LedgerRow[]>;
   /** Resolves when CVAT runs, with its event table and its users. */
   readonly ready: pulumi.Output<void>;
+  /** Names of the users it makes, the superuser first. */
+  readonly users: readonly string[];
+  /** Names of the cloud storages. */
+  readonly cloudStorages: readonly string[];
   /** Passwords by user name. */
   readonly passwords: pulumi.Output<Record<string, string>>;
 
@@ -78,6 +84,7 @@ export class Cvat extends pulumi.ComponentResource {
           clickhousePassword: secrets.clickhousePassword,
           registrySecret: secrets.registrySecret,
           smokescreen: smokescreen(args),
+          nuclioPlatform: args.nuclioPlatform,
         }),
         fixes: cvatFixes({
           cvat: this.versions.version,
@@ -96,6 +103,10 @@ export class Cvat extends pulumi.ComponentResource {
     this.ready = pulumi.all([install.ready, events?.id, users.ready]).apply(() => undefined);
     this.url = pulumi.output(args.address).apply((address) => publicUrl(config, address));
     this.passwords = users.passwords;
+    this.users = [config.superuser, ...config.users].map(({ username }) => username);
+    this.cloudStorages = (config.cloudStorages ?? (args.storages ?? []).map(({ role }) => ({ name: role }))).map(
+      ({ name: storage }) => storage,
+    );
     registerRecords(
       name,
       { config, storages: args.storages ?? [], connection: connectionOf(args, this.url, users) },

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { adoptedFunctionsKey } from "../nuclio/config.ts";
 import { bytes, dnsLabel, resources, secretText } from "../schema.ts";
 import { ruleAt, withRules } from "../section-rules.ts";
 
@@ -120,6 +121,7 @@ const registry = z.strictObject({
 
 export const nuclioConfig = z
   .strictObject({
+    ...adoptedFunctionsKey,
     enabled: z
       .boolean()
       .default(true)

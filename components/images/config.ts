@@ -5,7 +5,7 @@ import { repeats, type Found } from "../section-rules.ts";
 // What a file name on a node, a shell and K3s all take as it is.
 const absolutePath = z
   .string()
-  .regex(/^(\/[A-Za-z0-9_][A-Za-z0-9._-]*)+$/, "must be an absolute path of letters, digits, dots, - and _");
+  .regex(/^(\/[A-Za-z0-9_.][A-Za-z0-9._-]*)+$/, "must be an absolute path of letters, digits, dots, - and _");
 
 const node = z.strictObject({
   node: dnsLabel
@@ -70,7 +70,7 @@ export type DeliveryNode = DeliveryConfig["nodes"][number];
 
 /** What holds of the keys of a delivery and of the image it carries. `path` of each is below the delivery. */
 export function deliveryProblems(delivery: DeliveryConfig): Found[] {
-  const { by, nodes, privateKey, builder, builderPath } = delivery;
+  const { by, nodes, builder, builderPath } = delivery;
   if (by === "registry") return [];
   return [
     ...(nodes.length === 0
@@ -84,9 +84,6 @@ export function deliveryProblems(delivery: DeliveryConfig): Found[] {
       path: ["nodes", key, "host"],
       message: `is the SSH server of nodes[${first}] already; one of the two nodes would be left without the image`,
     })),
-    ...(privateKey === undefined
-      ? [{ path: ["privateKey"], message: "is missing: nobody could sign in on the nodes; set it with --secret" }]
-      : []),
     ...(builder === "auto" && builderPath !== undefined
       ? [{ path: ["builder"], message: "must say what the program at builderPath is: docker or buildah" }]
       : []),

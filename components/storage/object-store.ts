@@ -40,6 +40,10 @@ export interface BucketAccess {
 export class ObjectStore extends pulumi.ComponentResource {
   /** `http://192.0.2.30:9000`: the S3 API as pods reach it. */
   readonly endpointForPods: string;
+  /** Names of the buckets by what they are for. */
+  readonly buckets: Readonly<Record<string, pulumi.Output<string>>>;
+  /** Names of the users, which are their access keys. */
+  readonly users: readonly string[];
   /** Known once every bucket and every user is there. */
   readonly ready: pulumi.Output<void>;
   readonly #config: ObjectStoreConfig;
@@ -58,14 +62,17 @@ export class ObjectStore extends pulumi.ComponentResource {
     const provider = storeProvider(name, config, parts);
 
     const buckets = bucketsOf(config).map((bucket) => bucketOf(name, bucket, existing, { ...parts, provider }));
-    const users = usersOf(config, applications, people).map((user) => userOf(name, user, parts, provider));
+    const wanted = usersOf(config, applications, people);
+    const users = wanted.map((user) => userOf(name, user, parts, provider));
 
     this.#buckets = new Map(buckets.map(({ role, bucket }) => [role, bucket]));
+    this.buckets = Object.fromEntries(this.#buckets);
+    this.users = wanted.map(({ accessKey }) => accessKey);
     this.#keys = new Map(users.map(({ id, keys }) => [id, keys]));
     this.ready = pulumi
       .all([...buckets.map(({ done }) => done), ...users.map(({ keys }) => keys.accessKey)])
       .apply(() => undefined);
-    this.registerOutputs({ endpoint: this.endpointForPods, buckets: Object.fromEntries(this.#buckets) });
+    this.registerOutputs({ endpoint: this.endpointForPods, buckets: this.buckets });
   }
 
   /**

@@ -69,7 +69,6 @@ test.each([
     withAgent({ image: { delivery: { by: "nodes" } } }),
     [
       "clearml.agent.image.delivery.nodes: Lists no node, so the image would get nowhere",
-      "clearml.agent.image.delivery.privateKey: Is missing: nobody could sign in on the nodes",
     ],
   ],
   [

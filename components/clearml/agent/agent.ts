@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { ChartInstall } from "../../charts/install.ts";
+import { ChartInstall, type ChartInstallArgs } from "../../charts/install.ts";
 import type { LedgerRow } from "../../charts/ledger.ts";
 import type { ChartSource } from "../../charts/source.ts";
 import type { Cluster } from "../../cluster.ts";
@@ -73,23 +73,21 @@ export class ClearMlAgent extends pulumi.ComponentResource {
     const secrets = registerSecrets(name, { credentials, files }, this.namespace, cluster, parts);
 
     const digest = pulumi.all([digestOf([credentials, files], secrets), queue.id, image.nodes]).apply(([text]) => text);
-    const installed = new ChartInstall(
-      name,
-      {
-        title: "ClearML's agent",
-        chart,
-        release: AGENT_RELEASE,
-        // Its pods wait for the server without a limit; the lab waits for the server first, and says what it waits for.
-        namespace: pulumi.all([this.namespace, server.ready]).apply(([namespace]) => namespace),
-        values: agentValues({ config: agent, urls, s3: s3 !== undefined, digest: pulumi.secret(digest) }),
-        fixes: agentFixes(runtimeClassOf(agent.tasks)),
-        stages: [{ stage: "workers", name: /^clearml-agent$/ }],
-        cluster,
-      },
-      parts,
-    );
-    this.ledger = installed.ledger;
-    this.ready = installed.ready;
+    const chartArgs: ChartInstallArgs = {
+      title: "ClearML's agent",
+      chart,
+      release: AGENT_RELEASE,
+      namespace: this.namespace,
+      values: agentValues({ config: agent, urls, s3: s3 !== undefined, digest: pulumi.secret(digest) }),
+      fixes: agentFixes(runtimeClassOf(agent.tasks)),
+      stages: [{ stage: "workers", name: /^clearml-agent$/ }],
+      cluster,
+    };
+    // Only when the server is there, which a preview does not wait for. With a server that fails nothing may wait for the queue: a chart whose
+    // inputs never come keeps the run from ending with the reason.
+    const installed = server.ready.apply(() => new ChartInstall(name, chartArgs, parts));
+    this.ledger = installed.apply(({ ledger }) => ledger);
+    this.ready = installed.apply(({ ready }) => ready);
     this.registerOutputs({ namespace: this.namespace, queue: this.queue, image: this.image });
   }
 }

@@ -1,4 +1,4 @@
-import { sign } from "aws4";
+import aws4 from "aws4";
 import { sealed } from "./sealed.ts";
 
 /** Where MinIO is, and as whom to ask it. */
@@ -83,7 +83,7 @@ export class MinioAdmin {
   ): Promise<string> {
     const { server, tls, region, user, password } = this.#place;
     const path = `/minio/admin/v3/${call}?${new URLSearchParams(query).toString()}`;
-    const signed = sign(
+    const signed = aws4.sign(
       { host: server, path, method, service: "s3", region, body, headers: { "Content-Length": String(body.length) } },
       { accessKeyId: user, secretAccessKey: password },
     );
