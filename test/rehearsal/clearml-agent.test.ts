@@ -16,6 +16,7 @@ import { ENGINE_PROGRAMS } from "../../automation/engine/door.ts";
 import { silentProgress } from "../../automation/progress.ts";
 import { CLUSTER_PROGRAMS, startCluster, type Cluster } from "../../automation/rehearsal/cluster/cluster.ts";
 import { createHome, freshName, removeHome, type Home } from "../../automation/rehearsal/cluster/homes.ts";
+import { DOCUMENTATION_RANGES } from "../../automation/rehearsal/cluster/lab.ts";
 import { seed } from "../../automation/rehearsal/cluster/seed.ts";
 import { miniatureChart } from "../../automation/rehearsal/miniatures.ts";
 import { CLEARML_SERVICE } from "../../automation/rehearsal/services/clearml/row.ts";
@@ -27,7 +28,7 @@ import type { S3Access } from "../../components/clearml/conf.ts";
 import { clearmlConfig } from "../../components/clearml/config.ts";
 import { parseLab } from "../../components/config.ts";
 import { DynamicProvider } from "../../components/records/provider.ts";
-import { find, type Canary } from "./canaries.ts";
+import { find, findInFiles, type Canary } from "./canaries.ts";
 import { engineIn, type TestEngine } from "./engine.ts";
 import { problemsOf } from "./failure.ts";
 
@@ -42,8 +43,8 @@ const S3: S3Access = {
 };
 
 /** The stack of each run; tests change it. */
-const stack = { queue: "gpu", s3: S3 };
 const addresses = { web: "192.0.2.40", api: "192.0.2.41", files: "192.0.2.42" };
+const stack = { queue: "gpu", s3: S3, readyTimeoutMs: 120_000, addresses };
 
 let home: Home;
 let cluster: Cluster;
@@ -56,7 +57,7 @@ beforeAll(async () => {
   const tools = await obtainTools([...ENGINE_PROGRAMS, ...CLUSTER_PROGRAMS, "kwokctl"], { progress: silentProgress });
   const progress = { update: () => undefined };
   cluster = await startCluster({ home: home.folder, tools, progress });
-  await seed(cluster.kubeconfig, { addresses: Object.values(addresses) });
+  await seed(cluster.kubeconfig, { addresses: [...DOCUMENTATION_RANGES, ...Object.values(addresses)] });
   const config = new KubeConfig();
   config.loadFromFile(cluster.kubeconfig);
   client = KubernetesObjectApi.makeApiClient(config);
@@ -91,7 +92,7 @@ function install(serverChart: string, agentChart: string): Promise<Record<string
   const { queue, s3 } = stack;
   const config = clearmlConfig.parse({
     endpoint,
-    addresses,
+    addresses: stack.addresses,
     storage: { class: "longhorn" },
     agent: {
       enabled: true,
@@ -107,7 +108,7 @@ function install(serverChart: string, agentChart: string): Promise<Record<string
     access: { kubeconfig: cluster.kubeconfig, context: cluster.context },
     storageClass: "longhorn",
     ingressClass: "traefik",
-    readyTimeoutMs: 120_000,
+    readyTimeoutMs: stack.readyTimeoutMs,
   };
   const chart = (name: string, version: string, path: string) => ({ name, version, path, origin: "override" }) as const;
   const server = new ClearMl(
@@ -254,10 +255,12 @@ describe("ClearML's agent on a real API server", () => {
     ]);
     const objects = lists.flatMap(({ items }) => items);
     expect(objects.length).toBeGreaterThan(3);
-    const { deployment } = (await engine.stack.exportStack()) as { deployment: unknown };
     const log = await readFile(path.join(home.folder, "services", "clearml", "log"), "utf8");
-    const places = [...objects, deployment, engine.lines].map((place) => JSON.stringify(place));
+    const places = [...objects, engine.lines].map((place) => JSON.stringify(place));
     expect([...places, log].flatMap((place) => find(canaries, place, place.slice(0, 200)))).toEqual([]);
+    const state = await findInFiles(canaries, path.join(home.folder, "state"));
+    expect(state.files.length).toBeGreaterThan(0);
+    expect(state.finds).toEqual([]);
     // The search itself finds what is there.
     const secret = await get<V1Secret>("v1", "Secret", "clearml-agent-credentials");
     expect(find(canaries, JSON.stringify(secret), "Secret")).toHaveLength(4);
@@ -266,8 +269,8 @@ describe("ClearML's agent on a real API server", () => {
   it("starts anew when a key of the store changes, and nothing else does", async () => {
     stack.s3 = { ...S3, secretKey: "canary-of-a-rotated-secret" };
     expect(changesOf(await engine.run("up"))).toEqual([
+      "replace Secret clearml-agent-credentials",
       "update Deployment clearml-agent",
-      "update Secret clearml-agent-credentials",
     ]);
     expect(textsOf(await get<V1Secret>("v1", "Secret", "clearml-agent-credentials"))).toMatchObject({
       s3_secret_key: "canary-of-a-rotated-secret",
@@ -316,5 +319,13 @@ describe("ClearML's agent on a real API server", () => {
       await readFile(path.join(home.folder, "services", "clearml", "queues.json"), "utf8"),
     ) as Queue[];
     expect(kept.map(({ name }) => name).sort()).toEqual(["default", "theirs"]);
+  });
+
+  it("ends with the server's reason when that does not get ready", { timeout: 60_000 }, async () => {
+    // Of no pool that MetalLB has.
+    stack.addresses = { ...addresses, web: "10.99.99.99" };
+    stack.readyTimeoutMs = 10_000;
+    expect((await problemsOf(engine.run("up"))).join("\n")).toMatch(/ClearML was not ready within/);
+    expect((await client.list("apps/v1", "Deployment", NAMESPACE)).items).toEqual([]);
   });
 });

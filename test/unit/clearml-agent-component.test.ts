@@ -57,6 +57,7 @@ async function agent(s3: S3Access | undefined, pair = AGENT) {
     credentials: pulumi.secret({ users: {}, agent: pair }),
     ready: pulumi.output(undefined),
   } as unknown as ClearMl;
+  const before = installs.length;
   const made = new ClearMlAgent("clearml-agent", {
     config,
     chart: { name: "clearml-agent", version: "5.3.3", path: "/charts/clearml-agent.tgz", origin: "locked" },
@@ -71,6 +72,8 @@ async function agent(s3: S3Access | undefined, pair = AGENT) {
     s3: s3 && pulumi.secret(s3),
     delivery: { context: "/images/clearml-agent", program: "/automation/images/deliver.ts" },
   });
+  // The chart comes when the server is ready.
+  await vi.waitUntil(() => installs.length > before);
   const digest = pulumi.output(installs.at(-1)?.args.values ?? {}).apply((values) => {
     const glue = (values as { agentk8sglue: { annotations: Record<string, string> } }).agentk8sglue;
     return glue.annotations["vision-platform/configuration"];
