@@ -1,0 +1,196 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { LabConfig } from "../../components/config.ts";
+import { assertStoreAnswers } from "../../automation/storage/assert-answers.ts";
+import { problemsOf } from "./failure.ts";
+import { clientOf, namesIn, rightsIn, startStorageLab, textOf, USERS, type StorageLab } from "./storage-lab.ts";
+
+const BUCKETS = ["datasets", "cvat", "clearml", "models"] as const;
+const OLD = "an object that was there before the lab";
+const READ = "head list get";
+const WRITE = "head list get put delete";
+
+let lab: StorageLab;
+
+beforeAll(async () => {
+  lab = await startStorageLab();
+  await lab.root().makeBucket("datasets");
+  await lab.root().putObject("datasets", "old.txt", OLD);
+});
+afterAll(() => lab.end());
+
+const operationsOf = async (run: Promise<{ changes: { operation: string; name: string }[] }>) =>
+  (await run).changes.map(({ operation, name }) => `${operation} ${name}`).sort();
+
+/** The assertion that every verb makes before it refreshes. */
+const assertAnswers = () => {
+  const { accessKey, secretKey } =
+    (lab.section["credentials"] as undefined | Record<string, string>) ?? lab.minio().credentials;
+  const value = JSON.stringify({ credentials: { accessKey, secretKey } });
+  return assertStoreAnswers({ getAllConfig: () => Promise.resolve({ "vision-platform:objectStore": { value } }) }, {
+    objectStore: lab.config(),
+  } as LabConfig);
+};
+
+describe("the object store", () => {
+  it("makes buckets and users, and takes over the bucket that is there", async () => {
+    const { changes } = await lab.run("up");
+    expect(changes.filter(({ operation }) => operation === "import").map(({ name }) => name)).toEqual([
+      "store-datasets",
+    ]);
+    expect((await lab.root().listBuckets()).map(({ name }) => name).sort()).toEqual([...BUCKETS].sort());
+    expect(await textOf(lab.root(), "datasets", "old.txt")).toBe(OLD);
+    expect(await lab.root().getBucketVersioning("models")).toEqual({ Status: "Enabled" });
+    expect(await lab.root().getBucketLifecycle("cvat")).toMatchObject({
+      Rule: [{ ID: "expire-exports/", Filter: { Prefix: "exports/" }, Expiration: { Days: 30 }, Status: "Enabled" }],
+    });
+  });
+
+  it("changes nothing the second time, nor after a look at what is there", async () => {
+    expect((await lab.run("up")).changes).toEqual([]);
+    expect((await lab.run("refresh")).changes).toEqual([]);
+    expect((await lab.run("up")).changes).toEqual([]);
+  });
+
+  it("lets each user into its buckets and no other", async () => {
+    for (const bucket of BUCKETS) await lab.root().putObject(bucket, "probe.txt", "probe");
+    const given: Record<string, Record<string, string>> = {};
+    for (const user of USERS) {
+      const client = clientOf(await lab.keysOf(user));
+      given[user] = {};
+      for (const bucket of BUCKETS) given[user][bucket] = await rightsIn(client, bucket, "probe.txt");
+    }
+    expect(given).toEqual({
+      cvat: { datasets: READ, cvat: WRITE, clearml: "", models: "" },
+      clearml: { datasets: WRITE, cvat: "", clearml: WRITE, models: WRITE },
+      functions: { datasets: "", cvat: "", clearml: "", models: READ },
+      anna: { datasets: WRITE, cvat: "", clearml: WRITE, models: WRITE },
+    });
+  });
+
+  it("narrows a user to prefixes", async () => {
+    await lab.root().putObject("models", "yolo11x/best.onnx", "weights");
+    lab.section["onlyPrefixes"] = { functions: { models: ["yolo11x/"] } };
+    expect(await operationsOf(lab.run("up"))).toEqual(["update store-functions-policy"]);
+    const client = clientOf(await lab.keysOf("functions"));
+    expect(await textOf(client, "models", "yolo11x/best.onnx")).toBe("weights");
+    expect(await namesIn(client, "models", "yolo11x/")).toEqual(["yolo11x/best.onnx"]);
+    await expect(textOf(client, "models", "probe.txt")).rejects.toThrow(/Access Denied/);
+    await expect(namesIn(client, "models")).rejects.toThrow(/Access Denied/);
+  });
+
+  it("finds what was changed by hand, and puts it right", async () => {
+    await lab.root().removeBucketLifecycle("cvat");
+    await lab.root().setBucketVersioning("models", { Status: "Suspended" });
+    await lab.run("refresh");
+    expect(await operationsOf(lab.run("up"))).toEqual([
+      "create store-cvat-lifecycle",
+      "update store-models-versioning",
+    ]);
+    expect(await lab.root().getBucketVersioning("models")).toEqual({ Status: "Enabled" });
+  });
+
+  it("gives a user another secret key, and the old one opens nothing", async () => {
+    const before = await lab.keysOf("cvat");
+    const key = (await lab.resources()).find(({ urn }) => urn.endsWith("::store-cvat-secret-key"));
+    await lab.stack.up({ replace: [key?.urn ?? ""] });
+    const after = await lab.keysOf("cvat");
+    expect(after.secretKey).not.toBe(before.secretKey);
+    expect(await textOf(clientOf(after), "datasets", "old.txt")).toBe(OLD);
+    await expect(textOf(clientOf(before), "datasets", "old.txt")).rejects.toThrow(/signature/i);
+  });
+
+  it("keeps no secret in clear, in state or in what is printed", async () => {
+    const secrets = [lab.minio().credentials.secretKey, lab.minio().credentials.accessKey];
+    for (const user of USERS) secrets.push((await lab.keysOf(user)).secretKey);
+    const state = await lab.stateFiles();
+    const lines = lab.lines.join("\n");
+    expect(state).toContain("store-cvat");
+    for (const [index, secret] of secrets.entries()) {
+      expect([state.includes(secret), lines.includes(secret), index]).toEqual([false, false, index]);
+    }
+  });
+});
+
+describe("an object store that is down", () => {
+  beforeAll(() => lab.stop());
+
+  it("does not hinder a preview, which says so", async () => {
+    const { changes, warnings } = await lab.run("preview");
+    expect(changes).toEqual([]);
+    expect(warnings.join("\n")).toMatch(/objectStore\.address or \.port: no object store answers at .*ECONNREFUSED/);
+  });
+
+  it("hinders up before anything is done, and loses nothing from state", async () => {
+    const before = await lab.resources();
+    expect((await problemsOf(lab.run("up"))).join("\n")).toMatch(
+      /no object store answers at .* Start it, or correct the key/,
+    );
+    expect(await lab.resources()).toEqual(before);
+  });
+
+  it("hinders a refresh, by the check that verbs make", async () => {
+    expect((await problemsOf(assertAnswers())).join("\n")).toMatch(/no object store answers at/);
+  });
+
+  it("would lose every bucket from state at an unguarded refresh, as with the real plugin", async () => {
+    const before = await lab.stack.exportStack();
+    await lab.stack.refresh({ onOutput: () => undefined }).catch(() => undefined);
+    const left = (await lab.resources()).filter(({ type }) => type.endsWith(":S3Bucket"));
+    await lab.stack.importStack(before);
+    expect(left).toEqual([]);
+  });
+
+  it("is as before when it is back", async () => {
+    await lab.start();
+    expect((await lab.run("up")).changes).toEqual([]);
+    expect((await lab.run("refresh")).changes).toEqual([]);
+  });
+});
+
+describe("an object store that refuses", () => {
+  const good = () => lab.minio().credentials;
+
+  it("names the key when the root key is wrong, at up and before a refresh", async () => {
+    lab.section["credentials"] = { ...good(), secretKey: "a-wrong-secret-key" };
+    const before = await lab.resources();
+    const said = (await problemsOf(lab.run("up"))).join("\n");
+    expect(said).toMatch(/objectStore\.credentials: .* does not accept them \(SignatureDoesNotMatch\)/);
+    expect(said).not.toContain("a-wrong-secret-key");
+    expect((await problemsOf(assertAnswers())).join("\n")).toMatch(/does not accept them/);
+    expect(await lab.resources()).toEqual(before);
+    delete lab.section["credentials"];
+  });
+
+  it("names the key of a bucket that somebody else has", async () => {
+    // Who may make buckets and see most of them, but not this one.
+    await lab.root().makeBucket("taken");
+    const admin = await lab.limitedAdmin("taken");
+    lab.section["credentials"] = admin;
+    lab.section["buckets"] = { clearml: { name: "taken" } };
+    expect((await problemsOf(lab.run("up"))).join("\n")).toMatch(
+      /objectStore\.buckets\.clearml\.name: there is a bucket `taken` at .* Choose another name/,
+    );
+    delete lab.section["credentials"];
+    delete lab.section["buckets"];
+  });
+});
+
+describe("destroy", () => {
+  it("takes users away and leaves buckets with what is in them", async () => {
+    const cvat = await lab.keysOf("cvat");
+    await lab.run("destroy");
+    expect((await lab.root().listBuckets()).map(({ name }) => name)).toEqual(expect.arrayContaining([...BUCKETS]));
+    expect(await textOf(lab.root(), "datasets", "old.txt")).toBe(OLD);
+    expect(await lab.root().getBucketVersioning("models")).toEqual({ Status: "Enabled" });
+    await expect(textOf(clientOf(cvat), "datasets", "old.txt")).rejects.toThrow(/Access Key Id/);
+  });
+
+  it("is undone by up, which takes the buckets back", async () => {
+    const operations = await operationsOf(lab.run("up"));
+    expect(operations.filter((text) => text.startsWith("import"))).toEqual(
+      BUCKETS.map((bucket) => `import store-${bucket}`).sort(),
+    );
+    expect(await textOf(clientOf(await lab.keysOf("cvat")), "datasets", "old.txt")).toBe(OLD);
+    expect((await lab.run("up")).changes).toEqual([]);
+  });
+});
