@@ -67,9 +67,7 @@ test.each([
   ],
   [
     withAgent({ image: { delivery: { by: "nodes" } } }),
-    [
-      "clearml.agent.image.delivery.nodes: Lists no node, so the image would get nowhere",
-    ],
+    ["clearml.agent.image.delivery.nodes: Lists no node, so the image would get nowhere"],
   ],
   [
     withAgent({
