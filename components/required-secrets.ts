@@ -6,7 +6,7 @@ interface RequiredSecret {
   key: string;
   /** What it is. */
   what: string;
-  missing(lab: LabConfig): boolean;
+  missing: (lab: LabConfig) => boolean;
 }
 
 /**

@@ -48,7 +48,7 @@ const knownRoles: Rule = {
   problems: ({ onlyPrefixes, moreBuckets }) => {
     const known: string[] = [...BUCKET_ROLES, ...Object.keys(moreBuckets)];
     return Object.entries(onlyPrefixes).flatMap(([application, byRole]) =>
-      Object.keys(byRole ?? {})
+      Object.keys(byRole)
         .filter((role) => !known.includes(role))
         .map((role) => ({
           path: ["onlyPrefixes", application, role],

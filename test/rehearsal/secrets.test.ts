@@ -26,7 +26,17 @@ const GIVEN: readonly (Canary & { key: string })[] = [
   "cvat.secrets.postgresql",
   "cvat.secrets.redis",
   "clearml.users[0].password",
+  "cvat.superuser.password",
+  "cvat.users[0].password",
 ].map((key) => ({ key: `vision-platform:${key}`, name: key, text: canary() }));
+
+/** Keys whose secrets go to other systems than the cluster, each with the test that looks for theirs. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  "objectStore.credentials.accessKey": "storage.test.ts",
+  "objectStore.credentials.secretKey": "storage.test.ts",
+  "cvat.cloudStorages[].external.secretKey": "cvat-records.test.ts",
+  "clearml.agent.image.delivery.privateKey": "image-delivery.test.ts",
+};
 
 /** What goes into the values of a chart of our own, by the object it ends in. */
 const IN_VALUES = { configMap: canary(), environment: canary(), secret: canary(), changed: canary() };
@@ -58,7 +68,7 @@ beforeAll(async () => {
   // Encrypted for a passphrase that is not here, as in any stack file that is rehearsed.
   const registry = { url: "registry.example:5000", username: "builder", password: { secure: "v1:x" } };
   lab = await startLab({
-    cvat: { nuclio: { enabled: true, registry } },
+    cvat: { nuclio: { enabled: true, registry }, users: [{ username: "annotator", role: "worker" }] },
     clearml: {
       users: [
         { username: "admin", name: "Administrator" },
@@ -76,7 +86,9 @@ afterAll(async () => {
 describe("secrets of the stack's configuration", () => {
   it("are all among the canaries", () => {
     const keys = secretKeys(stackFileSchema());
-    expect(keys).toEqual(GIVEN.map(({ key }) => `config.${key.replace("[0]", "[]")}`).sort());
+    const given = GIVEN.map(({ key }) => key.replace("[0]", "[]"));
+    const elsewhere = Object.keys(ELSEWHERE).map((key) => `vision-platform:${key}`);
+    expect(keys).toEqual([...given, ...elsewhere].map((key) => `config.${key}`).sort());
   });
 
   it("are made where none are given", async () => {

@@ -1,6 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import type * as auto from "@pulumi/pulumi/automation/index.js";
 import { Client } from "minio";
 import { APPLICATIONS } from "../../components/storage/grants.ts";
 import { objectStoreConfig } from "../../components/storage/config.ts";
@@ -101,10 +100,8 @@ export async function startStorageLab() {
       return texts.join("\n");
     },
     async resources(): Promise<{ urn: string; type: string; id?: string }[]> {
-      const { deployment } = (await engine.stack.exportStack()) as auto.Deployment & {
-        deployment: { resources?: { urn: string; type: string; id?: string }[] };
-      };
-      return deployment.resources ?? [];
+      const exported: unknown = (await engine.stack.exportStack()).deployment;
+      return (exported as { resources?: { urn: string; type: string; id?: string }[] }).resources ?? [];
     },
   };
 }

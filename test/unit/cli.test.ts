@@ -56,9 +56,15 @@ describe("help", () => {
     expect(verbs.map(([name]) => name).sort()).toEqual([
       "charts lock",
       "charts pull",
+      "clearml conf",
       "config check",
       "config schema",
       "destroy",
+      "function deploy",
+      "function invoke",
+      "function list",
+      "function logs",
+      "function remove",
       "outputs",
       "preview",
       "rehearse",
@@ -99,7 +105,16 @@ describe("bad usage ends with 2 and one clear line", { timeout: TIMEOUT_MS }, ()
 describe("config check", { timeout: TIMEOUT_MS }, () => {
   it("ends with 0 for a good file", async () => {
     const file = path.join(folder, "Pulumi.good.yaml");
-    expect(await check("good")).toEqual({ stdout: `${file} is fine.`, stderr: "", exitCode: 0 });
+    const { stdout, stderr, exitCode } = await check("good");
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+    expect(stdout.split("\n").slice(0, 2)).toEqual([`${file} is fine.`, "Before preview and up, set:"]);
+    for (const key of [
+      "objectStore.credentials.accessKey",
+      "objectStore.credentials.secretKey",
+      "clearml.agent.image.delivery.privateKey",
+    ]) {
+      expect(stdout).toContain(`pulumi config set --path --secret 'vision-platform:${key}'`);
+    }
   });
 
   it("ends with 2 for a broken one and says every problem on stderr", async () => {

@@ -26,7 +26,6 @@ describe("a delivery", () => {
     ["no node", { nodes: [] }, /^nodes lists no node/],
     ["a node twice", { nodes: [node("one"), node("one", { host: "other.example" })] }, /^nodes\.1\.node .*nodes\[0\]/],
     ["a server twice", { nodes: [node("one"), node("two", { host: "one.example" })] }, /^nodes\.1\.host .*nodes\[0\]/],
-    ["no key", { privateKey: undefined, nodes: [node("one")] }, /^privateKey is missing/],
     ["a path for any builder", { builderPath: "/opt/podman", nodes: [node("one")] }, /^builder must say/],
   ])("with %s is refused", (_what, delivery, problem) => {
     expect(said(delivery)).toEqual([expect.stringMatching(problem)]);

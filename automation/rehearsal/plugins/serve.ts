@@ -34,7 +34,7 @@ export interface ResourceKind {
 export interface Plugin {
   version: string;
   /** Called with the inputs of a provider, secrets in clear, before any resource of it is worked on. */
-  configure(config: Props): void;
+  configure: (config: Props) => void;
   /** By the type's last word: `S3Bucket`. */
   kinds: Readonly<Record<string, ResourceKind>>;
 }
@@ -133,6 +133,8 @@ function handlersOf({ version, configure, kinds }: Plugin): Record<string, Untyp
 
 type JsonObject = Parameters<typeof struct.Struct.fromJavaScript>[0];
 
+// The server knows each method by name alone, so a method says itself what it is asked and what it answers.
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
 function answer<Request, Response>(work: (request: Request) => Response | Promise<Response>): UntypedHandleCall {
   return (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>) => {
     const run = async () => work(call.request);

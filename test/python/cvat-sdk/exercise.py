@@ -57,7 +57,9 @@ with make_client(URL, credentials=("admin", PASSWORD)) as client:
     seen["status"] = client.api_client.cloudstorages_api.retrieve_status(made.id)[0]
     seen["refused"] = status_of(lambda: storage(client, key="wrong"))
 
-    project = client.projects.create(models.ProjectWriteRequest(name="SDK", labels=[models.PatchedLabelRequest(name="cat")]))
+    project = client.projects.create(
+        models.ProjectWriteRequest(name="SDK", labels=[models.PatchedLabelRequest(name="cat")])
+    )
     seen["labels"] = [label.name for label in project.get_labels()]
     task = client.tasks.create_from_data(
         models.TaskWriteRequest(name="pictures", project_id=project.id),

@@ -142,8 +142,8 @@ class Users(TestCase):
 
 
 if __name__ == "__main__":
-    from django.test.utils import get_runner
     from django.conf import settings
+    from django.test.utils import get_runner
 
     failures = get_runner(settings)(verbosity=2).run_tests(["test_users"])
     raise SystemExit(bool(failures))

@@ -163,7 +163,7 @@ interface RuleOfStore {
 
 function ruleFound({ ID: id, Status: status, Filter, Expiration }: RuleOfStore): Rule {
   return {
-    expiration: `${Number(Expiration?.Days ?? 0)}d`,
+    expiration: `${Expiration?.Days ?? 0}d`,
     filter: Filter?.Prefix ?? "",
     id,
     status,

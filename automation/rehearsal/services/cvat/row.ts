@@ -5,7 +5,8 @@ import type { CvatConfig } from "./asked.ts";
 /** CVAT's API beside the rehearsal's cluster, whose pods run nothing. */
 export const CVAT_SERVICE: RehearsalService = {
   name: "cvat",
-  wanted: ({ cvat }) => cvat.enabled,
+  wanted: ({ cvat, objectStore }) =>
+    cvat.enabled && (objectStore !== undefined || cvat.organizations.length > 0 || cvat.cloudStorages !== undefined),
   async start({ home, lab, cluster, started }) {
     const store = started["minio"];
     const address = lab.objectStore && `http://${lab.objectStore.address}:${lab.objectStore.port}`;

@@ -33,7 +33,7 @@ export function handlerSources(folder: string): HandlerSource[] {
 /** Nuclio's dashboard and controller, for which no pod runs in a rehearsal. */
 export const NUCLIO_SERVICE: RehearsalService = {
   name: "nuclio",
-  wanted: ({ cvat }) => cvat.enabled && cvat.nuclio.enabled,
+  wanted: ({ cvat, functions }) => cvat.enabled && cvat.nuclio.enabled && Object.keys(functions).length > 0,
   async start({ home, lab, cluster }) {
     const { namespace } = lab.cvat;
     const config: NuclioStandInConfig = {
