@@ -41,7 +41,7 @@ describe("the object store", () => {
     expect(await textOf(lab.root(), "datasets", "old.txt")).toBe(OLD);
     expect(await lab.root().getBucketVersioning("models")).toEqual({ Status: "Enabled" });
     expect(await lab.root().getBucketLifecycle("cvat")).toMatchObject({
-      Rule: [{ ID: "expire-exports/", Filter: { Prefix: "exports/" }, Expiration: { Days: 30 }, Status: "Enabled" }],
+      Rule: { ID: "expire-exports/", Filter: { Prefix: "exports/" }, Expiration: { Days: 30 }, Status: "Enabled" },
     });
   });
 

@@ -105,7 +105,7 @@ export function bucketKinds(store: () => Store): Record<string, ResourceKind> {
         Filter: { Prefix: filter ?? "" },
         Expiration: { Days: Number(expiration.replace(/d$/, "")) },
       })),
-    } as never);
+    });
     return { ...inputs, rules: (inputs["rules"] as Rule[]).map((rule) => ({ ...rule, status: "Enabled" })) };
   };
   const lifecycle: ResourceKind = {

@@ -4,7 +4,7 @@ import { closeSync, openSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import getPort from "get-port";
+import getPort, { clearLockedPorts } from "get-port";
 import { UserError } from "../../../../components/errors.ts";
 import { markOf } from "../../cluster/belonging.ts";
 import { kill, startOf } from "../../processes.ts";
@@ -61,6 +61,8 @@ export async function ensureMinio(home: string, tools: readonly Tool[]): Promise
     return running(before, credentials);
   }
   if (before?.["pid"] !== undefined && startOf(before["pid"]) !== undefined) kill(before["pid"]);
+  // A port that this process was given before is kept from it for a while, and this one is MinIO's again.
+  clearLockedPorts();
   const port = await getPort({ port: before?.["port"] ?? [], host: "127.0.0.1" });
   const pid = launch(
     programIn(tools),

@@ -1,0 +1,95 @@
+import { createCipheriv, createDecipheriv, pbkdf2Sync } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { sealed } from "../../automation/rehearsal/plugins/minio/sealed.ts";
+import { objectStoreConfig } from "../../components/storage/config.ts";
+import { APPLICATIONS } from "../../components/storage/grants.ts";
+import { grantsOf, personId, usersOf } from "../../components/storage/users.ts";
+
+const ADDRESS = { address: "192.0.2.30" };
+const config = (more: object = {}) => objectStoreConfig.parse({ ...ADDRESS, ...more });
+const problems = (more: object) =>
+  objectStoreConfig
+    .safeParse({ ...ADDRESS, ...more })
+    .error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+
+describe("who may do what in the object store", () => {
+  it.each([
+    ["cvat", "datasets:read cvat:write"],
+    ["clearml", "datasets:write clearml:write models:write"],
+    ["functions", "models:read"],
+  ] as const)("%s: %s", (application, expected) => {
+    const grants = grantsOf(config(), application).map(({ bucket, access }) => `${bucket}:${access}`);
+    expect(grants.join(" ")).toBe(expected);
+  });
+
+  it("gives each person ClearML's policy under a name of their own", () => {
+    const users = usersOf(config(), APPLICATIONS, ["anna"]);
+    const [anna, clearml] = ["clearml-anna", "clearml"].map((id) => users.find((user) => user.id === id));
+    expect(anna?.accessKey).toBe("vision-platform-clearml-anna");
+    expect(anna?.policy).toBe(clearml?.policy);
+    expect(personId("Anna")).not.toBe(personId("anna"));
+  });
+
+  it("limits listing and reading to prefixes, but lets CVAT ask for its bucket", () => {
+    const narrowed = config({ onlyPrefixes: { functions: { models: ["yolo/"] }, cvat: { datasets: ["lab/"] } } });
+    const [cvat, functions] = usersOf(narrowed, ["cvat", "functions"], []).map(({ policy }) => policy);
+    expect(functions).toContain('"Condition":{"StringLike":{"s3:prefix":["yolo/*"]}}');
+    expect(functions).toContain('"arn:aws:s3:::models/yolo/*"');
+    expect(functions).not.toContain("arn:aws:s3:::models/*");
+    expect(cvat).not.toContain("Condition");
+    expect(cvat).toContain('"arn:aws:s3:::datasets/lab/*"');
+  });
+
+  it("opens a further bucket to those it names", () => {
+    const more = config({ moreBuckets: { videos: { name: "videos", readers: ["cvat"], writers: ["clearml"] } } });
+    expect(grantsOf(more, "cvat")).toContainEqual(expect.objectContaining({ bucket: "videos", access: "read" }));
+    expect(grantsOf(more, "clearml")).toContainEqual(expect.objectContaining({ bucket: "videos", access: "write" }));
+    expect(grantsOf(more, "functions").map(({ bucket }) => bucket)).toEqual(["models"]);
+  });
+});
+
+describe("the section of the object store", () => {
+  it.each([
+    [{ buckets: { cvat: { name: "models" } } }, /buckets\.models\.name: `models` .*objectStore\.buckets\.cvat/],
+    [{ moreBuckets: { cvat: { name: "other" } } }, /moreBuckets\.cvat: every lab has a bucket for `cvat`/],
+    [{ buckets: { cvat: { name: "Cvat" } } }, /buckets\.cvat\.name: must be lower-case/],
+    [{ buckets: { cvat: { name: "a..b" } } }, /two dots/],
+    [{ buckets: { cvat: { name: "192.0.2.1" } } }, /an address/],
+    [{ buckets: { cvat: { name: "minio" } } }, /keeps for itself/],
+    [{ onlyPrefixes: { cvat: { nothing: ["a/"] } } }, /onlyPrefixes\.cvat\.nothing: there is no such bucket/],
+    [{ endpoint: "http://192.0.2.30:9000" }, /endpoint: must be HOST:PORT without a scheme/],
+  ])("refuses %j", (section, expected) => {
+    expect(problems(section)?.join("\n")).toMatch(expected);
+  });
+});
+
+describe("a body of MinIO's admin API", () => {
+  // As sio-go reads it; that a real MinIO opens it, the rehearsal shows by its users.
+  it.each([0, 5, 16 * 1024, 40_000])("of %i bytes is sealed in fragments of 16 KiB", (size) => {
+    const text = Buffer.alloc(size, "x");
+    const body = sealed("password", text);
+    const [salt, way, nonce] = [body.subarray(0, 32), body[32], body.subarray(33, 41)];
+    expect(way).toBe(2);
+    const key = pbkdf2Sync("password", salt, 8192, 32, "sha256");
+    const opened: Buffer[] = [];
+    const at = (sequence: number) => Buffer.concat([nonce, Buffer.from([sequence, 0, 0, 0])]);
+    let rest = body.subarray(41);
+    const head = sealedNothing(key, at(0));
+    for (let sequence = 1; rest.length > 0; sequence++) {
+      const fragment = rest.subarray(0, 16 * 1024 + 16);
+      rest = rest.subarray(fragment.length);
+      const mark = Buffer.from([rest.length === 0 ? 0x80 : 0]);
+      const cipher = createDecipheriv("aes-256-gcm", key, at(sequence)).setAAD(Buffer.concat([mark, head]));
+      cipher.setAuthTag(fragment.subarray(-16));
+      opened.push(Buffer.concat([cipher.update(fragment.subarray(0, -16)), cipher.final()]));
+    }
+    expect(Buffer.concat(opened)).toEqual(text);
+  });
+});
+
+/** The tag over nothing, which every fragment carries on. */
+function sealedNothing(key: Buffer, nonce: Buffer): Buffer {
+  const cipher = createCipheriv("aes-256-gcm", key, nonce);
+  cipher.final();
+  return cipher.getAuthTag();
+}
