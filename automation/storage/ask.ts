@@ -26,18 +26,13 @@ export async function askStore(
   const endpoint = config.endpoint ?? `${config.address}:${config.port}`;
   const url = `${config.tls ? "https" : "http"}://${endpoint}`;
   const client = clientOf(endpoint, config, credentials);
-  const listed = await within(withinMs, client.listBuckets()).catch((error: unknown) => {
+  await within(withinMs, client.listBuckets()).catch((error: unknown) => {
     throw new UserError(cureOf(error, config, url), { cause: error });
   });
-  const names = new Set(listed.map(({ name }) => name));
   const existing = new Set<string>();
   const problems: string[] = [];
   for (const { name, key } of bucketsOf(config)) {
-    if (names.has(name)) {
-      existing.add(name);
-      continue;
-    }
-    // A list shows only what one may see.
+    // Of each by name: a list shows buckets that one may not use, and may leave out some that are there.
     try {
       if (await within(withinMs, client.bucketExists(name))) existing.add(name);
     } catch (error) {
