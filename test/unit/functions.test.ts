@@ -23,7 +23,7 @@ beforeAll(async () => {
 async function run(...args: string[]): Promise<string> {
   const result = await execa(python, ["-m", ...args], {
     cwd: ROOT,
-    env: { PYTHONDONTWRITEBYTECODE: "1", RUFF_NO_CACHE: "1", VISION_PLATFORM_MINIO: minio },
+    env: { PYTHONDONTWRITEBYTECODE: "1", RUFF_NO_CACHE: "true", VISION_PLATFORM_MINIO: minio },
     stdin: "ignore",
     all: true,
     reject: false,
