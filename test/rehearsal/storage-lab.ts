@@ -101,7 +101,9 @@ export async function startStorageLab() {
     },
     async resources(): Promise<{ urn: string; type: string; id?: string }[]> {
       const exported: unknown = (await engine.stack.exportStack()).deployment;
-      return (exported as { resources?: { urn: string; type: string; id?: string }[] }).resources ?? [];
+      const { resources = [] } = exported as { resources?: { urn: string; type: string; id?: string }[] };
+      // An up that is refused writes the state again, with other notes beside each resource.
+      return resources.map(({ urn, type, id }) => ({ urn, type, ...(id !== undefined && { id }) }));
     },
   };
 }
