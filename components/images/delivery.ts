@@ -41,7 +41,8 @@ export class ImageDelivery extends pulumi.ComponentResource {
       const image: NodeImage = { reference, digest, method, dataDir: node.dataDir };
       return toNode(`${name}-${node.node}`, { config, context, program, node, image, sound }, { parent: this });
     });
-    this.nodes = pulumi.all(delivered);
+    // The check first: a resource whose inputs are refused is never registered, and whoever waits for its outputs waits for ever.
+    this.nodes = pulumi.output(sound).apply(() => pulumi.all(delivered));
     this.registerOutputs({ nodes: this.nodes });
   }
 }
@@ -106,12 +107,18 @@ function toNode(
 /** What can be known to be wrong before anything is done: at preview. */
 function checked(config: DeliveryConfig, access: ClusterAccess | undefined): pulumi.Output<void> {
   const check = async () => {
-    if (access !== undefined)
-      checkNodes(
-        config.nodes.map(({ node }) => node),
-        await nodesOf(access),
-      );
-    await findBuilder(config, process.env);
+    try {
+      if (access !== undefined) {
+        checkNodes(
+          config.nodes.map(({ node }) => node),
+          await nodesOf(access),
+        );
+      }
+      await findBuilder(config, process.env);
+    } catch (error) {
+      // The one that the engine shows without its stack trace.
+      throw new pulumi.RunError(error instanceof Error ? error.message : String(error));
+    }
   };
   return pulumi.output(check());
 }
