@@ -1,15 +1,14 @@
 import type { ClusterAccess } from "../cluster.ts";
 import { UserError } from "../errors.ts";
+import { kubeConfig } from "../kube-config.ts";
 
 /** Names of the cluster's nodes. The client library is loaded here, since most labs never ask. @throws UserError when the API server does not say */
-export async function nodesOf({ kubeconfig, context }: ClusterAccess): Promise<string[]> {
-  const k8s = await import("@kubernetes/client-node");
-  const config = new k8s.KubeConfig();
-  if (kubeconfig === undefined) config.loadFromDefault();
-  else config.loadFromFile(kubeconfig);
-  if (context !== undefined) config.setCurrentContext(context);
-  const { items } = await config
-    .makeApiClient(k8s.CoreV1Api)
+export async function nodesOf(access: ClusterAccess): Promise<string[]> {
+  const { CoreV1Api } = await import("@kubernetes/client-node");
+  const { items } = await (
+    await kubeConfig(access)
+  )
+    .makeApiClient(CoreV1Api)
     .listNode()
     .catch((error: unknown) => {
       const reason = error instanceof Error ? error.message : String(error);

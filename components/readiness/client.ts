@@ -1,6 +1,7 @@
 import type { CoreV1Event, KubernetesObject, V1Pod } from "@kubernetes/client-node";
 import pRetry from "p-retry";
 import type { ClusterAccess } from "../cluster.ts";
+import { kubeConfig } from "../kube-config.ts";
 import { WAITED_KINDS, type WaitedKind } from "./expectation.ts";
 import { keyOf, type Snapshot } from "./snapshot.ts";
 
@@ -14,12 +15,8 @@ export interface NamespaceReader {
 
 /** A reader over the API server. The client library is loaded here, since a preview never waits and should not pay for it. */
 export async function namespaceReader(access: ClusterAccess, namespace: string): Promise<NamespaceReader> {
-  const k8s = await import("@kubernetes/client-node");
-  const config = new k8s.KubeConfig();
-  if (access.kubeconfig === undefined) config.loadFromDefault();
-  else config.loadFromFile(access.kubeconfig);
-  if (access.context !== undefined) config.setCurrentContext(access.context);
-  const objects = k8s.KubernetesObjectApi.makeApiClient(config);
+  const { KubernetesObjectApi } = await import("@kubernetes/client-node");
+  const objects = KubernetesObjectApi.makeApiClient(await kubeConfig(access));
   // An API server that restarts (K3s on one node) must not end a wait of minutes.
   const list = async <T extends KubernetesObject>(apiVersion: string, kind: string): Promise<T[]> =>
     (await pRetry(() => objects.list<T>(apiVersion, kind, namespace), { retries: 5, maxTimeout: 10_000 })).items;
