@@ -71,3 +71,14 @@ export const resources = z.strictObject({
     .describe("What the scheduler sets aside, for example { cpu: 500m, memory: 1Gi }."),
   limits: z.record(z.string(), z.string()).optional().describe("What the container may use at most."),
 });
+
+/** A taint of nodes that pods are put up with, as Kubernetes has it. */
+export const toleration = z.strictObject({
+  key: z.string().optional().describe("Key of the taint. Left out, with `operator: Exists`: every taint."),
+  operator: z.enum(["Equal", "Exists"]).default("Equal").describe("How `value` is compared."),
+  value: z.string().optional().describe("Value of the taint."),
+  effect: z
+    .enum(["NoSchedule", "PreferNoSchedule", "NoExecute"])
+    .optional()
+    .describe("Effect of the taint. Default: any."),
+});

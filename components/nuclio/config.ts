@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { bytes, dnsLabel, resources, timeSpan } from "../schema.ts";
+import { bytes, dnsLabel, resources, timeSpan, toleration } from "../schema.ts";
 import { withRules } from "../section-rules.ts";
 import { buildConfig } from "./build-config.ts";
 import { FUNCTION_RULES, nameProblem } from "./rules.ts";
@@ -40,16 +40,6 @@ const gpu = z.strictObject({
     .describe(
       "What the node calls its GPUs: `nvidia.com/gpu.shared` where the device plugin shares them under that name.",
     ),
-});
-
-const toleration = z.strictObject({
-  key: z.string().optional().describe("Key of the taint. Left out with `operator: Exists`: every taint."),
-  operator: z.enum(["Equal", "Exists"]).default("Equal").describe("How `value` is compared."),
-  value: z.string().optional().describe("Value of the taint."),
-  effect: z
-    .enum(["NoSchedule", "PreferNoSchedule", "NoExecute"])
-    .optional()
-    .describe("Effect of the taint. Default: any."),
 });
 
 const interactor = z.strictObject({

@@ -1,17 +1,7 @@
 import * as z from "zod";
 import { deliveryConfig } from "../../images/config.ts";
-import { dnsLabel, resources } from "../../schema.ts";
+import { dnsLabel, resources, toleration } from "../../schema.ts";
 import { AGENT_IMAGE } from "./names.ts";
-
-const toleration = z.strictObject({
-  key: z.string().optional().describe("Key of the taint. Left out, with `operator: Exists`: every taint."),
-  operator: z.enum(["Equal", "Exists"]).default("Equal").describe("How `value` is compared."),
-  value: z.string().optional().describe("Value of the taint."),
-  effect: z
-    .enum(["NoSchedule", "PreferNoSchedule", "NoExecute"])
-    .optional()
-    .describe("Effect of the taint. Default: any."),
-});
 
 const placement = {
   nodeSelector: z.record(z.string(), z.string()).default({}).describe("Labels a node must have."),
