@@ -120,18 +120,24 @@ async function served(name: string, folder: string): Promise<Record<string, unkn
     if (ready) return ready;
     await pause(50);
   }
+  throw await doesNotServe(name, folder);
+}
+
+/** The error for a service that does not come up, with the end of its log. */
+export async function doesNotServe(name: string, folder: string): Promise<UserError> {
   const log = await readFile(path.join(folder, "log"), "utf8").catch(() => "");
   const last = log.trimEnd().split("\n").slice(-LINES_OF_LOG).join("\n");
-  throw new UserError(`The rehearsal's ${name} does not serve. The end of its log (${folder}/log):\n${last}`);
+  return new UserError(`The rehearsal's ${name} does not serve. The end of its log (${folder}/log):\n${last}`);
 }
 
 function place({ port }: Record<string, unknown>): { url: string; port: number } {
   return { url: `http://127.0.0.1:${Number(port)}`, port: Number(port) };
 }
 
-async function readJson(file: string): Promise<Record<string, unknown> | undefined> {
+/** What a service wrote down; undefined while it has not. */
+export async function readJson<T = Record<string, unknown>>(file: string): Promise<T | undefined> {
   try {
-    return JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;
+    return JSON.parse(await readFile(file, "utf8")) as T;
   } catch {
     return undefined; // Not there yet, or half written.
   }

@@ -1,3 +1,4 @@
+import { whyNoAnswer } from "../../records/no-answer.ts";
 import { ClearmlError } from "./errors.ts";
 
 /** What is asked of ClearML. */
@@ -71,11 +72,3 @@ function envelopeIn(text: string): Envelope | undefined {
 }
 
 const shortened = (text: string) => (text.length > LONGEST_DETAIL ? `${text.slice(0, LONGEST_DETAIL)}…` : text);
-
-function whyNoAnswer(error: unknown, limitMs: number): string {
-  if (!(error instanceof Error)) return "no answer";
-  if (error.name === "TimeoutError") return `no answer within ${limitMs / 1000} s`;
-  const { cause } = error;
-  const { code, message } = (cause instanceof Error ? cause : error) as NodeJS.ErrnoException;
-  return `no answer (${code ?? message})`;
-}

@@ -1,3 +1,4 @@
+import { whyNoAnswer } from "../../records/no-answer.ts";
 import { CvatError, readableBody } from "./errors.ts";
 
 /** What is asked of CVAT. */
@@ -75,14 +76,4 @@ function masked(text: string, body: Call["body"] = {}): string {
   return SECRET_FIELDS.map((field) => body[field])
     .filter((value) => typeof value === "string" && value !== "")
     .reduce((line: string, secret) => line.replaceAll(secret as string, "***"), text);
-}
-
-function whyNoAnswer(error: unknown, limitMs: number): string {
-  if (!(error instanceof Error)) return "no answer";
-  if (error.name === "TimeoutError") return `no answer within ${limitMs / 1000} s`;
-  const { cause } = error;
-  const { code, message } = (cause instanceof Error ? cause : error) as NodeJS.ErrnoException;
-  if (code !== undefined && /CERT|SIGNATURE/.test(code))
-    return `this machine does not trust its certificate (${code}); name the file of its authority in NODE_EXTRA_CA_CERTS`;
-  return `no answer (${code ?? message})`;
 }

@@ -9,10 +9,9 @@ import { UserError } from "../../../../components/errors.ts";
 import { markOf } from "../../cluster/belonging.ts";
 import { kill, startOf } from "../../processes.ts";
 import type { Tool } from "../../tools/obtain.ts";
-import { serviceFolder, type RehearsalService, type Started } from "../service.ts";
+import { doesNotServe, readJson, serviceFolder, type RehearsalService, type Started } from "../service.ts";
 
 const READY_WITHIN_MS = 60_000;
-const LINES_OF_LOG = 12;
 const SECTION = "vision-platform:objectStore";
 
 /** The real MinIO, on loopback, with data of the rehearsal's own. */
@@ -56,7 +55,7 @@ export async function ensureMinio(home: string, tools: readonly Tool[]): Promise
   const folder = serviceFolder(home, "minio");
   await mkdir(path.join(folder, "data"), { recursive: true });
   const credentials = await credentialsOf(folder);
-  const before = await readJson(path.join(folder, "ready.json"));
+  const before = await readJson<Record<string, number>>(path.join(folder, "ready.json"));
   if (before && startOf(before["pid"] ?? 0) !== undefined && (await isHealthy(before["port"] ?? 0))) {
     return running(before, credentials);
   }
@@ -120,9 +119,7 @@ async function serving(folder: string, port: number, pid: number): Promise<void>
     if (await isHealthy(port)) return;
     await pause(50);
   }
-  const log = await readFile(path.join(folder, "log"), "utf8").catch(() => "");
-  const last = log.trimEnd().split("\n").slice(-LINES_OF_LOG).join("\n");
-  throw new UserError(`The rehearsal's MinIO does not serve. The end of its log (${folder}/log):\n${last}`);
+  throw await doesNotServe("MinIO", folder);
 }
 
 async function isHealthy(port: number): Promise<boolean> {
@@ -152,9 +149,4 @@ async function credentialsOf(folder: string): Promise<RunningMinio["credentials"
   };
   await writeFile(file, JSON.stringify(credentials), { mode: 0o600 });
   return credentials;
-}
-
-async function readJson(file: string): Promise<Record<string, number> | undefined> {
-  const text = await readFile(file, "utf8").catch(() => undefined);
-  return text === undefined ? undefined : (JSON.parse(text) as Record<string, number>);
 }
