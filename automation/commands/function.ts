@@ -47,9 +47,9 @@ export function functionCommand(): Command {
 }
 
 async function list({ json, ...flags }: StackFlags): Promise<void> {
-  const { nuclio, functions } = await functionLab(flags);
+  const { nuclio, lab } = await functionLab(flags);
   const [live, deployments] = await Promise.all([nuclio.dashboard.functions(), nuclio.objects.deployments()]);
-  const found = listing(live, deployments, Object.keys(functions));
+  const found = listing(live, deployments, Object.keys(lab.functions));
   print(found, listingText(found), json);
 }
 
@@ -96,11 +96,11 @@ async function remove(name: string, { json, yes, ...flags }: StackFlags & { yes?
   if (yes !== undefined && yes !== name) {
     throw new UserError(`--yes says ${yes}, and the function is ${name}: nothing was removed.`, { exitCode: 2 });
   }
-  const { nuclio, functions } = await functionLab(flags);
+  const { nuclio, lab } = await functionLab(flags);
   const there = await nuclio.dashboard.functions();
   const live = there[name];
   if (!live) throw new UserError(noSuch(name, Object.keys(there)));
-  const inStack = name in functions;
+  const inStack = name in lab.functions;
   const note = inStack
     ? ` It stands in the stack file, so the next up deploys it again; take it out there and run up instead.`
     : "";

@@ -10,7 +10,7 @@ import { functionUrns } from "./urns.ts";
 /** `function deploy`: what `up` would do to one function, and to nothing else. */
 export async function deploy(name: string, { stack: stackName, folder, json }: StackFlags): Promise<void> {
   const progress = streamProgress();
-  const { functions } = await functionLab({ stack: stackName, folder });
+  const { functions } = (await functionLab({ stack: stackName, folder })).lab;
   if (!(name in functions)) {
     const known = Object.keys(functions).sort().join(", ") || "none";
     throw new UserError(`The stack file has no function ${name}. It has: ${known}.`, { exitCode: 2 });

@@ -1,6 +1,5 @@
 import type { LabConfig } from "../../components/config.ts";
 import { UserError } from "../../components/errors.ts";
-import { functionsConfig, type FunctionsConfig } from "../../components/nuclio/config.ts";
 import { connect } from "../../components/nuclio/connect.ts";
 import type { Nuclio } from "../../components/nuclio/deploy.ts";
 import { problemList } from "../../components/problems.ts";
@@ -10,8 +9,6 @@ import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
 /** The lab that a verb is about: what its stack file says, and its Nuclio. */
 export interface FunctionLab {
   lab: LabConfig;
-  /** The functions of the stack file, by name. */
-  functions: FunctionsConfig;
   namespace: string;
   nuclio: Nuclio;
 }
@@ -31,6 +28,5 @@ export async function functionLab({ stack, folder }: { stack: string; folder: st
   }
   const { kubeconfig, context } = lab.cluster;
   const { namespace } = lab.cvat;
-  const functions = functionsConfig.parse(file.sections["functions"] ?? {});
-  return { lab, functions, namespace, nuclio: await connect({ kubeconfig, context }, namespace, { retries: 2 }) };
+  return { lab, namespace, nuclio: await connect({ kubeconfig, context }, namespace, { retries: 2 }) };
 }

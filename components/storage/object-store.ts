@@ -1,4 +1,3 @@
-import * as k8s from "@pulumi/kubernetes";
 import * as minio from "@pulumi/minio";
 import * as pulumi from "@pulumi/pulumi";
 import { GeneratedText } from "../secrets/generated.ts";
@@ -114,16 +113,6 @@ export class ObjectStore extends pulumi.ComponentResource {
     if (keys === undefined) throw new RangeError(`the object store has no user for ${id}`);
     return keys;
   }
-}
-
-/** Keys as a Kubernetes Secret with `accessKey` and `secretKey`, for who reads them by reference. */
-export function keysSecret(
-  name: string,
-  { namespace, secretName, keys }: { namespace: pulumi.Input<string>; secretName: string; keys: StoreKeys },
-  opts: pulumi.CustomResourceOptions,
-): k8s.core.v1.Secret {
-  const stringData = { accessKey: keys.accessKey, secretKey: keys.secretKey };
-  return new k8s.core.v1.Secret(name, { metadata: { name: secretName, namespace }, stringData }, opts);
 }
 
 /** Explicit in all: what is left out, the plugin takes from the environment, which may name another server. (guards.ts, explicit-provider) */
