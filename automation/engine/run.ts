@@ -2,6 +2,7 @@ import type * as auto from "@pulumi/pulumi/automation/index.js";
 import type { LedgerRow } from "../../components/charts/ledger.ts";
 import { UserError } from "../../components/errors.ts";
 import { type Progress, type ProgressTask } from "../progress.ts";
+import { assertStoreAnswers } from "../storage/assert-answers.ts";
 import { changesIn, type Change } from "./changes.ts";
 import { plain, problemsIn } from "./diagnostics.ts";
 import { refusal } from "./refusal.ts";
@@ -45,6 +46,7 @@ const TITLES: Record<Verb, string> = {
  * @throws UserError with what the engine and the API server refused, object by object.
  */
 export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptions): Promise<Outcome> {
+  if (verb === "refresh") await assertStoreAnswers(stack);
   const events: auto.EngineEvent[] = [];
   const start = Date.now();
   const perform = async (task: ProgressTask) => {

@@ -17,7 +17,7 @@ export const STORE_GUARDS: readonly Guard[] = [
   {
     id: "refresh-unreachable",
     why: "A refresh while MinIO is down, or refuses the credentials, takes every bucket out of state; the next up fails.",
-    how: "Every verb that refreshes calls assertStoreAnswers first, and refreshes with the program.",
+    how: "runEngine asks the store before it refreshes (assertStoreAnswers), and refreshes with the program.",
     source: "plugins.md 0.1, 0.2, 3b, 3c",
     test: `${REHEARSED}: hinders a refresh, by the check that verbs make`,
   },

@@ -25,13 +25,14 @@ export async function startStorageLab() {
   /** What the tests change of the section. */
   const section: Record<string, unknown> = {};
   const place: { minio?: RunningMinio } = {};
-  const config = () =>
-    objectStoreConfig.parse({
-      address: "127.0.0.1",
-      port: minio().port,
-      credentials: minio().credentials,
-      ...section,
-    });
+  /** The section as a stack file has it. */
+  const written = () => ({
+    address: "127.0.0.1",
+    port: minio().port,
+    credentials: minio().credentials,
+    ...section,
+  });
+  const config = () => objectStoreConfig.parse(written());
   const minio = () => {
     if (place.minio === undefined) throw new Error("MinIO was not started");
     return place.minio;
@@ -61,7 +62,7 @@ export async function startStorageLab() {
   return {
     ...engine,
     section,
-    config,
+    written,
     minio,
     start,
     /** Ends MinIO as a power cut does, and waits until it is gone. */

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { LabConfig } from "../../components/config.ts";
 import { assertStoreAnswers } from "../../automation/storage/assert-answers.ts";
 import { problemsOf } from "./failure.ts";
 import { clientOf, namesIn, rightsIn, startStorageLab, textOf, USERS, type StorageLab } from "./storage-lab.ts";
@@ -21,14 +20,10 @@ afterAll(() => lab.end());
 const operationsOf = async (run: Promise<{ changes: { operation: string; name: string }[] }>) =>
   (await run).changes.map(({ operation, name }) => `${operation} ${name}`).sort();
 
-/** The assertion that every verb makes before it refreshes. */
+/** The assertion that is made before the engine refreshes. */
 const assertAnswers = () => {
-  const { accessKey, secretKey } =
-    (lab.section["credentials"] as undefined | Record<string, string>) ?? lab.minio().credentials;
-  const value = JSON.stringify({ credentials: { accessKey, secretKey } });
-  return assertStoreAnswers({ getAllConfig: () => Promise.resolve({ "vision-platform:objectStore": { value } }) }, {
-    objectStore: lab.config(),
-  } as LabConfig);
+  const value = JSON.stringify(lab.written());
+  return assertStoreAnswers({ getAllConfig: () => Promise.resolve({ "vision-platform:objectStore": { value } }) });
 };
 
 describe("the object store", () => {
@@ -130,6 +125,13 @@ describe("an object store that is down", () => {
 
   it("hinders a refresh, by the check that verbs make", async () => {
     expect((await problemsOf(assertAnswers())).join("\n")).toMatch(/no object store answers at/);
+
+    const before = await lab.resources();
+    const key = "vision-platform:objectStore";
+    await lab.stack.setConfig(key, { value: JSON.stringify(lab.written()) });
+    expect((await problemsOf(lab.run("refresh"))).join("\n")).toMatch(/no object store answers at/);
+    expect(await lab.resources()).toEqual(before);
+    await lab.stack.removeConfig(key);
   });
 
   it("would lose every bucket from state at an unguarded refresh, as with the real plugin", async () => {
