@@ -1,11 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import type { ChartInstallArgs } from "../../components/charts/install.ts";
 import type { ClearMl } from "../../components/clearml/clearml.ts";
 import type { S3Access } from "../../components/clearml/conf.ts";
 import { clearmlConfig } from "../../components/clearml/config.ts";
+import { recordRegistrations } from "./registrations.ts";
 
-const registered: { type: string; name: string; inputs: Record<string, unknown> }[] = [];
+const registered = recordRegistrations();
 const installs: { name: string; args: ChartInstallArgs }[] = [];
 
 vi.mock("../../components/charts/install.ts", () => ({
@@ -18,17 +19,7 @@ vi.mock("../../components/charts/install.ts", () => ({
   },
 }));
 
-beforeAll(async () => {
-  await pulumi.runtime.setMocks({
-    newResource({ type, name, inputs }) {
-      registered.push({ type, name, inputs: inputs as Record<string, unknown> });
-      return { id: name, state: inputs as Record<string, unknown> };
-    },
-    call: () => ({}),
-  });
-});
 beforeEach(() => {
-  registered.length = 0;
   installs.length = 0;
 });
 

@@ -1,11 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { beforeAll, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { ChartInstallArgs } from "../../components/charts/install.ts";
 import { clearmlConfig } from "../../components/clearml/config.ts";
 import { CLEARML_FIXES } from "../../components/clearml/fixes.ts";
+import { recordRegistrations } from "./registrations.ts";
 
 const CANARY = "canary-password-7f3a";
-const registered: { type: string; name: string; inputs: Record<string, unknown> }[] = [];
+const registered = recordRegistrations((_name, length) => "A".repeat(length));
 const installs: { name: string; args: ChartInstallArgs }[] = [];
 
 // The engine's stand-in for tests knows no transforms, by which the real one works; that is for rehearsal. Here: what it is asked for.
@@ -21,18 +22,6 @@ vi.mock("../../components/charts/install.ts", () => ({
     }
   },
 }));
-
-beforeAll(async () => {
-  await pulumi.runtime.setMocks({
-    newResource({ type, name, inputs }) {
-      const state = inputs as Record<string, unknown>;
-      registered.push({ type, name, inputs: state });
-      const { length } = inputs as { length?: number };
-      return { id: name, state: length === undefined ? state : { ...state, value: "A".repeat(length) } };
-    },
-    call: () => ({}),
-  });
-});
 
 const valueOf = <T>(output: pulumi.Output<T>) => new Promise<T>((resolve) => output.apply(resolve));
 

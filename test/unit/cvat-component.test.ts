@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { ChartInstallArgs } from "../../components/charts/install.ts";
 import type { ChartSource } from "../../components/charts/source.ts";
 import type { Cluster } from "../../components/cluster.ts";
@@ -9,13 +9,14 @@ import { installedVersions } from "../../components/charts/versions.ts";
 import { Cvat, type CvatArgs } from "../../components/cvat/cvat.ts";
 import { CVAT_VERSIONS, cvatWish } from "../../components/cvat/versions.ts";
 import { UserError } from "../../components/errors.ts";
+import { recordRegistrations } from "./registrations.ts";
 
 // Asks a cluster, which a unit test has not; rehearsal has it.
 vi.mock("../../components/cvat/users/wait.ts", () => ({ waitForUsers: () => Promise.resolve() }));
 
 type Inputs = Record<string, unknown>;
 type NamedResource = pulumi.Resource & { __name: string };
-const registered: { type: string; name: string; inputs: Inputs }[] = [];
+const registered = recordRegistrations();
 const retained: string[] = [];
 const installs: { args: ChartInstallArgs; dependsOn: NamedResource[] }[] = [];
 
@@ -37,20 +38,7 @@ vi.mock("../../components/charts/install.ts", () => ({
   },
 }));
 
-beforeAll(() =>
-  pulumi.runtime.setMocks({
-    call: () => ({}),
-    newResource: ({ type, name, inputs }) => {
-      const given = inputs as Inputs;
-      registered.push({ type, name, inputs: given });
-      // A generated text comes back as its name, so that a test sees which one went where.
-      return { id: name, state: type.endsWith(":GeneratedText") ? { ...given, value: `<${name}>` } : given };
-    },
-  }),
-);
-
 beforeEach(() => {
-  registered.length = 0;
   installs.length = 0;
   retained.length = 0;
 });

@@ -1,32 +1,19 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Connection } from "../../components/cvat/client/connection.ts";
 import { cvatConfig } from "../../components/cvat/config.ts";
 import { registerRecords, type StorageAccess } from "../../components/cvat/records.ts";
 import { registrationIngress } from "../../components/cvat/registration.ts";
 import { CvatUsers } from "../../components/cvat/users/users.ts";
 import { USERS_SCRIPT } from "../../components/cvat/users/job.ts";
+import { recordRegistrations } from "./registrations.ts";
 
 // Asks a cluster, which a unit test has not; rehearsal has it.
 vi.mock("../../components/cvat/users/wait.ts", () => ({ waitForUsers: () => Promise.resolve() }));
 
 type Inputs = Record<string, unknown>;
-const registered: { type: string; name: string; inputs: Inputs }[] = [];
-
-beforeAll(() =>
-  pulumi.runtime.setMocks({
-    call: () => ({}),
-    newResource: ({ type, name, inputs }) => {
-      const given = inputs as Inputs;
-      registered.push({ type, name, inputs: given });
-      return { id: name, state: type.endsWith(":GeneratedText") ? { ...given, value: `<${name}>` } : given };
-    },
-  }),
-);
-beforeEach(() => {
-  registered.length = 0;
-});
+const registered = recordRegistrations();
 
 const CONNECTION: Connection = { endpoint: "http://192.0.2.20", username: "admin", password: "secret" };
 const store = (role: string): StorageAccess => ({
