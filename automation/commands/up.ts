@@ -4,6 +4,7 @@ import { openUserStack } from "../engine/door.ts";
 import { readOutputs } from "../engine/outputs.ts";
 import { runEngine } from "../engine/run.ts";
 import { streamProgress } from "../progress.ts";
+import { madeText } from "../report/made.ts";
 import { placesText } from "../report/places.ts";
 import { print, stackCommand, wholeNumber, type StackFlags } from "./common.ts";
 
@@ -28,6 +29,7 @@ async function up({ stack: name, folder, json, parallel, force }: UpFlags): Prom
   const text = [
     `${name}: ${countsText(outcome.counts, "did")}.`,
     "",
+    ...[madeText(outputs)].filter(Boolean).flatMap((text) => [text, ""]),
     placesText(outputs),
     "",
     `Passwords: npm run platform -- outputs --stack ${name} --show-secrets`,

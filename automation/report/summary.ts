@@ -3,6 +3,7 @@ import type { LedgerRow } from "../../components/charts/ledger.ts";
 import { untriedText, type ChosenVersions } from "../../components/charts/versions.ts";
 import { duration } from "../progress.ts";
 import { ledgerTable } from "./ledger.ts";
+import { madeText } from "./made.ts";
 import { placesText } from "./places.ts";
 import { textTable } from "./table.ts";
 
@@ -35,9 +36,15 @@ export function summaryText({ stack, milliseconds, objects, charts, standIns, le
     pc.bold("Fixes"),
     ...fixesText(ledger),
     "",
+    ...section("What is in it", madeText(outputs)),
     pc.bold("Where everything would be reached"),
     placesText(outputs),
   ].join("\n");
+}
+
+/** A titled part of the summary, with an empty line after it; nothing where there is nothing to say. */
+function section(title: string, text: string): string[] {
+  return text === "" ? [] : [pc.bold(title), text, ""];
 }
 
 function untried(outputs: Summary["outputs"]): string[] {
