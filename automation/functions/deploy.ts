@@ -11,11 +11,12 @@ import { functionUrns } from "./urns.ts";
 export async function deploy(name: string, { stack: stackName, folder, json }: StackFlags): Promise<void> {
   const progress = streamProgress();
   const { functions } = (await functionLab({ stack: stackName, folder })).lab;
-  if (!(name in functions)) {
+  const config = functions[name];
+  if (!config) {
     const known = Object.keys(functions).sort().join(", ") || "none";
     throw new UserError(`The stack file has no function ${name}. It has: ${known}.`, { exitCode: 2 });
   }
   const { stack } = await openUserStack({ stack: stackName, folder, create: false, progress });
-  const outcome = await runEngine(stack, "up", { progress, target: functionUrns(stackName, name) });
+  const outcome = await runEngine(stack, "up", { progress, target: functionUrns(stackName, name, config) });
   print({ function: name, ...outcome }, `${name}: ${countsText(outcome.counts, "did")}.`, json);
 }

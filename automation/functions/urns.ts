@@ -1,15 +1,19 @@
 import { PROJECT } from "../../components/config.ts";
+import type { FunctionConfig } from "../../components/nuclio/config.ts";
 
 const PARENTS = "vision-platform:index:VisionPlatform$vision-platform:nuclio:Nuclio";
 
-/** The resources of one function in the stack, for a run that touches nothing else: the function, its Secret, and Nuclio's project. */
-export function functionUrns(stack: string, name: string, component = "nuclio"): string[] {
+/**
+ * The resources of one function in the stack, for a run that touches nothing else: the function, the Secret of its model where it has one
+ * (the engine refuses a target that the program does not register), and Nuclio's project.
+ */
+export function functionUrns(stack: string, name: string, { model }: Pick<FunctionConfig, "model">): string[] {
   const urn = (types: string, resource: string) => `urn:pulumi:${stack}::${PROJECT}::${PARENTS}${types}::${resource}`;
   const own = "$vision-platform:nuclio:NuclioFunction";
   return [
-    urn("$pulumi-nodejs:dynamic/nuclio:Project", `${component}-project`),
-    urn(own, `${component}-${name}`),
-    urn(`${own}$pulumi-nodejs:dynamic/nuclio:Function`, `${component}-${name}`),
-    urn(`${own}$kubernetes:core/v1:Secret`, `${component}-${name}-model`),
+    urn("$pulumi-nodejs:dynamic/nuclio:Project", "nuclio-project"),
+    urn(own, `nuclio-${name}`),
+    urn(`${own}$pulumi-nodejs:dynamic/nuclio:Function`, `nuclio-${name}`),
+    ...(model ? [urn(`${own}$kubernetes:core/v1:Secret`, `nuclio-${name}-model`)] : []),
   ];
 }

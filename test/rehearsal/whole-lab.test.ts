@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runEngine } from "../../automation/engine/run.ts";
+import { functionUrns } from "../../automation/functions/urns.ts";
+import { silentProgress } from "../../automation/progress.ts";
 import { startLab, type Lab } from "./harness.ts";
 
 let lab: Lab;
@@ -28,5 +31,23 @@ describe("the whole homelab: charts, buckets, records, functions, agent", () => 
   it("changes nothing on a second up", async () => {
     const { outcome } = await lab.up();
     expect(outcome.changes).toEqual([]);
+  });
+
+  it("deploys one function by itself, and leaves what else has changed", async () => {
+    const images = { sam: "registry.example/sam:2.0.0", yolo11x: "registry.example/yolo11x:2.0.0" };
+    await lab.configure({ functions: { sam: { image: images.sam }, yolo11x: { image: images.yolo11x } } });
+    await lab.prepare();
+    for (const [name, config] of [
+      ["sam", {}],
+      ["yolo11x", { model: { bucket: "models", key: "yolo11x.onnx" } }],
+    ] as const) {
+      const { changes } = await runEngine(lab.rehearsal().stack, "up", {
+        progress: silentProgress,
+        target: functionUrns("lab", name, config),
+      });
+      expect(changes.map(({ operation, name: resource }) => `${operation} ${resource}`)).toEqual([
+        `update nuclio-${name}`,
+      ]);
+    }
   });
 });
