@@ -11,19 +11,9 @@ export async function planDestroy(stack: auto.Stack, progress: Progress): Promis
   return runEngine(stack, "preview-destroy", { progress, exclude: await madeOnce(stack) });
 }
 
-/**
- * Removes the stack's objects. Volumes, definitions, namespaces and the passwords that open the data stay, and so does what lives in the
- * databases on those volumes: their records hear by the environment that the whole lab goes. (components/records/record.ts, `kept`)
- */
+/** Removes the stack's objects. Volumes, definitions, namespaces and the passwords that open the data stay. */
 export async function destroyStack(stack: auto.Stack, progress: Progress): Promise<Outcome> {
-  const { workspace } = stack;
-  const before = workspace.envVars;
-  workspace.envVars = { ...before, VISION_PLATFORM_DESTROYS: "lab" };
-  try {
-    return await runEngine(stack, "destroy", { progress, exclude: await madeOnce(stack) });
-  } finally {
-    workspace.envVars = before;
-  }
+  return runEngine(stack, "destroy", { progress, exclude: await madeOnce(stack) });
 }
 
 async function madeOnce(stack: auto.Stack): Promise<string[]> {

@@ -12,11 +12,6 @@ export interface RecordHandler<Inputs extends object, Outs extends Inputs = Inpu
   /** The record as it is; undefined when it is gone. */
   read(id: string, outs: Outs): Promise<{ id: string; outs: Outs } | undefined>;
   update(id: string, olds: Outs, news: Inputs): Promise<Outs>;
-  /**
-   * Lives in its system's database, which outlives the lab: a destroy of the whole lab leaves it there, and the next `up` takes it over.
-   * Taken out of the configuration alone, it is deleted.
-   */
-  kept?: true;
   /** Removes it. One that is gone already is no error. */
   delete(id: string, outs: Outs): Promise<void>;
   /** Compares what matters. Pure; an unknown input compares as different. */
@@ -86,11 +81,7 @@ const provider: pulumi.dynamic.ResourceProvider<Properties, Properties> = {
       const outs = await handler.update(id, own(olds), own(news));
       return { outs: { ...outs, handler: news["handler"] } };
     }),
-  delete: (id, properties) =>
-    plainly(properties, async (handler) => {
-      const leave = handler.kept && process.env["VISION_PLATFORM_DESTROYS"] === "lab";
-      if (!leave) await handler.delete(id, own(properties));
-    }),
+  delete: (id, properties) => plainly(properties, (handler) => handler.delete(id, own(properties))),
   diff: (_id, olds, news) =>
     plainly(news, (handler) => {
       const { changes, replaces } = handler.diff(own(olds), own(news));
