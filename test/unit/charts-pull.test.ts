@@ -268,13 +268,14 @@ test("an archive that writes outside its folder, lacks dependencies or is anothe
 test("no network is said at once: the host, the reason and the cure", async () => {
   const refused = `http://127.0.0.1:${await getPort({ host: "127.0.0.1" })}`;
   const started = Date.now();
+  expect((await refusal({ repository: refused })).message).toContain("it refuses the connection (ECONNREFUSED)");
+  expect(await whyUnreachable({ repository: refused })).toContain("it refuses the connection");
+  expect(Date.now() - started).toBeLessThan(5_000);
+  // How long a machine looks for a name that is nowhere is up to its resolver.
   expect((await refusal({ repository: "https://charts.invalid" })).message).toMatch(
     /charts\.invalid cannot be reached: .* \((ENOTFOUND|EAI_AGAIN)\).*--chart cvat=PATH/,
   );
-  expect((await refusal({ repository: refused })).message).toContain("it refuses the connection (ECONNREFUSED)");
-  expect(await whyUnreachable({ repository: refused })).toContain("it refuses the connection");
   expect(await whyUnreachable({ oci: "registry.invalid/lab/cvat" })).toContain("registry.invalid cannot be reached");
-  expect(Date.now() - started).toBeLessThan(5_000);
 });
 
 test("a source that answers anything is reachable; one that keeps silent is given up after 3 s", async () => {

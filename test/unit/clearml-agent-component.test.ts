@@ -64,7 +64,7 @@ async function agent(s3: S3Access | undefined, pair = AGENT) {
     delivery: { context: "/images/clearml-agent", program: "/automation/images/deliver.ts" },
   });
   // The chart comes when the server is ready.
-  await vi.waitUntil(() => installs.length > before);
+  await vi.waitUntil(() => installs.length > before, { timeout: 30_000 });
   const digest = pulumi.output(installs.at(-1)?.args.values ?? {}).apply((values) => {
     const glue = (values as { agentk8sglue: { annotations: Record<string, string> } }).agentk8sglue;
     return glue.annotations["vision-platform/configuration"];

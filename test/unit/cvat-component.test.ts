@@ -83,8 +83,8 @@ async function up(config: unknown, source = chart("2.64.0")) {
     [cvat.ready, cvat.namespace, cvat.passwords, ...dependsOn.map(({ urn }) => urn)].map(valueOf<unknown>),
   );
   // What hangs on outputs of others is registered a little later.
-  await vi.waitFor(() => {
-    if (!registered.some(({ type, name }) => type.endsWith(":Job") && name === "cvat-users")) throw new Error("no Job");
+  await vi.waitUntil(() => registered.some(({ type, name }) => type.endsWith(":Job") && name === "cvat-users"), {
+    timeout: 30_000,
   });
   const before = dependsOn.map(({ __name }) => __name).sort();
   return { cvat, args: install.args, before, values: (await valueOf(pulumi.output(install.args.values))) as Inputs };
