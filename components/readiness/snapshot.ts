@@ -20,6 +20,7 @@ interface Live extends KubernetesObject {
   status?: {
     phase?: string;
     observedGeneration?: number;
+    replicas?: number;
     updatedReplicas?: number;
     availableReplicas?: number;
     readyReplicas?: number;
@@ -33,7 +34,12 @@ interface Live extends KubernetesObject {
 
 const JUDGES: Record<WaitedKind, (object: Live) => State> = {
   PersistentVolumeClaim: ({ status }) => ({ ready: status?.phase === "Bound", detail: status?.phase ?? "Pending" }),
-  Deployment: (object) => rollout(object, object.status?.availableReplicas ?? 0, object.status?.updatedReplicas ?? 0),
+  Deployment: (object) => {
+    const { replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = object.status ?? {};
+    // Of the available ones so many may be of the old version.
+    const old = Math.max(0, replicas - updatedReplicas);
+    return rollout(object, Math.max(0, availableReplicas - old), updatedReplicas);
+  },
   StatefulSet: (object) => {
     const { currentRevision, updateRevision, readyReplicas = 0, updatedReplicas } = object.status ?? {};
     return rollout(object, readyReplicas, currentRevision === updateRevision ? readyReplicas : (updatedReplicas ?? 0));

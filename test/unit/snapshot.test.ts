@@ -38,6 +38,20 @@ describe("the state of an object", () => {
       "1 of 2 pods ready",
     ],
     [
+      "the one that is ready may be the old one",
+      "Deployment",
+      deployment(1, { replicas: 2, availableReplicas: 1, updatedReplicas: 1 }),
+      false,
+      "0 of 1 pods ready",
+    ],
+    [
+      "the old one is going, the new one is ready",
+      "Deployment",
+      deployment(1, { replicas: 2, availableReplicas: 2, updatedReplicas: 1 }),
+      true,
+      "1 of 1 pods ready",
+    ],
+    [
       "controller has not seen the change",
       "Deployment",
       deployment(1, { availableReplicas: 1, updatedReplicas: 1 }, 3),
