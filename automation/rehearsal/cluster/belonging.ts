@@ -5,7 +5,9 @@ import { UserError } from "../../../components/errors.ts";
 import { kill, programOf, runningProcesses, startOf, type RunningProcess } from "../processes.ts";
 import { PROGRAMS } from "../tools/programs.ts";
 
-const SCRIPTS = path.resolve(import.meta.dirname, "..") + path.sep;
+const SCRIPTS = path.resolve(import.meta.dirname, "../..") + path.sep;
+// The SDK's own, which serve dynamic providers and outlive an engine that is killed.
+const SDK_SCRIPTS = /\/pulumi-resource-pulumi-nodejs$|\/node_modules\/@pulumi\/pulumi\/cmd\//;
 // kwokctl runs kwok under the name of its component. kubectl is left out: it may be a person's.
 const NAMES = new Set([...PROGRAMS.map((program) => program.name), "kwok-controller"]);
 NAMES.delete("kubectl");
@@ -21,7 +23,7 @@ export function markOf(home: string): Record<string, string> {
 }
 
 /**
- * The processes of a rehearsal: our programs, and scripts of this folder, that were started with something under its
+ * The processes of a rehearsal: our programs, our scripts and the engine's, that were started with something under its
  * home (or, on Linux, with its mark). A person's editor or kubectl on the same files is not among them.
  */
 export function processesOf(home: string): RunningProcess[] {
@@ -29,7 +31,7 @@ export function processesOf(home: string): RunningProcess[] {
 }
 
 function isOurs(found: RunningProcess): boolean {
-  return NAMES.has(programOf(found)) || found.words.some((word) => word.startsWith(SCRIPTS));
+  return NAMES.has(programOf(found)) || found.words.some((word) => word.startsWith(SCRIPTS) || SDK_SCRIPTS.test(word));
 }
 
 function isOf(home: string, found: RunningProcess): boolean {
