@@ -20,7 +20,9 @@ import { Nuclio, platformValues } from "./nuclio/nuclio.ts";
 import { observeFunctions } from "./nuclio/observe.ts";
 import { runtimeClassOf } from "./nuclio/spec.ts";
 import type { Application } from "./storage/grants.ts";
+import type { ObjectStoreConfig } from "./storage/config.ts";
 import { ObjectStore } from "./storage/object-store.ts";
+import { rolesOf } from "./storage/users.ts";
 import { traefikAddress } from "./traefik/address.ts";
 
 export interface VisionPlatformArgs {
@@ -67,7 +69,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
           chart: chartOf(charts, "cvat"),
           cluster,
           objectStoreAddresses: lab.objectStore ? [`${lab.objectStore.address}:${lab.objectStore.port}`] : [],
-          storages: storagesOf(this.store),
+          storages: storagesOf(this.store, lab.objectStore),
           nuclioPlatform: platformValues(lab.functions, nuclioVersion),
           address: lab.traefik.address ?? "(address of Traefik)",
         },
@@ -150,10 +152,10 @@ function objectStore({ lab, buckets }: VisionPlatformArgs, opts: pulumi.Componen
 }
 
 /** The buckets CVAT may use, with its key. */
-function storagesOf(store: ObjectStore | undefined): StorageAccess[] {
-  if (store === undefined) return [];
+function storagesOf(store: ObjectStore | undefined, config: ObjectStoreConfig | undefined): StorageAccess[] {
+  if (store === undefined || config === undefined) return [];
   const keys = store.keysOf("cvat");
-  return ["datasets", "cvat"].map((role) => ({
+  return rolesOf(config, "cvat").map((role) => ({
     role,
     bucket: store.bucket(role),
     endpoint: store.endpointForPods,

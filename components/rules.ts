@@ -1,6 +1,7 @@
 import type { LabConfig, SectionName } from "./config.ts";
-import type { Problem } from "./problems.ts";
+import { pathText, unknownKey, type Problem } from "./problems.ts";
 import { repeats } from "./section-rules.ts";
+import { rolesOf } from "./storage/users.ts";
 
 /** The sections as far as they are sound: a key that has a problem of its own is not there. */
 export type SoundParts = { [Name in SectionName]?: Partial<NonNullable<LabConfig[Name]>> };
@@ -61,11 +62,44 @@ const cvatIsReached: Rule = ({ traefik, cvat, objectStore }) => {
   ];
 };
 
+/** A cloud storage of the lab's own is a bucket that CVAT may use. */
+const storagesAreBucketsOfCvat: Rule = ({ cvat, objectStore }) => {
+  const { buckets, moreBuckets } = objectStore ?? {};
+  const known = buckets && moreBuckets ? rolesOf({ buckets, moreBuckets }, "cvat") : [];
+  if (objectStore !== undefined && known.length === 0) return [];
+  return (installed(cvat)?.cloudStorages ?? []).flatMap(({ role }, index) =>
+    role === undefined || known.includes(role)
+      ? []
+      : [
+          {
+            path: `vision-platform:cvat.cloudStorages[${index}].role`,
+            message:
+              known.length === 0
+                ? "Is a bucket of the lab's object store: set vision-platform:objectStore, or use `external`."
+                : `CVAT may use no such bucket; it may use ${known.join(", ")}. Others: vision-platform:objectStore.moreBuckets, with cvat among \`readers\` or \`writers\`.`,
+          },
+        ],
+  );
+};
+
+/** A rotation of somebody who has no key would do nothing, silently. */
+const rotationsAreOfPeopleThatAre: Rule = ({ objectStore, clearml }) => {
+  const known = clearml?.users?.map(({ username }) => username);
+  return Object.keys(objectStore?.keyRotations?.people ?? {})
+    .filter((person) => known && !known.includes(person))
+    .map((person) => ({
+      path: pathText("vision-platform:objectStore.keyRotations.people", [person]),
+      message: unknownKey(person, known ?? []),
+    }));
+};
+
 export const RULES: readonly Rule[] = [
   addressesAreUsedOnce,
   namespacesAreUsedOnce,
   functionsHaveWhatTheyNeed,
   cvatIsReached,
+  storagesAreBucketsOfCvat,
+  rotationsAreOfPeopleThatAre,
 ];
 
 /** What is switched off asks for nothing. */

@@ -10,12 +10,15 @@ export interface GeneratedTextArgs {
   alphabet?: string;
   /** Characters the first one is drawn from. Default: the alphabet's letters, if it has any, since HOCON reads `123` and `5d` as numbers and durations. */
   first?: string;
+  /** Another number, another text. Default: the first one stays for good. */
+  rotation?: number;
 }
 
 interface Inputs {
   length: number;
   alphabet: string;
   first: string;
+  rotation: number;
 }
 
 // The engine keeps the text of these functions in state and runs it in a plain Node process: no import, no captured variable.
@@ -27,14 +30,14 @@ const provider: pulumi.dynamic.ResourceProvider<Inputs, Inputs & { value: string
     const value = draw(inputs.first) + rest.join("");
     return Promise.resolve({ id: "generated", outs: { ...inputs, value } });
   },
-  // What was made once stays: a changed rule is for new stacks, rotation is asked for by replacing the resource.
-  diff: () => Promise.resolve({ changes: false }),
+  // What was made once stays: a changed rule is for new stacks, or for the next rotation.
+  diff: (_id, olds, news) => {
+    const changes = olds.rotation !== news.rotation;
+    return Promise.resolve({ changes, replaces: changes ? ["rotation"] : [] });
+  },
 };
 
-/**
- * A secret made once and kept encrypted in state: the same in every later `up`, never shown.
- * To rotate it, replace the resource: `pulumi up --target-replace URN`.
- */
+/** A secret made once and kept encrypted in state, never shown: the same in every later `up` until its rotation is another. */
 export class GeneratedText extends pulumi.dynamic.Resource {
   declare value: pulumi.Output<string>;
 
@@ -44,6 +47,7 @@ export class GeneratedText extends pulumi.dynamic.Resource {
       length: args.length,
       alphabet,
       first: args.first ?? (alphabet.replace(/[^A-Za-z]/g, "") || alphabet),
+      rotation: args.rotation ?? 0,
       value: undefined,
     };
     super(provider, name, inputs, { ...opts, additionalSecretOutputs: ["value"] }, "secrets", "GeneratedText");

@@ -21,6 +21,8 @@ const onlyPrefixes = z
   .optional()
   .describe("Prefixes by what the bucket is for. A bucket that is not named here is open as a whole.");
 
+const rotation = z.int().min(0).default(0).describe("How often its key was changed.");
+
 const moreBucket = z.strictObject({
   name: bucketName,
   ...bucketSettings(),
@@ -92,8 +94,25 @@ const section = z.strictObject({
     .prefault({})
     .describe("Narrows what an application may use of a bucket. CVAT sees the names of all objects even so.")
     .meta({ examples: [{ functions: { models: ["yolo11x/"] } }] }),
+  keyRotations: z
+    .strictObject({
+      clearml: rotation,
+      cvat: rotation,
+      functions: rotation,
+      people: z.record(z.string(), z.int().min(0)).default({}).describe("Of ClearML's users, by user name."),
+    })
+    .prefault({})
+    .describe(
+      "Counted up, the next `up` gives that user of the store another secret key, and the key to all who use it. The old one opens nothing from then on.",
+    )
+    .meta({ examples: [{ cvat: 1, people: { anna: 2 } }] }),
 });
 
 export type ObjectStoreConfig = z.output<typeof section>;
+
+/** `http://192.0.2.30:9000`: the S3 API as pods reach it. */
+export function endpointForPods({ tls, address, port }: ObjectStoreConfig): string {
+  return `${tls ? "https" : "http"}://${address}:${port}`;
+}
 
 export const objectStoreConfig = withRules(section, objectStoreRules);

@@ -2,7 +2,7 @@ import * as minio from "@pulumi/minio";
 import * as pulumi from "@pulumi/pulumi";
 import { GeneratedText } from "../secrets/generated.ts";
 import { bucketsOf, lifecycleRules, type LabBucket } from "./buckets.ts";
-import type { ObjectStoreConfig } from "./config.ts";
+import { endpointForPods, type ObjectStoreConfig } from "./config.ts";
 import type { Application } from "./grants.ts";
 import { personId, SECRET_KEY_LENGTH, usersOf, type StoreUser } from "./users.ts";
 
@@ -56,7 +56,7 @@ export class ObjectStore extends pulumi.ComponentResource {
   ) {
     super("vision-platform:storage:ObjectStore", name, {}, opts);
     this.#config = config;
-    this.endpointForPods = `${config.tls ? "https" : "http"}://${config.address}:${config.port}`;
+    this.endpointForPods = endpointForPods(config);
     const parts = { parent: this };
     const provider = storeProvider(name, config, parts);
 
@@ -171,12 +171,12 @@ function bucketOf(name: string, lab: LabBucket, existing: ReadonlySet<string>, o
 
 function userOf(
   name: string,
-  { id, accessKey, policy }: StoreUser,
+  { id, accessKey, policy, rotation }: StoreUser,
   parts: pulumi.ResourceOptions,
   provider: minio.Provider,
 ) {
   const opts = { ...parts, provider };
-  const secret = new GeneratedText(`${name}-${id}-secret-key`, { length: SECRET_KEY_LENGTH }, parts);
+  const secret = new GeneratedText(`${name}-${id}-secret-key`, { length: SECRET_KEY_LENGTH, rotation }, parts);
   const user = new minio.IamUser(`${name}-${id}`, { name: accessKey, secret: secret.value }, opts);
   const allowed = new minio.IamPolicy(`${name}-${id}-policy`, { name: accessKey, policy }, opts);
   const attached = new minio.IamUserPolicyAttachment(

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ObjectStoreConfig } from "./config.ts";
-import { bucketsOf } from "./buckets.ts";
-import { ASKS_FOR_BUCKETS, GRANTS, type Application } from "./grants.ts";
+import { bucketsOf, type LabBucket } from "./buckets.ts";
+import { ASKS_FOR_BUCKETS, GRANTS, type Access, type Application } from "./grants.ts";
 import { policyDocument, type BucketGrant } from "./policy.ts";
 
 /** A user of the store with the policy of the same name. */
@@ -12,6 +12,8 @@ export interface StoreUser {
   accessKey: string;
   /** The policy as JSON. */
   policy: string;
+  /** How often its secret key was changed. */
+  rotation: number;
 }
 
 /** Characters of a generated secret key; CVAT takes 64 at most. (cvat.md, cloud storages) */
@@ -23,26 +25,40 @@ export function usersOf(
   applications: readonly Application[],
   people: readonly string[],
 ): StoreUser[] {
-  const user = (id: string, application: Application): StoreUser => ({
+  const { people: rotationsOfPeople, ...rotations } = config.keyRotations;
+  const user = (id: string, application: Application, rotation: number): StoreUser => ({
     id,
     accessKey: accessKeyOf(config.userPrefix, id),
     policy: policyDocument(grantsOf(config, application)),
+    rotation,
   });
   return [
-    ...applications.map((application) => user(application, application)),
-    ...people.map((person) => user(personId(person), "clearml")),
+    ...applications.map((application) => user(application, application, rotations[application])),
+    ...people.map((person) => user(personId(person), "clearml", rotationsOfPeople[person] ?? 0)),
   ];
 }
 
 /** What an application may do with which bucket, in the order of the buckets. */
 export function grantsOf(config: ObjectStoreConfig, application: Application): BucketGrant[] {
-  return bucketsOf(config).flatMap(({ role, name, readers, writers }) => {
-    const given = GRANTS.find((grant) => grant.application === application && grant.role === role)?.access;
-    const access = writers.includes(application) ? "write" : readers.includes(application) ? "read" : given;
+  return bucketsOf(config).flatMap((bucket) => {
+    const access = accessTo(bucket, application);
     if (access === undefined) return [];
-    const prefixes = config.onlyPrefixes[application]?.[role];
-    return [{ bucket: name, access, prefixes, listsAll: ASKS_FOR_BUCKETS.includes(application) }];
+    const prefixes = config.onlyPrefixes[application]?.[bucket.role];
+    return [{ bucket: bucket.name, access, prefixes, listsAll: ASKS_FOR_BUCKETS.includes(application) }];
   });
+}
+
+/** What the buckets are for that an application may use: `datasets`, `cvat`. */
+export function rolesOf(config: Pick<ObjectStoreConfig, "buckets" | "moreBuckets">, application: Application): string[] {
+  return bucketsOf(config)
+    .filter((bucket) => accessTo(bucket, application) !== undefined)
+    .map(({ role }) => role);
+}
+
+function accessTo({ role, readers, writers }: LabBucket, application: Application): Access | undefined {
+  if (writers.includes(application)) return "write";
+  if (readers.includes(application)) return "read";
+  return GRANTS.find((grant) => grant.application === application && grant.role === role)?.access;
 }
 
 /** The name of a user, and so its access key. */

@@ -8,7 +8,7 @@ import { GeneratedText, LETTERS_AND_DIGITS, type GeneratedTextArgs } from "../..
 
 interface Provider {
   create: (inputs: object) => Promise<{ id: string; outs: { value: string } }>;
-  diff: (id: string, olds: object, news: object) => Promise<{ changes: boolean }>;
+  diff: (id: string, olds: object, news: object) => Promise<{ changes: boolean; replaces: string[] }>;
 }
 
 let options: pulumi.CustomResourceOptions | undefined;
@@ -64,10 +64,13 @@ describe("a generated secret", () => {
     expect(new Set(values.join("")).size).toBe(LETTERS_AND_DIGITS.length);
   });
 
-  it("stays as it was made, whatever the rule says later", async () => {
+  it("stays as it was made, whatever the rule says later, until it is rotated", async () => {
     const { inputs } = await register("kept", { length: 8 });
+    const { inputs: longer } = await register("longer", { length: 99, alphabet: "x" });
+    const { inputs: rotated } = await register("rotated", { length: 8, rotation: 1 });
     const { diff } = await providerOf(inputs);
-    expect(await diff("generated", { length: 8 }, { length: 99, alphabet: "x" })).toEqual({ changes: false });
+    expect(await diff("generated", inputs, longer)).toEqual({ changes: false, replaces: [] });
+    expect(await diff("generated", inputs, rotated)).toEqual({ changes: true, replaces: ["rotation"] });
   });
 
   it("is a secret, and its provider's text is the same for all", async () => {

@@ -63,6 +63,37 @@ describe("rules across sections", () => {
       ],
     ],
     [
+      "a cloud storage is a bucket that CVAT may use",
+      {
+        objectStore: {
+          address: "192.0.2.30",
+          moreBuckets: { videos: { name: "videos", readers: ["cvat"] }, other: { name: "other" } },
+        },
+        traefik: { address: "192.0.2.20" },
+        cvat: { cloudStorages: ["datasets", "videos", "models", "other"].map((role) => ({ name: role, role })) },
+        clearml: { enabled: false },
+      },
+      ["cvat.cloudStorages[2].role", "cvat.cloudStorages[3].role"],
+    ],
+    [
+      "a cloud storage of a store that is not there",
+      {
+        traefik: { address: "192.0.2.20" },
+        cvat: { cloudStorages: [{ name: "datasets", role: "datasets" }] },
+        clearml: { enabled: false },
+      },
+      ["cvat.cloudStorages[0].role"],
+    ],
+    [
+      "a key is rotated of somebody who is no user",
+      {
+        objectStore: { address: "192.0.2.30", keyRotations: { people: { anna: 1, "b.o": 1 } } },
+        traefik: { address: "192.0.2.20" },
+        clearml: { users: [{ username: "anna", name: "Anna" }], agent: { enabled: false } },
+      },
+      ['objectStore.keyRotations.people["b.o"]'],
+    ],
+    [
       "an unsound key is not taken for its default",
       { cvat: { namespace: "Not A Name" }, clearml: { namespace: "cvat" } },
       ["cvat.namespace"],

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { endpointForPods } from "../../../../components/storage/config.ts";
 import { ensureService, type RehearsalService } from "../service.ts";
 import type { CvatConfig } from "./asked.ts";
 
@@ -9,10 +10,12 @@ export const CVAT_SERVICE: RehearsalService = {
     cvat.enabled && (objectStore !== undefined || cvat.organizations.length > 0 || cvat.cloudStorages !== undefined),
   async start({ home, lab, cluster, started }) {
     const store = started["minio"];
-    const address = lab.objectStore && `http://${lab.objectStore.address}:${lab.objectStore.port}`;
+    const address = lab.objectStore && endpointForPods(lab.objectStore);
+    const elsewhere = (lab.cvat.cloudStorages ?? []).flatMap(({ external }) => external?.endpoint ?? []);
     const config: CvatConfig = {
       version: lab.cvat.version,
       stores: store && address ? { [address]: store.url } : {},
+      elsewhere,
       cluster: { kubeconfig: cluster.kubeconfig, context: cluster.context, namespace: lab.cvat.namespace },
     };
     const place = await ensureService({
@@ -23,7 +26,12 @@ export const CVAT_SERVICE: RehearsalService = {
     });
     return {
       ...place,
-      notes: [`CVAT's API: a stand-in at ${place.url}; its users are those of the cluster's users Job`],
+      notes: [
+        `CVAT's API: a stand-in at ${place.url}; its users are those of the cluster's users Job`,
+        ...elsewhere.map(
+          (endpoint) => `the store at ${endpoint} is not asked: its bucket and key are taken to be right`,
+        ),
+      ],
       values: [{ section: "cvat", path: ["endpoint"], value: place.url }],
     };
   },
