@@ -48,7 +48,9 @@ const cloudStorage = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe("Which bucket of the lab's object store: `datasets`, `cvat`, or one under `objectStore.moreBuckets` that CVAT may use. Instead of `external`."),
+    .describe(
+      "Which bucket of the lab's object store: `datasets`, `cvat`, or one under `objectStore.moreBuckets` that CVAT may use. Instead of `external`.",
+    ),
   external: external.optional().describe("A bucket of another store. Instead of `role`."),
   prefix: z
     .string()

@@ -14,10 +14,7 @@ export interface LabBucket extends BucketConfig {
 }
 
 /** Every bucket of the lab. */
-export function bucketsOf({
-  buckets,
-  moreBuckets,
-}: Pick<ObjectStoreConfig, "buckets" | "moreBuckets">): LabBucket[] {
+export function bucketsOf({ buckets, moreBuckets }: Pick<ObjectStoreConfig, "buckets" | "moreBuckets">): LabBucket[] {
   return [
     ...Object.entries(buckets).map(([role, bucket]) => ({
       ...bucket,

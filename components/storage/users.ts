@@ -49,7 +49,10 @@ export function grantsOf(config: ObjectStoreConfig, application: Application): B
 }
 
 /** What the buckets are for that an application may use: `datasets`, `cvat`. */
-export function rolesOf(config: Pick<ObjectStoreConfig, "buckets" | "moreBuckets">, application: Application): string[] {
+export function rolesOf(
+  config: Pick<ObjectStoreConfig, "buckets" | "moreBuckets">,
+  application: Application,
+): string[] {
   return bucketsOf(config)
     .filter((bucket) => accessTo(bucket, application) !== undefined)
     .map(({ role }) => role);

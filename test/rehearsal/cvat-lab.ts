@@ -15,7 +15,6 @@ import { FAIL_ANNOTATION } from "../../automation/rehearsal/cluster/stages.ts";
 import { seed } from "../../automation/rehearsal/cluster/seed.ts";
 import type { CvatConfig } from "../../automation/rehearsal/services/cvat/asked.ts";
 import type { Orders } from "../../automation/rehearsal/services/cvat/faults.ts";
-import { CONTROL } from "../../automation/rehearsal/services/cvat/stand-in.ts";
 import { ensureService } from "../../automation/rehearsal/services/service.ts";
 import { obtainTools, type Tool } from "../../automation/rehearsal/tools/obtain.ts";
 import { CvatClient } from "../../components/cvat/client/client.ts";
@@ -23,6 +22,7 @@ import { cvatConfig } from "../../components/cvat/config.ts";
 import { registerRecords } from "../../components/cvat/records.ts";
 import { CvatUsers } from "../../components/cvat/users/users.ts";
 import { DynamicProvider } from "../../components/records/provider.ts";
+import { orderCvat } from "./cvat-orders.ts";
 import { engineIn, type TestEngine } from "./engine.ts";
 
 /** Where CVAT's pods would find the object store. */
@@ -92,10 +92,7 @@ async function startIn(home: Home, config: Record<string, unknown>): Promise<Cva
       const { admin = "" } = outputs["passwords"]?.value as Record<string, string>;
       return new CvatClient({ endpoint: standIn.url, username: "admin", password: admin });
     },
-    async order(orders) {
-      const headers = { "Content-Type": "application/json" };
-      await fetch(`${standIn.url}${CONTROL}`, { method: "POST", headers, body: JSON.stringify(orders) });
-    },
+    order: (orders) => orderCvat(standIn.url, orders),
     async rotateStoreKey() {
       await minio.rotate();
       stack.storeKey = minio.key;

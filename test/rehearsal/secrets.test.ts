@@ -17,7 +17,7 @@ import { find, findInFiles, watchCommandLines, type Canary, type Find } from "./
 import { startLab, type Lab } from "./harness.ts";
 import { tinyProgram, writeTinyChart } from "./tiny-chart.ts";
 
-/** Every key of a stack file that takes a secret, with a secret of its own. */
+/** Every key of a stack file that takes a secret and that a test can choose, with a secret of its own. */
 const GIVEN: readonly (Canary & { key: string })[] = [
   "cvat.nuclio.registry.password",
   "cvat.secrets.clickhouse",
@@ -26,17 +26,17 @@ const GIVEN: readonly (Canary & { key: string })[] = [
   "cvat.secrets.postgresql",
   "cvat.secrets.redis",
   "clearml.users[0].password",
+  "cvat.cloudStorages[2].external.secretKey",
   "cvat.superuser.password",
   "cvat.users[0].password",
 ].map((key) => ({ key: `vision-platform:${key}`, name: key, text: canary() }));
 
-/** Keys whose secrets go to other systems than the cluster, each with the test that looks for theirs. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
-  "objectStore.credentials.accessKey": "storage.test.ts",
-  "objectStore.credentials.secretKey": "storage.test.ts",
-  "cvat.cloudStorages[].external.secretKey": "cvat-records.test.ts",
-  "clearml.agent.image.delivery.privateKey": "image-delivery.test.ts",
-};
+/** Keys whose secrets are those of the rehearsal's own MinIO and nodes. */
+const FOUND = [
+  "objectStore.credentials.accessKey",
+  "objectStore.credentials.secretKey",
+  "clearml.agent.image.delivery.privateKey",
+].map((key) => `vision-platform:${key}`);
 
 /** What goes into the values of a chart of our own, by the object it ends in. */
 const IN_VALUES = { configMap: canary(), environment: canary(), secret: canary(), changed: canary() };
@@ -66,16 +66,27 @@ beforeAll(async () => {
   process.env["TMPDIR"] = temporary;
   commands = watchCommandLines();
   // Encrypted for a passphrase that is not here, as in any stack file that is rehearsed.
-  const registry = { url: "registry.example:5000", username: "builder", password: { secure: "v1:x" } };
-  lab = await startLab({
-    cvat: { nuclio: { enabled: true, registry }, users: [{ username: "annotator", role: "worker" }] },
-    clearml: {
-      users: [
-        { username: "admin", name: "Administrator" },
-        { username: "anna", name: "Anna Example" },
-      ],
-    },
-  });
+  const sealed = { secure: "v1:x" };
+  const registry = { url: "registry.example:5000", username: "builder", password: sealed };
+  const external = {
+    endpoint: "http://192.0.2.60:9000",
+    bucket: "archive",
+    accessKey: "reader",
+    secretKey: sealed,
+  };
+  const cloudStorages = [
+    { name: "datasets", role: "datasets" },
+    { name: "cvat", role: "cvat" },
+    { name: "archive", external },
+  ];
+  const users = [
+    { username: "admin", name: "Administrator" },
+    { username: "anna", name: "Anna Example" },
+  ];
+  lab = await startLab(
+    { cvat: { nuclio: { enabled: true, registry }, cloudStorages }, clearml: { users } },
+    { whole: true },
+  );
 });
 afterAll(async () => {
   commands.end();
@@ -86,13 +97,13 @@ afterAll(async () => {
 describe("secrets of the stack's configuration", () => {
   it("are all among the canaries", () => {
     const keys = secretKeys(stackFileSchema());
-    const given = GIVEN.map(({ key }) => key.replace("[0]", "[]"));
-    const elsewhere = Object.keys(ELSEWHERE).map((key) => `vision-platform:${key}`);
-    expect(keys).toEqual([...given, ...elsewhere].map((key) => `config.${key}`).sort());
+    const given = GIVEN.map(({ key }) => key.replace(/\[\d\]/, "[]"));
+    expect(keys).toEqual([...given, ...FOUND].map((key) => `config.${key}`).sort());
   });
 
   it("are made where none are given", async () => {
     await lab.prepare();
+    made.push(...(await found()));
     const database = GIVEN.find(({ name }) => name === "cvat.secrets.postgresql");
     await setSecret(stack(), database?.key ?? "", database?.text ?? "");
     await run("up");
@@ -113,8 +124,9 @@ describe("secrets of the stack's configuration", () => {
   });
 
   it("end in Secret objects of the API server, and nowhere else on it", async () => {
+    const inCluster = GIVEN.map(({ name }) => name).filter((name) => !/^clearml.users|external/.test(name));
     expect(new Set(find([...GIVEN, ...made], await objects(["secrets"]), "").map(({ canary }) => canary))).toEqual(
-      new Set([...GIVEN.map(({ name }) => name).filter((name) => !name.startsWith("clearml.users")), ...inSecrets()]),
+      new Set([...inCluster, ...inSecrets()]),
     );
     expect(find(all(), await objects(await kindsBesides(["secrets"])), "API server")).toEqual([]);
   });
@@ -166,9 +178,9 @@ describe("after all runs, and destroy", () => {
   });
 
   it("no file holds one: state, backups, history, stack files, logs, temporary files", async () => {
-    // The API server's own store, in which its Secret objects are.
+    // The API server's own store, in which its Secret objects are, and what the systems beside the cluster keep.
     const etcd = path.join(lab.home.folder, "kwok", "clusters", "rehearsal", "etcd");
-    const home = await findInFiles(all(), lab.home.folder, [etcd]);
+    const home = await findInFiles(all(), lab.home.folder, [etcd, path.join(lab.home.folder, "services")]);
     expect(unique(home.finds)).toEqual([]);
     for (const part of [/^state\/\.pulumi\/stacks\/.*lab\.json$/, /\.bak$/, /^state\/\.pulumi\/history\//, /\.log$/]) {
       expect(home.files.some((file) => part.test(file))).toBe(true);
@@ -184,9 +196,15 @@ describe("after all runs, and destroy", () => {
 
 const stack = () => lab.rehearsal().stack;
 const unique = (finds: readonly Find[]) => [...new Set(finds.map(({ canary, where }) => `${canary}: ${where}`))];
-/** Of passwords that ClearML made, Secrets hold hashes with their salt; CVAT's were replaced by those given, but for the database's other users. */
+/**
+ * Of passwords that ClearML made, Secrets hold hashes with their salt; CVAT's were replaced by those given, but for the database's other
+ * users. Keys of CVAT and of people are for records in CVAT and for their clearml.conf.
+ */
 const inSecrets = () =>
-  made.map(({ name }) => name).filter((name) => /-(key|secret)$|-salt-|-postgresql-(admin|replication)-/.test(name));
+  made
+    .map(({ name }) => name)
+    .filter((name) => /-(key|secret)$|-salt-|-postgresql-(admin|replication)-/.test(name))
+    .filter((name) => !/store-(cvat|clearml-.*)-secret-key$/.test(name));
 
 /** Runs the engine twice over: by our own run, and for previews with everything it can show. */
 async function run(verb: "preview" | "up" | "destroy", target: auto.Stack = stack()) {
@@ -227,6 +245,20 @@ async function generated(of: auto.Stack): Promise<Canary[]> {
       const { plaintext } = outputs.value as { plaintext: string };
       return { name: `generated ${urn.split("::").at(-1) ?? ""}`, text: JSON.parse(plaintext) as string };
     });
+}
+
+/** Secrets that the rehearsal put into the stack's configuration, of a private key one line. */
+async function found(): Promise<Canary[]> {
+  const config = await stack().getAllConfig();
+  return FOUND.map((key) => {
+    const [section = "", ...trail] = key.slice("vision-platform:".length).split(".");
+    const values: unknown = JSON.parse(config[`vision-platform:${section}`]?.value ?? "{}");
+    const value = trail.reduce<unknown>((part, step) => (part as Record<string, unknown>)[step], values) as string;
+    // The first lines of a private key are those of its public key.
+    const text = value.split("\n").at(3) ?? value;
+    expect(text.length).toBeGreaterThan(10);
+    return { name: `found ${key}`, text };
+  });
 }
 
 /** The paths of a JSON Schema that take an encrypted value. */
