@@ -1,10 +1,12 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import * as auto from "@pulumi/pulumi/automation/index.js";
+import { Command } from "commander";
 import { execa } from "execa";
+import { AGENT_RELEASE } from "../../components/clearml/agent/names.ts";
 import { UserError } from "../../components/errors.ts";
 import { runEngine } from "../engine/run.ts";
-import { PROJECT_FOLDER, wholeNumber } from "../commands/common.ts";
+import { chartOption, print, PROJECT_FOLDER, wholeNumber } from "../commands/common.ts";
 import { silentProgress, streamProgress } from "../progress.ts";
 import { cleanUpStale, createHome, freshName, removeHome, type Home } from "../rehearsal/cluster/homes.ts";
 import { bringUp, prepare, type Rehearsal } from "../rehearsal/rehearse.ts";
@@ -12,11 +14,11 @@ import { textTable } from "../report/table.ts";
 import { obtainTools, type Tool } from "../rehearsal/tools/obtain.ts";
 import { checkStackFile } from "../stackfile/check.ts";
 import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
-import { bareProgram, helmTemplate, inNamespace, kubectlDiff } from "./peers.ts";
+import { bareProgram, filledUp, helmTemplate, inNamespace, kubectlDiff } from "./peers.ts";
 import { plainValues } from "./values.ts";
 
-/** `npm run bench -- 9`: rounds of each measure. Default 5. */
-const ROUNDS = wholeNumber(process.argv[2] ?? "5");
+/** The stack, its provider and its namespace. */
+const OF_EVERY_PROGRAM = 3;
 /** Namespace of the peers' objects. */
 const BARE = "bare";
 const progress = streamProgress();
@@ -27,51 +29,98 @@ interface Measure {
   seconds: number[];
 }
 
-await cleanUpStale();
-const home = await createHome(freshName("bench"), { kept: false });
-try {
-  await bench(home);
-} finally {
-  await removeHome(home.folder);
+interface BenchFlags {
+  rounds: number;
+  chart: Record<string, string>;
+  json?: true;
 }
 
-async function bench(home: Home): Promise<void> {
+await new Command("bench")
+  .description(
+    "seconds of preview and up of the homelab stack that changes nothing, beside other tools on the same cluster",
+  )
+  .option("--rounds <n>", "how often each is measured", wholeNumber, 5)
+  .addOption(chartOption())
+  .option("--json", "one JSON document on stdout, everything else on stderr")
+  .addHelpText(
+    "after",
+    "\nExample:\n  npm run bench -- --rounds 9 --chart clearml=../clearml-helm-charts/charts/clearml",
+  )
+  .action(async (flags: BenchFlags) => {
+    await cleanUpStale();
+    const home = await createHome(freshName("bench"), { kept: false });
+    try {
+      await bench(home, flags);
+    } finally {
+      await removeHome(home.folder);
+    }
+  })
+  .parseAsync();
+
+async function bench(home: Home, { rounds, chart, json }: BenchFlags): Promise<void> {
   const began = performance.now();
-  const rehearsal = await prepare({ stack: "homelab", project: PROJECT_FOLDER, overrides: {}, home, progress });
+  const rehearsal = await prepare({ stack: "homelab", project: PROJECT_FOLDER, overrides: chart, home, progress });
   await bringUp(rehearsal, progress);
   const fromNothing = (performance.now() - began) / 1000;
   const { outcome } = await bringUp(rehearsal, progress);
   if (outcome.changes.length > 0)
     throw new UserError("The stack is not settled after its first up, so nothing can be compared.");
 
-  const peers = await preparePeers(rehearsal);
+  const peers = await preparePeers(rehearsal, outcome.counts["same"] ?? 0);
   const folder = path.join(home.folder, "stack");
   const ours = (verb: "preview" | "up") => () => runEngine(rehearsal.stack, verb, { progress: silentProgress });
   const process = (verb: "preview" | "up") => () => engineProcess(verb, folder, home, rehearsal);
-  const preview = await measure("preview, no change, in the engine", ours("preview"));
-  const previewProcess = await measure("preview, no change, as a process", process("preview"));
-  const up = await measure("up, no change, in the engine", ours("up"));
-  const upProcess = await measure("up, no change, as a process", process("up"));
-  const barePreview = await measure("bare Pulumi program: preview, no change", () => peers.bare.preview());
-  const bareUp = await measure("bare Pulumi program: up, no change", () => peers.bare.up());
-  const helm = await measure("helm template + kubectl diff", peers.helmAndDiff);
+  const measures = [
+    await measure("preview, no change, in the engine", rounds, ours("preview")),
+    await measure("preview, no change, as a process", rounds, process("preview")),
+    await measure("up, no change, in the engine", rounds, ours("up")),
+    await measure("up, no change, as a process", rounds, process("up")),
+    await measure("bare Pulumi program: preview, no change", rounds, () => peers.bare.preview()),
+    await measure("bare Pulumi program: up, no change", rounds, () => peers.bare.up()),
+    await measure("helm template + kubectl diff", rounds, peers.helmAndDiff),
+    await measure("helm template + kubectl diff --server-side", rounds, peers.helmAndServerDiff),
+  ] as const;
+  const [preview, previewProcess, up, , barePreview, bareUp, helm, helmServer] = measures;
+  const ratios = {
+    "preview as a process / helm template + kubectl diff": ratio(previewProcess, helm),
+    "preview in the engine / helm template + kubectl diff": ratio(preview, helm),
+    "preview in the engine / helm template + kubectl diff --server-side": ratio(preview, helmServer),
+    "preview in the engine / bare program's": ratio(preview, barePreview),
+    "up in the engine / bare program's": ratio(up, bareUp),
+  };
+  const result = {
+    charts: Object.fromEntries(rehearsal.charts.map(({ name, note }) => [name, note])),
+    resources: {
+      "rendered by Helm": peers.objects,
+      "of the lab": outcome.counts["same"] ?? 0,
+      "of the bare program": peers.resources,
+    },
+    seconds: Object.fromEntries(measures.map(({ what, seconds }) => [what, seconds.map(rounded)])),
+    ratios,
+    "seconds from nothing to up, tools cached": rounded(fromNothing),
+  };
+  print(result, benchText(measures, result), json);
+}
 
-  const rows = [preview, previewProcess, up, upProcess, barePreview, bareUp, helm].map((one) => [
+interface Result {
+  charts: Record<string, string>;
+  resources: Record<string, number>;
+  ratios: Record<string, number>;
+  "seconds from nothing to up, tools cached": number;
+}
+
+function benchText(measures: readonly Measure[], { charts, resources, ratios, ...rest }: Result): string {
+  const rows = measures.map((one) => [
     one.what,
     median(one).toFixed(2),
     `${Math.min(...one.seconds).toFixed(2)} to ${Math.max(...one.seconds).toFixed(2)}`,
   ]);
-  const ratio = (a: Measure, b: Measure) => (median(a) / median(b)).toFixed(2);
-  const lines = [
-    textTable(["what", "median s", `of ${ROUNDS} rounds`], rows),
-    `objects: ${peers.objects} rendered by Helm, ${outcome.counts["same"] ?? 0} resources of ours, ${peers.objects + 3} of the bare program`,
-    `preview as a process / helm template + kubectl diff: ${ratio(previewProcess, helm)}`,
-    `preview in the engine / helm template + kubectl diff: ${ratio(preview, helm)}`,
-    `preview in the engine / bare program's: ${ratio(preview, barePreview)}`,
-    `up in the engine / bare program's: ${ratio(up, bareUp)}`,
-    `from nothing to up, tools cached: ${fromNothing.toFixed(1)} s`,
-  ];
-  globalThis.process.stdout.write(`${lines.join("\n")}\n`);
+  return [
+    textTable(["what", "median s", "range"], rows),
+    ...Object.entries(charts).map(([name, note]) => `chart ${name}: ${note}`),
+    ...Object.entries({ ...resources }).map(([what, count]) => `resources ${what}: ${count}`),
+    ...Object.entries({ ...ratios, ...rest }).map(([what, number]) => `${what}: ${number}`),
+  ].join("\n");
 }
 
 async function engineProcess(verb: string, folder: string, home: Home, { env }: Rehearsal): Promise<void> {
@@ -82,11 +131,15 @@ async function engineProcess(verb: string, folder: string, home: Home, { env }: 
 interface Peers {
   bare: auto.Stack;
   helmAndDiff: () => Promise<void>;
+  helmAndServerDiff: () => Promise<void>;
   /** How many objects Helm renders. */
   objects: number;
+  /** How many resources the bare program has. */
+  resources: number;
 }
 
-async function preparePeers({ home, cluster, tools, charts, env }: Rehearsal): Promise<Peers> {
+/** @param count how many resources the bare program has */
+async function preparePeers({ home, cluster, tools, charts, env }: Rehearsal, count: number): Promise<Peers> {
   const lab = checkStackFile(await readStackFile(stackFilePath(PROJECT_FOLDER, "homelab"))).lab;
   if (!lab) throw new UserError("Pulumi.homelab.yaml has problems: npm run platform -- config check");
   const chart = (name: string) => charts.find((one) => one.name === name) ?? { path: "", version: "" };
@@ -97,27 +150,37 @@ async function preparePeers({ home, cluster, tools, charts, env }: Rehearsal): P
   const renders = [
     { release: "cvat", chart: chart("cvat").path, namespace: lab.cvat.namespace, values: values.cvat },
     { release: "clearml", chart: chart("clearml").path, namespace: lab.clearml.namespace, values: values.clearml },
+    {
+      release: AGENT_RELEASE,
+      chart: chart("clearml-agent").path,
+      namespace: lab.clearml.agent.namespace,
+      values: values.agent,
+    },
   ];
   const render = async () => inNamespace(await helmTemplate(helm?.path ?? "helm", renders, folder), BARE);
   const objects = await render();
-  const program = bareProgram(cluster.kubeconfig, objects, BARE);
+  const program = bareProgram(cluster.kubeconfig, filledUp(objects, count - OF_EVERY_PROGRAM, BARE), BARE);
   const bare = await auto.LocalWorkspace.createOrSelectStack(
     { stackName: "bare", projectName: "bare", program },
     { envVars: env, pulumiCommand: await auto.PulumiCommand.get({ root: home.folder }) },
   );
-  await progress.task("Bringing up the bare program", () => bare.up());
+  const { summary } = await progress.task("Bringing up the bare program", () => bare.up());
+  const diff = { kubectl: pathOf(tools, "kubectl"), kubeconfig: cluster.kubeconfig, folder };
   return {
     bare,
     objects: objects.length,
-    helmAndDiff: async () => kubectlDiff(pathOf(tools, "kubectl"), cluster.kubeconfig, await render(), folder),
+    resources: summary.resourceChanges?.create ?? 0,
+    helmAndDiff: async () => kubectlDiff({ ...diff, objects: await render(), flags: [] }),
+    helmAndServerDiff: async () =>
+      kubectlDiff({ ...diff, objects: await render(), flags: ["--server-side", "--force-conflicts"] }),
   };
 }
 
-async function measure(what: string, work: () => Promise<unknown>): Promise<Measure> {
+async function measure(what: string, rounds: number, work: () => Promise<unknown>): Promise<Measure> {
   const seconds: number[] = [];
   await progress.task(what, async (task) => {
-    for (let round = 1; round <= ROUNDS; round++) {
-      task.update(`round ${round} of ${ROUNDS}`);
+    for (let round = 1; round <= rounds; round++) {
+      task.update(`round ${round} of ${rounds}`);
       const start = performance.now();
       await work();
       seconds.push((performance.now() - start) / 1000);
@@ -129,6 +192,9 @@ async function measure(what: string, work: () => Promise<unknown>): Promise<Meas
 function median({ seconds }: Measure): number {
   return [...seconds].sort((a, b) => a - b)[Math.floor(seconds.length / 2)] ?? Number.NaN;
 }
+
+const rounded = (number: number) => Math.round(number * 100) / 100;
+const ratio = (a: Measure, b: Measure) => rounded(median(a) / median(b));
 
 function pathOf(tools: readonly Tool[], name: string): string {
   return tools.find((tool) => tool.name === name)?.path ?? name;

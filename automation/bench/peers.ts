@@ -51,16 +51,21 @@ export function inNamespace(objects: readonly BareObject[], namespace: string): 
   }));
 }
 
+export interface KubectlDiff {
+  /** Path of kubectl. */
+  kubectl: string;
+  kubeconfig: string;
+  objects: readonly BareObject[];
+  /** Where the objects are written for it. */
+  folder: string;
+  flags: readonly string[];
+}
+
 /** `kubectl diff` of objects. Exit code 1 says that something differs, which is a good answer. */
-export async function kubectlDiff(
-  kubectl: string,
-  kubeconfig: string,
-  objects: readonly BareObject[],
-  folder: string,
-): Promise<void> {
+export async function kubectlDiff({ kubectl, kubeconfig, objects, folder, flags }: KubectlDiff): Promise<void> {
   const file = path.join(folder, "rendered.yaml");
   await writeFile(file, objects.map((object) => JSON.stringify(object)).join("\n---\n"));
-  const { exitCode, stderr } = await execa(kubectl, ["diff", "--server-side", "--force-conflicts", "-f", file], {
+  const { exitCode, stderr } = await execa(kubectl, ["diff", ...flags, "-f", file], {
     env: { KUBECONFIG: kubeconfig },
     reject: false,
   });
@@ -85,6 +90,18 @@ class BareResource extends pulumi.CustomResource {
     const group = object.apiVersion === "v1" ? "core/v1" : object.apiVersion;
     super(`kubernetes:${group}:${object.kind}`, name, object, opts);
   }
+}
+
+/** Objects of charts with ConfigMaps beside them, until there are `count`: the lab has records and generated secrets where these stand. */
+export function filledUp(objects: readonly BareObject[], count: number, namespace: string): BareObject[] {
+  const missing = Math.max(0, count - objects.length);
+  const fillers = Array.from({ length: missing }, (_, index): BareObject => ({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: `filler-${index}`, namespace },
+    data: { number: String(index) },
+  }));
+  return [...objects, ...fillers];
 }
 
 /** What has no namespace would be the same object as the lab's own, so a ConfigMap stands for it: the count stays. */

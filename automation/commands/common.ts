@@ -39,3 +39,20 @@ export function wholeNumber(text: string): number {
   if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError("must be a whole number from 1 on.");
   return number;
 }
+
+/** `--chart NAME=PATH`, for what is rehearsed with another chart than the locked one. */
+export function chartOption(): Option {
+  return new Option(
+    "--chart <name=path>",
+    "install this chart folder or .tgz instead of the locked one; may be repeated",
+  )
+    .argParser(chartPath)
+    .default({}, "none");
+}
+
+function chartPath(text: string, before: Record<string, string>): Record<string, string> {
+  const [, name, path] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  if (name === undefined || path === undefined)
+    throw new InvalidArgumentError("must be NAME=PATH, for example clearml=./clearml-7.14.7.tgz.");
+  return { ...before, [name]: path };
+}

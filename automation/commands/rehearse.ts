@@ -1,5 +1,5 @@
 import path from "node:path";
-import { InvalidArgumentError, type Command } from "commander";
+import type { Command } from "commander";
 import lockfile from "proper-lockfile";
 import { UserError } from "../../components/errors.ts";
 import { streamProgress, type Progress } from "../progress.ts";
@@ -7,7 +7,7 @@ import { cleanUpStale, createHome, freshName, listHomes, removeHome, type Home }
 import { countObjects } from "../rehearsal/objects.ts";
 import { bringUp, prepare } from "../rehearsal/rehearse.ts";
 import { summaryText, type Summary } from "../report/summary.ts";
-import { print, stackCommand, wholeNumber, type StackFlags } from "./common.ts";
+import { chartOption, print, stackCommand, wholeNumber, type StackFlags } from "./common.ts";
 
 interface RehearseFlags extends StackFlags {
   keep?: true;
@@ -25,21 +25,9 @@ export function rehearseCommand(): Command {
   )
     .option("--keep", "leave it running; run again with --keep to update what is there")
     .option("--down", "end the rehearsal that --keep left running")
-    .option(
-      "--chart <name=path>",
-      "install this chart folder or .tgz instead of the locked one; may be repeated",
-      chartPath,
-      {},
-    )
+    .addOption(chartOption())
     .option("--parallel <n>", "how many objects the engine works on at once", wholeNumber)
     .action(rehearse);
-}
-
-function chartPath(text: string, before: Record<string, string>): Record<string, string> {
-  const [, name, path] = /^([^=]+)=(.+)$/.exec(text) ?? [];
-  if (name === undefined || path === undefined)
-    throw new InvalidArgumentError("must be NAME=PATH, for example clearml=./clearml-7.14.7.tgz.");
-  return { ...before, [name]: path };
 }
 
 async function rehearse(flags: RehearseFlags): Promise<void> {
