@@ -29,7 +29,8 @@ export async function writeStackFolder(
   await mkdir(folder, { recursive: true });
   await copyFile(path.join(project, "Pulumi.yaml"), path.join(folder, "Pulumi.yaml"));
   const file = parseDocument(await readFile(stackFilePath(project, stack), "utf8"));
-  const document = file.contents === null ? new Document({}) : file;
+  // Written out, without anchors: one could stand at a secret that is taken out below.
+  const document = new Document(file.toJS() ?? {}, { aliasDuplicateObjects: false });
   if (!document.get("config")) document.set("config", document.createNode({}));
   document.delete("encryptionsalt");
   document.delete("secretsprovider");

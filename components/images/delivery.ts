@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ClusterAccess } from "../cluster.ts";
 import { RestRecord } from "../records/record.ts";
 import { millisecondsOf } from "../schema.ts";
-import { findBuilder } from "./build.ts";
+import type { BuilderChoice } from "./build.ts";
 import type { DeliveryConfig, DeliveryNode } from "./config.ts";
 import { buildDigest } from "./context.ts";
 import type { Order } from "./deliver.ts";
@@ -35,7 +35,7 @@ export class ImageDelivery extends pulumi.ComponentResource {
     const nodes = config.by === "nodes" ? config.nodes : [];
     const { buildArgs, platform, method } = config;
     const digest = nodes.length > 0 ? buildDigest({ context, reference, buildArgs, platform }) : "";
-    const sound = nodes.length > 0 ? checked(config, access) : undefined;
+    const sound = nodes.length > 0 && access !== undefined ? checked(nodes, access) : undefined;
 
     const delivered = nodes.map((node) => {
       const image: NodeImage = { reference, digest, method, dataDir: node.dataDir };
@@ -68,10 +68,11 @@ function toNode(
   const connection = pulumi.secret(
     pulumi.all([config.privateKey, sound]).apply(([privateKey]) => accessOf(node, privateKey ?? "", config)),
   );
+  const builder: BuilderChoice = { builder: config.builder, builderPath: config.builderPath };
   const presence = new RestRecord(
     `${name}-presence`,
     "images/records/presence",
-    { image, connection },
+    { image, connection, builder },
     { outs: ["generation"], secrets: ["connection"] },
     opts,
   );
@@ -79,8 +80,7 @@ function toNode(
     image,
     access,
     build: {
-      builder: config.builder,
-      builderPath: config.builderPath,
+      ...builder,
       context,
       buildArgs: config.buildArgs,
       platform: config.platform,
@@ -104,17 +104,14 @@ function toNode(
   return command.id.apply(() => node.node);
 }
 
-/** What can be known to be wrong before anything is done: at preview. */
-function checked(config: DeliveryConfig, access: ClusterAccess | undefined): pulumi.Output<void> {
+/** Whether the cluster has the nodes: at preview. */
+function checked(nodes: readonly DeliveryNode[], access: ClusterAccess): pulumi.Output<void> {
   const check = async () => {
     try {
-      if (access !== undefined) {
-        checkNodes(
-          config.nodes.map(({ node }) => node),
-          await nodesOf(access),
-        );
-      }
-      await findBuilder(config, process.env);
+      checkNodes(
+        nodes.map(({ node }) => node),
+        await nodesOf(access),
+      );
     } catch (error) {
       // The one that the engine shows without its stack trace.
       throw new pulumi.RunError(error instanceof Error ? error.message : String(error));

@@ -5,8 +5,11 @@ import * as pulumi from "@pulumi/pulumi";
  * change of its code is no change of any resource. What it throws reaches the person as the error's message: a sentence, no secret in it.
  */
 export interface RecordHandler<Inputs extends object, Outs extends Inputs = Inputs> {
-  /** What is wrong with the inputs, each as a sentence that names the key. Asks nobody; not called while an input is unknown. */
-  check?(news: Inputs): string[];
+  /**
+   * What is wrong with the inputs, each as a sentence that names the key. Asks no system; not called while an input is unknown.
+   * @param olds inputs of the last run; nothing in them for a record that is new
+   */
+  check?(news: Inputs, olds: Partial<Inputs>): string[] | Promise<string[]>;
   /** Makes the record, or takes over the one of the same natural key: an earlier run may have died after making it. */
   create(inputs: Inputs): Promise<{ id: string; outs: Outs }>;
   /** The record as it is; undefined when it is gone. */
@@ -59,11 +62,12 @@ const plainly = async <T>(properties: Properties, work: (handler: Handler) => T)
 };
 
 const provider: pulumi.dynamic.ResourceProvider<Properties, Properties> = {
-  check: (_olds, news) =>
-    plainly(news, (handler) => {
+  check: (olds, news) =>
+    plainly(news, async (handler) => {
       const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
       const inputs = own(news);
-      const failures = JSON.stringify(inputs).includes(unknown) ? [] : (handler.check?.(inputs) ?? []);
+      const isKnown = !JSON.stringify(inputs).includes(unknown);
+      const failures = (isKnown && (await handler.check?.(inputs, own(olds)))) || [];
       return { inputs: news, failures: failures.map((reason) => ({ property: "", reason })) };
     }),
   create: (inputs) =>

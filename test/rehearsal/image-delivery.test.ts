@@ -126,10 +126,13 @@ it("is not sent to a server with another host key, or to none", async () => {
   expect(await operations()).toEqual([]);
 });
 
-it("that nothing can build is refused at preview, with what to install", async () => {
+it("that nothing here can build is previewed where it is, and refused where it must be brought, with what to install", async () => {
   change.builderPath = await lab.brokenDocker();
+  await engine.run("preview");
+  await appendFile(path.join(lab.context, "Dockerfile"), "LABEL changed=for-nobody\n");
   expect(await failed("preview")).toMatch(/Nothing on this machine can build the image .*install Docker/);
   delete change.builderPath;
+  await engine.run("up");
 });
 
 it("stays on its nodes when the stack goes", async () => {

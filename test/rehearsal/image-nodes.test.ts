@@ -41,7 +41,12 @@ describe("an image", { timeout: 60_000 }, () => {
 
   it("is gone for a refresh when it is removed on its node, and is delivered there again", async () => {
     const [one, two] = lab.nodes;
-    const outs = ({ image, access }: Order) => ({ image, connection: access, generation: "first" });
+    const outs = ({ image, access, build }: Order) => ({
+      image,
+      connection: access,
+      builder: build,
+      generation: "first",
+    });
     await lab.k3s(one, "ctr", "images", "rm", REFERENCE);
     expect(await record.read("first", outs(lab.order(one)))).toBeUndefined();
     expect(await record.read("first", outs(lab.order(two)))).toMatchObject({ id: "first" });
@@ -112,8 +117,8 @@ describe("a node", { timeout: 60_000 }, () => {
   });
 
   it("that is switched off is not taken for one without the image", async () => {
-    const { image, access } = lab.order(lab.nodes[0]);
-    const outs = { image, connection: { ...access, port: 1 }, generation: "first" };
+    const { image, access, build } = lab.order(lab.nodes[0]);
+    const outs = { image, connection: { ...access, port: 1 }, builder: build, generation: "first" };
     expect(await record.read("first", outs)).toMatchObject({ id: "first" });
   });
 

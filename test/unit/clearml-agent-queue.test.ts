@@ -89,14 +89,14 @@ test("one that somebody renamed counts as gone, and is left alone", async () => 
   expect(await names()).toEqual(["default", "gpu", "theirs"]);
 });
 
-test("what is a change, and what another queue", () => {
+test("what is a change, and what another queue", async () => {
   const outs = { ...inputs("gpu"), adopted: false };
   expect(record.diff(outs, inputs("gpu"))).toEqual({ changes: false });
   expect(record.diff(outs, inputs("cpu"))).toEqual({ changes: true, replaces: ["name"] });
   const moved = { name: "gpu", connection: { ...server.connection, secretKey: "new" } };
   expect(record.diff(outs, moved)).toEqual({ changes: true });
-  expect(record.check?.(inputs("ab"))).toEqual([expect.stringContaining("clearml.agent.queue") as string]);
-  expect(record.check?.(inputs("gpu"))).toEqual([]);
+  expect(await record.check?.(inputs("ab"), {})).toEqual([expect.stringContaining("clearml.agent.queue") as string]);
+  expect(await record.check?.(inputs("gpu"), {})).toEqual([]);
 });
 
 test("new credentials are kept, and what was learned", async () => {

@@ -105,11 +105,11 @@ describe("an organization", () => {
     expect(organizations()).toHaveLength(1);
   });
 
-  it("is refused with a slug that CVAT does not take", () => {
-    expect(organization.check?.(lab({ slug: "much-too-long-a-slug" }))).toEqual([
+  it("is refused with a slug that CVAT does not take", async () => {
+    expect(await organization.check?.(lab({ slug: "much-too-long-a-slug" }), {})).toEqual([
       expect.stringContaining("cvat.organizations") as string,
     ]);
-    expect(organization.check?.(lab())).toEqual([]);
+    expect(await organization.check?.(lab(), {})).toEqual([]);
   });
 
   it("changes with another account, and with nothing else", () => {
@@ -270,8 +270,8 @@ describe("a cloud storage", () => {
     [{ bucket: "My_Bucket" }, /My_Bucket may have lower-case/],
     [{ prefix: "/a" }, /neither begin with a slash/],
     [{ endpoint: "" }, /must be http\(s\):\/\/HOST:PORT/],
-  ])("is refused before CVAT is asked: %j", (changes, problem) => {
-    const problems = storage.check?.(datasets(changes)) ?? [];
+  ])("is refused before CVAT is asked: %j", async (changes, problem) => {
+    const problems = (await storage.check?.(datasets(changes), {})) ?? [];
     expect(problems).toEqual([expect.stringMatching(problem)]);
     expect(problems.join()).not.toMatch(/k{41}|s{65}|pass word/);
   });

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { RecordHandler } from "../../records/record.ts";
+import { findBuilder, type BuilderChoice } from "../build.ts";
 import { isOnNode } from "../deliver.ts";
 import type { NodeImage } from "../node-script.ts";
 import { Unreachable, type NodeAccess } from "../ssh.ts";
@@ -8,6 +9,8 @@ import { Unreachable, type NodeAccess } from "../ssh.ts";
 interface Presence {
   image: NodeImage;
   connection: NodeAccess;
+  /** What builds the image, should it have to be brought. */
+  builder: BuilderChoice;
 }
 interface Outs extends Presence {
   /** Another one each time the image has to be brought anew. */
@@ -19,6 +22,16 @@ interface Outs extends Presence {
  * the next `up` deliver it again.
  */
 export const record: RecordHandler<Presence, Outs> = {
+  async check(news, olds) {
+    // A machine that builds nothing may preview and update all the rest.
+    if (olds.image?.digest === news.image.digest) return [];
+    try {
+      await findBuilder(news.builder, process.env);
+      return [];
+    } catch (error) {
+      return [error instanceof Error ? error.message : String(error)];
+    }
+  },
   create(inputs) {
     const generation = randomUUID();
     return Promise.resolve({ id: generation, outs: { ...inputs, generation } });
