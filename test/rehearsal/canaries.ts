@@ -1,5 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
+import type * as auto from "@pulumi/pulumi/automation/index.js";
 import { runningProcesses } from "../../automation/rehearsal/processes.ts";
 
 /** A secret to look for, and what to call it when it is found: its text never stands in a message. */
@@ -67,4 +68,16 @@ export function watchCommandLines(): { end(): string[] } {
       return [...seen];
     },
   };
+}
+
+/** What the stack made for itself, read into memory and kept there. */
+export async function generatedIn(stack: auto.Stack): Promise<Canary[]> {
+  const deployment: unknown = (await stack.exportStack()).deployment;
+  const { resources } = deployment as { resources: { urn: string; type: string; outputs: { value: unknown } }[] };
+  return resources
+    .filter(({ type }) => type.endsWith(":GeneratedText"))
+    .map(({ urn, outputs }) => {
+      const { plaintext } = outputs.value as { plaintext: string };
+      return { name: `generated ${urn.split("::").at(-1) ?? ""}`, text: JSON.parse(plaintext) as string };
+    });
 }

@@ -13,7 +13,7 @@ import { silentProgress } from "../../automation/progress.ts";
 import { outputsText } from "../../automation/report/places.ts";
 import { changesText, previewReport } from "../../automation/report/preview.ts";
 import { stackFileSchema } from "../../automation/stackfile/json-schema.ts";
-import { find, findInFiles, watchCommandLines, type Canary, type Find } from "./canaries.ts";
+import { find, findInFiles, generatedIn, watchCommandLines, type Canary, type Find } from "./canaries.ts";
 import { startLab, type Lab } from "./harness.ts";
 import { tinyProgram, writeTinyChart } from "./tiny-chart.ts";
 
@@ -107,7 +107,7 @@ describe("secrets of the stack's configuration", () => {
     const database = GIVEN.find(({ name }) => name === "cvat.secrets.postgresql");
     await setSecret(stack(), database?.key ?? "", database?.text ?? "");
     await run("up");
-    made.push(...(await generated(stack())));
+    made.push(...(await generatedIn(stack())));
     expect(made.length).toBeGreaterThan(20);
   });
 
@@ -152,7 +152,7 @@ describe("secrets among the values of a chart", () => {
       await run("preview", tiny);
       await run("up", tiny);
       expect((await run("up", tiny)).changes).toEqual([]);
-      made.push(...(await generated(tiny)));
+      made.push(...(await generatedIn(tiny)));
       const namespaced = await objects(await kindsBesides(["events", "events.events.k8s.io"]), "tiny");
       const found = find([{ name: "it", text: values.configMap }], namespaced, "");
       expect(found).toHaveLength(1);
@@ -233,18 +233,6 @@ async function run(verb: "preview" | "up" | "destroy", target: auto.Stack = stac
   note("report")(previewReport(target.name, outcome, outcome.ledger));
   note("text")(changesText(outcome.changes));
   return outcome;
-}
-
-/** What the stack made for itself, read into memory and kept there. */
-async function generated(of: auto.Stack): Promise<Canary[]> {
-  const deployment: unknown = (await of.exportStack()).deployment;
-  const { resources } = deployment as { resources: { urn: string; type: string; outputs: { value: unknown } }[] };
-  return resources
-    .filter(({ type }) => type.endsWith(":GeneratedText"))
-    .map(({ urn, outputs }) => {
-      const { plaintext } = outputs.value as { plaintext: string };
-      return { name: `generated ${urn.split("::").at(-1) ?? ""}`, text: JSON.parse(plaintext) as string };
-    });
 }
 
 /** Secrets that the rehearsal put into the stack's configuration, of a private key one line. */

@@ -6,6 +6,7 @@ import { kill, programOf, startOf } from "../../automation/rehearsal/processes.t
 import { readJson, serviceFolder } from "../../automation/rehearsal/services/service.ts";
 import { CvatClient } from "../../components/cvat/client/client.ts";
 import type { CloudStorage, Membership, Organization } from "../../components/cvat/client/types.ts";
+import { generatedIn } from "./canaries.ts";
 import { orderCvat } from "./cvat-orders.ts";
 import { problemsOf } from "./failure.ts";
 import { startLab, type Lab } from "./harness.ts";
@@ -28,8 +29,9 @@ async function cvatUrl(): Promise<string> {
 }
 
 async function cvat(): Promise<CvatClient> {
-  const { secrets } = await lab.rehearsal().stack.outputs();
-  const password = (secrets?.value as { cvat: { admin: string } }).cvat.admin;
+  // Outputs are there after a whole up only.
+  const passwords = await generatedIn(lab.rehearsal().stack);
+  const password = passwords.find(({ name }) => name.endsWith("cvat-password-admin"))?.text ?? "";
   return new CvatClient({ endpoint: await cvatUrl(), username: "admin", password });
 }
 
@@ -47,15 +49,14 @@ describe("a first up that meets one fault after the other", () => {
   });
 
   it("is killed after CVAT has made a record and before the state knows", async () => {
-    await orderCvat(await cvatUrl(), { faults: [{ call: "POST cloudstorages", kind: "hang-after" }] });
+    await orderCvat(await cvatUrl(), { faults: [{ call: "POST invitations", kind: "hang-after" }] });
+    const members = async () => {
+      const all = await (await cvat()).list<Membership>("memberships", { organization: "lab" });
+      return all.map(({ user }) => user.username).sort();
+    };
+    expect(await members()).toEqual(["admin"]);
     const run = lab.run("up").catch((error: unknown) => error);
-    const client = await cvat();
-    await expect
-      .poll(() => client.list<CloudStorage>("cloudstorages").then((all) => all.length), {
-        timeout: 120_000,
-        interval: 200,
-      })
-      .toBeGreaterThan(0);
+    await expect.poll(members, { timeout: 120_000, interval: 200 }).toEqual(["admin", "annotator"]);
     const processes = processesOf(lab.home.folder);
     // It outlives its engine, so that ending the rehearsal has to know it.
     expect(processes.flatMap(({ words }) => words).join(" ")).toContain("/dynamic-provider");
