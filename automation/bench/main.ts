@@ -6,7 +6,7 @@ import { execa } from "execa";
 import { AGENT_RELEASE } from "../../components/clearml/agent/names.ts";
 import { UserError } from "../../components/errors.ts";
 import { runEngine } from "../engine/run.ts";
-import { chartOption, print, PROJECT_FOLDER, wholeNumber } from "../commands/common.ts";
+import { aboutStack, chartOption, print, PROJECT_FOLDER, wholeNumber, type StackFlags } from "../commands/common.ts";
 import { silentProgress, streamProgress } from "../progress.ts";
 import { cleanUpStale, createHome, freshName, removeHome, type Home } from "../rehearsal/cluster/homes.ts";
 import { bringUp, prepare, type Rehearsal } from "../rehearsal/rehearse.ts";
@@ -29,19 +29,15 @@ interface Measure {
   seconds: number[];
 }
 
-interface BenchFlags {
+interface BenchFlags extends StackFlags {
   rounds: number;
   chart: Record<string, string>;
-  json?: true;
 }
 
-await new Command("bench")
-  .description(
-    "seconds of preview and up of the homelab stack that changes nothing, beside other tools on the same cluster",
-  )
+await aboutStack(new Command("bench"))
+  .description("seconds of preview and up that change nothing, beside other tools on the same cluster")
   .option("--rounds <n>", "how often each is measured", wholeNumber, 5)
   .addOption(chartOption())
-  .option("--json", "one JSON document on stdout, everything else on stderr")
   .addHelpText(
     "after",
     "\nExample:\n  npm run bench -- --rounds 9 --chart clearml=../clearml-helm-charts/charts/clearml",
@@ -57,19 +53,19 @@ await new Command("bench")
   })
   .parseAsync();
 
-async function bench(home: Home, { rounds, chart, json }: BenchFlags): Promise<void> {
+async function bench(home: Home, { stack, folder: project, rounds, chart, json }: BenchFlags): Promise<void> {
   const began = performance.now();
-  const rehearsal = await prepare({ stack: "homelab", project: PROJECT_FOLDER, overrides: chart, home, progress });
+  const rehearsal = await prepare({ stack, project, overrides: chart, home, progress });
   await bringUp(rehearsal, progress);
   const fromNothing = (performance.now() - began) / 1000;
   const { outcome } = await bringUp(rehearsal, progress);
   if (outcome.changes.length > 0)
     throw new UserError("The stack is not settled after its first up, so nothing can be compared.");
 
-  const peers = await preparePeers(rehearsal, outcome.counts["same"] ?? 0);
+  const peers = await preparePeers(rehearsal, stackFilePath(project, stack), outcome.counts["same"] ?? 0);
   const folder = path.join(home.folder, "stack");
   const ours = (verb: "preview" | "up") => () => runEngine(rehearsal.stack, verb, { progress: silentProgress });
-  const process = (verb: "preview" | "up") => () => engineProcess(verb, folder, home, rehearsal);
+  const process = (verb: "preview" | "up") => () => engineProcess([verb, stack, folder, home.folder], rehearsal);
   const measures = [
     await measure("preview, no change, in the engine", rounds, ours("preview")),
     await measure("preview, no change, as a process", rounds, process("preview")),
@@ -97,7 +93,7 @@ async function bench(home: Home, { rounds, chart, json }: BenchFlags): Promise<v
     },
     seconds: Object.fromEntries(measures.map(({ what, seconds }) => [what, seconds.map(rounded)])),
     ratios,
-    "seconds from nothing to up, tools cached": rounded(fromNothing),
+    fromNothing: rounded(fromNothing),
   };
   print(result, benchText(measures, result), json);
 }
@@ -106,10 +102,11 @@ interface Result {
   charts: Record<string, string>;
   resources: Record<string, number>;
   ratios: Record<string, number>;
-  "seconds from nothing to up, tools cached": number;
+  /** Seconds from nothing to up, tools cached. */
+  fromNothing: number;
 }
 
-function benchText(measures: readonly Measure[], { charts, resources, ratios, ...rest }: Result): string {
+function benchText(measures: readonly Measure[], { charts, resources, ratios, fromNothing }: Result): string {
   const rows = measures.map((one) => [
     one.what,
     median(one).toFixed(2),
@@ -118,14 +115,15 @@ function benchText(measures: readonly Measure[], { charts, resources, ratios, ..
   return [
     textTable(["what", "median s", "range"], rows),
     ...Object.entries(charts).map(([name, note]) => `chart ${name}: ${note}`),
-    ...Object.entries({ ...resources }).map(([what, count]) => `resources ${what}: ${count}`),
-    ...Object.entries({ ...ratios, ...rest }).map(([what, number]) => `${what}: ${number}`),
+    ...Object.entries(resources).map(([what, count]) => `resources ${what}: ${count}`),
+    ...Object.entries(ratios).map(([what, number]) => `${what}: ${number}`),
+    `from nothing to up, tools cached: ${fromNothing} s`,
   ].join("\n");
 }
 
-async function engineProcess(verb: string, folder: string, home: Home, { env }: Rehearsal): Promise<void> {
+async function engineProcess(words: readonly string[], { env }: Rehearsal): Promise<void> {
   const script = path.join(import.meta.dirname, "engine-process.ts");
-  await execa(process.execPath, ["--import", "tsx", script, verb, folder, home.folder], { cwd: PROJECT_FOLDER, env });
+  await execa(process.execPath, ["--import", "tsx", script, ...words], { cwd: PROJECT_FOLDER, env });
 }
 
 interface Peers {
@@ -138,25 +136,36 @@ interface Peers {
   resources: number;
 }
 
-/** @param count how many resources the bare program has */
-async function preparePeers({ home, cluster, tools, charts, env }: Rehearsal, count: number): Promise<Peers> {
-  const lab = checkStackFile(await readStackFile(stackFilePath(PROJECT_FOLDER, "homelab"))).lab;
-  if (!lab) throw new UserError("Pulumi.homelab.yaml has problems: npm run platform -- config check");
-  const chart = (name: string) => charts.find((one) => one.name === name) ?? { path: "", version: "" };
-  const values = await plainValues(lab, { cvat: chart("cvat").version });
+/**
+ * @param file the stack file
+ * @param count how many resources the bare program has
+ */
+async function preparePeers(
+  { home, cluster, tools, charts, env }: Rehearsal,
+  file: string,
+  count: number,
+): Promise<Peers> {
+  const lab = checkStackFile(await readStackFile(file)).lab;
+  if (!lab) throw new UserError(`${file} has problems: npm run platform -- config check`);
+  const cvat = charts.find(({ name }) => name === "cvat")?.version ?? "";
+  const values = await plainValues(lab, { cvat });
   const folder = path.join(home.folder, "peers");
   await mkdir(folder, { recursive: true });
   const [helm] = await obtainTools(["helm"], { progress });
-  const renders = [
-    { release: "cvat", chart: chart("cvat").path, namespace: lab.cvat.namespace, values: values.cvat },
-    { release: "clearml", chart: chart("clearml").path, namespace: lab.clearml.namespace, values: values.clearml },
+  const parts = [
+    { name: "cvat", release: "cvat", namespace: lab.cvat.namespace, values: values.cvat },
+    { name: "clearml", release: "clearml", namespace: lab.clearml.namespace, values: values.clearml },
     {
+      name: "clearml-agent",
       release: AGENT_RELEASE,
-      chart: chart("clearml-agent").path,
       namespace: lab.clearml.agent.namespace,
       values: values.agent,
     },
   ];
+  const renders = parts.flatMap(({ name, ...render }) => {
+    const chart = charts.find((one) => one.name === name);
+    return chart ? [{ ...render, chart: chart.path }] : [];
+  });
   const render = async () => inNamespace(await helmTemplate(helm?.path ?? "helm", renders, folder), BARE);
   const objects = await render();
   const program = bareProgram(cluster.kubeconfig, filledUp(objects, count - OF_EVERY_PROGRAM, BARE), BARE);
@@ -193,8 +202,13 @@ function median({ seconds }: Measure): number {
   return [...seconds].sort((a, b) => a - b)[Math.floor(seconds.length / 2)] ?? Number.NaN;
 }
 
-const rounded = (number: number) => Math.round(number * 100) / 100;
-const ratio = (a: Measure, b: Measure) => rounded(median(a) / median(b));
+function rounded(number: number): number {
+  return Math.round(number * 100) / 100;
+}
+
+function ratio(a: Measure, b: Measure): number {
+  return rounded(median(a) / median(b));
+}
 
 function pathOf(tools: readonly Tool[], name: string): string {
   return tools.find((tool) => tool.name === name)?.path ?? name;

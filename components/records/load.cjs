@@ -2,15 +2,15 @@
 const path = require("node:path");
 const { pathToFileURL } = require("node:url");
 
-const loaded = new Map();
+/** One tsx for all handlers: what two of them import is read once. */
+let tsx;
 
 /**
- * The `record` that a module exports, read once per process.
+ * The `record` that a module exports.
  * @param {string} handler relative to `components/`, without its ending
  */
 module.exports = async function load(handler) {
-  const { tsImport } = await import("tsx/esm/api");
+  tsx ??= import("tsx/esm/api").then(({ register }) => register({ namespace: "records" }));
   const file = pathToFileURL(path.resolve(__dirname, "..", `${handler}.ts`)).href;
-  if (!loaded.has(file)) loaded.set(file, tsImport(file, file));
-  return (await loaded.get(file)).record;
+  return (await (await tsx).import(file, file)).record;
 };
