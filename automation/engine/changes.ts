@@ -1,4 +1,5 @@
 import type { EngineEvent, OpType, StepEventMetadata } from "@pulumi/pulumi/automation/index.js";
+import { specialSecretSig, specialSigKey } from "@pulumi/pulumi/runtime/rpc.js";
 import { HIDDEN } from "./outputs.ts";
 import { parseUrn, type ResourceName } from "./urn.ts";
 
@@ -53,8 +54,8 @@ function fieldsOf({ detailedDiff, diffs, old, new: next }: StepEventMetadata): F
   const paths = detailedDiff ? Object.keys(detailedDiff) : (diffs ?? []);
   return paths.sort().map((path) => ({
     path,
-    before: valueAt(old?.inputs, path),
-    after: valueAt(next?.inputs, path),
+    before: shown(valueAt(old?.inputs, path)),
+    after: shown(valueAt(next?.inputs, path)),
   }));
 }
 
@@ -67,4 +68,12 @@ export function valueAt(root: unknown, path: string): unknown {
     if (typeof value !== "object" || value === null) return undefined;
     return (value as Record<string, unknown>)[quoted?.replace(/\\(.)/g, "$1") ?? index ?? plain ?? ""];
   }, root);
+}
+
+/** A value with its secrets hidden: of some resources the engine shows the envelope in which it keeps them. */
+function shown(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(shown);
+  if (typeof value !== "object" || value === null) return value;
+  if ((value as Record<string, unknown>)[specialSigKey] === specialSecretSig) return HIDDEN;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, shown(part)]));
 }

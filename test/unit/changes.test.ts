@@ -39,6 +39,17 @@ describe("what a run does to resources", () => {
     });
   });
 
+  it("an update of a secret, whose envelope nobody wants to read", () => {
+    const envelope = {
+      "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+      ciphertext: "[secret]",
+    };
+    const [change] = changesIn([
+      step("update", DEPLOYMENT, { old: state({ a: envelope }), new: state({ a: [envelope] }), diffs: ["a"] }),
+    ]);
+    expect(change?.fields).toEqual([{ path: "a", before: "[secret]", after: ["[secret]"] }]);
+  });
+
   const replaced = {
     old: state({ spec: { completions: 1 } }),
     new: state({ spec: { completions: 2 } }),
