@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type * as auto from "@pulumi/pulumi/automation/index.js";
@@ -93,7 +93,8 @@ export async function prepare({ stack, project, overrides, home, progress }: Reh
   const opened = await openStack({ stack, folder, engine: home.folder, env, create: true });
   // A kept rehearsal belongs to one run at a time, so a lock in its state is a killed run's.
   if (await hasLocks(home)) await opened.cancel();
-  const secrets = new Map(sealed.map((key) => [key, randomBytes(12).toString("hex")]));
+  const passphrase = await passphraseOf(home);
+  const secrets = new Map(sealed.map((key) => [key, standInFor(key, passphrase)]));
   for (const { key, value } of services.flatMap(({ secrets = [] }) => secrets)) secrets.set(key, value);
   for (const [key, value] of secrets) await setSecret(opened, key, value);
   const standIns = [...services.flatMap(({ notes = [] }) => notes), ...plugins];
@@ -138,6 +139,11 @@ async function hasLocks(home: Home): Promise<boolean> {
   const locks = path.join(home.folder, "state", ".pulumi", "locks");
   const files = await readdir(locks, { recursive: true, withFileTypes: true }).catch(() => []);
   return files.some((file) => file.isFile());
+}
+
+/** Stands for a secret that is encrypted for another passphrase: the same each time, so that a kept rehearsal is not changed by being run again. */
+function standInFor(key: string, passphrase: string): string {
+  return createHmac("sha256", passphrase).update(key).digest("hex").slice(0, 24);
 }
 
 /** Made once per rehearsal: a kept one is updated by later runs. */

@@ -11,6 +11,7 @@ export interface Guard {
 }
 
 const REHEARSED = "test/rehearsal/storage.test.ts";
+const REGISTERED = "test/unit/storage-component.test.ts";
 
 /** Guards against faults of @pulumi/minio 0.17.1. */
 export const STORE_GUARDS: readonly Guard[] = [
@@ -47,20 +48,20 @@ export const STORE_GUARDS: readonly Guard[] = [
     why: "On a user it deletes the user at any update; on a bucket it deletes every object.",
     how: "It is never set; buckets and their versioning are retained.",
     source: "plugins.md 3e, 3g",
-    test: `${REHEARSED}: gives a user another secret key, and the old one opens nothing`,
+    test: `${REGISTERED}: no-force-destroy, no-update-secret`,
   },
   {
     id: "no-update-secret",
     why: "It makes another secret key at every update, which nobody is told.",
     how: "The secret key is a generated text of ours and an input of the user.",
     source: "pulumi.md 7.10",
-    test: `${REHEARSED}: gives a user another secret key, and the old one opens nothing`,
+    test: `${REGISTERED}: no-force-destroy, no-update-secret`,
   },
   {
     id: "explicit-provider",
     why: "What a provider leaves out comes from MINIO_ENDPOINT, MINIO_USER and their like, which may name another server.",
     how: "A provider of our own with every field, its keys marked as secret: as plain text they lie open in state.",
     source: "pulumi.md 7, plugins.md 3f",
-    test: `${REHEARSED}: keeps no secret in clear, in state or in what is printed`,
+    test: `${REGISTERED}: explicit-provider`,
   },
 ];

@@ -7,7 +7,7 @@ import { registerRecords, type StorageAccess } from "../../components/cvat/recor
 import { registrationIngress } from "../../components/cvat/registration.ts";
 import { CvatUsers } from "../../components/cvat/users/users.ts";
 import { USERS_SCRIPT } from "../../components/cvat/users/job.ts";
-import { recordRegistrations } from "./registrations.ts";
+import { recordRegistrations, settled } from "./registrations.ts";
 
 // Asks a cluster, which a unit test has not; rehearsal has it.
 vi.mock("../../components/cvat/users/wait.ts", () => ({ waitForUsers: () => Promise.resolve() }));
@@ -31,11 +31,10 @@ function clear(value: unknown): unknown {
   if ("4dabf18193072939515e22adb298388d" in value) return { secret: clear((value as { value?: unknown }).value) };
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, clear(item)]));
 }
-const settled = () => new Promise((resolve) => setTimeout(resolve, 50));
 
 async function records(config: unknown, storages: readonly StorageAccess[] = []) {
   registerRecords("cvat", { config: cvatConfig.parse(config), connection: CONNECTION, storages }, {});
-  await settled();
+  await settled(registered);
   return Object.fromEntries(
     registered.map(({ type, name, inputs }) => [`${type.split(":").at(-1) ?? ""} ${name}`, clear(inputs)]),
   );
@@ -100,7 +99,7 @@ describe("what is in CVAT", () => {
     expect(register).toThrow(
       /cvat\.cloudStorages: x: the object store has no bucket for `videos`\. There are: datasets\./,
     );
-    await settled();
+    await settled(registered);
   });
 });
 
@@ -128,7 +127,7 @@ describe("CVAT's users", () => {
       { config: cvatConfig.parse(config), namespace: "cvat", initializer, access: {}, timeoutMs: 60_000 },
       {},
     );
-    await settled();
+    await settled(registered);
     const inputs = (name: string) => clear(registered.find((one) => one.name === name)?.inputs) as Inputs;
     const job = registered.find(({ type }) => type.endsWith(":Job"));
     return { made, inputs, job: JSON.stringify(job?.inputs) };

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, beforeEach } from "vitest";
 
@@ -32,4 +33,12 @@ export function recordRegistrations(
     registered.length = 0;
   });
   return registered;
+}
+
+/** Resolves when nothing more is registered. What hangs on outputs of others comes a little later than what they hang on. */
+export async function settled(registered: readonly Registration[]): Promise<void> {
+  for (let quiet = 0, before = -1; quiet < 3; before = registered.length) {
+    await pause(50);
+    quiet = registered.length === before ? quiet + 1 : 0;
+  }
 }

@@ -1,0 +1,86 @@
+import { readFile } from "node:fs/promises";
+import { describe, expect, it, vi } from "vitest";
+import { DynamicProvider } from "../../components/records/provider.ts";
+import { objectStoreConfig } from "../../components/storage/config.ts";
+import { APPLICATIONS } from "../../components/storage/grants.ts";
+import { STORE_GUARDS } from "../../components/storage/guards.ts";
+import { ObjectStore } from "../../components/storage/object-store.ts";
+import { recordRegistrations, settled } from "./registrations.ts";
+
+const registered = recordRegistrations();
+
+async function made(section: object = {}) {
+  const config = objectStoreConfig.parse({
+    address: "192.0.2.30",
+    credentials: { accessKey: "administrator", secretKey: "administrator-secret" },
+    ...section,
+  });
+  const args = { config, existing: new Set(["datasets"]), applications: APPLICATIONS, people: ["anna"] };
+  new ObjectStore("store", args, { providers: [new DynamicProvider("dynamic")] });
+  await settled(registered);
+  return registered.map(({ type, name, inputs }) => ({ type: type.split(":").at(-1) ?? "", name, inputs }));
+}
+
+/** Names by type, sorted. */
+async function names(type: string, section?: object) {
+  return (await made(section)).filter((one) => one.type === type).map(({ name }) => name);
+}
+
+describe("the object store registers", () => {
+  it("a bucket for each purpose, under a name that comes from it", async () => {
+    expect(await names("S3Bucket", { moreBuckets: { videos: { name: "lab-videos" } } })).toEqual(
+      ["datasets", "cvat", "clearml", "models", "videos"].map((role) => `store-${role}`),
+    );
+  });
+
+  it("a user with a policy, and a key of its own, for each application and person", async () => {
+    const users = ["cvat", "clearml", "functions", "clearml-anna"];
+    const all = await made();
+    const of = (type: string) => all.filter((one) => one.type === type).map(({ name }) => name);
+    expect(of("IamUser").sort()).toEqual(users.map((user) => `store-${user}`).sort());
+    for (const type of ["IamPolicy", "IamUserPolicyAttachment"]) {
+      expect(of(type).sort()).toEqual(users.map((user) => `store-${user}-policy`).sort());
+    }
+    expect(of("GeneratedText").sort()).toEqual(users.map((user) => `store-${user}-secret-key`).sort());
+  });
+
+  it("another key for the one whose rotation is counted up, and for no other", async () => {
+    const all = await made({ keyRotations: { cvat: 2, people: { anna: 1 } } });
+    const rotations = all
+      .filter(({ type }) => type === "GeneratedText")
+      .map(({ name, inputs }) => [name.replace(/^store-|-secret-key$/g, ""), inputs["rotation"]]);
+    expect(Object.fromEntries(rotations)).toEqual({ cvat: 2, clearml: 0, functions: 0, "clearml-anna": 1 });
+  });
+});
+
+describe("guards against the plugin", () => {
+  it("no-force-destroy, no-update-secret: neither stands on any resource, the key of a user always does", async () => {
+    const all = await made();
+    for (const { inputs } of all) {
+      expect(Object.keys(inputs)).not.toEqual(expect.arrayContaining(["forceDestroy"]));
+      expect(Object.keys(inputs)).not.toEqual(expect.arrayContaining(["updateSecret"]));
+    }
+    for (const { inputs } of all.filter(({ type }) => type === "IamUser")) expect(inputs["secret"]).toBeDefined();
+  });
+
+  it("explicit-provider: every field is said, whatever the environment says", async () => {
+    vi.stubEnv("MINIO_ENDPOINT", "203.0.113.1:9000");
+    vi.stubEnv("MINIO_ENABLE_HTTPS", "true");
+    const provider = (await made()).find(({ type }) => type === "minio");
+    vi.unstubAllEnvs();
+    expect(provider?.inputs).toMatchObject({
+      minioServer: "192.0.2.30:9000",
+      minioSsl: "false",
+      minioInsecure: "false",
+      minioRegion: "us-east-1",
+    });
+    expect(Object.keys(provider?.inputs ?? {})).toEqual(expect.arrayContaining(["minioUser", "minioPassword"]));
+  });
+
+  it("each row names a test that is there", async () => {
+    for (const { test } of STORE_GUARDS) {
+      const [file = "", title = ""] = test.split(": ");
+      expect(await readFile(file, "utf8")).toContain(title);
+    }
+  });
+});
