@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { benchCommand } from "./commands/bench.ts";
 import { chartsCommand } from "./commands/charts.ts";
 import { clearmlCommand } from "./commands/clearml.ts";
 import { configCommand } from "./commands/config.ts";
@@ -21,6 +22,7 @@ const VERBS = [
   outputsCommand,
   functionCommand,
   clearmlCommand,
+  benchCommand,
 ];
 
 /** Every verb with its flags. Running it is cli.ts's. */

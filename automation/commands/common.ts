@@ -14,21 +14,16 @@ export interface StackFlags {
 
 /** A verb about a stack, with the flags they all have. */
 export function stackCommand(name: string, description: string, example: string): Command {
-  return aboutStack(new Command(name))
+  return new Command(name)
     .description(description)
-    .addHelpText("after", `\nExample:\n  npm run platform -- ${example}`);
-}
-
-/** Gives a command the flags of {@link StackFlags}. */
-export function aboutStack(command: Command): Command {
-  return command
     .option("--stack <name>", "the stack, and so the file Pulumi.NAME.yaml", "homelab")
     .addOption(
       new Option("--folder <path>", "where Pulumi.yaml and the stack files lie")
         .default(PROJECT_FOLDER, "this program's folder")
         .argParser((folder) => path.resolve(folder)),
     )
-    .option("--json", "one JSON document on stdout, everything else on stderr");
+    .option("--json", "one JSON document on stdout, everything else on stderr")
+    .addHelpText("after", `\nExample:\n  npm run platform -- ${example}`);
 }
 
 /** Writes a result: JSON or text, on stdout. */

@@ -1,14 +1,13 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import * as auto from "@pulumi/pulumi/automation/index.js";
-import { Command } from "commander";
 import { execa } from "execa";
 import { AGENT_RELEASE } from "../../components/clearml/agent/names.ts";
 import { UserError } from "../../components/errors.ts";
 import { runEngine } from "../engine/run.ts";
-import { aboutStack, chartOption, print, PROJECT_FOLDER, wholeNumber, type StackFlags } from "../commands/common.ts";
-import { silentProgress, streamProgress } from "../progress.ts";
-import { cleanUpStale, createHome, freshName, removeHome, type Home } from "../rehearsal/cluster/homes.ts";
+import { PROJECT_FOLDER } from "../commands/common.ts";
+import { silentProgress, type Progress } from "../progress.ts";
+import type { Home } from "../rehearsal/cluster/homes.ts";
 import { bringUp, prepare, type Rehearsal } from "../rehearsal/rehearse.ts";
 import { textTable } from "../report/table.ts";
 import { obtainTools, type Tool } from "../rehearsal/tools/obtain.ts";
@@ -21,7 +20,6 @@ import { plainValues } from "./values.ts";
 const OF_EVERY_PROGRAM = 3;
 /** Namespace of the peers' objects. */
 const BARE = "bare";
-const progress = streamProgress();
 
 /** One thing measured: seconds of each round. */
 interface Measure {
@@ -29,52 +27,60 @@ interface Measure {
   seconds: number[];
 }
 
-interface BenchFlags extends StackFlags {
+export interface BenchOptions {
+  stack: string;
+  /** Folder of Pulumi.yaml and the stack file. */
+  project: string;
+  /** How often each is measured. */
   rounds: number;
-  chart: Record<string, string>;
+  /** Charts to install instead of the locked ones: path by name. */
+  overrides: Readonly<Record<string, string>>;
+  home: Home;
+  progress: Progress;
 }
 
-await aboutStack(new Command("bench"))
-  .description("seconds of preview and up that change nothing, beside other tools on the same cluster")
-  .option("--rounds <n>", "how often each is measured", wholeNumber, 5)
-  .addOption(chartOption())
-  .addHelpText(
-    "after",
-    "\nExample:\n  npm run bench -- --rounds 9 --chart clearml=../clearml-helm-charts/charts/clearml",
-  )
-  .action(async (flags: BenchFlags) => {
-    await cleanUpStale();
-    const home = await createHome(freshName("bench"), { kept: false });
-    try {
-      await bench(home, flags);
-    } finally {
-      await removeHome(home.folder);
-    }
-  })
-  .parseAsync();
+export interface BenchResult {
+  /** What each chart was, by name. */
+  charts: Record<string, string>;
+  resources: Record<string, number>;
+  /** Of each round, by what was measured. */
+  seconds: Record<string, number[]>;
+  ratios: Record<string, number>;
+  /** Seconds from nothing to up, tools cached. */
+  fromNothing: number;
+}
 
-async function bench(home: Home, { stack, folder: project, rounds, chart, json }: BenchFlags): Promise<void> {
+/**
+ * Seconds of preview and up that change nothing, beside other tools on the same cluster.
+ * @throws UserError for a broken stack file, or one whose second up changes something
+ */
+export async function bench({ stack, project, rounds, overrides, home, progress }: BenchOptions): Promise<BenchResult> {
   const began = performance.now();
-  const rehearsal = await prepare({ stack, project, overrides: chart, home, progress });
+  const rehearsal = await prepare({ stack, project, overrides, home, progress });
   await bringUp(rehearsal, progress);
   const fromNothing = (performance.now() - began) / 1000;
   const { outcome } = await bringUp(rehearsal, progress);
   if (outcome.changes.length > 0)
     throw new UserError("The stack is not settled after its first up, so nothing can be compared.");
 
-  const peers = await preparePeers(rehearsal, stackFilePath(project, stack), outcome.counts["same"] ?? 0);
+  const peers = await preparePeers(rehearsal, {
+    file: stackFilePath(project, stack),
+    count: outcome.counts["same"] ?? 0,
+    progress,
+  });
   const folder = path.join(home.folder, "stack");
   const ours = (verb: "preview" | "up") => () => runEngine(rehearsal.stack, verb, { progress: silentProgress });
   const process = (verb: "preview" | "up") => () => engineProcess([verb, stack, folder, home.folder], rehearsal);
+  const measured = (what: string, work: () => Promise<unknown>) => measure(what, work, { rounds, progress });
   const measures = [
-    await measure("preview, no change, in the engine", rounds, ours("preview")),
-    await measure("preview, no change, as a process", rounds, process("preview")),
-    await measure("up, no change, in the engine", rounds, ours("up")),
-    await measure("up, no change, as a process", rounds, process("up")),
-    await measure("bare Pulumi program: preview, no change", rounds, () => peers.bare.preview()),
-    await measure("bare Pulumi program: up, no change", rounds, () => peers.bare.up()),
-    await measure("helm template + kubectl diff", rounds, peers.helmAndDiff),
-    await measure("helm template + kubectl diff --server-side", rounds, peers.helmAndServerDiff),
+    await measured("preview, no change, in the engine", ours("preview")),
+    await measured("preview, no change, as a process", process("preview")),
+    await measured("up, no change, in the engine", ours("up")),
+    await measured("up, no change, as a process", process("up")),
+    await measured("bare Pulumi program: preview, no change", () => peers.bare.preview()),
+    await measured("bare Pulumi program: up, no change", () => peers.bare.up()),
+    await measured("helm template + kubectl diff", peers.helmAndDiff),
+    await measured("helm template + kubectl diff --server-side", peers.helmAndServerDiff),
   ] as const;
   const [preview, previewProcess, up, , barePreview, bareUp, helm, helmServer] = measures;
   const ratios = {
@@ -84,7 +90,7 @@ async function bench(home: Home, { stack, folder: project, rounds, chart, json }
     "preview in the engine / bare program's": ratio(preview, barePreview),
     "up in the engine / bare program's": ratio(up, bareUp),
   };
-  const result = {
+  return {
     charts: Object.fromEntries(rehearsal.charts.map(({ name, note }) => [name, note])),
     resources: {
       "rendered by Helm": peers.objects,
@@ -95,22 +101,14 @@ async function bench(home: Home, { stack, folder: project, rounds, chart, json }
     ratios,
     fromNothing: rounded(fromNothing),
   };
-  print(result, benchText(measures, result), json);
 }
 
-interface Result {
-  charts: Record<string, string>;
-  resources: Record<string, number>;
-  ratios: Record<string, number>;
-  /** Seconds from nothing to up, tools cached. */
-  fromNothing: number;
-}
-
-function benchText(measures: readonly Measure[], { charts, resources, ratios, fromNothing }: Result): string {
-  const rows = measures.map((one) => [
-    one.what,
-    median(one).toFixed(2),
-    `${Math.min(...one.seconds).toFixed(2)} to ${Math.max(...one.seconds).toFixed(2)}`,
+/** A result as a person reads it. */
+export function benchText({ charts, resources, seconds, ratios, fromNothing }: BenchResult): string {
+  const rows = Object.entries(seconds).map(([what, rounds]) => [
+    what,
+    median(rounds).toFixed(2),
+    `${Math.min(...rounds).toFixed(2)} to ${Math.max(...rounds).toFixed(2)}`,
   ]);
   return [
     textTable(["what", "median s", "range"], rows),
@@ -136,14 +134,17 @@ interface Peers {
   resources: number;
 }
 
-/**
- * @param file the stack file
- * @param count how many resources the bare program has
- */
+interface PeersOptions {
+  /** The stack file. */
+  file: string;
+  /** How many resources the bare program has. */
+  count: number;
+  progress: Progress;
+}
+
 async function preparePeers(
   { home, cluster, tools, charts, env }: Rehearsal,
-  file: string,
-  count: number,
+  { file, count, progress }: PeersOptions,
 ): Promise<Peers> {
   const lab = checkStackFile(await readStackFile(file)).lab;
   if (!lab) throw new UserError(`${file} has problems: npm run platform -- config check`);
@@ -185,7 +186,11 @@ async function preparePeers(
   };
 }
 
-async function measure(what: string, rounds: number, work: () => Promise<unknown>): Promise<Measure> {
+async function measure(
+  what: string,
+  work: () => Promise<unknown>,
+  { rounds, progress }: { rounds: number; progress: Progress },
+): Promise<Measure> {
   const seconds: number[] = [];
   await progress.task(what, async (task) => {
     for (let round = 1; round <= rounds; round++) {
@@ -198,7 +203,7 @@ async function measure(what: string, rounds: number, work: () => Promise<unknown
   return { what, seconds };
 }
 
-function median({ seconds }: Measure): number {
+function median(seconds: readonly number[]): number {
   return [...seconds].sort((a, b) => a - b)[Math.floor(seconds.length / 2)] ?? Number.NaN;
 }
 
@@ -207,7 +212,7 @@ function rounded(number: number): number {
 }
 
 function ratio(a: Measure, b: Measure): number {
-  return rounded(median(a) / median(b));
+  return rounded(median(a.seconds) / median(b.seconds));
 }
 
 function pathOf(tools: readonly Tool[], name: string): string {
