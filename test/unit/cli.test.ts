@@ -54,6 +54,7 @@ describe("help", () => {
 
   it("knows the verbs", () => {
     expect(verbs.map(([name]) => name).sort()).toEqual([
+      "bench",
       "charts lock",
       "charts pull",
       "clearml conf",
