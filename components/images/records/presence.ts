@@ -24,7 +24,7 @@ interface Outs extends Presence {
 export const record: RecordHandler<Presence, Outs> = {
   async check(news, olds) {
     // A machine that builds nothing may preview and update all the rest.
-    if (olds.image?.digest === news.image.digest) return [];
+    if (isDeepStrictEqual(olds.image, news.image)) return [];
     try {
       await findBuilder(news.builder, process.env);
       return [];
