@@ -8,8 +8,8 @@ export interface CvatConfig {
   version: string;
   /** Addresses of object stores as CVAT's pods would use them, and where they are on this machine. */
   stores: Record<string, string>;
-  /** Addresses of stores that are somebody else's and are not asked: whatever bucket and key a record names are taken to be right. Default: none. */
-  elsewhere?: readonly string[];
+  /** Stores that are somebody else's, by address and access key. They are not asked: bucket and secret key are taken to be right. Default: none. */
+  elsewhere?: readonly { endpoint: string; accessKey: string }[];
   /** The cluster whose users Job is carried out. */
   cluster?: { kubeconfig: string; context: string; namespace: string };
   /** Users that are there from the start, for tests without a cluster. */

@@ -16,7 +16,8 @@ const IS_PICTURE = /\.(jpe?g|png|bmp|webp|tiff?)$/i;
 const endpointOf = ({ specific_attributes }: Place) =>
   (new URLSearchParams(specific_attributes).get("endpoint_url") ?? "").replace(/\/+$/, "");
 
-const isElsewhere = ({ elsewhere = [] }: CvatConfig, place: Place) => elsewhere.includes(endpointOf(place));
+const isElsewhere = ({ elsewhere = [] }: CvatConfig, place: Place) =>
+  elsewhere.some(({ endpoint, accessKey }) => endpoint === endpointOf(place) && accessKey === place.key);
 
 /** The object store where it really is; undefined where a pod would reach nothing. */
 function clientOf({ stores }: CvatConfig, place: Place): Client | undefined {

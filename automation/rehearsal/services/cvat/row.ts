@@ -11,7 +11,9 @@ export const CVAT_SERVICE: RehearsalService = {
   async start({ home, lab, cluster, started }) {
     const store = started["minio"];
     const address = lab.objectStore && endpointForPods(lab.objectStore);
-    const elsewhere = (lab.cvat.cloudStorages ?? []).flatMap(({ external }) => external?.endpoint ?? []);
+    const elsewhere = (lab.cvat.cloudStorages ?? []).flatMap(({ external }) =>
+      external ? [{ endpoint: external.endpoint, accessKey: external.accessKey }] : [],
+    );
     const config: CvatConfig = {
       version: lab.cvat.version,
       stores: store && address ? { [address]: store.url } : {},
@@ -29,7 +31,7 @@ export const CVAT_SERVICE: RehearsalService = {
       notes: [
         `CVAT's API: a stand-in at ${place.url}; its users are those of the cluster's users Job`,
         ...elsewhere.map(
-          (endpoint) => `the store at ${endpoint} is not asked: its bucket and key are taken to be right`,
+          ({ endpoint }) => `the store at ${endpoint} is not asked: its bucket and key are taken to be right`,
         ),
       ],
       values: [{ section: "cvat", path: ["endpoint"], value: place.url }],
