@@ -5,7 +5,10 @@ import { UserError } from "../../../components/errors.ts";
 import { kill, programOf, runningProcesses, startOf, type RunningProcess } from "../processes.ts";
 import { PROGRAMS } from "../tools/programs.ts";
 
-const SCRIPTS = path.resolve(import.meta.dirname, "../..") + path.sep;
+// Of a rehearsal, of the delivery of images and of bench; a person's own verb is not among them.
+const SCRIPTS = ["rehearsal", "images", "bench"].map(
+  (folder) => path.resolve(import.meta.dirname, "../..", folder) + path.sep,
+);
 // The SDK's own, which serve dynamic providers and outlive an engine that is killed.
 const SDK_SCRIPTS = /\/pulumi-resource-pulumi-nodejs$|\/node_modules\/@pulumi\/pulumi\/cmd\//;
 // kwokctl runs kwok under the name of its component. kubectl is left out: it may be a person's.
@@ -31,7 +34,8 @@ export function processesOf(home: string): RunningProcess[] {
 }
 
 function isOurs(found: RunningProcess): boolean {
-  return NAMES.has(programOf(found)) || found.words.some((word) => word.startsWith(SCRIPTS) || SDK_SCRIPTS.test(word));
+  const isScript = (word: string) => SCRIPTS.some((folder) => word.startsWith(folder)) || SDK_SCRIPTS.test(word);
+  return NAMES.has(programOf(found)) || found.words.some(isScript);
 }
 
 function isOf(home: string, found: RunningProcess): boolean {
