@@ -43,7 +43,9 @@ export async function writeStackFolder(
   for (const { section, path, value } of replace.values) {
     document.setIn(["config", `${PROJECT}:${section}`, ...path], document.createNode(value));
   }
-  await writeFile(stackFilePath(folder, stack), document.toString());
+  // Text in quotes: "2026-01-01" is a date to the engine's reader of YAML without them.
+  const text = document.toString({ defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" });
+  await writeFile(stackFilePath(folder, stack), text);
   return sealed;
 }
 

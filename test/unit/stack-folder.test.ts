@@ -71,6 +71,11 @@ config:
     );
   });
 
+  it("keeps text that looks like something else as text", async () => {
+    const { written } = await rehearse('config: { vision-platform:cvat: { namespace: "2026-01-01" } }');
+    expect(written).toContain('namespace: "2026-01-01"');
+  });
+
   it("points the stack at the services beside the cluster", async () => {
     const { config } = await rehearse("config: { vision-platform:cvat: { endpoint: http://home, namespace: cvat } }", [
       { section: "cvat", path: ["endpoint"], value: "http://127.0.0.1:1" },
