@@ -11,8 +11,6 @@ import type { Home } from "../rehearsal/cluster/homes.ts";
 import { bringUp, prepare, type Rehearsal } from "../rehearsal/rehearse.ts";
 import { textTable } from "../report/table.ts";
 import { obtainTools, type Tool } from "../rehearsal/tools/obtain.ts";
-import { checkStackFile } from "../stackfile/check.ts";
-import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
 import { bareProgram, filledUp, helmTemplate, inNamespace, kubectlDiff } from "./peers.ts";
 import { plainValues } from "./values.ts";
 
@@ -63,11 +61,7 @@ export async function bench({ stack, project, rounds, overrides, home, progress 
   if (outcome.changes.length > 0)
     throw new UserError("The stack is not settled after its first up, so nothing can be compared.");
 
-  const peers = await preparePeers(rehearsal, {
-    file: stackFilePath(project, stack),
-    count: outcome.counts["same"] ?? 0,
-    progress,
-  });
+  const peers = await preparePeers(rehearsal, outcome.counts["same"] ?? 0, progress);
   const folder = path.join(home.folder, "stack");
   const ours = (verb: "preview" | "up") => () => runEngine(rehearsal.stack, verb, { progress: silentProgress });
   const process = (verb: "preview" | "up") => () => engineProcess([verb, stack, folder, home.folder], rehearsal);
@@ -134,20 +128,12 @@ interface Peers {
   resources: number;
 }
 
-interface PeersOptions {
-  /** The stack file. */
-  file: string;
-  /** How many resources the bare program has. */
-  count: number;
-  progress: Progress;
-}
-
+/** @param count how many resources the bare program has */
 async function preparePeers(
-  { home, cluster, tools, charts, env }: Rehearsal,
-  { file, count, progress }: PeersOptions,
+  { home, lab, cluster, tools, charts, env }: Rehearsal,
+  count: number,
+  progress: Progress,
 ): Promise<Peers> {
-  const lab = checkStackFile(await readStackFile(file)).lab;
-  if (!lab) throw new UserError(`${file} has problems: npm run platform -- config check`);
   const cvat = charts.find(({ name }) => name === "cvat")?.version ?? "";
   const values = await plainValues(lab, { cvat });
   const folder = path.join(home.folder, "peers");

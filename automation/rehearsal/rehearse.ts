@@ -43,6 +43,8 @@ export interface RehearsalOptions {
 /** A rehearsal that is ready for the engine: cluster, charts and stack are there. */
 export interface Rehearsal {
   home: Home;
+  /** The lab as the user's stack file has it. */
+  lab: LabConfig;
   cluster: Cluster;
   tools: Tool[];
   charts: RehearsalChart[];
@@ -89,16 +91,16 @@ export async function prepare({ stack, project, overrides, home, progress }: Reh
   });
   const pulumiHome = path.join(home.folder, "pulumi");
   const plugins = await installPlugins(pulumiHome, PLUGINS);
-  const env = await engineEnv(home, tools, pulumiHome);
+  const passphrase = await passphraseOf(home);
+  const env = await engineEnv(home, tools, { pulumiHome, passphrase });
   const opened = await openStack({ stack, folder, engine: home.folder, env, create: true });
   // A kept rehearsal belongs to one run at a time, so a lock in its state is a killed run's.
   if (await hasLocks(home)) await opened.cancel();
-  const passphrase = await passphraseOf(home);
   const secrets = new Map(sealed.map((key) => [key, standInFor(key, passphrase)]));
   for (const { key, value } of services.flatMap(({ secrets = [] }) => secrets)) secrets.set(key, value);
   for (const [key, value] of secrets) await setSecret(opened, key, value);
   const standIns = [...services.flatMap(({ notes = [] }) => notes), ...plugins];
-  return { home, cluster, tools, charts, standIns, stack: opened, env };
+  return { home, lab, cluster, tools, charts, standIns, stack: opened, env };
 }
 
 /** Brings the rehearsed stack up. */
@@ -122,7 +124,11 @@ function addressesIn({ traefik, clearml }: LabConfig): string[] {
 }
 
 /** The engine's environment: state and plugins in the rehearsal's home, a passphrase made for it, nothing of the user's own. */
-async function engineEnv(home: Home, tools: readonly Tool[], pulumiHome: string): Promise<Record<string, string>> {
+async function engineEnv(
+  home: Home,
+  tools: readonly Tool[],
+  { pulumiHome, passphrase }: { pulumiHome: string; passphrase: string },
+): Promise<Record<string, string>> {
   const state = path.join(home.folder, "state");
   await mkdir(state, { recursive: true });
   const links = path.join(home.folder, "bin");
@@ -131,7 +137,7 @@ async function engineEnv(home: Home, tools: readonly Tool[], pulumiHome: string)
     // A killed run leaves the engine and its plugins behind; by this the next run knows them.
     ...markOf(home.folder),
     PULUMI_BACKEND_URL: `file://${state}`,
-    PULUMI_CONFIG_PASSPHRASE: await passphraseOf(home),
+    PULUMI_CONFIG_PASSPHRASE: passphrase,
   };
 }
 

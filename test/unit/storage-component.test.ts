@@ -21,7 +21,7 @@ async function made(section: object = {}) {
   return registered.map(({ type, name, inputs }) => ({ type: type.split(":").at(-1) ?? "", name, inputs }));
 }
 
-/** Names by type, sorted. */
+/** Names of the resources of one type. */
 async function names(type: string, section?: object) {
   return (await made(section)).filter((one) => one.type === type).map(({ name }) => name);
 }
@@ -57,8 +57,8 @@ describe("guards against the plugin", () => {
   it("no-force-destroy, no-update-secret: neither stands on any resource, the key of a user always does", async () => {
     const all = await made();
     for (const { inputs } of all) {
-      expect(Object.keys(inputs)).not.toEqual(expect.arrayContaining(["forceDestroy"]));
-      expect(Object.keys(inputs)).not.toEqual(expect.arrayContaining(["updateSecret"]));
+      expect(Object.keys(inputs)).not.toContain("forceDestroy");
+      expect(Object.keys(inputs)).not.toContain("updateSecret");
     }
     for (const { inputs } of all.filter(({ type }) => type === "IamUser")) expect(inputs["secret"]).toBeDefined();
   });
