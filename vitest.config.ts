@@ -1,13 +1,17 @@
 import { defineConfig } from "vitest/config";
 
+// The program colours its text where CI or FORCE_COLOR is set; tests read the text alone, on every machine.
+const env = { NO_COLOR: "1", FORCE_COLOR: "0" };
+
 export default defineConfig({
   test: {
     projects: [
       // A test that hangs ends; one that is slow on a busy machine does not fail for it.
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], env, testTimeout: 60_000, hookTimeout: 60_000 } },
       {
         test: {
           name: "rehearsal",
+          env,
           include: ["test/rehearsal/**/*.test.ts"],
           globalSetup: "test/rehearsal/setup.ts",
           // One cluster, one engine and two cores: the files take turns.

@@ -182,8 +182,6 @@ function start(args: readonly string[], env: Record<string, string | undefined> 
   return execa(process.execPath, ["--import", "tsx", "automation/cli.ts", ...args, "--folder", folder], {
     cwd: PROJECT,
     env: {
-      // Colours are on wherever CI is set.
-      NO_COLOR: "1",
       VISION_PLATFORM_CACHE: path.join(folder, "cache"),
       PULUMI_BACKEND_URL: `file://${path.join(folder, "state")}`,
       PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
