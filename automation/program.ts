@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import project from "../package.json" with { type: "json" };
 import { benchCommand } from "./commands/bench.ts";
 import { chartsCommand } from "./commands/charts.ts";
 import { clearmlCommand } from "./commands/clearml.ts";
@@ -27,9 +28,9 @@ const VERBS = [
 
 /** Every verb with its flags. Running it is cli.ts's. */
 export function commandTree(): Command {
-  const program = new Command("vision-platform").description(
-    "A self-hosted computer-vision lab on K3s: CVAT, Nuclio, ClearML and MinIO from one Pulumi program.",
-  );
+  const program = new Command("vision-platform")
+    .description("A self-hosted computer-vision lab on K3s: CVAT, Nuclio, ClearML and MinIO from one Pulumi program.")
+    .version(project.version);
   for (const verb of VERBS) program.addCommand(verb());
   return program;
 }

@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { AGENT_RELEASE } from "../../components/clearml/agent/names.ts";
 import { UserError } from "../../components/errors.ts";
 import { runEngine } from "../engine/run.ts";
-import { PROJECT_FOLDER } from "../commands/common.ts";
+import { PROJECT_FOLDER, TYPESCRIPT } from "../project.ts";
 import { silentProgress, type Progress } from "../progress.ts";
 import type { Home } from "../rehearsal/cluster/homes.ts";
 import { bringUp, prepare, type Rehearsal } from "../rehearsal/rehearse.ts";
@@ -115,7 +115,7 @@ export function benchText({ charts, resources, seconds, ratios, fromNothing }: B
 
 async function engineProcess(words: readonly string[], { env }: Rehearsal): Promise<void> {
   const script = path.join(import.meta.dirname, "engine-process.ts");
-  await execa(process.execPath, ["--import", "tsx", script, ...words], { cwd: PROJECT_FOLDER, env });
+  await execa(process.execPath, ["--import", TYPESCRIPT, script, ...words], { cwd: PROJECT_FOLDER, env });
 }
 
 interface Peers {

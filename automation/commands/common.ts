@@ -1,8 +1,6 @@
 import path from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-
-/** Folder of this program: where Pulumi.yaml and the stack files lie. */
-export const PROJECT_FOLDER = path.resolve(import.meta.dirname, "../..");
+import { PROJECT_FOLDER } from "../project.ts";
 
 /** What every verb about a stack takes. */
 export interface StackFlags {

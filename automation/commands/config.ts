@@ -7,7 +7,8 @@ import { problemList } from "../../components/problems.ts";
 import { checkStackFile } from "../stackfile/check.ts";
 import { SCHEMA_FILE, stackFileSchema } from "../stackfile/json-schema.ts";
 import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
-import { print, PROJECT_FOLDER, stackCommand, type StackFlags } from "./common.ts";
+import { PROJECT_FOLDER } from "../project.ts";
+import { print, stackCommand, type StackFlags } from "./common.ts";
 
 /** `config check` and `config schema`. */
 export function configCommand(): Command {

@@ -1,5 +1,7 @@
+import path from "node:path";
 import * as auto from "@pulumi/pulumi/automation/index.js";
 import program from "../../index.ts";
+import { cacheFolder } from "../cache.ts";
 import { PROJECT } from "../../components/config.ts";
 import { UserError } from "../../components/errors.ts";
 import { orRefusal, refusal } from "./refusal.ts";
@@ -11,7 +13,7 @@ export interface StackOptions {
   folder: string;
   /** Folder whose `bin/pulumi` is the engine. */
   engine: string;
-  /** Environment of the engine, over the process's own. */
+  /** Environment of the engine, over the process's own. From Node 22.1 its plugins keep what they have compiled in our cache. */
   env: Record<string, string>;
   /** Whether to make the stack when it is not there. Its file is: a typo makes none. */
   create: boolean;
@@ -24,7 +26,8 @@ export interface StackOptions {
 export async function openStack({ stack, folder, engine, env, create }: StackOptions): Promise<auto.Stack> {
   keepSecretsInTransforms();
   const args = { stackName: stack, projectName: PROJECT, program };
-  const options = { workDir: folder, envVars: env, pulumiCommand: await auto.PulumiCommand.get({ root: engine }) };
+  const envVars = { NODE_COMPILE_CACHE: path.join(cacheFolder(), "node"), ...env };
+  const options = { workDir: folder, envVars, pulumiCommand: await auto.PulumiCommand.get({ root: engine }) };
   if (create) return orRefusal(auto.LocalWorkspace.createOrSelectStack(args, options));
   try {
     return await auto.LocalWorkspace.selectStack(args, options);

@@ -179,7 +179,7 @@ async function write(stack: string, clearml: Record<string, unknown> = {}): Prom
 
 /** The program's own process, with a backend, a passphrase and a cluster as a person's environment has them. */
 function start(args: readonly string[], env: Record<string, string | undefined> = {}) {
-  return execa(process.execPath, ["--import", "tsx", "automation/cli.ts", ...args, "--folder", folder], {
+  return execa(process.execPath, ["automation/bin.mjs", ...args, "--folder", folder], {
     cwd: PROJECT,
     env: {
       VISION_PLATFORM_CACHE: path.join(folder, "cache"),

@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Command } from "commander";
@@ -31,16 +31,12 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Runs the program as a person does, with a cache of its own. */
 async function cli(...args: string[]) {
-  const { stdout, stderr, exitCode } = await execa(
-    process.execPath,
-    ["--import", "tsx", "automation/cli.ts", ...args],
-    {
-      cwd: PROJECT,
-      env: { VISION_PLATFORM_CACHE: path.join(folder, "cache") },
-      reject: false,
-      stdin: "ignore",
-    },
-  );
+  const { stdout, stderr, exitCode } = await execa(process.execPath, ["automation/bin.mjs", ...args], {
+    cwd: PROJECT,
+    env: { VISION_PLATFORM_CACHE: path.join(folder, "cache") },
+    reject: false,
+    stdin: "ignore",
+  });
   expect(stdout + stderr).not.toMatch(/^\s+at .*:\d+:\d+/m);
   expect(stdout + stderr).not.toContain(CANARY);
   return { stdout, stderr, exitCode };
@@ -48,6 +44,11 @@ async function cli(...args: string[]) {
 
 const check = (stack: string, ...more: string[]) =>
   cli("config", "check", "--stack", stack, "--folder", folder, ...more);
+
+it("says its version", async () => {
+  const { version } = JSON.parse(await readFile(path.join(PROJECT, "package.json"), "utf8")) as { version: string };
+  expect(await cli("--version")).toMatchObject({ stdout: version, exitCode: 0 });
+});
 
 describe("help", () => {
   const verbs = leaves(commandTree());

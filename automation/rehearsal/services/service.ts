@@ -7,6 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { LabConfig } from "../../../components/config.ts";
 import { UserError } from "../../../components/errors.ts";
 import type { ProgressTask } from "../../progress.ts";
+import { PROJECT_FOLDER, TYPESCRIPT } from "../../project.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { kill, startOf } from "../processes.ts";
 import type { Tool } from "../tools/obtain.ts";
@@ -104,8 +105,8 @@ export async function ensureService({
 
 function start(script: string, config: string, log: string): void {
   const output = openSync(log, "w");
-  const child = spawn(process.execPath, ["--import", "tsx", script, config], {
-    cwd: path.resolve(import.meta.dirname, "../../.."),
+  const child = spawn(process.execPath, ["--import", TYPESCRIPT, script, config], {
+    cwd: PROJECT_FOLDER,
     detached: true,
     stdio: ["ignore", output, output],
   });
