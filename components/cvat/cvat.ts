@@ -17,7 +17,7 @@ import { registerRecords, type StorageAccess } from "./records.ts";
 import { registrationIngress } from "./registration.ts";
 import { CvatSecrets } from "./secrets.ts";
 import { CvatUsers } from "./users/users.ts";
-import { cvatValues, smokescreenOptions } from "./values.ts";
+import { calledAddresses, cvatValues, smokescreenOptions } from "./values.ts";
 import { CVAT_VERSIONS, cvatWish, type CvatVersions } from "./versions.ts";
 
 export interface CvatArgs {
@@ -130,7 +130,9 @@ function smokescreen({ config, objectStoreAddresses = [] }: CvatArgs): pulumi.Ou
   const { allowAddresses, allowRanges } = config.smokescreen;
   return pulumi
     .output(objectStoreAddresses)
-    .apply((addresses) => smokescreenOptions([...addresses, ...allowAddresses], allowRanges));
+    .apply((addresses) =>
+      smokescreenOptions([...addresses, ...calledAddresses(config), ...allowAddresses], allowRanges),
+    );
 }
 
 function traefik(

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { repeats, type Found, type SectionRule } from "../section-rules.ts";
 import type { CvatConfig } from "./config.ts";
 import { secretText } from "../schema.ts";
+import { webhookConfig, webhookProblems } from "./webhook-config.ts";
 
 const slug = z.string().regex(/^[A-Za-z0-9_-]{1,16}$/, "must be 1 to 16 letters, digits, '-' or '_'");
 
@@ -29,13 +30,16 @@ const organization = z.strictObject({
     )
     .default([])
     .describe("Who is in it."),
+  webhooks: z.array(webhookConfig).default([]).describe("What CVAT tells other programs when something in it changes."),
 });
 
 const external = z.strictObject({
   endpoint: z
     .string()
     .regex(/^https?:\/\/[^/\s]+$/, "must be http(s)://HOST:PORT")
-    .describe("S3 API of the store, as CVAT's pods reach it. On a private address, allow it in `cvat.smokescreen` too.")
+    .describe(
+      "S3 API of the store, as CVAT's pods reach it. An address written out is let through CVAT's proxy; if a host name leads to a private one, allow that in `cvat.smokescreen`.",
+    )
     .meta({ examples: ["http://192.0.2.60:9000"] }),
   bucket: z.string().min(3).max(63).describe("Name of the bucket."),
   accessKey: z.string().min(1).max(40).describe("Access key, of at most 40 characters."),
@@ -107,9 +111,10 @@ export const RECORDS_RULES: readonly SectionRule<RecordsSection>[] = [
   {
     reads: ["organizations", "superuser"],
     problems: ({ organizations, superuser }) =>
-      organizations.flatMap(({ members }, index) =>
-        memberProblems(members, ["organizations", index, "members"], superuser.username),
-      ),
+      organizations.flatMap(({ members, webhooks }, index) => [
+        ...memberProblems(members, ["organizations", index, "members"], superuser.username),
+        ...webhookProblems(webhooks, ["organizations", index, "webhooks"]),
+      ]),
   },
   {
     reads: ["organizations", "cloudStorages"],

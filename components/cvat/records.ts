@@ -24,7 +24,7 @@ type CloudStorageConfig = NonNullable<CvatConfig["cloudStorages"]>[number];
 
 const SECRET = { secrets: ["connection", "secretKey"] };
 
-/** What is in CVAT: organizations with their members, and cloud storages. */
+/** What is in CVAT: organizations with their members and webhooks, and cloud storages. */
 export function registerRecords(
   name: string,
   { config, connection, storages }: CvatRecordsArgs,
@@ -32,7 +32,7 @@ export function registerRecords(
 ): void {
   const account = pulumi.secret(connection);
   const organizations = new Map<string, RestRecord>();
-  for (const { members, ...organization } of config.organizations) {
+  for (const { members, webhooks, ...organization } of config.organizations) {
     const { slug } = organization;
     const record = new RestRecord(
       `${name}-organization-${slug}`,
@@ -48,6 +48,15 @@ export function registerRecords(
         "cvat/records/membership",
         { organization: slug, username, role, connection: account },
         SECRET,
+        pulumi.mergeOptions(opts, { dependsOn: record }),
+      );
+    }
+    for (const { secret = "", ...webhook } of webhooks) {
+      new RestRecord(
+        `${name}-webhook-${slug}-${webhook.name}`,
+        "cvat/records/webhook",
+        { organization: slug, ...webhook, secret: pulumi.secret(secret), connection: account },
+        { secrets: ["connection", "secret"] },
         pulumi.mergeOptions(opts, { dependsOn: record }),
       );
     }

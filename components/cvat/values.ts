@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import type * as pulumi from "@pulumi/pulumi";
 import semver from "semver";
 import { mergeValues } from "../charts/merge.ts";
@@ -57,6 +58,18 @@ export function cvatValues(input: CvatValuesInput): pulumi.Inputs {
     traefik: { enabled: false },
   };
   return mergeValues(mergeValues(ours, ingress(input)), config.values);
+}
+
+/** Addresses that stand in the stack as stores of others and as receivers of webhooks: `192.0.2.60:9000`. */
+export function calledAddresses({ organizations, cloudStorages = [] }: CvatConfig): string[] {
+  const urls = [
+    ...cloudStorages.flatMap(({ external }) => external?.endpoint ?? []),
+    ...organizations.flatMap(({ webhooks }) => webhooks.map(({ url }) => url)),
+  ].map((url) => new URL(url));
+  const addresses = urls.flatMap(({ hostname, port, protocol }) =>
+    isIPv4(hostname) ? `${hostname}:${port || (protocol === "https:" ? "443" : "80")}` : [],
+  );
+  return [...new Set(addresses)];
 }
 
 /** What Smokescreen lets through: `--allow-address=IP:PORT` each, ranges only where a stack asks for them. */

@@ -3,20 +3,39 @@ import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { processesOf } from "../../automation/rehearsal/cluster/belonging.ts";
 import { kill, programOf } from "../../automation/rehearsal/processes.ts";
-import type { CloudStorage, Membership, Organization } from "../../components/cvat/client/types.ts";
+import type { CloudStorage, Membership, Organization, Webhook } from "../../components/cvat/client/types.ts";
 import { startCvatLab, type CvatLab } from "./cvat-lab.ts";
 import { problemsOf } from "./failure.ts";
 
+const WEBHOOK = {
+  name: "ci",
+  url: "https://ci.example.com/cvat",
+  events: ["update:job"],
+  secret: "a-secret-of-the-webhook",
+};
 const WHOLE = {
   users: [{ username: "eva", role: "worker" }],
-  organizations: [{ slug: "lab", name: "The lab", members: [{ username: "eva" }] }],
+  organizations: [
+    {
+      slug: "lab",
+      name: "The lab",
+      members: [{ username: "eva" }],
+      webhooks: [WEBHOOK],
+    },
+  ],
 };
 /** The cloud storages without `datasets`; the other as it is where the stack lists none. */
 const WITHOUT_DATASETS = {
   cloudStorages: [{ name: "cvat", role: "cvat", description: "Made with the lab's object store." }],
 };
 /** Records by their names in the stack. */
-const RECORDS = ["cvat-member-lab-eva", "cvat-organization-lab", "cvat-storage-lab-cvat", "cvat-storage-lab-datasets"];
+const RECORDS = [
+  "cvat-member-lab-eva",
+  "cvat-organization-lab",
+  "cvat-storage-lab-cvat",
+  "cvat-storage-lab-datasets",
+  "cvat-webhook-lab-ci",
+];
 
 let lab: CvatLab;
 
@@ -46,6 +65,8 @@ describe("what is in CVAT", () => {
     expect(organization).toMatchObject({ slug: "lab", name: "The lab" });
     const members = await client.list<Membership>("memberships", { organization: "lab" });
     expect(members.map(({ user, role }) => `${user.username} ${role}`).sort()).toEqual(["admin owner", "eva worker"]);
+    const webhooks = await client.list<Webhook>("webhooks", { organization: "lab" });
+    expect(webhooks).toMatchObject([{ target_url: "https://ci.example.com/cvat", events: ["update:job"] }]);
     expect((await storages()).map((one) => [one.display_name, one.resource, one.organization]).sort()).toEqual([
       ["cvat", "cvat", organization?.id],
       ["datasets", "datasets", organization?.id],
@@ -62,7 +83,7 @@ describe("what is in CVAT", () => {
     // Not by the engine's export: that one opens the secrets.
     const state = await readFile(path.join(lab.home.folder, "state/.pulumi/stacks/bench/bench.json"), "utf8");
     const outputs = (await lab.engine.stack.outputs())["passwords"]?.value as Record<string, string>;
-    for (const secret of [...Object.values(outputs), lab.stack.storeKey.secretKey]) {
+    for (const secret of [...Object.values(outputs), lab.stack.storeKey.secretKey, WEBHOOK.secret]) {
       expect(secret.length).toBeGreaterThan(10);
       expect(state).not.toContain(secret);
     }
@@ -79,11 +100,18 @@ describe("what is in CVAT", () => {
     const client = await lab.client();
     const [datasets] = await named("datasets");
     await client.remove(`cloudstorages/${datasets?.id ?? 0}`);
+    const [webhook] = await client.list<Webhook>("webhooks");
+    await client.patch(`webhooks/${webhook?.id ?? 0}`, { is_active: false });
     const [target] = await named("cvat");
     await client.patch(`cloudstorages/${target?.id ?? 0}`, { description: "by hand", manifests: [] });
     await lab.engine.run("refresh");
-    expect(await changed()).toEqual(["create cvat-storage-lab-datasets", "update cvat-storage-lab-cvat"]);
+    expect(await changed()).toEqual([
+      "create cvat-storage-lab-datasets",
+      "update cvat-storage-lab-cvat",
+      "update cvat-webhook-lab-ci",
+    ]);
     expect(await named("datasets")).toHaveLength(1);
+    expect(await client.list<Webhook>("webhooks")).toMatchObject([{ id: webhook?.id, is_active: true }]);
     expect((await named("cvat"))[0]?.description).not.toBe("by hand");
   });
 
@@ -95,7 +123,13 @@ describe("what is in CVAT", () => {
       organizations: [{ slug: "lab", name: "The lab" }],
     };
     const changes = await changed();
-    expect(changes).toEqual(expect.arrayContaining(["delete cvat-member-lab-eva", "update cvat-organization-lab"]));
+    expect(changes).toEqual(
+      expect.arrayContaining([
+        "delete cvat-member-lab-eva",
+        "delete cvat-webhook-lab-ci",
+        "update cvat-organization-lab",
+      ]),
+    );
     expect(changes.filter((change) => change.endsWith(" cvat-users"))).toEqual([
       "replace cvat-users",
       "replace cvat-users",

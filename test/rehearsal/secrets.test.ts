@@ -27,6 +27,7 @@ const GIVEN: readonly (Canary & { key: string })[] = [
   "cvat.secrets.redis",
   "clearml.users[0].password",
   "cvat.cloudStorages[2].external.secretKey",
+  "cvat.organizations[0].webhooks[0].secret",
   "cvat.superuser.password",
   "cvat.users[0].password",
 ].map((key) => ({ key: `vision-platform:${key}`, name: key, text: canary() }));
@@ -79,12 +80,14 @@ beforeAll(async () => {
     { name: "cvat", role: "cvat" },
     { name: "archive", external },
   ];
+  const webhook = { name: "ci", url: "https://ci.example.com/cvat", events: ["update:job"] };
+  const organizations = [{ slug: "lab", webhooks: [webhook] }];
   const users = [
     { username: "admin", name: "Administrator" },
     { username: "anna", name: "Anna Example" },
   ];
   lab = await startLab(
-    { cvat: { nuclio: { enabled: true, registry }, cloudStorages }, clearml: { users } },
+    { cvat: { nuclio: { enabled: true, registry }, organizations, cloudStorages }, clearml: { users } },
     { whole: true },
   );
 });
@@ -97,7 +100,7 @@ afterAll(async () => {
 describe("secrets of the stack's configuration", () => {
   it("are all among the canaries", () => {
     const keys = secretKeys(stackFileSchema());
-    const given = GIVEN.map(({ key }) => key.replace(/\[\d\]/, "[]"));
+    const given = GIVEN.map(({ key }) => key.replace(/\[\d\]/g, "[]"));
     expect(keys).toEqual([...given, ...FOUND].map((key) => `config.${key}`).sort());
   });
 
@@ -124,7 +127,7 @@ describe("secrets of the stack's configuration", () => {
   });
 
   it("end in Secret objects of the API server, and nowhere else on it", async () => {
-    const inCluster = GIVEN.map(({ name }) => name).filter((name) => !/^clearml.users|external/.test(name));
+    const inCluster = GIVEN.map(({ name }) => name).filter((name) => !/^clearml.users|external|webhooks/.test(name));
     expect(new Set(find([...GIVEN, ...made], await objects(["secrets"]), "").map(({ canary }) => canary))).toEqual(
       new Set([...inCluster, ...inSecrets()]),
     );

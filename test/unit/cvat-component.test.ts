@@ -177,6 +177,32 @@ describe("Cvat", () => {
     expect(registered.some(({ name }) => name === "cvat-postgresql-password")).toBe(false);
   });
 
+  it("lets CVAT through to the addresses that stand in the stack, and to no others", async () => {
+    const external = { bucket: "old", accessKey: "k", secretKey: "s" };
+    const events = ["update:job"];
+    const { values } = await up({
+      cloudStorages: [
+        { name: "here", external: { ...external, endpoint: "http://192.0.2.60:9000" } },
+        { name: "there", external: { ...external, endpoint: "https://s3.example.com" } },
+      ],
+      organizations: [
+        {
+          slug: "lab",
+          webhooks: [
+            { name: "ci", url: "https://192.0.2.61/cvat", events },
+            { name: "chat", url: "http://192.0.2.60:9000/chat", events },
+          ],
+        },
+      ],
+      smokescreen: { allowAddresses: ["192.0.2.62"] },
+    });
+    expect(values).toMatchObject({
+      smokescreen: {
+        opts: "--allow-address=10.43.0.9:9000 --allow-address=192.0.2.60:9000 --allow-address=192.0.2.61:443 --allow-address=192.0.2.62",
+      },
+    });
+  });
+
   it("installs the chart with the values and fixes of its version, and ClickHouse's password as a secret", async () => {
     const { args, values } = await up({});
     expect(args).toMatchObject({ title: "CVAT", release: "cvat", chart: { path: "/charts/cvat-2.64.0.tgz" } });

@@ -10,6 +10,12 @@ function problemsOf(config: unknown): string[] {
   return result.success ? [] : result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
 }
 
+const WEBHOOK = { name: "ci", url: "https://ci.example.com/cvat", events: ["update:job"] };
+const AT_WEBHOOK = "organizations.0.webhooks.0.";
+const webhook = (changes: unknown) => ({
+  organizations: [{ slug: "lab", webhooks: [Object.assign({}, WEBHOOK, changes)] }],
+});
+
 describe("cvat configuration", () => {
   it("needs nothing at a homelab", () => {
     const config = cvatConfig.parse({});
@@ -147,6 +153,11 @@ describe("cvat configuration", () => {
       { smokescreen: { allowAddresses: ["minio:9000"] } },
       "smokescreen.allowAddresses.0: must be an address",
     ],
+    ["a webhook to a short name", webhook({ url: "http://receiver/cvat" }), `${AT_WEBHOOK}url: must be http(s)://`],
+    ["a webhook to no address", webhook({ url: "receiver" }), `${AT_WEBHOOK}url: must be http(s)://HOST/PATH`],
+    ["an event that is none", webhook({ events: ["update:cat"] }), `${AT_WEBHOOK}events.0: `],
+    ["a webhook without events", webhook({ events: [] }), `${AT_WEBHOOK}events: Too small`],
+    ["a webhook's long secret", webhook({ secret: "s".repeat(65) }), `${AT_WEBHOOK}secret: `],
     ["a size without unit", { kvrocks: { size: "50" } }, "kvrocks.size: must be a size such as 50Gi"],
     ["no replicas", { workers: { export: { replicas: 0 } } }, "workers.export.replicas: Too small"],
     ["a variable that is none", { env: { "cvat-x": "1" } }, "env.cvat-x: "],
@@ -154,6 +165,22 @@ describe("cvat configuration", () => {
     const problems = problemsOf(config);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain(problem);
+  });
+
+  it("refuses two webhooks of one name or address in an organization, and takes them in two", () => {
+    const other = { ...WEBHOOK, name: "chat" };
+    expect(problemsOf({ organizations: [{ slug: "lab", webhooks: [WEBHOOK, other] }] })).toEqual([
+      "organizations.0.webhooks.1.url: is that of webhooks[0] in the same organization; give each its own",
+    ]);
+    const webhooks = [WEBHOOK];
+    expect(
+      problemsOf({
+        organizations: [
+          { slug: "lab", webhooks },
+          { slug: "guests", webhooks },
+        ],
+      }),
+    ).toEqual([]);
   });
 
   it("tells all problems of a file at once, shapes and rules alike", () => {

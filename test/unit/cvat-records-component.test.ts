@@ -62,7 +62,12 @@ describe("what is in CVAT", () => {
       {
         organizations: [
           { slug: "lab", name: "The lab", members: [{ username: "eva" }, { username: "bob", role: "maintainer" }] },
-          { slug: "guests" },
+          {
+            slug: "guests",
+            webhooks: [
+              { name: "ci", url: "https://ci.example.com/cvat", events: ["update:job"], secret: "hook-secret" },
+            ],
+          },
         ],
         cloudStorages: [
           { name: "pictures", role: "datasets", prefix: "images/" },
@@ -85,10 +90,19 @@ describe("what is in CVAT", () => {
       "Organization cvat-organization-guests": { slug: "guests", name: "guests" },
       "Membership cvat-member-lab-eva": { organization: "lab", username: "eva", role: "worker" },
       "Membership cvat-member-lab-bob": { role: "maintainer" },
+      "Webhook cvat-webhook-guests-ci": {
+        organization: "guests",
+        url: "https://ci.example.com/cvat",
+        events: ["update:job"],
+        secret: { secret: "hook-secret" },
+        active: true,
+        verifyTls: true,
+        connection: { secret: CONNECTION },
+      },
       "CloudStorage cvat-storage-lab-pictures": { bucket: "lab-datasets", prefix: "images/", organization: "lab" },
       "CloudStorage cvat-storage-guests-old": { bucket: "old", secretKey: { secret: "old-secret" } },
     });
-    expect(Object.keys(made)).toHaveLength(6);
+    expect(Object.keys(made)).toHaveLength(7);
   });
 
   it("cannot name a bucket that the object store does not have", async () => {

@@ -4,11 +4,13 @@ import { hashed } from "../../automation/rehearsal/services/cvat/auth.ts";
 import { record as organization, type OrganizationInputs } from "../../components/cvat/records/organization.ts";
 import { record as membership, type MembershipInputs } from "../../components/cvat/records/membership.ts";
 import { record as storage, type CloudStorageInputs } from "../../components/cvat/records/cloud-storage.ts";
+import { record as webhook, type WebhookInputs } from "../../components/cvat/records/webhook.ts";
 import { ADMIN, ALICE, startCvat, storageBody, STORE_ADDRESS, type TestCvat } from "../fixtures/cvat/stand-in.ts";
 
 let cvat: TestCvat;
 let connection: Connection;
-const { storages, organizations, memberships } = {
+const { storages, webhooks, organizations, memberships } = {
+  webhooks: () => cvat.store.state.webhooks,
   storages: () => cvat.store.state.storages,
   organizations: () => cvat.store.state.organizations,
   memberships: () => cvat.store.state.memberships,
@@ -27,7 +29,14 @@ beforeAll(async () => {
 afterAll(() => cvat.end());
 beforeEach(async () => {
   await cvat.order({});
-  Object.assign(cvat.store.state, { storages: [], organizations: [], memberships: [], projects: [], tasks: [] });
+  Object.assign(cvat.store.state, {
+    storages: [],
+    webhooks: [],
+    organizations: [],
+    memberships: [],
+    projects: [],
+    tasks: [],
+  });
   Object.assign(cvat.s3, { accessKey: "cvat-key", buckets: { datasets: ["manifest.jsonl"], cvat: [] } });
 });
 
@@ -59,6 +68,17 @@ const alice = (changes: Partial<MembershipInputs> = {}): MembershipInputs => ({
   organization: "lab",
   username: ALICE.username,
   role: "worker",
+  ...changes,
+});
+const hook = (changes: Partial<WebhookInputs> = {}): WebhookInputs => ({
+  connection,
+  organization: "lab",
+  name: "CI",
+  url: "https://ci.example.com/hooks/cvat",
+  events: ["update:job", "create:task"],
+  secret: "hook-secret",
+  verifyTls: true,
+  active: true,
   ...changes,
 });
 const post = async (path: string, body: unknown, headers: Record<string, string> = {}) =>
@@ -149,6 +169,67 @@ describe("a member", () => {
       changes: true,
       replaces: ["organization"],
     });
+  });
+});
+
+describe("a webhook", () => {
+  beforeEach(() => organization.create(lab()));
+
+  it("is made, read, changed and removed", async () => {
+    const { id, outs } = await webhook.create(hook());
+    const [{ id: lab_id } = { id: 0 }] = organizations();
+    expect(webhooks()).toMatchObject([
+      {
+        type: "organization",
+        organization: lab_id,
+        description: "CI",
+        target_url: "https://ci.example.com/hooks/cvat",
+        events: ["create:task", "update:job"],
+        secret: "hook-secret",
+        enable_ssl: true,
+        is_active: true,
+      },
+    ]);
+    expect(webhook.diff((await webhook.read(id, outs))?.outs ?? hook({ url: "" }), hook()).changes).toBe(false);
+    await webhook.update(id, outs, hook({ url: "https://ci.example.com/other", active: false }));
+    expect(webhooks()).toMatchObject([{ target_url: "https://ci.example.com/other", is_active: false }]);
+    await webhook.delete(id, outs);
+    expect(webhooks()).toEqual([]);
+    await webhook.delete(id, outs);
+  });
+
+  it("to the same address is taken over in its own organization alone", async () => {
+    await organization.create(lab({ slug: "other" }));
+    const there = { type: "organization", target_url: hook().url, events: ["update:job"] };
+    await post("webhooks", there, { "X-Organization": "other" });
+    const { id } = await post("webhooks", there, { "X-Organization": "lab" });
+    expect((await webhook.create(hook())).id).toBe(String(id));
+    expect(webhooks().map(({ description, secret }) => [description, secret])).toEqual([
+      ["", ""],
+      ["CI", "hook-secret"],
+    ]);
+  });
+
+  it("shows what was changed, and that it is gone", async () => {
+    const { id, outs } = await webhook.create(hook());
+    await cvat.call("PATCH", `webhooks/${id}`, { body: { events: ["delete:task"], enable_ssl: false } });
+    const read = await webhook.read(id, outs);
+    expect(read?.outs).toMatchObject({ events: ["delete:task"], verifyTls: false, secret: "hook-secret" });
+    expect(webhook.diff(read?.outs ?? outs, hook()).changes).toBe(true);
+    await cvat.call("DELETE", `webhooks/${id}`);
+    expect(await webhook.read(id, outs)).toBeUndefined();
+  });
+
+  it("is one although CVAT's answer was lost, and when two make it at once", async () => {
+    await cvat.order({ faults: [{ call: "POST webhooks", kind: "drop-after" }] });
+    await Promise.all([webhook.create(hook()), webhook.create(hook())]);
+    expect(webhooks()).toHaveLength(1);
+  });
+
+  it("changes with its secret, whatever the order of its events, and moves by being made anew", () => {
+    expect(webhook.diff(hook(), hook({ events: ["create:task", "update:job"] })).changes).toBe(false);
+    expect(webhook.diff(hook(), hook({ secret: "new" }))).toEqual({ changes: true, replaces: [] });
+    expect(webhook.diff(hook(), hook({ organization: "other" })).replaces).toEqual(["organization"]);
   });
 });
 

@@ -27,6 +27,7 @@ it("the stand-in is what CVAT's own client takes it for", async () => {
       patched: "changed",
       status: "AVAILABLE",
       refused: [400, "credentials: Cannot create resource datasets with specified credentials. Access forbidden.\n"],
+      webhooks: [["https://ci.example.com/cvat", ["update:job"], false, true]],
       labels: ["cat"],
       task: ["pictures", 3, true],
       failed: expect.stringContaining("'absent.jpg' not found on the cloud storage 'sdk'") as string,

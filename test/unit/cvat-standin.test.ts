@@ -388,6 +388,64 @@ behaves("8.1", async () => {
   expect((await post("users", {})).status).toBe(405);
 });
 
+const hook = (changes: Record<string, unknown> = {}) => ({
+  type: "organization",
+  target_url: "https://ci.example.com/cvat",
+  events: ["update:job", "create:task"],
+  ...changes,
+});
+
+behaves("webhooks/models.py", async () => {
+  await organization("hooked");
+  const headers = { "X-Organization": "hooked" };
+  for (const name of ["twice", "twice"])
+    expect((await post("webhooks", hook({ description: name }), headers)).status).toBe(201);
+  expect(resultsOf(await cvat.call("GET", "webhooks", { headers })).length).toBe(2);
+  expect(await post("webhooks", hook())).toMatchObject({ status: 500, type: "text/html; charset=utf-8" });
+  expect((await post("webhooks", hook({ type: "project" }), headers)).status).toBe(500);
+  const [{ id } = { id: 0 }] = resultsOf(await cvat.call("GET", "organizations?slug=hooked"));
+  await cvat.call("DELETE", `organizations/${String(id)}`);
+  expect(resultsOf(await cvat.call("GET", "webhooks"))).toEqual([]);
+});
+
+behaves("webhooks/serializers.py", async () => {
+  await organization("refusing");
+  const headers = { "X-Organization": "refusing" };
+  const refused = async (changes: Record<string, unknown>) => (await post("webhooks", hook(changes), headers)).body;
+  for (const target_url of ["ftp://ci.example.com", "http://receiver/hook", "ci.example.com"])
+    expect(await refused({ target_url })).toEqual({ target_url: ["Enter a valid URL."] });
+  expect(await refused({ events: ["update:cat"] })).toEqual({ events: ['"update:cat" is not a valid choice.'] });
+  expect(await refused({ events: "update:job" })).toEqual({
+    events: ['Expected a list of items but got type "str".'],
+  });
+  expect(await refused({ events: undefined })).toEqual({ events: ["This field is required."] });
+  expect(await refused({ type: "task" })).toEqual({ type: ['"task" is not a valid choice.'] });
+  for (const [field, length] of Object.entries({ secret: 64, description: 128 }))
+    expect(await refused({ [field]: "x".repeat(length + 1) })).toEqual({
+      [field]: [`Ensure this field has no more than ${length} characters.`],
+    });
+  const made = await post("webhooks", hook({ secret: "hook-secret" }), headers);
+  expect(made.body).toMatchObject({ events: ["create:task", "update:job"], enable_ssl: true, is_active: true });
+  expect(made.body).not.toHaveProperty("secret");
+  const patched = await cvat.call("PATCH", `webhooks/${idOf(made)}`, { body: { type: "project", description: "new" } });
+  expect(patched).toMatchObject({ status: 200, body: { type: "organization", description: "new" } });
+});
+
+behaves("webhooks/rules/webhooks.rego", async () => {
+  await organization("ruled");
+  const headers = { "X-Organization": "ruled" };
+  const invited = await post("invitations", { email: ALICE.email, role: "worker" }, headers);
+  expect(invited.status).toBe(201);
+  const key = await cvat.key(ALICE);
+  const byAlice = () => cvat.call("POST", "webhooks", { key, headers, body: hook() });
+  expect((await byAlice()).status).toBe(403);
+  const [, member] = resultsOf(await cvat.call("GET", "memberships", { headers })).sort(
+    (a, b) => Number(a["id"]) - Number(b["id"]),
+  );
+  await cvat.call("PATCH", `memberships/${String(member?.["id"])}`, { headers, body: { role: "maintainer" } });
+  expect((await byAlice()).status).toBe(201);
+});
+
 it("tests every behaviour of its table", () => {
   expect(Object.keys(BEHAVIOURS).filter((source) => !tested.has(source))).toEqual([]);
 });

@@ -52,6 +52,18 @@ export interface CloudStorage {
   owner: { id: number; username: string } | null;
 }
 
+/** A webhook, without its secret: CVAT never shows that. */
+export interface Webhook {
+  id: number;
+  type: "organization" | "project";
+  target_url: string;
+  description: string;
+  /** Sorted. */
+  events: string[];
+  enable_ssl: boolean;
+  is_active: boolean;
+}
+
 /** Where exports go or imports come from. */
 export interface StorageReference {
   location: "local" | "cloud_storage";

@@ -57,6 +57,22 @@ with make_client(URL, credentials=("admin", PASSWORD)) as client:
     seen["status"] = client.api_client.cloudstorages_api.retrieve_status(made.id)[0]
     seen["refused"] = status_of(lambda: storage(client, key="wrong"))
 
+    hooks = client.api_client.webhooks_api
+    hook = hooks.create(
+        models.WebhookWriteRequest(
+            type="organization", target_url="https://ci.example.com/cvat", events=["update:job"], secret="s"
+        )
+    )[0]
+    hook = hooks.partial_update(
+        hook.id, patched_webhook_write_request=models.PatchedWebhookWriteRequest(is_active=False)
+    )[0]
+    listed = hooks.list(target_url=hook.target_url)[0].results
+    seen["webhooks"] = [
+        (one.target_url, [str(event) for event in one.events], one.is_active, one.organization == organization.id)
+        for one in listed
+    ]
+    hooks.destroy(hook.id)
+
     project = client.projects.create(
         models.ProjectWriteRequest(name="SDK", labels=[models.PatchedLabelRequest(name="cat")])
     )

@@ -1,6 +1,7 @@
 /**
- * What the stand-in holds to, by the line of facts/cvat-rest-measured.md that it was measured at. Each has its test in
- * test/unit/cvat-standin.test.ts, which fails for a row without one.
+ * What the stand-in holds to, by the line of facts/cvat-rest-measured.md that it was measured at, or the file of CVAT's
+ * source (cvat/apps, at v2.64.0) that it was read in. Each has its test in test/unit/cvat-standin.test.ts, which fails for a
+ * row without one.
  */
 export const BEHAVIOURS = {
   "0.1": "talks in application/vnd.cvat+json only, and answers 406 to application/json alone",
@@ -41,5 +42,9 @@ export const BEHAVIOURS = {
   "7.1": "gives 10 a page unless asked for more",
   "7.2": "compares exactly, by parameter and by JSON filter",
   "7.4": "turns an address away that calls too often without a token",
+  "webhooks/models.py": "takes webhooks of one kind any number of times, and fails on one without its organization",
+  "webhooks/serializers.py":
+    "refuses a webhook's address, events and lengths, keeps its type, and never shows its secret",
+  "webhooks/rules/webhooks.rego": "lets an organization's maintainers make webhooks, and no worker",
   "8.1": "shows all users to an administrator, and a lone user himself",
 } as const;

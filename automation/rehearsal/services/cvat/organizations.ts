@@ -64,6 +64,7 @@ export const ORGANIZATION_ROUTES: readonly Route[] = [
         const { id } = mine(asked);
         state.organizations = state.organizations.filter((one) => one.id !== id);
         state.memberships = state.memberships.filter((one) => one.organization !== id);
+        state.webhooks = state.webhooks.filter((one) => one.organization !== id);
         for (const one of [...state.storages, ...state.projects, ...state.tasks])
           if (one.organization === id) one.organization = null;
         return nothing(204);

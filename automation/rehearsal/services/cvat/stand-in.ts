@@ -13,6 +13,7 @@ import type { Store, StoredUser } from "./store.ts";
 import { TASK_ROUTES } from "./tasks.ts";
 import { Throttle } from "./throttle.ts";
 import { USER_ROUTES } from "./users.ts";
+import { WEBHOOK_ROUTES } from "./webhooks.ts";
 
 const ROUTES: readonly Route[] = [
   ...SERVER_ROUTES,
@@ -20,6 +21,7 @@ const ROUTES: readonly Route[] = [
   ...USER_ROUTES,
   ...ORGANIZATION_ROUTES,
   ...STORAGE_ROUTES,
+  ...WEBHOOK_ROUTES,
   ...PROJECT_ROUTES,
   ...TASK_ROUTES,
   ...REQUEST_ROUTES,

@@ -59,6 +59,22 @@ export interface StoredStorage {
   updated_date: string;
 }
 
+export interface StoredWebhook {
+  id: number;
+  type: string;
+  target_url: string;
+  description: string;
+  content_type: string;
+  events: string[];
+  secret: string;
+  enable_ssl: boolean;
+  is_active: boolean;
+  owner: number;
+  organization: number;
+  created_date: string;
+  updated_date: string;
+}
+
 /** `{ id, location, cloud_storage_id }` */
 export interface StoredReference {
   id: number;
@@ -119,6 +135,7 @@ export interface State {
   organizations: StoredOrganization[];
   memberships: StoredMembership[];
   storages: StoredStorage[];
+  webhooks: StoredWebhook[];
   projects: StoredProject[];
   tasks: StoredTask[];
   labels: StoredLabel[];
@@ -135,6 +152,7 @@ const EMPTY: State = {
   organizations: [],
   memberships: [],
   storages: [],
+  webhooks: [],
   projects: [],
   tasks: [],
   labels: [],
@@ -150,9 +168,9 @@ export class Store {
 
   constructor(folder: string) {
     this.#file = path.join(folder, "state.json");
-    this.state = existsSync(this.#file)
-      ? (JSON.parse(readFileSync(this.#file, "utf8")) as State)
-      : structuredClone(EMPTY);
+    this.state = structuredClone(EMPTY);
+    // A rehearsal that was kept may have been made before there was such a list.
+    if (existsSync(this.#file)) Object.assign(this.state, JSON.parse(readFileSync(this.#file, "utf8")));
   }
 
   /** The next number of a list. Numbers of what is gone are not given again. */

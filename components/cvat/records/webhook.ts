@@ -1,0 +1,90 @@
+import { isDeepStrictEqual } from "node:util";
+import type { RecordHandler } from "../../records/record.ts";
+import type { CvatClient } from "../client/client.ts";
+import { sameAccount, type Connection } from "../client/connection.ts";
+import type { Webhook } from "../client/types.ts";
+import { adoptOrCreate } from "./adopt.ts";
+import { connected, connectedSoon } from "./connected.ts";
+
+export interface WebhookInputs {
+  connection: Connection;
+  /** Slug. */
+  organization: string;
+  name: string;
+  url: string;
+  events: readonly string[];
+  /** Empty: messages are not signed. */
+  secret: string;
+  verifyTls: boolean;
+  active: boolean;
+}
+
+const path = (id: string | number) => `webhooks/${id}`;
+
+/**
+ * A webhook of an organization. CVAT takes any number of one kind, so its natural key is the organization and the address it posts to. The
+ * secret is never shown again: a change of it by hand stays unseen. (CVAT's `apps/webhooks/`, at v2.64.0)
+ */
+export const record: RecordHandler<WebhookInputs> = {
+  async create(inputs) {
+    const { organization } = inputs;
+    const client = await connected(inputs.connection);
+    const { record, adopted } = await adoptOrCreate<Webhook>({
+      find: () => to(client, inputs),
+      post: () => client.post("webhooks", { ...body(inputs), type: "organization" }, { organization }),
+      remove: ({ id }) => client.remove(path(id), { organization }),
+    });
+    if (adopted) await client.patch(path(record.id), body(inputs), { organization });
+    return { id: String(record.id), outs: { ...inputs, connection: await client.account() } };
+  },
+
+  async read(id, outs) {
+    const { organization } = outs;
+    const found = await (await connectedSoon(outs.connection)).find<Webhook>(path(id), { organization });
+    return found && { id, outs: { ...outs, ...shown(found) } };
+  },
+
+  async update(id, olds, news) {
+    const { organization } = news;
+    const client = await connected(news.connection);
+    if (!isDeepStrictEqual(body(olds), body(news))) await client.patch(path(id), body(news), { organization });
+    return { ...news, connection: await client.account() };
+  },
+
+  async delete(id, outs) {
+    const { organization } = outs;
+    await (await connectedSoon(outs.connection)).remove(path(id), { organization });
+  },
+
+  diff: (olds, news) => ({
+    changes:
+      olds.organization !== news.organization ||
+      !isDeepStrictEqual(body(olds), body(news)) ||
+      !sameAccount(olds.connection, news.connection),
+    // CVAT moves no webhook to another organization.
+    replaces: olds.organization === news.organization ? [] : ["organization"],
+  }),
+};
+
+function body({ name, url, events, secret, verifyTls, active }: WebhookInputs) {
+  return {
+    description: name,
+    target_url: url,
+    // CVAT lists them sorted.
+    events: [...events].sort(),
+    content_type: "application/json",
+    secret,
+    enable_ssl: verifyTls,
+    is_active: active,
+  };
+}
+
+function shown({ description, target_url, events, enable_ssl, is_active }: Webhook) {
+  return { name: description, url: target_url, events, verifyTls: enable_ssl, active: is_active };
+}
+
+async function to(client: CvatClient, { organization, url }: WebhookInputs): Promise<Webhook[]> {
+  const query = { target_url: url, type: "organization" };
+  const found = await client.list<Webhook>("webhooks", { query, organization });
+  return found.filter(({ target_url, type }) => target_url === url && type === "organization");
+}
