@@ -9,6 +9,7 @@ import { openStack } from "../../automation/engine/stack.ts";
 import { silentProgress } from "../../automation/progress.ts";
 import { problemsOf } from "./failure.ts";
 import { startLab, type Lab } from "./harness.ts";
+import { pulumi } from "./pulumi.ts";
 
 const CHECKOUT = path.resolve(import.meta.dirname, "../..");
 const REFUSED_VALUES = { clearml: { values: { webserver: { replicaCount: -1 } } } };
@@ -85,18 +86,18 @@ describe("a broken stack file", () => {
     expect(stderr).not.toMatch(TRACE);
   });
 
-  it("has every problem told at once by the program itself, as `pulumi up` runs it", async () => {
-    const stack = await openStack({
-      stack: "broken",
-      folder,
-      engine: lab.home.folder,
-      env: lab.rehearsal().env,
-      create: true,
-    });
+  it("has every problem told at once by the program itself, inside our verbs and under Pulumi's own", async () => {
+    const { env } = lab.rehearsal();
+    const stack = await openStack({ stack: "broken", folder, engine: lab.home.folder, env, create: true });
     const problems = await problemsOf(runEngine(stack, "preview", { progress: silentProgress }));
     expect(problems.length).toBe(1);
-    for (const problem of EVERY_PROBLEM) expect(problems[0]).toMatch(problem);
-    expect(problems[0]).not.toMatch(TRACE);
+    const file = path.join(folder, "Pulumi.broken.yaml");
+    const byPulumi = await pulumi(lab.rehearsal(), ["preview", "--stack", "broken", "--config-file", file]);
+    expect(byPulumi.exitCode).not.toBe(0);
+    for (const text of [...problems, byPulumi.stdout + byPulumi.stderr]) {
+      for (const problem of EVERY_PROBLEM) expect(text).toMatch(problem);
+      expect(text).not.toMatch(TRACE);
+    }
   });
 });
 

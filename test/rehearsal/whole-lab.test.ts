@@ -1,8 +1,10 @@
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runEngine } from "../../automation/engine/run.ts";
 import { functionUrns } from "../../automation/functions/urns.ts";
 import { silentProgress } from "../../automation/progress.ts";
 import { startLab, type Lab } from "./harness.ts";
+import { pulumi } from "./pulumi.ts";
 
 let lab: Lab;
 
@@ -32,6 +34,15 @@ describe("the whole homelab: charts, buckets, records, functions, agent", () => 
   it("changes nothing on a second up", async () => {
     const { outcome } = await lab.up();
     expect(outcome.changes).toEqual([]);
+  });
+
+  it("is the same to Pulumi's own command line, which runs the program by Pulumi.yaml", async () => {
+    const file = path.join(lab.home.folder, "stack", "Pulumi.lab.yaml");
+    const args = ["preview", "--stack", "lab", "--config-file", file, "--expect-no-changes"];
+    const { exitCode, stdout, stderr } = await pulumi(lab.rehearsal(), args);
+    expect(stdout + stderr).toMatch(/\n +\d+ unchanged\n/);
+    expect(stdout + stderr).not.toMatch(/error/i);
+    expect(exitCode).toBe(0);
   });
 
   it("deploys one function by itself, and leaves what else has changed", async () => {

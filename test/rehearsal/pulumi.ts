@@ -1,0 +1,19 @@
+import { chmod, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { execa } from "execa";
+import { PROJECT_FOLDER } from "../../automation/project.ts";
+import type { Rehearsal } from "../../automation/rehearsal/rehearse.ts";
+
+const HOST = path.resolve(import.meta.dirname, "language-host.ts");
+
+/**
+ * Pulumi's own command line in the checkout, as a person who does not use our verbs runs it: its Pulumi.yaml, the engine, and the backend
+ * and programs of a rehearsal.
+ */
+export async function pulumi({ home, env }: Rehearsal, args: readonly string[]) {
+  const host = path.join(home.folder, "bin", "pulumi-language-nodejs");
+  const tsx = import.meta.resolve("tsx");
+  await writeFile(host, `#!/bin/sh\nexec "${process.execPath}" --import "${tsx}" "${HOST}" "$@"\n`);
+  await chmod(host, 0o755);
+  return execa("pulumi", [...args, "--non-interactive"], { cwd: PROJECT_FOLDER, env, reject: false, stdin: "ignore" });
+}
