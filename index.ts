@@ -5,11 +5,21 @@ import { readLabelFiles } from "./automation/functions/labels.ts";
 import { existingBuckets } from "./automation/storage/existing.ts";
 import type { ChartSource } from "./components/charts/source.ts";
 import type { LabConfig } from "./components/config.ts";
+import { UserError } from "./components/errors.ts";
 import { chartsOf, VisionPlatform } from "./components/platform.ts";
 import { readLab } from "./components/read-config.ts";
+import { RunError } from "./components/program-errors.ts";
 
 /** The program. `pulumi up`, `npm run platform -- up` and rehearsals all run this function. */
 export default async function program(): Promise<Record<string, unknown>> {
+  try {
+    return await installed();
+  } catch (error) {
+    throw error instanceof UserError ? new RunError(error.message) : error;
+  }
+}
+
+async function installed(): Promise<Record<string, unknown>> {
   const lab = readLab();
   const [charts, buckets, labels] = await Promise.all([
     chartsFor(lab),

@@ -2,10 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { parseLab, PROJECT, type LabConfig } from "./config.ts";
 import { problemList, type Problem } from "./problems.ts";
 import { missingSecrets } from "./required-secrets.ts";
+import { RunError } from "./program-errors.ts";
 
 /**
  * The lab as the running stack configures it. The one place where the program reads configuration.
- * @throws pulumi.RunError with every problem of the stack file at once; shown without a stack trace.
+ * @throws RunError with every problem of the stack file at once; shown without a stack trace.
  */
 export function readLab(): LabConfig {
   const problems: Problem[] = [];
@@ -24,7 +25,7 @@ export function readLab(): LabConfig {
   const all = [...problems, ...parsed.problems, ...(parsed.lab ? missingSecrets(parsed.lab) : [])];
   if (parsed.lab === undefined || all.length > 0) {
     const title = `The configuration of stack ${pulumi.getStack()} has ${all.length} problem(s):`;
-    throw new pulumi.RunError(problemList(title, all).join("\n"));
+    throw new RunError(problemList(title, all).join("\n"));
   }
   return parsed.lab;
 }

@@ -14,6 +14,7 @@ import { seal } from "./seal.ts";
 import type { ChartSource } from "./source.ts";
 import type { StageRow } from "./stages.ts";
 import { renderTransform } from "./transform.ts";
+import { ResourceError } from "../program-errors.ts";
 
 export interface ChartInstallArgs {
   /** What a person calls it: `CVAT`. Stands in every line of progress. */
@@ -102,7 +103,7 @@ export class ChartInstall extends pulumi.ComponentResource {
         const urn = await new Promise<string>((resolve) => child.urn.apply(resolve));
         if (urn.includes(`:${kind}::`) && urn.endsWith(`/${objectName}`)) return child;
       }
-      throw new pulumi.ResourceError(`the chart renders no ${kind} named ${objectName}`, this, true);
+      throw new ResourceError(`the chart renders no ${kind} named ${objectName}`, this);
     });
   }
 
@@ -122,7 +123,7 @@ export class ChartInstall extends pulumi.ComponentResource {
         error instanceof UserError
           ? error.message
           : `${args.title}: cannot tell whether it is ready: ${error instanceof Error ? error.message : String(error)}`;
-      throw new pulumi.ResourceError(problem, this, true);
+      throw new ResourceError(problem, this);
     }
   }
 }

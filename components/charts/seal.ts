@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { isMap } from "../maps.ts";
 import { pathText } from "../problems.ts";
+import { RunError } from "../program-errors.ts";
 
 /**
  * Keeps secrets out of Helm. Rendered text loses secrecy (facts: only kind Secret is protected), and a value that is not known yet makes
@@ -80,7 +81,7 @@ function open(text: string, encoded: boolean, secrets: Sealed["secrets"]): pulum
 
 function textOf(value: pulumi.Output<unknown>, path: string): pulumi.Output<string> {
   return value.apply((text) => {
-    if (typeof text !== "string") throw new pulumi.RunError(`${path}: a secret among chart values must be text`);
+    if (typeof text !== "string") throw new RunError(`${path}: a secret among chart values must be text`);
     return text;
   });
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../cluster.ts";
+import { RunError } from "../program-errors.ts";
 import { GeneratedText } from "../secrets/generated.ts";
 import type { ClearmlConfig } from "./config.ts";
 import { CREDENTIAL_LENGTHS, CREDENTIALS, KEY_ALPHABET } from "./credentials.ts";
@@ -93,7 +94,7 @@ const hashFor =
       return hashedPassword(password, salt);
     } catch (error) {
       const reason = error instanceof RangeError ? error.message : "it cannot be hashed";
-      throw new pulumi.RunError(`vision-platform:clearml.users[${index}].password: ${reason}`);
+      throw new RunError(`vision-platform:clearml.users[${index}].password: ${reason}`);
     }
   };
 

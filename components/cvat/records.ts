@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { RestRecord } from "../records/record.ts";
 import type { Connection } from "./client/connection.ts";
 import type { CvatConfig } from "./config.ts";
+import { RunError } from "../program-errors.ts";
 
 /** A bucket of the lab's object store, with the key that CVAT has there. */
 export interface StorageAccess {
@@ -66,7 +67,7 @@ export function registerRecords(
     const { role, external, organization = ownOrganization, ...rest } = storage;
     const access = external ?? storages.find((one) => one.role === role);
     if (!access)
-      throw new pulumi.RunError(
+      throw new RunError(
         `vision-platform:cvat.cloudStorages: ${storage.name}: the object store has no bucket for \`${role ?? ""}\`. There are: ${storages.map((one) => one.role).join(", ") || "none"}.`,
       );
     const { bucket, endpoint, accessKey, secretKey } = access;

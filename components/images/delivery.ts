@@ -3,6 +3,7 @@ import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterAccess } from "../cluster.ts";
 import { RestRecord } from "../records/record.ts";
+import { RunError } from "../program-errors.ts";
 import { millisecondsOf } from "../schema.ts";
 import type { BuilderChoice } from "./build.ts";
 import type { DeliveryConfig, DeliveryNode } from "./config.ts";
@@ -114,7 +115,7 @@ function checked(nodes: readonly DeliveryNode[], access: ClusterAccess): pulumi.
       );
     } catch (error) {
       // The one that the engine shows without its stack trace.
-      throw new pulumi.RunError(error instanceof Error ? error.message : String(error));
+      throw new RunError(error instanceof Error ? error.message : String(error));
     }
   };
   return pulumi.output(check());

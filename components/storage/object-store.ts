@@ -1,5 +1,6 @@
 import * as minio from "@pulumi/minio";
 import * as pulumi from "@pulumi/pulumi";
+import { RunError } from "../program-errors.ts";
 import { GeneratedText } from "../secrets/generated.ts";
 import { bucketsOf, lifecycleRules, type LabBucket } from "./buckets.ts";
 import { endpointForPods, type ObjectStoreConfig } from "./config.ts";
@@ -119,7 +120,7 @@ export class ObjectStore extends pulumi.ComponentResource {
 function storeProvider(name: string, config: ObjectStoreConfig, opts: pulumi.ResourceOptions): minio.Provider {
   const { accessKey, secretKey } = config.credentials;
   if (accessKey === undefined || secretKey === undefined) {
-    throw new pulumi.RunError(
+    throw new RunError(
       "vision-platform:objectStore.credentials: accessKey and secretKey of an administrator of the object store are missing.",
     );
   }

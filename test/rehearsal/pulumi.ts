@@ -15,5 +15,11 @@ export async function pulumi({ home, env }: Rehearsal, args: readonly string[]) 
   const tsx = import.meta.resolve("tsx");
   await writeFile(host, `#!/bin/sh\nexec "${process.execPath}" --import "${tsx}" "${HOST}" "$@"\n`);
   await chmod(host, 0o755);
-  return execa("pulumi", [...args, "--non-interactive"], { cwd: PROJECT_FOLDER, env, reject: false, stdin: "ignore" });
+  return execa("pulumi", [...args, "--non-interactive"], {
+    cwd: PROJECT_FOLDER,
+    // An error that Node runs wild on (components/program-errors.ts) takes 3 GB; the program itself a tenth of that.
+    env: { ...env, NODE_OPTIONS: "--max-old-space-size=1024" },
+    reject: false,
+    stdin: "ignore",
+  });
 }

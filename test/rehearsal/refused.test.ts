@@ -97,7 +97,19 @@ describe("a broken stack file", () => {
     for (const text of [...problems, byPulumi.stdout + byPulumi.stderr]) {
       for (const problem of EVERY_PROBLEM) expect(text).toMatch(problem);
       expect(text).not.toMatch(TRACE);
+      expect(text).not.toContain("exited with");
     }
+  });
+
+  it("that names a chart which is not there gets one line of Pulumi's own command line", async () => {
+    const sound = await readFile(path.join(stackFolder(), "Pulumi.lab.yaml"), "utf8");
+    const file = path.join(folder, "Pulumi.lab.yaml");
+    await writeFile(file, sound.replace(/( cvat: ).*charts\/cvat-.*/, "$1/nowhere"));
+    const { stdout, exitCode } = await pulumi(lab.rehearsal(), ["preview", "--stack", "lab", "--config-file", file]);
+    expect(exitCode).not.toBe(0);
+    expect(stdout).toMatch(/^ +error: --chart cvat=\/nowhere: there is no \/nowhere$/m);
+    expect(stdout).not.toMatch(TRACE);
+    expect(stdout).not.toContain("exited with");
   });
 });
 

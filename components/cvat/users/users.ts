@@ -8,6 +8,7 @@ import { USERS } from "../names.ts";
 import { emailOf, everybody } from "./config.ts";
 import { USERS_SCRIPT, usersJob } from "./job.ts";
 import { waitForUsers } from "./wait.ts";
+import { ResourceError } from "../../program-errors.ts";
 
 const PASSWORD_LENGTH = 24;
 const NONCE_LENGTH = 32;
@@ -88,7 +89,7 @@ export class CvatUsers {
       if (pulumi.runtime.isDryRun()) return;
       await waitForUsers(access, where, timeoutMs).catch((error: unknown) => {
         const problem = error instanceof Error ? error.message : String(error);
-        throw new pulumi.ResourceError(problem, this.job, true);
+        throw new ResourceError(problem, this.job);
       });
     });
   }
