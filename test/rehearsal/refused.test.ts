@@ -104,10 +104,10 @@ describe("a broken stack file", () => {
   it("that names a chart which is not there gets one line of Pulumi's own command line", async () => {
     const sound = await readFile(path.join(stackFolder(), "Pulumi.lab.yaml"), "utf8");
     const file = path.join(folder, "Pulumi.lab.yaml");
-    await writeFile(file, sound.replace(/( cvat: ).*charts\/cvat-.*/, "$1/nowhere"));
+    await writeFile(file, sound.replace(/( clearml: ).*charts\/clearml-\d.*/, "$1/nowhere"));
     const { stdout, exitCode } = await pulumi(lab.rehearsal(), ["preview", "--stack", "lab", "--config-file", file]);
     expect(exitCode).not.toBe(0);
-    expect(stdout).toMatch(/^ +error: --chart cvat=\/nowhere: there is no \/nowhere$/m);
+    expect(stdout).toMatch(/^ +error: --chart clearml=\/nowhere: there is no \/nowhere$/m);
     expect(stdout).not.toMatch(TRACE);
     expect(stdout).not.toContain("exited with");
   });
