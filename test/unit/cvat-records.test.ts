@@ -210,6 +210,13 @@ describe("a webhook", () => {
     ]);
   });
 
+  it("under a new name in the stack stays: the engine makes the new resource, and then removes the old", async () => {
+    const { id, outs } = await webhook.create(hook());
+    expect((await webhook.create(hook({ name: "builds" }))).id).toBe(id);
+    await webhook.delete(id, outs);
+    expect(webhooks().map(({ description }) => description)).toEqual(["builds"]);
+  });
+
   it("shows what was changed, and that it is gone", async () => {
     const { id, outs } = await webhook.create(hook());
     await cvat.call("PATCH", `webhooks/${id}`, { body: { events: ["delete:task"], enable_ssl: false } });

@@ -53,7 +53,10 @@ export const record: RecordHandler<WebhookInputs> = {
 
   async delete(id, outs) {
     const { organization } = outs;
-    await (await connectedSoon(outs.connection)).remove(path(id), { organization });
+    const client = await connectedSoon(outs.connection);
+    const there = await client.find<Webhook>(path(id), { organization });
+    // Renamed in the stack it is another resource, which has taken this record over by its address just before.
+    if (there?.description === outs.name) await client.remove(path(id), { organization });
   },
 
   diff: (olds, news) => ({
