@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { detail, refuse, type Answer } from "./answers.ts";
+import { detail, json, refuse, type Answer } from "./answers.ts";
 import type { State, Store, StoredOrganization, StoredUser } from "./store.ts";
 
 /** What the stand-in is told at its start. */
@@ -141,11 +141,17 @@ function maySee(
 
 const PAGE_SIZE = 10;
 
-/** One page of a list, the newest first. (7.1) */
-export function page({ query, host }: Asked, path: string, records: readonly { id: number }[]): unknown {
+/** One page of a list, the newest first, each record as `show` has it. (7.1) */
+export function page<T extends { id: number }>(
+  asked: Asked,
+  path: string,
+  records: readonly T[],
+  show: (asked: Asked, record: T) => unknown,
+): Answer {
+  const { query, host } = asked;
   const newest = [...records].sort((one, other) => other.id - one.id);
-  const asked = query.get("page_size") ?? "";
-  const size = asked === "all" ? Math.max(1, newest.length) : Number(asked) > 0 ? Number(asked) : PAGE_SIZE;
+  const wanted = query.get("page_size") ?? "";
+  const size = wanted === "all" ? Math.max(1, newest.length) : Number(wanted) > 0 ? Number(wanted) : PAGE_SIZE;
   const number = Number(query.get("page") ?? 1);
   const pages = Math.max(1, Math.ceil(newest.length / size));
   if (!Number.isInteger(number) || number < 1 || number > pages) throw detail(404, "Invalid page.");
@@ -154,12 +160,12 @@ export function page({ query, host }: Asked, path: string, records: readonly { i
     parameters.set("page", String(to));
     return `http://${host}/api/${path}?${parameters.toString()}`;
   };
-  return {
+  return json(200, {
     count: newest.length,
     next: number < pages ? link(number + 1) : null,
     previous: number > 1 ? link(number - 1) : null,
-    results: newest.slice((number - 1) * size, number * size),
-  };
+    results: newest.slice((number - 1) * size, number * size).map((one) => show(asked, one)),
+  });
 }
 
 /** Records that pass the filters this list knows: exact, and any other is ignored without a word. (0.4, 7.2) */

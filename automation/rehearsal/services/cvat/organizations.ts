@@ -15,14 +15,7 @@ export const ORGANIZATION_ROUTES: readonly Route[] = [
         const { state, user } = asked;
         const mine = state.organizations.filter((one) => mayEnter(state, user, one));
         const found = filtered(asked, mine, { slug: (one) => one.slug, name: (one) => one.name });
-        return json(
-          200,
-          page(
-            asked,
-            "organizations",
-            found.map((one) => shown(asked, one)),
-          ),
-        );
+        return page(asked, "organizations", found, shown);
       },
       POST: (asked) => {
         const { state, store, user, body } = asked;
@@ -118,14 +111,7 @@ export const ORGANIZATION_ROUTES: readonly Route[] = [
           user: ({ user }) => state.users.find(({ id }) => id === user)?.username ?? "",
           role: ({ role }) => role,
         });
-        return json(
-          200,
-          page(
-            asked,
-            "memberships",
-            found.map((one) => member(asked, one)),
-          ),
-        );
+        return page(asked, "memberships", found, member);
       },
     },
   },

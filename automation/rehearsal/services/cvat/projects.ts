@@ -13,14 +13,7 @@ export const PROJECT_ROUTES: readonly Route[] = [
           name: (one) => one.name,
           id: (one) => one.id,
         });
-        return json(
-          200,
-          page(
-            asked,
-            "projects",
-            found.map((one) => shown(asked, one)),
-          ),
-        );
+        return page(asked, "projects", found, shown);
       },
       POST: (asked) => {
         const { body, state, store, host } = asked;
@@ -52,7 +45,7 @@ export const PROJECT_ROUTES: readonly Route[] = [
           project_id: (label) => label.project_id,
           task_id: (label) => label.task_id,
         });
-        return json(200, page(asked, "labels", found.map(shownLabel)));
+        return page(asked, "labels", found, (_, label) => shownLabel(label));
       },
     },
   },

@@ -33,14 +33,7 @@ export const STORAGE_ROUTES: readonly Route[] = [
           owner: (one) => asked.state.users.find(({ id }) => id === one.owner)?.username ?? "",
           id: (one) => one.id,
         });
-        return json(
-          200,
-          page(
-            asked,
-            "cloudstorages",
-            found.map((one) => shown(asked, one)),
-          ),
-        );
+        return page(asked, "cloudstorages", found, shown);
       },
       POST: async (asked) => {
         const { body, state, store, user, context } = asked;

@@ -17,14 +17,7 @@ export const TASK_ROUTES: readonly Route[] = [
           project_id: (one) => one.project_id,
           id: (one) => one.id,
         });
-        return json(
-          200,
-          page(
-            asked,
-            "tasks",
-            found.map((one) => shown(asked, one)),
-          ),
-        );
+        return page(asked, "tasks", found, shown);
       },
       POST: (asked) => {
         const { body, state, store, host } = asked;

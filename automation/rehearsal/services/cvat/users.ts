@@ -17,14 +17,7 @@ export const USER_ROUTES: readonly Route[] = [
           first_name: (one) => one.first_name,
           last_name: (one) => one.last_name,
         });
-        return json(
-          200,
-          page(
-            asked,
-            "users",
-            found.map((one) => shown(asked, one)),
-          ),
-        );
+        return page(asked, "users", found, shown);
       },
     },
   },

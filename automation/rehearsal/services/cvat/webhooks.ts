@@ -19,14 +19,7 @@ export const WEBHOOK_ROUTES: readonly Route[] = [
           type: (one) => one.type,
           owner: (one) => asked.state.users.find(({ id }) => id === one.owner)?.username ?? "",
         });
-        return json(
-          200,
-          page(
-            asked,
-            "webhooks",
-            found.map((one) => shown(asked, one)),
-          ),
-        );
+        return page(asked, "webhooks", found, shown);
       },
       POST: (asked) => {
         const { body, state, store, user, context } = asked;
