@@ -439,11 +439,15 @@ behaves("webhooks/rules/webhooks.rego", async () => {
   const key = await cvat.key(ALICE);
   const byAlice = () => cvat.call("POST", "webhooks", { key, headers, body: hook() });
   expect((await byAlice()).status).toBe(403);
+  const id = idOf(await post("webhooks", hook(), headers));
+  const change = () => cvat.call("PATCH", `webhooks/${id}`, { key, headers, body: { is_active: false } });
+  expect((await change()).status).toBe(403);
   const [, member] = resultsOf(await cvat.call("GET", "memberships", { headers })).sort(
     (a, b) => Number(a["id"]) - Number(b["id"]),
   );
   await cvat.call("PATCH", `memberships/${String(member?.["id"])}`, { headers, body: { role: "maintainer" } });
   expect((await byAlice()).status).toBe(201);
+  expect((await change()).status).toBe(200);
 });
 
 it("tests every behaviour of its table", () => {

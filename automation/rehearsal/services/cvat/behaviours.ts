@@ -45,6 +45,6 @@ export const BEHAVIOURS = {
   "webhooks/models.py": "takes webhooks of one kind any number of times, and fails on one without its organization",
   "webhooks/serializers.py":
     "refuses a webhook's address, events and lengths, keeps its type, and never shows its secret",
-  "webhooks/rules/webhooks.rego": "lets an organization's maintainers make webhooks, and no worker",
+  "webhooks/rules/webhooks.rego": "lets an organization's maintainers make and change webhooks, and no worker",
   "8.1": "shows all users to an administrator, and a lone user himself",
 } as const;

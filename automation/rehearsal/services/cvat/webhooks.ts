@@ -23,7 +23,7 @@ export const WEBHOOK_ROUTES: readonly Route[] = [
       },
       POST: (asked) => {
         const { body, state, store, user, context } = asked;
-        if (!user.is_superuser && !maintains(asked)) throw detail(403, FORBIDDEN);
+        if (!maintains(asked, context?.id)) throw detail(403, FORBIDDEN);
         const type = textField(body, "type") ?? "";
         if (!TYPES.includes(type)) throw refuse(400, { type: [`"${type}" is not a valid choice.`] });
         const fields = fieldsOf(asked);
@@ -62,12 +62,17 @@ export const WEBHOOK_ROUTES: readonly Route[] = [
   },
 ];
 
-const one = (asked: Asked): StoredWebhook => single(asked, asked.state.webhooks, "Webhook");
+/** A webhook, for those who may see and change it: an organization's worker may those he made. (webhooks.rego) */
+function one(asked: Asked): StoredWebhook {
+  const found = single(asked, asked.state.webhooks, "Webhook");
+  if (found.owner !== asked.user.id && !maintains(asked, found.organization)) throw detail(403, FORBIDDEN);
+  return found;
+}
 
-function maintains({ state, user, context }: Asked): boolean {
-  return state.memberships.some(
-    ({ user: id, organization, role }) => id === user.id && organization === context?.id && MAINTAINERS.includes(role),
-  );
+function maintains({ state, user }: Asked, organization: number | undefined): boolean {
+  if (user.is_superuser) return true;
+  const own = state.memberships.filter((membership) => membership.user === user.id);
+  return own.some((membership) => membership.organization === organization && MAINTAINERS.includes(membership.role));
 }
 
 /** What a call may set, over what is there. A type that was given once stays. */
