@@ -1,6 +1,7 @@
 import path from "node:path";
 import { cacheFolder } from "./automation/cache.ts";
 import { resolveChart } from "./automation/charts/resolve.ts";
+import { preflight } from "./automation/cluster/preflight.ts";
 import { readLabelFiles } from "./automation/functions/labels.ts";
 import { existingBuckets } from "./automation/storage/existing.ts";
 import type { ChartSource } from "./components/charts/source.ts";
@@ -25,6 +26,7 @@ async function installed(): Promise<Record<string, unknown>> {
     chartsFor(lab),
     existingBuckets(lab.objectStore),
     readLabelFiles(lab.functions, import.meta.dirname),
+    preflight(lab),
   ]);
   const delivery = {
     context: path.join(import.meta.dirname, "images/clearml-agent"),

@@ -1,12 +1,40 @@
+import { homedir } from "node:os";
+import path from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
 import type { ClusterAccess } from "./cluster.ts";
+import { UserError } from "./errors.ts";
 
-/** The kubeconfig as kubectl would take it. The library is loaded here: most runs ask the API server nothing themselves. */
+/**
+ * The kubeconfig as kubectl would take it. The library is loaded here: most runs ask the API server nothing themselves.
+ * @throws UserError naming the key when the file cannot be read, or has no such context
+ */
 export async function kubeConfig({ kubeconfig, context }: ClusterAccess): Promise<KubeConfig> {
   const { KubeConfig } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
-  if (kubeconfig === undefined) config.loadFromDefault();
-  else config.loadFromFile(kubeconfig);
-  if (context !== undefined) config.setCurrentContext(context);
+  try {
+    if (kubeconfig === undefined) config.loadFromDefault();
+    else config.loadFromFile(inHome(kubeconfig));
+  } catch (error) {
+    const why = error instanceof Error && "code" in error ? String(error.code) : "it is no kubeconfig";
+    throw new UserError(
+      `vision-platform:cluster.kubeconfig: \`${kubeconfig ?? "$KUBECONFIG"}\` cannot be read (${why}).`,
+      {
+        cause: error,
+      },
+    );
+  }
+  if (context === undefined) return config;
+  const known = config.getContexts().map(({ name }) => name);
+  if (!known.includes(context)) {
+    throw new UserError(
+      `vision-platform:cluster.context: the kubeconfig has no context \`${context}\`. It has: ${known.join(", ") || "none"}.`,
+    );
+  }
+  config.setCurrentContext(context);
   return config;
+}
+
+/** `~` is the home folder, as the engine's plugin takes it; the client library takes it for a name. */
+function inHome(file: string): string {
+  return file === "~" || file.startsWith("~/") ? path.join(homedir(), file.slice(1)) : file;
 }

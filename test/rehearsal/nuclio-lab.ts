@@ -12,7 +12,7 @@ import type { HandlerSource } from "../../automation/rehearsal/services/nuclio/h
 import type { NuclioStandInConfig } from "../../automation/rehearsal/services/nuclio/main.ts";
 import { ensureService } from "../../automation/rehearsal/services/service.ts";
 import { obtainTools } from "../../automation/rehearsal/tools/obtain.ts";
-import { apiServer } from "../../components/nuclio/client/service-proxy.ts";
+import { apiServer } from "../../components/api-server.ts";
 import { functionsConfig } from "../../components/nuclio/config.ts";
 import { connect } from "../../components/nuclio/connect.ts";
 import type { Nuclio as NuclioParts } from "../../components/nuclio/deploy.ts";

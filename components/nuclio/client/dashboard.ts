@@ -1,7 +1,7 @@
 import pRetry from "p-retry";
 import { UserError } from "../../errors.ts";
 import type { FunctionObject } from "../spec.ts";
-import { Unreached, type Send, type ServiceAnswer, type ServiceRequest } from "./service-proxy.ts";
+import { Unreached, type ApiAnswer, type ApiRequest, type Send } from "../../api-server.ts";
 import type { LiveFunction } from "./types.ts";
 
 /** What the dashboard answered to one change: done, or the status that says why not. */
@@ -26,7 +26,7 @@ export interface Dashboard {
   /** Removes a project. False: it still holds functions. */
   removeProject(name: string): Promise<boolean>;
   /** Calls a function as CVAT does. */
-  invoke(name: string, path: string, body: unknown, timeoutMs: number): Promise<ServiceAnswer>;
+  invoke(name: string, path: string, body: unknown, timeoutMs: number): Promise<ApiAnswer>;
 }
 
 export interface DashboardOptions {
@@ -41,7 +41,7 @@ const WORTH_ANOTHER_TRY = [429, 502, 503, 504];
 
 export function dashboard(send: Send, { namespace, retries = 8, timeoutMs = 90_000 }: DashboardOptions): Dashboard {
   // Every change here may be sent twice: a second POST is a conflict, which is looked into, and the others end where they began.
-  const ask = (request: Omit<ServiceRequest, "timeoutMs">, times = retries): Promise<ServiceAnswer> =>
+  const ask = (request: Omit<ApiRequest, "timeoutMs">, times = retries): Promise<ApiAnswer> =>
     pRetry(
       async () => {
         const answer = await send({ ...request, headers: { ...HEADERS(namespace), ...request.headers }, timeoutMs });
@@ -58,7 +58,7 @@ export function dashboard(send: Send, { namespace, retries = 8, timeoutMs = 90_0
     ).catch((error: unknown) => {
       throw error instanceof Unreached ? notReached(error, namespace) : error;
     });
-  const deploy = async (request: Omit<ServiceRequest, "timeoutMs">, name: string): Promise<Change> => {
+  const deploy = async (request: Omit<ApiRequest, "timeoutMs">, name: string): Promise<Change> => {
     const answer = await ask(request);
     if (answer.status === 202 || answer.status === 204) return "accepted";
     if (answer.status === 409) return "conflict";
@@ -128,7 +128,7 @@ export function dashboard(send: Send, { namespace, retries = 8, timeoutMs = 90_0
 
 const HEADERS = (namespace: string) => ({ "x-nuclio-function-namespace": namespace });
 
-function json(answer: ServiceAnswer): unknown {
+function json(answer: ApiAnswer): unknown {
   if (answer.status !== 200) throw new UserError(`Nuclio's dashboard answers ${answer.status}: ${errorText(answer)}`);
   try {
     return JSON.parse(answer.text);
@@ -143,7 +143,7 @@ function json(answer: ServiceAnswer): unknown {
 }
 
 /** The reason in an answer: the dashboard's JSON has an `error`, and a stack nobody needs. */
-export function errorText({ status, text }: ServiceAnswer): string {
+export function errorText({ status, text }: ApiAnswer): string {
   try {
     const { error } = JSON.parse(text) as { error?: unknown };
     if (typeof error === "string" && error !== "") return error;
@@ -153,12 +153,12 @@ export function errorText({ status, text }: ServiceAnswer): string {
   return text.trim().slice(0, 500) || `status ${status}`;
 }
 
-function refused(name: string, answer: ServiceAnswer): UserError {
+function refused(name: string, answer: ApiAnswer): UserError {
   return new UserError(`Nuclio refuses function ${name} (${answer.status}): ${errorText(answer)}`);
 }
 
 /** Where Nuclio itself was removed, nothing is left to remove. */
-function goneWithNuclio(error: unknown): ServiceAnswer {
+function goneWithNuclio(error: unknown): ApiAnswer {
   const cause = error instanceof UserError ? error.cause : undefined;
   if (cause instanceof Unreached && cause.status === 404) return { status: 404, text: "" };
   throw error;

@@ -1,0 +1,40 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Unreached } from "../../components/api-server.ts";
+import type { LabConfig } from "../../components/config.ts";
+import { CLUSTER_CHECKS } from "../../components/preflight/checks.ts";
+import type { Finding } from "../../components/preflight/check.ts";
+import type { ClusterFacts } from "../../components/preflight/facts.ts";
+import { problemList } from "../../components/problems.ts";
+import { RunError } from "../../components/program-errors.ts";
+import { lookAtCluster } from "./look.ts";
+
+/**
+ * Looks at the cluster before the program registers anything, and gives what it saw. A cluster that does not answer is left to the engine,
+ * which needs it for a preview already and says so. Warnings are the run's.
+ * @throws RunError with every refusal at once, in a preview too
+ */
+export async function preflight(lab: LabConfig): Promise<ClusterFacts | undefined> {
+  const look = await lookAtCluster(lab.cluster).catch((error: unknown) => {
+    if (error instanceof Unreached) return undefined;
+    throw error;
+  });
+  if (look === undefined) return undefined;
+  const { facts, unread } = look;
+  const findings = CLUSTER_CHECKS.flatMap((check) => check(facts, lab));
+  if (unread.length > 0) {
+    findings.push({
+      severity: "warning",
+      path: "vision-platform:cluster.kubeconfig",
+      message: `Its user may not list ${unread.join(", ")}, so what needs them was not checked.`,
+    });
+  }
+  for (const { path, message } of findings.filter(isWarning)) await pulumi.log.warn(`${path}: ${message}`);
+  const refusals = findings.filter((finding) => !isWarning(finding));
+  if (refusals.length > 0) {
+    const title = `The cluster does not fit stack ${pulumi.getStack()}, and nothing was changed:`;
+    throw new RunError(problemList(title, refusals).join("\n"));
+  }
+  return facts;
+}
+
+const isWarning = ({ severity }: Finding) => severity === "warning";

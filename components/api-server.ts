@@ -1,0 +1,84 @@
+import * as http from "node:http";
+import * as https from "node:https";
+import type { KubeConfig } from "@kubernetes/client-node";
+
+/** One request to the API server, or through it to a Service. */
+export interface ApiRequest {
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** With its leading slash. */
+  path: string;
+  headers?: Readonly<Record<string, string>>;
+  body?: unknown;
+  /** Milliseconds until the answer must be there. */
+  timeoutMs: number;
+}
+
+export interface ApiAnswer {
+  status: number;
+  text: string;
+}
+
+/** Sends requests. */
+export type Send = (request: ApiRequest) => Promise<ApiAnswer>;
+
+/** The request did not come to where it should. The message says why. */
+export class Unreached extends Error {
+  override readonly name = "Unreached";
+  /** Status of the API server's answer; undefined where there was none. */
+  readonly status: number | undefined;
+
+  constructor(message: string, status?: number, cause?: unknown) {
+    super(message, { cause });
+    this.status = status;
+  }
+}
+
+/** Sends requests to the API server of a kubeconfig's current context. */
+export function apiServer(config: KubeConfig): Send {
+  const server = config.getCurrentCluster()?.server.replace(/\/+$/, "");
+  return async (request) => {
+    if (server === undefined) throw new Unreached("the kubeconfig names no cluster in its current context");
+    const options: https.RequestOptions = {};
+    await config.applyToHTTPSOptions(options);
+    return exchange(new URL(server + request.path), options, request);
+  };
+}
+
+function exchange(url: URL, options: https.RequestOptions, request: ApiRequest): Promise<ApiAnswer> {
+  const { method, body, headers = {}, timeoutMs } = request;
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const unreached = (error: Error) => {
+      const late = error.name === "AbortError" || error.name === "TimeoutError";
+      const why = late ? `no answer within ${Math.round(timeoutMs / 1000)} s` : error.message;
+      reject(new Unreached(`the API server at ${url.origin} does not answer: ${why}`, undefined, error));
+    };
+    const all = {
+      ...options,
+      method,
+      headers: {
+        ...(options.headers as Record<string, string> | undefined),
+        ...(text !== undefined && {
+          "content-type": "application/json",
+          "content-length": String(Buffer.byteLength(text)),
+        }),
+        ...headers,
+      },
+      signal: AbortSignal.timeout(timeoutMs),
+    };
+    const onResponse = (response: http.IncomingMessage) => {
+      const parts: Buffer[] = [];
+      response.on("data", (part: Buffer) => parts.push(part));
+      response.on("error", unreached);
+      response.on("end", () => {
+        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString("utf8") });
+      });
+    };
+    const sent =
+      url.protocol === "http:"
+        ? http.request(url, { ...all, agent: undefined }, onResponse)
+        : https.request(url, all, onResponse);
+    sent.on("error", unreached);
+    sent.end(text);
+  });
+}

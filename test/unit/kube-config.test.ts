@@ -1,0 +1,46 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { kubeConfig } from "../../components/kube-config.ts";
+
+vi.mock("node:os", async (original) => {
+  const os = await original<typeof import("node:os")>();
+  return { ...os, homedir: vi.fn(os.homedir) };
+});
+
+const KUBECONFIG = `
+apiVersion: v1
+kind: Config
+clusters: [{ name: lab, cluster: { server: "https://192.0.2.1:6443" } }]
+users: [{ name: admin, user: {} }]
+contexts: [{ name: lab, context: { cluster: lab, user: admin } }]
+current-context: lab
+`;
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "kube-config-"));
+  await writeFile(path.join(folder, "config"), KUBECONFIG);
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+describe("the kubeconfig", () => {
+  it("is found below the home folder", async () => {
+    vi.mocked(homedir).mockReturnValue(folder);
+    const config = await kubeConfig({ kubeconfig: "~/config" });
+    expect(config.getCurrentCluster()?.server).toBe("https://192.0.2.1:6443");
+  });
+
+  it("that cannot be read is told by its key", async () => {
+    const missing = kubeConfig({ kubeconfig: path.join(folder, "nothing") });
+    await expect(missing).rejects.toThrow(/^vision-platform:cluster\.kubeconfig: .*cannot be read \(ENOENT\)/);
+  });
+
+  it("without the context is told by its key, with those that it has", async () => {
+    const other = kubeConfig({ kubeconfig: path.join(folder, "config"), context: "home" });
+    await expect(other).rejects.toThrow(
+      "vision-platform:cluster.context: the kubeconfig has no context `home`. It has: lab.",
+    );
+  });
+});
