@@ -18,7 +18,7 @@ import { rehearsalCharts, type RehearsalChart } from "./charts.ts";
 import { markOf } from "./cluster/belonging.ts";
 import { CLUSTER_PROGRAMS, startCluster, type Cluster } from "./cluster/cluster.ts";
 import type { Home } from "./cluster/homes.ts";
-import { DOCUMENTATION_RANGES } from "./cluster/lab.ts";
+import { poolWith } from "./cluster/lab.ts";
 import { seed } from "./cluster/seed.ts";
 import { PLUGINS } from "./plugins/index.ts";
 import { installPlugins } from "./plugins/install.ts";
@@ -71,7 +71,7 @@ export async function prepare({ stack, project, overrides, home, progress }: Reh
   const cluster = await progress.task("Starting a Kubernetes API server", async (task) => {
     const started = await startCluster({ home: home.folder, tools, progress: task });
     task.update("putting the lab's nodes, storage class and Traefik in place");
-    await seed(started.kubeconfig, { addresses: [...DOCUMENTATION_RANGES, ...addressesIn(lab)] });
+    await seed(started.kubeconfig, { addresses: poolWith(addressesIn(lab)) });
     return started;
   });
   const charts = await rehearsalCharts(chartsOf(lab), {

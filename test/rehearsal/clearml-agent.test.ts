@@ -16,7 +16,7 @@ import { ENGINE_PROGRAMS } from "../../automation/engine/door.ts";
 import { silentProgress } from "../../automation/progress.ts";
 import { CLUSTER_PROGRAMS, startCluster, type Cluster } from "../../automation/rehearsal/cluster/cluster.ts";
 import { createHome, freshName, removeHome, type Home } from "../../automation/rehearsal/cluster/homes.ts";
-import { DOCUMENTATION_RANGES } from "../../automation/rehearsal/cluster/lab.ts";
+import { poolWith } from "../../automation/rehearsal/cluster/lab.ts";
 import { seed } from "../../automation/rehearsal/cluster/seed.ts";
 import { miniatureChart } from "../../automation/rehearsal/miniatures.ts";
 import { CLEARML_SERVICE } from "../../automation/rehearsal/services/clearml/row.ts";
@@ -57,7 +57,7 @@ beforeAll(async () => {
   const tools = await obtainTools([...ENGINE_PROGRAMS, ...CLUSTER_PROGRAMS, "kwokctl"], { progress: silentProgress });
   const progress = { update: () => undefined };
   cluster = await startCluster({ home: home.folder, tools, progress });
-  await seed(cluster.kubeconfig, { addresses: [...DOCUMENTATION_RANGES, ...Object.values(addresses)] });
+  await seed(cluster.kubeconfig, { addresses: poolWith(Object.values(addresses)) });
   const config = new KubeConfig();
   config.loadFromFile(cluster.kubeconfig);
   client = KubernetesObjectApi.makeApiClient(config);

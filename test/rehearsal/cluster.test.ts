@@ -257,7 +257,7 @@ describe("claims", () => {
 describe("addresses", () => {
   it("are those asked for by either annotation or by the spec, else free ones", async () => {
     await create(service("new", { "metallb.io/loadBalancerIPs": "192.0.2.10" }));
-    await create(service("old", { "metallb.universe.tf/loadBalancerIPs": "192.0.2.11,192.0.2.12" }));
+    await create(service("old", { "metallb.universe.tf/loadBalancerIPs": "192.0.2.11" }));
     await create(service("spec", {}, 80, { loadBalancerIP: "192.0.2.13" }));
     await create(service("any"));
     expect(
@@ -271,7 +271,7 @@ describe("addresses", () => {
         () => addresses("old"),
         (found) => found.length > 0,
       ),
-    ).toEqual(["192.0.2.11", "192.0.2.12"]);
+    ).toEqual(["192.0.2.11"]);
     expect(
       await eventually(
         () => addresses("spec"),

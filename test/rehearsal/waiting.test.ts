@@ -14,7 +14,7 @@ describe("a stack that is not ready in time", () => {
     lab = await startLab({ cluster: { readyTimeout: "20s" }, cvat: { enabled: false } });
     await lab.prepare();
     // MetalLB with a pool that lacks one of the addresses the stack asks for.
-    await limitPool(lab, ["192.0.2.20", "192.0.2.41", "192.0.2.42"]);
+    await limitPool(lab, ["192.0.2.20/32", "192.0.2.41/32", "192.0.2.42/32"]);
   });
   afterAll(() => lab.end());
 

@@ -1,7 +1,7 @@
 /**
- * The part of a rehearsal cluster that gives addresses: Services of type LoadBalancer get theirs as from MetalLB,
- * Ingresses of class traefik get that of Traefik's Service. It also connects the API server with what stands for pods (tunnel.ts). A process
- * of its own, so that a kept cluster works on.
+ * The part of a rehearsal cluster that gives addresses: Services of type LoadBalancer get theirs as from MetalLB, Ingresses that Traefik
+ * serves get that of Traefik's Service. It also connects the API server with what stands for pods (tunnel.ts). A process of its own, so
+ * that a kept cluster works on.
  *
  * Argument: the kubeconfig in the cluster's home. It ends when the home is gone.
  */
@@ -23,14 +23,18 @@ import {
   type ObjectCache,
   type V1Service,
 } from "@kubernetes/client-node";
-import { allocate } from "./addresses.ts";
-import type { LabObject } from "./lab.ts";
-import { addressClaim, addressesOf, keyOf, servedByTraefik, type IpAddressPool } from "./services.ts";
+import { METALLB_NAMESPACE, type LabObject } from "./lab.ts";
+import { allocate, type Decision, type Said } from "./metallb/allocate.ts";
+import { addressClaim, FROM_POOL_ANNOTATION } from "./metallb/claim.ts";
+import { configurationOf, type IpAddressPool, type Pool } from "./metallb/configuration.ts";
+import { addressesOf, keyOf } from "./services.ts";
+import { servedByTraefik } from "./traefik.ts";
 import { serveTunnel } from "./tunnel.ts";
 
 const AFTER_A_CHANGE_MS = 20;
 const AFTER_AN_ERROR_MS = 500;
 const STILL_NEEDED_MS = 5_000;
+const METALLB = { group: "metallb.io", version: "v1beta1" };
 const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 
 const [kubeconfigFile = ""] = process.argv.slice(2);
@@ -51,12 +55,20 @@ const ingresses = watched("/apis/networking.k8s.io/v1/ingresses", () => networki
 const pools = watched<IpAddressPool>(
   "/apis/metallb.io/v1beta1/ipaddresspools",
   () =>
-    custom.listClusterCustomObject({ group: "metallb.io", version: "v1beta1", plural: "ipaddresspools" }) as Promise<
+    custom.listClusterCustomObject({ ...METALLB, plural: "ipaddresspools" }) as Promise<
       KubernetesListObject<IpAddressPool>
     >,
 );
-/** The last thing said about a Service, so that it is said once. */
+const classes = watched("/apis/networking.k8s.io/v1/ingressclasses", () => networking.listIngressClass());
+const WATCHED = 4;
+/** The last things said about a Service, so that they are said once. */
 const said = new Map<string, string>();
+/** The last good pools; undefined: there were none yet. */
+let inForce: readonly Pool[] | undefined;
+/** What was last said of the pools. */
+let judged: string | undefined;
+/** Part of an event's name: also after this process was started anew no two are alike. */
+let eventNumber = Date.now() * 1000;
 let timer: NodeJS.Timeout | undefined;
 let working: Promise<void> = Promise.resolve();
 
@@ -97,30 +109,38 @@ function soon(): void {
 
 async function settle(): Promise<void> {
   // Before the pools and all Services are known, an address that is held would look like one that may not be.
-  if (listed.size < 3) return;
+  if (listed.size < WATCHED) return;
+  await judgePools();
   const byKey = new Map(oldestFirst(services.list()).map((service) => [keyOf(service), service]));
   const claims = [...byKey.values()].flatMap((service) => addressClaim(service) ?? []);
-  const pool = pools.list().flatMap(({ spec }) => spec?.addresses ?? []);
-  for (const decision of allocate(claims, pool)) {
+  for (const decision of inForce === undefined ? [] : allocate(claims, inForce)) {
     const service = byKey.get(decision.key);
     if (!service) continue;
-    if ("ignored" in decision) {
-      await setAddresses(service, []);
-    } else if ("problem" in decision) {
-      await setAddresses(service, []);
-      await say(
-        service,
-        "Warning",
-        "AllocationFailed",
-        `Failed to allocate IP for "${decision.key}": ${decision.problem}`,
-      );
-    } else {
-      await setAddresses(service, decision.addresses);
-      await say(service, "Normal", "IPAllocated", `Assigned IP ["${decision.addresses.join('" "')}"]`);
-    }
+    await give(service, decision);
+    await say(service, decision.events);
   }
   const traefik = services.get("traefik", "kube-system");
   if (traefik) await giveToIngresses(addressesOf(traefik));
+}
+
+/** Takes the pools as they are, or stays with the last good ones and says why, as MetalLB does where no webhook refuses them before. */
+async function judgePools(): Promise<void> {
+  const found = configurationOf(oldestFirst(pools.list()));
+  if ("pools" in found) inForce = found.pools;
+  const errorSummary = "problem" in found ? `configuration error: ${found.problem}` : "";
+  if (judged === errorSummary) return;
+  const state: LabObject = {
+    apiVersion: "metallb.io/v1beta1",
+    kind: "ConfigurationState",
+    metadata: {
+      name: "controller",
+      namespace: METALLB_NAMESPACE,
+      labels: { "metallb.io/component-type": "controller" },
+    },
+    status: { result: errorSummary === "" ? "Valid" : "Invalid", errorSummary },
+  };
+  await objects.patch(state, undefined, undefined, "metallb-controller", true, PatchStrategy.ServerSideApply);
+  judged = errorSummary;
 }
 
 function oldestFirst<T extends KubernetesObject>(objects: readonly T[]): T[] {
@@ -129,14 +149,19 @@ function oldestFirst<T extends KubernetesObject>(objects: readonly T[]): T[] {
   return [...objects].sort((a, b) => age(a) - age(b) || keyOf(a).localeCompare(keyOf(b)));
 }
 
-async function setAddresses(service: V1Service, addresses: readonly string[]): Promise<void> {
-  if (same(addressesOf(service), addresses)) return;
+async function give(service: V1Service, { addresses, pool }: Decision): Promise<void> {
+  const noted = service.metadata?.annotations?.[FROM_POOL_ANNOTATION];
+  if (same(addressesOf(service), addresses) && noted === pool) return;
   const { name, namespace } = named(service);
-  await core.patchNamespacedServiceStatus({ name, namespace, body: status(addresses) }, MERGE_PATCH);
+  const body = { metadata: { annotations: { [FROM_POOL_ANNOTATION]: pool ?? null } }, ...status(addresses) };
+  await core.patchNamespacedServiceStatus({ name, namespace, body, fieldManager: "metallb-controller" }, MERGE_PATCH);
 }
 
 async function giveToIngresses(addresses: readonly string[]): Promise<void> {
-  for (const ingress of ingresses.list().filter(servedByTraefik)) {
+  // Traefik: "Skipping updating Ingress ... due to service ... having no status set". (addresses-and-kubernetes.md)
+  if (addresses.length === 0) return;
+  const traefiks = classes.list();
+  for (const ingress of ingresses.list().filter((one) => servedByTraefik(one, traefiks))) {
     if (same(addressesOf(ingress), addresses)) continue;
     const { name, namespace } = named(ingress);
     await networking.patchNamespacedIngressStatus({ name, namespace, body: status(addresses) }, MERGE_PATCH);
@@ -156,23 +181,26 @@ function same(a: readonly string[], b: readonly string[]): boolean {
   return a.join() === b.join();
 }
 
-async function say(service: V1Service, type: string, reason: string, message: string): Promise<void> {
+async function say(service: V1Service, events: readonly Said[]): Promise<void> {
   const { name, namespace, uid } = named(service);
-  if (said.get(uid) === message) return;
-  said.set(uid, message);
-  const now = new Date();
-  const event: LabObject = {
-    apiVersion: "v1",
-    kind: "Event",
-    metadata: { name: `${name}.${uid}.${now.getTime().toString(16)}`, namespace },
-    involvedObject: { apiVersion: "v1", kind: "Service", name, namespace, uid },
-    type,
-    reason,
-    message,
-    source: { component: "metallb-controller" },
-    firstTimestamp: now,
-    lastTimestamp: now,
-    count: 1,
-  };
-  await objects.create(event);
+  const text = JSON.stringify(events);
+  if (said.get(uid) === text) return;
+  said.set(uid, text);
+  for (const { type, reason, message } of events) {
+    const now = new Date();
+    const event: LabObject = {
+      apiVersion: "v1",
+      kind: "Event",
+      metadata: { name: `${name}.${uid}.${(eventNumber++).toString(16)}`, namespace },
+      involvedObject: { apiVersion: "v1", kind: "Service", name, namespace, uid },
+      type,
+      reason,
+      message,
+      source: { component: "metallb-controller" },
+      firstTimestamp: now,
+      lastTimestamp: now,
+      count: 1,
+    };
+    await objects.create(event);
+  }
 }

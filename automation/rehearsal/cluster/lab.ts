@@ -1,3 +1,6 @@
+import { BlockList } from "node:net";
+import { TRAEFIK_CONTROLLER } from "./traefik.ts";
+
 /** An object as it is applied. */
 export interface LabObject {
   apiVersion: string;
@@ -12,18 +15,32 @@ export interface LabObject {
 }
 
 export interface LabOptions {
-  /**
-   * Addresses that Services may have: CIDRs, ranges (`a-b`) and single ones, used in this order.
-   * Default: the documentation ranges of RFC 5737.
-   */
+  /** Addresses that Services may have, as MetalLB takes them: CIDRs and ranges (`a-b`). Default: {@link poolWith} of none. */
   addresses?: readonly string[];
 }
 
+/** Where MetalLB and its objects are. */
+export const METALLB_NAMESPACE = "metallb-system";
+
 /** Ranges for documentation (RFC 5737): no lab has them, so the example stack does. */
-export const DOCUMENTATION_RANGES = ["198.51.100.0/24", "192.0.2.0/24", "203.0.113.0/24"];
+const DOCUMENTATION_RANGES = ["198.51.100.0/24", "192.0.2.0/24", "203.0.113.0/24"];
+
+/**
+ * The pool of a lab whose stack asks for these addresses: the documentation ranges, and each address outside of them by itself. MetalLB takes
+ * no bare address and no two entries that overlap. (addresses-and-kubernetes.md, 1F)
+ */
+export function poolWith(asked: readonly string[]): string[] {
+  const documented = new BlockList();
+  for (const range of DOCUMENTATION_RANGES) {
+    const [network = "", length] = range.split("/");
+    documented.addSubnet(network, Number(length));
+  }
+  const others = [...new Set(asked)].filter((address) => !documented.check(address));
+  return [...DOCUMENTATION_RANGES, ...others.map((address) => `${address}/32`)];
+}
 
 /** The objects that a K3s lab has before anything of ours is installed: nodes, storage, Traefik, MetalLB, GPU runtime. */
-export function labObjects({ addresses = DOCUMENTATION_RANGES }: LabOptions = {}): LabObject[] {
+export function labObjects({ addresses = poolWith([]) }: LabOptions = {}): LabObject[] {
   return [
     node("gpu-node", {
       labels: { "nvidia.com/gpu.present": "true" },
@@ -33,14 +50,16 @@ export function labObjects({ addresses = DOCUMENTATION_RANGES }: LabOptions = {}
     node("worker-1"),
     node("worker-2"),
     namespace("kube-system"),
-    namespace("metallb-system"),
+    namespace(METALLB_NAMESPACE),
     ...longhorn(),
     { apiVersion: "node.k8s.io/v1", kind: "RuntimeClass", metadata: { name: "nvidia" }, handler: "nvidia" },
     customResource("traefik.io", "v1alpha1", "Middleware", "middlewares"),
     customResource("metallb.io", "v1beta1", "IPAddressPool", "ipaddresspools"),
     customResource("metallb.io", "v1beta1", "L2Advertisement", "l2advertisements"),
+    customResource("metallb.io", "v1beta1", "ConfigurationState", "configurationstates", "status"),
     ...traefik(),
-    metallb("IPAddressPool", { addresses: [...addresses], autoAssign: true }),
+    // .0 and .255 are nothing a person would expect; MetalLB gives them unless told otherwise.
+    metallb("IPAddressPool", { addresses: [...addresses], autoAssign: true, avoidBuggyIPs: true }),
     metallb("L2Advertisement", { ipAddressPools: ["lab"] }),
   ];
 }
@@ -119,7 +138,7 @@ function traefik(): LabObject[] {
       apiVersion: "networking.k8s.io/v1",
       kind: "IngressClass",
       metadata: { name: "traefik", annotations: { "ingressclass.kubernetes.io/is-default-class": "true" } },
-      spec: { controller: "traefik.io/ingress-controller" },
+      spec: { controller: TRAEFIK_CONTROLLER },
     },
     {
       apiVersion: "apps/v1",
@@ -150,8 +169,8 @@ function traefik(): LabObject[] {
   ];
 }
 
-/** A definition that takes anything under `spec`, which must be there. */
-function customResource(group: string, version: string, kind: string, plural: string): LabObject {
+/** A definition that takes anything under one field, which must be there. */
+function customResource(group: string, version: string, kind: string, plural: string, field = "spec"): LabObject {
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
@@ -168,10 +187,10 @@ function customResource(group: string, version: string, kind: string, plural: st
           schema: {
             openAPIV3Schema: {
               type: "object",
-              required: ["spec"],
+              required: [field],
               properties: {
                 // The client library spells x-kubernetes-preserve-unknown-fields so, and drops what it does not know.
-                spec: { type: "object", x_kubernetes_preserve_unknown_fields: true },
+                [field]: { type: "object", x_kubernetes_preserve_unknown_fields: true },
               },
             },
           },
@@ -182,5 +201,5 @@ function customResource(group: string, version: string, kind: string, plural: st
 }
 
 function metallb(kind: string, spec: Record<string, unknown>): LabObject {
-  return { apiVersion: "metallb.io/v1beta1", kind, metadata: { name: "lab", namespace: "metallb-system" }, spec };
+  return { apiVersion: "metallb.io/v1beta1", kind, metadata: { name: "lab", namespace: METALLB_NAMESPACE }, spec };
 }
