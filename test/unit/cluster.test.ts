@@ -75,7 +75,8 @@ describe("the lab", () => {
     ["of a lab's own, one of them twice", ["10.1.2.3", "192.0.2.20", "10.1.2.3", "10.1.2.4"]],
     ["none", []],
   ])("has a pool that MetalLB takes, whatever a stack asks for: addresses %s", (_, asked) => {
-    const found = configurationOf([{ metadata: { name: "lab" }, spec: { addresses: poolWith(asked) } }]);
+    const lab = { metadata: { name: "lab" }, spec: { addresses: poolWith(asked) } };
+    const found = configurationOf([lab]);
     if ("problem" in found) throw new Error(found.problem);
     for (const address of asked) expect(found.pools.some((pool) => contains(pool, address))).toBe(true);
   });

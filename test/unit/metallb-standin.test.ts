@@ -10,7 +10,7 @@ import {
 
 // Each expectation is what MetalLB 0.16.2's own controller was seen to do, or what its source says where marked (source).
 
-const object = (name: string, spec: IpAddressPool["spec"]): IpAddressPool => ({ metadata: { name }, spec });
+const object = (name: string, spec: IpAddressPool["spec"]) => ({ metadata: { name }, spec });
 const pool = (addresses: string[], rest: IpAddressPool["spec"] = {}, name = "lab") =>
   object(name, { addresses, ...rest });
 
