@@ -1,6 +1,7 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node";
+import { retryAfterMs } from "./records/patience.ts";
 
 /** One request to the API server, or through it to a Service. */
 export interface ApiRequest {
@@ -16,6 +17,8 @@ export interface ApiRequest {
 export interface ApiAnswer {
   status: number;
   text: string;
+  /** How long the answer asks to wait before another try, in milliseconds. */
+  retryAfterMs?: number | undefined;
 }
 
 /** Sends requests. */
@@ -26,10 +29,13 @@ export class Unreached extends Error {
   override readonly name = "Unreached";
   /** Status of the API server's answer; undefined where there was none. */
   readonly status: number | undefined;
+  /** How long the answer asks to wait before another try, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(message: string, status?: number, cause?: unknown) {
+  constructor(message: string, answer: Partial<ApiAnswer> = {}, cause?: unknown) {
     super(message, { cause });
-    this.status = status;
+    this.status = answer.status;
+    this.retryAfterMs = answer.retryAfterMs;
   }
 }
 
@@ -51,7 +57,7 @@ function exchange(url: URL, options: https.RequestOptions, request: ApiRequest):
     const unreached = (error: Error) => {
       const late = error.name === "AbortError" || error.name === "TimeoutError";
       const why = late ? `no answer within ${Math.round(timeoutMs / 1000)} s` : error.message;
-      reject(new Unreached(`the API server at ${url.origin} does not answer: ${why}`, undefined, error));
+      reject(new Unreached(`the API server at ${url.origin} does not answer: ${why}`, {}, error));
     };
     const all = {
       ...options,
@@ -71,7 +77,11 @@ function exchange(url: URL, options: https.RequestOptions, request: ApiRequest):
       response.on("data", (part: Buffer) => parts.push(part));
       response.on("error", unreached);
       response.on("end", () => {
-        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString("utf8") });
+        resolve({
+          status: response.statusCode ?? 0,
+          text: Buffer.concat(parts).toString("utf8"),
+          retryAfterMs: retryAfterMs(response.headers["retry-after"]),
+        });
       });
     };
     const sent =

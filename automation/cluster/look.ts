@@ -42,6 +42,6 @@ async function list(ask: Send, path: string): Promise<unknown[] | undefined> {
   const { status, text } = await ask({ method: "GET", path, timeoutMs: WITHIN_MS });
   if (status === 403) return undefined;
   if (status === 404) return [];
-  if (status !== 200) throw new Unreached(`the API server answers ${status} to ${path}`, status);
+  if (status !== 200) throw new Unreached(`the API server answers ${status} to ${path}`, { status });
   return (JSON.parse(text) as { items: unknown[] }).items;
 }

@@ -1,7 +1,17 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ClearmlClient } from "../../components/clearml/client/client.ts";
 import { connected } from "../../components/clearml/client/wait.ts";
-import { AGENT, ANNA, busy, dropped, hanging, startServer, type TestServer } from "./clearml-agent-server.ts";
+import {
+  AGENT,
+  ANNA,
+  busy,
+  dropped,
+  failing,
+  hanging,
+  startServer,
+  turnedAway,
+  type TestServer,
+} from "./clearml-agent-server.ts";
 
 let server: TestServer;
 beforeEach(async () => {
@@ -44,6 +54,24 @@ test.each([
 ])("a call that changes nothing is tried again: %s", async (_what, fault) => {
   server.faults["queues.get_all"] = [fault, fault];
   expect(await client().call("queues.get_all")).toMatchObject({ queues: [{ name: "default" }] });
+});
+
+test("a server that turns us away for asking too often is there, and every call waits as long as it asks", async () => {
+  server.faults["debug.ping"] = [turnedAway];
+  const one = await connected({ ...server.connection, patienceMs: 500 });
+  server.faults["queues.create"] = [turnedAway];
+  const start = performance.now();
+  await one.call("queues.create", { name: "gpu" });
+  expect(performance.now() - start).toBeGreaterThan(990);
+});
+
+test("a read or a sign-in that the server fails on is tried once more", async () => {
+  server.faults["auth.login"] = [failing];
+  server.faults["queues.get_all"] = [failing];
+  const one = client();
+  expect(await one.call("queues.get_all")).toMatchObject({ queues: [{ name: "default" }] });
+  server.faults["queues.get_all"] = [failing, failing];
+  await expect(one.call("queues.get_all")).rejects.toThrow(/500/);
 });
 
 test("a call that makes something is not", async () => {

@@ -84,6 +84,15 @@ export const busy: Fault = (_request, response) => {
   response.writeHead(503).end("busy");
   return "answered";
 };
+/** A proxy before the server that asks to come again later: the call was not done. */
+export const turnedAway: Fault = (_request, response) => {
+  response.writeHead(429, { "Retry-After": "1" }).end("slow down");
+  return "answered";
+};
+export const failing: Fault = (_request, response) => {
+  response.writeHead(500).end("oh no");
+  return "answered";
+};
 export const dropped: Fault = (request) => {
   request.socket.destroy();
   return "answered";

@@ -1,5 +1,5 @@
-import pRetry from "p-retry";
 import { UserError } from "../../errors.ts";
+import { patiently } from "../../records/patience.ts";
 import { CALL_MS, type Connection } from "./connection.ts";
 import { ClearmlError, isRefusal } from "./errors.ts";
 import { exchange, type Call } from "./exchange.ts";
@@ -8,15 +8,15 @@ const ATTEMPTS = 4;
 const FIRST_PAUSE_MS = 500;
 /** A call that was tried for this long is given up. */
 const TRIED_FOR_MS = 90_000;
-const BUSY = [429, 502, 503, 504];
+const BUSY = [502, 503, 504];
 
 /** Actions that change nothing, and so may be asked again. */
 const READS = /\.(get_[a-z_]+|login|info|ping)$/;
 
 /**
  * ClearML's REST API for one account. It signs in at the first call, and once more when its token is refused: the server was restarted with
- * another secret, or the token is too old. Calls that change nothing are tried again when the server is busy or the connection drops; others
- * are not, since nobody knows whether they were done: whoever makes a record looks for it afterwards.
+ * another secret, or the token is too old. Calls that change nothing are tried again when the server is busy or the connection drops, and once
+ * after a 500; others are not, since nobody knows whether they were done: whoever makes a record looks for it afterwards.
  */
 export class ClearmlClient {
   readonly #connection: Connection;
@@ -65,17 +65,22 @@ export class ClearmlClient {
   #tried(call: Omit<Call, "limitMs">): Promise<unknown> {
     const { endpoint, callMs = CALL_MS } = this.#connection;
     const mayRepeat = READS.test(call.endpoint);
-    return pRetry(() => exchange(endpoint, { ...call, limitMs: callMs }), {
-      retries: mayRepeat ? ATTEMPTS - 1 : 0,
-      minTimeout: FIRST_PAUSE_MS,
-      randomize: true,
-      maxRetryTime: TRIED_FOR_MS,
-      shouldRetry: ({ error }) => error instanceof ClearmlError && mayPass(error),
+    return patiently(() => exchange(endpoint, { ...call, limitMs: callMs }), {
+      attempts: ATTEMPTS,
+      firstPauseMs: FIRST_PAUSE_MS,
+      triedForMs: TRIED_FOR_MS,
+      mayPass: (error, attempt) => error instanceof ClearmlError && mayPass(error, mayRepeat, attempt),
     });
   }
 }
 
-/** Whether the same call may go through a little later. What timed out is not asked again: it had its time. */
-function mayPass({ status, message }: ClearmlError): boolean {
+/**
+ * Whether the same call may go through a little later. What timed out is not asked again: it had its time. One that was turned away unread
+ * (429) was not done, whatever it is.
+ */
+function mayPass({ status, message }: ClearmlError, mayRepeat: boolean, attempt: number): boolean {
+  if (status === 429) return true;
+  if (!mayRepeat) return false;
+  if (status === 500) return attempt === 1;
   return status === undefined ? !message.includes("no answer within") : BUSY.includes(status);
 }

@@ -11,18 +11,28 @@ export const REFUSALS = {
 
 export type RefusalName = keyof typeof REFUSALS;
 
+interface Answer {
+  status?: number;
+  subcode?: number | undefined;
+  retryAfterMs?: number | undefined;
+  cause?: unknown;
+}
+
 /** A call that ClearML did not do, as one readable line. */
 export class ClearmlError extends UserError {
   /** HTTP status; undefined when no answer came, and then nobody knows whether the call was done. */
   readonly status: number | undefined;
   /** ClearML's own number of the error. */
   readonly subcode: number | undefined;
+  /** How long the server, or a proxy before it, asks to wait, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(call: string, detail: string, answer: { status?: number; subcode?: number; cause?: unknown } = {}) {
-    const { status, subcode, cause } = answer;
+  constructor(call: string, detail: string, answer: Answer = {}) {
+    const { status, subcode, retryAfterMs, cause } = answer;
     super(status === undefined ? `${call}: ${detail}` : `ClearML answers ${status} to ${call}: ${detail}`, { cause });
     this.status = status;
     this.subcode = subcode;
+    this.retryAfterMs = retryAfterMs;
   }
 
   /** Whether the call may have been done although it failed. */

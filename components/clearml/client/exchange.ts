@@ -1,4 +1,5 @@
 import { whyNoAnswer } from "../../records/no-answer.ts";
+import { retryAfterMs } from "../../records/patience.ts";
 import { ClearmlError } from "./errors.ts";
 
 /** What is asked of ClearML. */
@@ -36,22 +37,21 @@ export async function exchange(
       signal: AbortSignal.timeout(limitMs),
       redirect: "manual",
     });
-    return dataOf(endpoint, response.status, await response.text());
+    return dataOf(endpoint, response, await response.text());
   } catch (error) {
     if (error instanceof ClearmlError) throw error;
     throw new ClearmlError(`${endpoint} at ${server}`, whyNoAnswer(error, limitMs), { cause: error });
   }
 }
 
-function dataOf(endpoint: string, status: number, text: string): unknown {
+function dataOf(endpoint: string, { status, headers }: Response, text: string): unknown {
+  const asked = { retryAfterMs: retryAfterMs(headers.get("retry-after")) };
   const envelope = envelopeIn(text);
   if (envelope?.meta === undefined) {
     throw new ClearmlError(
       endpoint,
       "it is no answer of ClearML's API; is the address the API's, not the web server's?",
-      {
-        status,
-      },
+      { status, ...asked },
     );
   }
   const { result_code = status, result_subcode, result_msg } = envelope.meta;
@@ -59,6 +59,7 @@ function dataOf(endpoint: string, status: number, text: string): unknown {
   throw new ClearmlError(endpoint, shortened(result_msg ?? "it says nothing more"), {
     status: result_code,
     subcode: result_subcode,
+    ...asked,
   });
 }
 

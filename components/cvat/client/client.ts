@@ -1,6 +1,5 @@
-import { setTimeout as pause } from "node:timers/promises";
-import pRetry from "p-retry";
 import { UserError } from "../../errors.ts";
+import { patiently } from "../../records/patience.ts";
 import { CALL_MS, type Connection } from "./connection.ts";
 import { CvatError } from "./errors.ts";
 import { exchange, type Call } from "./exchange.ts";
@@ -16,11 +15,13 @@ export interface CallOptions {
 const PAGE_SIZE = 100;
 const ATTEMPTS = 5;
 const FIRST_PAUSE_MS = 500;
-/** CVAT asks for up to a minute when an address called too often. (7.4) */
-const LONGEST_PAUSE_MS = 60_000;
 /** A call that was tried for this long is given up. */
 const TRIED_FOR_MS = 180_000;
 const BUSY = [502, 503, 504];
+const LOGIN = "auth/login";
+
+/** The account does not exist any more, is switched off, or has another password. */
+export class PasswordRefused extends UserError {}
 
 interface Page<T> {
   count: number;
@@ -32,8 +33,8 @@ interface Page<T> {
  * CVAT's REST API for one account. It signs in at the first call that needs it, and once more when its token is refused; it never signs out,
  * since that would end every other program's token of the same account. (cvat-rest-measured.md 1.7)
  *
- * Calls that may be done twice (GET, PATCH, DELETE) are tried again when CVAT is busy or the connection drops. A POST is not, but for one that
- * CVAT refused to look at (429): whoever makes a record looks for it afterwards.
+ * Calls that may be done twice (GET, PATCH, DELETE) are tried again when CVAT is busy or the connection drops, and those that change nothing
+ * once more after a 500. A POST is not, but for one that CVAT refused to look at (429): whoever makes a record looks for it afterwards.
  */
 export class CvatClient {
   readonly #connection: Connection;
@@ -44,6 +45,11 @@ export class CvatClient {
     this.#connection = connection;
     this.#limitMs = connection.callMs ?? CALL_MS;
     this.#token = connection.token === undefined ? undefined : Promise.resolve(connection.token);
+  }
+
+  /** Name of the account. */
+  get username(): string {
+    return this.#connection.username;
   }
 
   /**
@@ -109,14 +115,15 @@ export class CvatClient {
 
   #signIn(): Promise<string> {
     const { username, password, endpoint } = this.#connection;
-    const login = { method: "POST", path: "auth/login", body: { username, password } } as const;
+    const login = { method: "POST", path: LOGIN, body: { username, password } } as const;
     const token = this.#tried(login, true).then(
       (answer) => (answer as { key: string }).key,
       (error: unknown) => {
         this.#token = undefined;
         throw error instanceof CvatError && error.status === 400
-          ? new UserError(
+          ? new PasswordRefused(
               `CVAT at ${endpoint} refuses the password of its user ${username}. If it was changed in CVAT, put the new one into the stack.`,
+              { cause: error },
             )
           : error;
       },
@@ -125,18 +132,16 @@ export class CvatClient {
     return token;
   }
 
-  async #tried(call: Omit<Call, "limitMs">, repeatable = call.method !== "POST"): Promise<unknown> {
+  #tried(call: Omit<Call, "limitMs">, repeatable = call.method !== "POST"): Promise<unknown> {
     const { endpoint } = this.#connection;
-    return pRetry(() => exchange(endpoint, { ...call, limitMs: this.#limitMs }), {
-      retries: ATTEMPTS - 1,
-      minTimeout: FIRST_PAUSE_MS,
-      randomize: true,
-      maxRetryTime: TRIED_FOR_MS,
-      shouldRetry: ({ error }) => error instanceof CvatError && mayPass(error, repeatable),
-      onFailedAttempt: async ({ error, retriesLeft }) => {
-        if (error instanceof CvatError && error.retryAfterMs !== undefined && retriesLeft > 0)
-          await pause(Math.min(error.retryAfterMs, LONGEST_PAUSE_MS));
-      },
+    const changesNothing = call.method === "GET" || call.path === LOGIN;
+    return patiently(() => exchange(endpoint, { ...call, limitMs: this.#limitMs }), {
+      attempts: ATTEMPTS,
+      firstPauseMs: FIRST_PAUSE_MS,
+      triedForMs: TRIED_FOR_MS,
+      mayPass: (error, attempt) =>
+        error instanceof CvatError &&
+        (mayPass(error, repeatable) || (error.status === 500 && changesNothing && attempt === 1)),
     });
   }
 }

@@ -2,6 +2,12 @@ import { UserError } from "../../errors.ts";
 
 const LONGEST_DETAIL = 500;
 
+interface Answer {
+  status?: number;
+  retryAfterMs?: number | undefined;
+  cause?: unknown;
+}
+
 /** A call that CVAT did not do, as one readable line. */
 export class CvatError extends UserError {
   /** HTTP status; undefined when no answer came, and then nobody knows whether the call was done. */
@@ -11,7 +17,7 @@ export class CvatError extends UserError {
   /** How long CVAT asks to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(call: string, detail: string, answer: { status?: number; retryAfterMs?: number; cause?: unknown } = {}) {
+  constructor(call: string, detail: string, answer: Answer = {}) {
     const { status, retryAfterMs, cause } = answer;
     super(status === undefined ? `${call}: ${detail}` : `CVAT answers ${status} to ${call}: ${detail}`, { cause });
     this.status = status;

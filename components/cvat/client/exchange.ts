@@ -1,4 +1,5 @@
 import { whyNoAnswer } from "../../records/no-answer.ts";
+import { retryAfterMs } from "../../records/patience.ts";
 import { CvatError, readableBody } from "./errors.ts";
 
 /** What is asked of CVAT. */
@@ -64,10 +65,9 @@ async function answerOf(name: string, response: Response, body: Call["body"]): P
     throw new CvatError(name, `it sends us to ${elsewhere}; set vision-platform:cvat.endpoint to where CVAT is`, {
       status,
     });
-  const seconds = Number(headers.get("retry-after"));
   throw new CvatError(name, masked(readableBody(type, text), body), {
     status,
-    ...(seconds > 0 && { retryAfterMs: seconds * 1000 }),
+    retryAfterMs: retryAfterMs(headers.get("retry-after")),
   });
 }
 

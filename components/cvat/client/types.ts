@@ -1,9 +1,5 @@
 /** What CVAT answers, as far as it is used here. (cvat-rest-measured.md) */
 
-export interface About {
-  version: string;
-}
-
 export interface User {
   id: number;
   username: string;
@@ -24,6 +20,8 @@ export interface Organization {
   name: string;
   description: string;
   contact: Contact;
+  /** Null: his account was deleted. */
+  owner: { id: number; username: string } | null;
 }
 
 /** A role inside an organization that a person can be given. */

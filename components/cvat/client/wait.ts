@@ -3,10 +3,10 @@ import { UserError } from "../../errors.ts";
 import { PATIENCE_MS, type Connection } from "./connection.ts";
 import { CvatError } from "./errors.ts";
 import { exchange } from "./exchange.ts";
-import type { About } from "./types.ts";
 
 /** Asked too often, CVAT turns an address away that did not sign in: 100 calls a minute. (cvat-rest-measured.md 7.4) */
 const POLL_MS = 1_000;
+const TURNED_AWAY = 429;
 const PROBE_MS = 10_000;
 
 /** Checks that say how full the node is. CVAT works on; its web pages do not let anybody in. (cvat.md section 5) */
@@ -14,18 +14,18 @@ const NOT_IN_THE_WAY = ["DiskUsage", "MemoryUsage"];
 
 /**
  * Waits until CVAT answers and the systems behind it work. No token is sent: with a dead one even this page is refused. (1.1)
- * @returns its version
+ * One that turns us away for asking too often is up.
  * @throws UserError when the time is up, naming what does not work
  */
 export async function waitForCvat({
   endpoint,
   patienceMs = PATIENCE_MS,
-}: Pick<Connection, "endpoint" | "patienceMs">): Promise<string> {
+}: Pick<Connection, "endpoint" | "patienceMs">): Promise<void> {
   const end = Date.now() + patienceMs;
   for (;;) {
     const limitMs = Math.max(1_000, Math.min(PROBE_MS, end - Date.now()));
     const state = await probe(endpoint, limitMs);
-    if ("version" in state) return state.version;
+    if (state === "up") return;
     if (state.hopeless || Date.now() + POLL_MS > end)
       throw new UserError(
         `CVAT at ${endpoint} is not ready${state.hopeless ? "" : ` after ${Math.round(patienceMs / 1000)} s`}: ${state.problem}`,
@@ -34,13 +34,13 @@ export async function waitForCvat({
   }
 }
 
-type State = { version: string } | { problem: string; hopeless: boolean };
+type State = "up" | { problem: string; hopeless: boolean };
 
 async function probe(endpoint: string, limitMs: number): Promise<State> {
   try {
-    const { version } = (await exchange(endpoint, { method: "GET", path: "server/about", limitMs })) as About;
+    await exchange(endpoint, { method: "GET", path: "server/about", limitMs }).catch(whenTurnedAway);
     const failing = await failingChecks(endpoint, limitMs);
-    return failing.length === 0 ? { version } : { problem: failing.join("; "), hopeless: false };
+    return failing.length === 0 ? "up" : { problem: failing.join("; "), hopeless: false };
   } catch (error) {
     if (!(error instanceof CvatError)) throw error;
     return error.status === 400
@@ -50,6 +50,11 @@ async function probe(endpoint: string, limitMs: number): Promise<State> {
         }
       : { problem: error.message, hopeless: false };
   }
+}
+
+/** Its page is not shown, but whoever counts our calls is there. */
+function whenTurnedAway(error: unknown): void {
+  if (!(error instanceof CvatError) || error.status !== TURNED_AWAY) throw error;
 }
 
 /** What CVAT says does not work. With its policy agent down, for one, the first page is fine and every other fails. (1.2) */

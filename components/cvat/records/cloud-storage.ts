@@ -6,7 +6,8 @@ import { sameAccount, type Connection } from "../client/connection.ts";
 import type { CloudStorage } from "../client/types.ts";
 import { adoptOrCreate } from "./adopt.ts";
 import { attributesOf, attributesText } from "./attributes.ts";
-import { connected, connectedSoon } from "./connected.ts";
+import { change } from "./change.ts";
+import { connected, connectedSoon, present, removing } from "./connected.ts";
 import { withSlug } from "./organization.ts";
 import { storageProblems } from "./storage-limits.ts";
 import { usersOf } from "./storage-use.ts";
@@ -45,14 +46,17 @@ const path = (id: string | number) => `cloudstorages/${id}`;
  * account's own space), the name and the bucket. CVAT asks the bucket at every create and change. (cvat-rest-measured.md 3)
  */
 export const record: RecordHandler<CloudStorageInputs, CloudStorageOuts> = {
-  check: storageProblems,
+  check(inputs) {
+    present(inputs.connection);
+    return storageProblems(inputs);
+  },
 
   async create(inputs) {
     const { organization } = inputs;
     const client = await connected(inputs.connection);
     const { record, adopted } = await adoptOrCreate<CloudStorage>({
       find: () => sameStorages(client, inputs),
-      post: () => client.post("cloudstorages", { provider_type: PROVIDER, ...body(inputs) }, { organization }),
+      post: () => client.post("cloudstorages", body(inputs), { organization }),
       remove: ({ id }) => client.remove(path(id)),
     });
     // Its keys cannot be read back, so those of an adopted one are always written.
@@ -82,21 +86,24 @@ export const record: RecordHandler<CloudStorageInputs, CloudStorageOuts> = {
 
   async update(id, olds, news) {
     const client = await connected(news.connection);
-    if (differs(olds, news)) await client.patch(path(id), body(news));
+    if (differs(olds, news)) await change(client, path(id), body(news), `cloud storage ${olds.name}`);
     return { ...news, connection: await client.account(), storageId: Number(id) };
   },
 
-  async delete(id, outs) {
-    const client = await connectedSoon(outs.connection);
-    const users = outs.force ? [] : await usersOf(client, Number(id));
-    if (users.length > 0)
-      throw new UserError([
-        `CVAT's cloud storage ${outs.name} is in use; without it pictures, exports and backups of these fail:`,
-        ...users.map((user) => `  ${user}`),
-        "Move them to another storage or remove them, or keep this storage in vision-platform:cvat.cloudStorages. To remove it all the same, set its `force` to true, run up, and only then take it out.",
-      ]);
-    await client.remove(path(id));
-  },
+  delete: (id, outs) =>
+    removing(outs.connection, async (client) => {
+      const there = await client.find<CloudStorage>(path(id));
+      // Under another name it is somebody's, or another resource of the stack has taken it over just before.
+      if (there?.display_name !== outs.name) return;
+      const users = outs.force ? [] : await usersOf(client, Number(id));
+      if (users.length > 0)
+        throw new UserError([
+          `CVAT's cloud storage ${outs.name} is in use; without it pictures, exports and backups of these fail:`,
+          ...users.map((user) => `  ${user}`),
+          "Move them to another storage or remove them, or keep this storage in vision-platform:cvat.cloudStorages. To remove it all the same, set its `force` to true, run up, and only then take it out.",
+        ]);
+      await client.remove(path(id));
+    }),
 
   diff: (olds, news) => ({
     changes:
@@ -113,9 +120,13 @@ function differs(olds: CloudStorageInputs, news: CloudStorageInputs): boolean {
   return ([...COMPARED, "accessKey", "secretKey"] as const).some((key) => !isDeepStrictEqual(olds[key], news[key]));
 }
 
-/** Manifests are always sent: a PATCH without them removes them. (3.10) */
+/**
+ * Manifests are always sent: a PATCH without them removes them. (3.10) So is the provider: by it CVAT knows which characters a bucket's name
+ * may have, and without it refuses a dot. (cvat/apps/engine/serializers.py, CloudStorageWriteSerializer.validate)
+ */
 function body(inputs: CloudStorageInputs) {
   return {
+    provider_type: PROVIDER,
     display_name: inputs.name,
     resource: inputs.bucket,
     credentials_type: "KEY_SECRET_KEY_PAIR",

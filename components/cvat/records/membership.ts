@@ -4,7 +4,9 @@ import type { CvatClient } from "../client/client.ts";
 import { sameAccount, type Connection } from "../client/connection.ts";
 import type { MemberRole, Membership, User } from "../client/types.ts";
 import { adoptOrCreate } from "./adopt.ts";
-import { connected, connectedSoon } from "./connected.ts";
+import { change } from "./change.ts";
+import { connected, connectedSoon, present, removing } from "./connected.ts";
+import { withSlug } from "./organization.ts";
 
 export interface MembershipInputs {
   connection: Connection;
@@ -14,8 +16,16 @@ export interface MembershipInputs {
   role: MemberRole;
 }
 
-/** Somebody in an organization. Its natural key is the organization and the user name. (cvat-rest-measured.md 2.7, 2.8) */
+/**
+ * Somebody in an organization. Its natural key is the organization and the user name. (cvat-rest-measured.md 2.7, 2.8) A superuser may give an
+ * organization's owner another role and may throw him out, and CVAT then has nobody who owns it: so an owner is left what he is.
+ */
 export const record: RecordHandler<MembershipInputs> = {
+  check(inputs) {
+    present(inputs.connection);
+    return [];
+  },
+
   async create(inputs) {
     const { organization, username, role } = inputs;
     const client = await connected(inputs.connection);
@@ -31,7 +41,7 @@ export const record: RecordHandler<MembershipInputs> = {
       },
       remove: ({ id }) => client.remove(`memberships/${id}`, { organization }),
     });
-    if (record.role !== role) await client.patch(`memberships/${record.id}`, { role }, { organization });
+    if (record.role !== role) await giveRole(client, String(record.id), inputs);
     return { id: String(record.id), outs: { ...inputs, connection: await client.account() } };
   },
 
@@ -43,16 +53,26 @@ export const record: RecordHandler<MembershipInputs> = {
   },
 
   async update(id, olds, news) {
-    const { organization, role } = news;
     const client = await connected(news.connection);
-    if (olds.role !== role) await client.patch(`memberships/${id}`, { role }, { organization });
+    if (olds.role !== news.role) await giveRole(client, id, news);
     return { ...news, connection: await client.account() };
   },
 
-  async delete(id, outs) {
-    const { organization } = outs;
-    await (await connectedSoon(outs.connection)).remove(`memberships/${id}`, { organization });
-  },
+  delete: (id, { connection, organization, username }) =>
+    removing(connection, async (client) => {
+      const there = await client.find<Membership>(`memberships/${id}`, { organization });
+      const [of] = there ? await withSlug(client, organization) : [];
+      if (there?.organization !== of?.id || there?.user.username !== username) return;
+      const owner = of?.owner?.username;
+      // A member who has become the superuser is in no list of members, and stays in what he owns.
+      if (owner === username && owner === client.username) return;
+      if (owner === username)
+        throw new UserError(
+          `${username} owns CVAT's organization ${organization}, and without him nobody would. Give it another owner first, ` +
+            `on CVAT's page /admin, or keep ${username} among its members in vision-platform:cvat.organizations.`,
+        );
+      await client.remove(`memberships/${id}`, { organization });
+    }),
 
   diff: (olds, news) => ({
     changes:
@@ -63,6 +83,17 @@ export const record: RecordHandler<MembershipInputs> = {
     replaces: (["organization", "username"] as const).filter((key) => olds[key] !== news[key]),
   }),
 };
+
+async function giveRole(client: CvatClient, id: string, { organization, username, role }: MembershipInputs) {
+  const [there] = await withSlug(client, organization);
+  if (there?.owner?.username === username)
+    throw new UserError(
+      `vision-platform:cvat.organizations: ${organization}: ${username} owns this organization in CVAT, which is more than \`${role}\`. ` +
+        `Take ${username} out of its members, or give it another owner first, on CVAT's page /admin.`,
+    );
+  const member = `member ${username} of ${organization}`;
+  await change(client, `memberships/${id}`, { role }, member, { organization });
+}
 
 async function membershipsOf(client: CvatClient, organization: string, username: string): Promise<Membership[]> {
   const found = await client.list<Membership>("memberships", { query: { user: username }, organization });

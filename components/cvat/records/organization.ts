@@ -5,7 +5,8 @@ import type { CvatClient } from "../client/client.ts";
 import { sameAccount, type Connection } from "../client/connection.ts";
 import type { Contact, Organization } from "../client/types.ts";
 import { adoptOrCreate } from "./adopt.ts";
-import { connected, connectedSoon } from "./connected.ts";
+import { change } from "./change.ts";
+import { connected, connectedSoon, present, removing } from "./connected.ts";
 import { contentsOf } from "./organization-use.ts";
 
 export interface OrganizationInputs {
@@ -24,10 +25,12 @@ const path = (id: string | number) => `organizations/${id}`;
 
 /** An organization of CVAT. Its natural key is its slug, the only unique name CVAT has. (cvat-rest-measured.md 2) */
 export const record: RecordHandler<OrganizationInputs, OrganizationOuts> = {
-  check: ({ slug }) =>
-    /^[A-Za-z0-9_-]{1,16}$/.test(slug)
+  check({ connection, slug }) {
+    present(connection);
+    return /^[A-Za-z0-9_-]{1,16}$/.test(slug)
       ? []
-      : [`vision-platform:cvat.organizations: \`${slug}\` must be 1 to 16 letters, digits, '-' or '_'.`],
+      : [`vision-platform:cvat.organizations: \`${slug}\` must be 1 to 16 letters, digits, '-' or '_'.`];
+  },
 
   async create(inputs) {
     const client = await connected(inputs.connection);
@@ -48,22 +51,24 @@ export const record: RecordHandler<OrganizationInputs, OrganizationOuts> = {
 
   async update(id, olds, news) {
     const client = await connected(news.connection);
-    if (!isDeepStrictEqual(body(olds), body(news))) await client.patch(path(id), body(news));
+    if (!isDeepStrictEqual(body(olds), body(news)))
+      await change(client, path(id), body(news), `organization ${olds.slug}`);
     return { ...news, connection: await client.account(), organizationId: Number(id) };
   },
 
-  async delete(id, outs) {
-    const client = await connectedSoon(outs.connection);
-    const [there] = (await withSlug(client, outs.slug)).filter((one) => one.id === Number(id));
-    const contents = there ? await contentsOf(client, outs.slug) : [];
-    if (contents.length > 0)
-      throw new UserError([
-        `CVAT's organization ${outs.slug} is not empty; without it these would be seen by their owners alone:`,
-        ...contents.map((one) => `  ${one}`),
-        "Move or remove them, or keep the organization in vision-platform:cvat.organizations.",
-      ]);
-    await client.remove(path(id));
-  },
+  delete: (id, outs) =>
+    removing(outs.connection, async (client) => {
+      const [there] = (await withSlug(client, outs.slug)).filter((one) => one.id === Number(id));
+      if (!there) return;
+      const contents = await contentsOf(client, outs.slug);
+      if (contents.length > 0)
+        throw new UserError([
+          `CVAT's organization ${outs.slug} is not empty; without it these would be seen by their owners alone:`,
+          ...contents.map((one) => `  ${one}`),
+          "Move or remove them, or keep the organization in vision-platform:cvat.organizations.",
+        ]);
+      await client.remove(path(id));
+    }),
 
   diff: (olds, news) => ({
     changes: !isDeepStrictEqual(body(olds), body(news)) || !sameAccount(olds.connection, news.connection),

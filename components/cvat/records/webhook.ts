@@ -4,7 +4,8 @@ import type { CvatClient } from "../client/client.ts";
 import { sameAccount, type Connection } from "../client/connection.ts";
 import type { Webhook } from "../client/types.ts";
 import { adoptOrCreate } from "./adopt.ts";
-import { connected, connectedSoon } from "./connected.ts";
+import { change } from "./change.ts";
+import { connected, connectedSoon, present, removing } from "./connected.ts";
 
 export interface WebhookInputs {
   connection: Connection;
@@ -26,6 +27,11 @@ const path = (id: string | number) => `webhooks/${id}`;
  * secret is never shown again: a change of it by hand stays unseen. (CVAT's `apps/webhooks/`, at v2.64.0)
  */
 export const record: RecordHandler<WebhookInputs> = {
+  check(inputs) {
+    present(inputs.connection);
+    return [];
+  },
+
   async create(inputs) {
     const { organization } = inputs;
     const client = await connected(inputs.connection);
@@ -47,17 +53,17 @@ export const record: RecordHandler<WebhookInputs> = {
   async update(id, olds, news) {
     const { organization } = news;
     const client = await connected(news.connection);
-    if (!isDeepStrictEqual(body(olds), body(news))) await client.patch(path(id), body(news), { organization });
+    if (!isDeepStrictEqual(body(olds), body(news)))
+      await change(client, path(id), body(news), `webhook ${olds.name} of ${organization}`, { organization });
     return { ...news, connection: await client.account() };
   },
 
-  async delete(id, outs) {
-    const { organization } = outs;
-    const client = await connectedSoon(outs.connection);
-    const there = await client.find<Webhook>(path(id), { organization });
-    // Renamed in the stack it is another resource, which has taken this record over by its address just before.
-    if (there?.description === outs.name) await client.remove(path(id), { organization });
-  },
+  delete: (id, { connection, organization, name }) =>
+    removing(connection, async (client) => {
+      const there = await client.find<Webhook>(path(id), { organization });
+      // Renamed in the stack it is another resource, which has taken this record over by its address just before.
+      if (there?.description === name) await client.remove(path(id), { organization });
+    }),
 
   diff: (olds, news) => ({
     changes:

@@ -1,5 +1,5 @@
-import pRetry from "p-retry";
 import { UserError } from "../../errors.ts";
+import { patiently } from "../../records/patience.ts";
 import type { FunctionObject } from "../spec.ts";
 import { Unreached, type ApiAnswer, type ApiRequest, type Send } from "../../api-server.ts";
 import type { LiveFunction } from "./types.ts";
@@ -42,18 +42,19 @@ const WORTH_ANOTHER_TRY = [429, 502, 503, 504];
 export function dashboard(send: Send, { namespace, retries = 8, timeoutMs = 90_000 }: DashboardOptions): Dashboard {
   // Every change here may be sent twice: a second POST is a conflict, which is looked into, and the others end where they began.
   const ask = (request: Omit<ApiRequest, "timeoutMs">, times = retries): Promise<ApiAnswer> =>
-    pRetry(
-      async () => {
+    patiently(
+      async (attempt) => {
         const answer = await send({ ...request, headers: { ...HEADERS(namespace), ...request.headers }, timeoutMs });
-        if (WORTH_ANOTHER_TRY.includes(answer.status)) throw new Unreached(errorText(answer), answer.status);
+        if (isWorthAnotherTry(request, answer.status, attempt)) throw new Unreached(errorText(answer), answer);
         return answer;
       },
       {
-        retries: times,
-        minTimeout: 300,
-        maxTimeout: 5000,
-        shouldRetry: ({ error }) =>
-          error instanceof Unreached && (error.status === undefined || WORTH_ANOTHER_TRY.includes(error.status)),
+        attempts: times + 1,
+        firstPauseMs: 300,
+        longestPauseMs: 5000,
+        mayPass: (error, attempt) =>
+          error instanceof Unreached &&
+          (error.status === undefined || isWorthAnotherTry(request, error.status, attempt)),
       },
     ).catch((error: unknown) => {
       throw error instanceof Unreached ? notReached(error, namespace) : error;
@@ -124,6 +125,11 @@ export function dashboard(send: Send, { namespace, retries = 8, timeoutMs = 90_0
         throw error instanceof Unreached ? notReached(error, namespace) : error;
       }),
   };
+}
+
+/** A look that the dashboard fails on is taken once more. */
+function isWorthAnotherTry({ method }: Pick<ApiRequest, "method">, status: number, attempt: number): boolean {
+  return WORTH_ANOTHER_TRY.includes(status) || (status === 500 && method === "GET" && attempt === 1);
 }
 
 const HEADERS = (namespace: string) => ({ "x-nuclio-function-namespace": namespace });

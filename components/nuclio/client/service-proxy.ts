@@ -17,7 +17,7 @@ export function serviceProxy(config: KubeConfig, { namespace, service, port }: S
     const path = `/api/v1/namespaces/${namespace}/services/${service}:${port}/proxy${request.path}`;
     const answer = await send({ ...request, path });
     const own = ownWords(answer);
-    if (own !== undefined) throw new Unreached(own, answer.status);
+    if (own !== undefined) throw new Unreached(own, answer);
     return answer;
   };
 }
