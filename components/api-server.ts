@@ -1,5 +1,6 @@
 import * as http from "node:http";
 import * as https from "node:https";
+import { isIP } from "node:net";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { retryAfterMs } from "./records/patience.ts";
 
@@ -44,10 +45,17 @@ export function apiServer(config: KubeConfig): Send {
   const server = config.getCurrentCluster()?.server.replace(/\/+$/, "");
   return async (request) => {
     if (server === undefined) throw new Unreached("the kubeconfig names no cluster in its current context");
-    const options: https.RequestOptions = {};
+    const url = new URL(server + request.path);
+    const options: https.RequestOptions = { servername: serverNameOf(url) };
     await config.applyToHTTPSOptions(options);
-    return exchange(new URL(server + request.path), options, request);
+    return exchange(url, options, request);
   };
+}
+
+/** Whose certificate it is. Node takes the header `Host` for it, which here may be that of a Service; for an address it wants none. */
+function serverNameOf({ hostname }: URL): string {
+  const host = hostname.replace(/^\[|\]$/g, "");
+  return isIP(host) > 0 ? "" : host;
 }
 
 function exchange(url: URL, options: https.RequestOptions, request: ApiRequest): Promise<ApiAnswer> {

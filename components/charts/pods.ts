@@ -4,7 +4,7 @@ import type { RenderedObject } from "./fixes.ts";
 export interface PodSpec {
   containers?: Container[] | null;
   initContainers?: Container[] | null;
-  volumes?: { name: string; persistentVolumeClaim?: { claimName: string } }[] | null;
+  volumes?: { name: string; persistentVolumeClaim?: { claimName: string }; configMap?: { name: string } }[] | null;
   securityContext?: SecurityContext;
 }
 
@@ -13,7 +13,7 @@ export interface Container {
   image?: string;
   ports?: { containerPort: number }[];
   env?: { name: string; value?: string }[];
-  volumeMounts?: { name: string }[];
+  volumeMounts?: { name: string; mountPath?: string; subPath?: string; readOnly?: boolean }[];
   securityContext?: SecurityContext;
   readinessProbe?: Probe;
   livenessProbe?: Probe;

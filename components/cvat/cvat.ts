@@ -14,7 +14,7 @@ import { cvatFixes } from "./fixes.ts";
 import { ingressAnnotations, publicUrl, traefikObjects } from "./ingress.ts";
 import { CHART_OBJECTS, RELEASE } from "./names.ts";
 import { registerRecords, type StorageAccess } from "./records.ts";
-import { registrationIngress } from "./registration.ts";
+import { registrationProof, registrationSettings, type ProofArgs } from "./registration/closed.ts";
 import { CvatSecrets } from "./secrets.ts";
 import { CvatUsers } from "./users/users.ts";
 import { calledAddresses, cvatValues, smokescreenOptions } from "./values.ts";
@@ -68,7 +68,8 @@ export class Cvat extends pulumi.ComponentResource {
     this.namespace = keptNamespace(`${name}-namespace`, config.namespace, child);
     const secrets = new CvatSecrets(name, { config, namespace: this.namespace }, child);
     const beside = traefik(name, config, this.namespace, child);
-    const closed = closeRegistration(name, args, this.namespace, { ...child, dependsOn: beside });
+    const isClosed = config.registration === "closed";
+    const closed = isClosed ? [registrationSettings(name, this.namespace, child)] : [];
     const install = new ChartInstall(
       name,
       {
@@ -90,6 +91,7 @@ export class Cvat extends pulumi.ComponentResource {
           cvat: this.versions.version,
           chart: this.versions.parts.chart,
           ingressAnnotations: ingressAnnotations(config),
+          registration: config.registration,
         }),
         stages: STAGES,
         cluster,
@@ -113,6 +115,7 @@ export class Cvat extends pulumi.ComponentResource {
       // What is in CVAT's database outlives CVAT, as the database's volume does.
       { parent: this, dependsOn: users.job, deletedWith: this },
     );
+    const proof = isClosed ? registrationProof(proofArgs(args, this.url, this.namespace, install), this) : undefined;
     this.analyticsUrl = config.analytics.enabled ? pulumi.interpolate`${this.url}/analytics` : undefined;
     this.registerOutputs({
       url: this.url,
@@ -120,8 +123,8 @@ export class Cvat extends pulumi.ComponentResource {
       namespace: this.namespace,
       versions: this.versions,
       ledger: this.ledger,
-      // So that the run waits for it where nothing else does.
-      ready: this.ready,
+      // So that the run waits for both where nothing else does. Nothing else waits for the proof: what it fails, it fails alone.
+      ready: pulumi.all([this.ready, proof]).apply(() => undefined),
     });
   }
 }
@@ -154,22 +157,6 @@ function traefik(
         opts,
       ),
   );
-}
-
-/** Registration is CVAT's own and open to everybody, unless the way to it is closed. */
-function closeRegistration(
-  name: string,
-  { config, cluster }: CvatArgs,
-  namespace: pulumi.Output<string>,
-  opts: pulumi.CustomResourceOptions,
-): pulumi.Resource[] {
-  if (config.registration === "open") return [];
-  const { annotations, spec } = registrationIngress(config, {
-    namespace: config.namespace,
-    ingressClass: cluster.ingressClass,
-  });
-  const metadata = { name: "cvat-registration", namespace, annotations };
-  return [new k8s.networking.v1.Ingress(`${name}-registration`, { metadata, spec }, opts)];
 }
 
 /** CVAT's users, made when it runs. */
@@ -205,6 +192,17 @@ function connectionOf(
     password,
     patienceMs: cluster.readyTimeoutMs,
   }));
+}
+
+/** CVAT is asked as this machine reaches it, when its server is ready. */
+function proofArgs(
+  { config, cluster }: CvatArgs,
+  url: pulumi.Output<string>,
+  namespace: pulumi.Output<string>,
+  install: ChartInstall,
+): ProofArgs {
+  const afterwards = pulumi.all([namespace, install.ready]).apply(([where]) => where);
+  return { endpoint: config.endpoint ?? url, namespace: afterwards, access: cluster.access };
 }
 
 /** ClickHouse's database and table, where neither images nor chart make them. */

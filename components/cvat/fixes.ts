@@ -1,7 +1,9 @@
 import type { Fix } from "../charts/fixes.ts";
+import type { CvatConfig } from "./config.ts";
 import { analyticsFixes } from "./fixes/analytics.ts";
 import { ingressFixes } from "./fixes/ingress.ts";
 import { portFixes } from "./fixes/ports.ts";
+import { registrationClosed } from "./fixes/registration.ts";
 import { userFixes } from "./fixes/users.ts";
 import { initContainerVolumes } from "./fixes/volumes.ts";
 import type { Annotations } from "./ingress.ts";
@@ -13,18 +15,21 @@ export interface CvatFixesInput {
   chart: string;
   /** What each Ingress carries, by its name. */
   ingressAnnotations: Record<string, Annotations>;
+  /** Whether anybody may make an account (`vision-platform:cvat.registration`). */
+  registration: CvatConfig["registration"];
 }
 
 /**
  * What charts 0.15.0 to 2.64.0 need changed at render. Each row goes by the objects and the releases of their images, so a fitting pair
  * of chart and images needs next to none and the runbook's pair (images 2.39.0 on chart 0.17.1) all of them.
  */
-export function cvatFixes({ cvat, chart, ingressAnnotations }: CvatFixesInput): Fix[] {
+export function cvatFixes({ cvat, chart, ingressAnnotations, registration }: CvatFixesInput): Fix[] {
   return [
     ...userFixes(cvat),
     ...portFixes(cvat),
     ...analyticsFixes(chart),
     ...ingressFixes(ingressAnnotations),
     initContainerVolumes,
+    ...(registration === "closed" ? [registrationClosed] : []),
   ];
 }

@@ -1,7 +1,6 @@
 import { bytesOf } from "../schema.ts";
 import type { CvatConfig } from "./config.ts";
 import { CHART_OBJECTS } from "./names.ts";
-import { NOBODY, nobodySpec } from "./registration.ts";
 
 /** An object of Traefik's own kinds (traefik.io/v1alpha1) that CVAT's Ingresses or Services refer to. */
 export interface TraefikObject {
@@ -18,10 +17,8 @@ const TRANSPORT = "server";
  * What Traefik needs beside the Ingresses. The chart brings its own two Middlewares only along with its own Traefik, so with K3s's
  * anyone would be Grafana's administrator. (cvat.md section 1.5)
  */
-export function traefikObjects({ namespace, analytics, ingress, registration }: CvatConfig): TraefikObject[] {
+export function traefikObjects({ namespace, analytics, ingress }: CvatConfig): TraefikObject[] {
   const objects: TraefikObject[] = [];
-  if (registration === "closed")
-    objects.push({ kind: "Middleware", name: NOBODY, spec: nobodySpec(serverName(namespace)) });
   if (analytics.enabled)
     objects.push({
       kind: "Middleware",

@@ -6,6 +6,8 @@ export const CHART_OBJECTS = {
   ingress: "cvat",
   analyticsIngress: "cvat-analytics",
   server: "cvat-backend-service",
+  /** Deployment of the pods behind that Service. */
+  serverDeployment: "cvat-backend-server",
   serverPort: 8080,
   /** Job that migrates the database. Its number is the release's, and each render is the first. */
   initializer: "cvat-backend-initializer-r1",

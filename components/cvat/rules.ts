@@ -2,6 +2,7 @@ import { chooseVersions } from "../charts/versions.ts";
 import { ruleAt, type Found, type SectionRule } from "../section-rules.ts";
 import { imageProblem } from "./images.ts";
 import { RECORDS_RULES } from "./records-config.ts";
+import { REGISTRATION_RULES } from "./registration/rules.ts";
 import { WORKERS_WITH_DATA } from "./settings.ts";
 import { USERS_RULES } from "./users/config.ts";
 import { CVAT_VERSIONS, cvatWish } from "./versions.ts";
@@ -66,5 +67,6 @@ export const CVAT_RULES: readonly SectionRule<CvatConfig>[] = [
       : undefined,
   ),
   ...USERS_RULES,
+  ...REGISTRATION_RULES,
   ...RECORDS_RULES,
 ];

@@ -2,7 +2,7 @@ import type { ClusterAccess } from "../cluster.ts";
 import { dashboard, type DashboardOptions } from "./client/dashboard.ts";
 import { functionObjects } from "./client/function-objects.ts";
 import { kubeConfig } from "../kube-config.ts";
-import { serviceProxy } from "./client/service-proxy.ts";
+import { serviceProxy } from "../service-proxy.ts";
 import type { Nuclio } from "./deploy.ts";
 import { DASHBOARD } from "./names.ts";
 

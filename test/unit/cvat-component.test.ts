@@ -113,6 +113,7 @@ describe("Cvat", () => {
       .map(({ type, name }) => `${type} ${name}`);
     expect(own.sort()).toEqual([
       "kubernetes:batch/v1:Job cvat-users",
+      "kubernetes:core/v1:ConfigMap cvat-settings",
       "kubernetes:core/v1:ConfigMap cvat-users-script",
       "kubernetes:core/v1:Namespace cvat-namespace",
       "kubernetes:core/v1:Secret cvat-secret-grafana",
@@ -120,8 +121,6 @@ describe("Cvat", () => {
       "kubernetes:core/v1:Secret cvat-secret-postgresql",
       "kubernetes:core/v1:Secret cvat-secret-redis",
       "kubernetes:core/v1:Secret cvat-users",
-      "kubernetes:networking.k8s.io/v1:Ingress cvat-registration",
-      "kubernetes:traefik.io/v1alpha1:Middleware cvat-nobody",
       "kubernetes:traefik.io/v1alpha1:Middleware cvat-signed-in",
       ...[
         "clickhouse-password",
@@ -136,12 +135,11 @@ describe("Cvat", () => {
       "pulumi-nodejs:dynamic/secrets:GeneratedText cvat-users-nonce",
     ]);
     expect(before).toEqual([
-      "cvat-nobody",
-      "cvat-registration",
       "cvat-secret-grafana",
       "cvat-secret-kvrocks",
       "cvat-secret-postgresql",
       "cvat-secret-redis",
+      "cvat-settings",
       "cvat-signed-in",
     ]);
   });

@@ -2,13 +2,20 @@ import { describe, expect, it } from "vitest";
 import type { Fix, RenderedObject } from "../../components/charts/fixes.ts";
 import { DASHBOARDS, vectorToml } from "../../components/cvat/analytics.ts";
 import { cvatFixes } from "../../components/cvat/fixes.ts";
+import { SETTINGS_STAMP } from "../../components/cvat/registration/settings.ts";
 
 const MIDDLEWARES = "traefik.ingress.kubernetes.io/router.middlewares";
 const SIGNED_IN = { [MIDDLEWARES]: "cvat-signed-in@kubernetescrd" };
 
 /** Fixes as they are for the runbook's pair, where nothing else is said. */
 function fixes(over: { cvat?: string; chart?: string } = {}): Fix[] {
-  return cvatFixes({ cvat: "2.39.0", chart: "0.17.1", ingressAnnotations: { "cvat-analytics": SIGNED_IN }, ...over });
+  return cvatFixes({
+    cvat: "2.39.0",
+    chart: "0.17.1",
+    ingressAnnotations: { "cvat-analytics": SIGNED_IN },
+    registration: "closed",
+    ...over,
+  });
 }
 
 function fixNamed(id: string, over?: { cvat?: string; chart?: string }): Fix {
@@ -154,6 +161,32 @@ function database(name: string, image: string) {
   });
 }
 
+/** The server with the chart's volume, and with settings of ours beside it where it has them. */
+function serverWithSettings(ours: boolean) {
+  const settings = { name: "vision-platform-settings", configMap: { name: "cvat-settings" } };
+  const mount = { name: settings.name, subPath: "vision_platform.py", readOnly: true };
+  const mounts = [{ ...mount, mountPath: "/home/django/cvat/settings/vision_platform.py" }];
+  const data = { name: "cvat-backend-data", mountPath: "/home/django/data" };
+  const variables = [{ name: "DJANGO_SETTINGS_MODULE", value: "cvat.settings.vision_platform" }];
+  return workload("Deployment", {
+    name: "cvat-backend-server",
+    labels: tier("backend", { component: "server" }),
+    annotations: ours ? { "vision-platform/settings": SETTINGS_STAMP } : undefined,
+    pod: {
+      initContainers: [{ ...initContainer, volumeMounts: [data] }],
+      containers: [
+        {
+          name: "cvat-backend",
+          image: "cvat/server:v2.64.0",
+          env: [{ name: "ALLOWED_HOSTS", value: "*" }, ...(ours ? variables : [])],
+          volumeMounts: [data, ...(ours ? mounts : [])],
+        },
+      ],
+      volumes: [{ name: "cvat-backend-data" }, ...(ours ? [settings] : [])],
+    },
+  });
+}
+
 /** Fix, what is broken, how it must look afterwards. */
 const BROKEN: [string, string, RenderedObject, RenderedObject, { cvat?: string; chart?: string }?][] = [
   [
@@ -241,6 +274,7 @@ const BROKEN: [string, string, RenderedObject, RenderedObject, { cvat?: string; 
     worker(["cvat-backend-data", "share"], ["cvat-backend-data"]),
     worker(["cvat-backend-data"], ["cvat-backend-data"]),
   ],
+  ["registration-closed", "a server with CVAT's own settings", serverWithSettings(false), serverWithSettings(true)],
 ];
 
 /** Fix, an object it is about, as it is right already. */
@@ -271,6 +305,7 @@ const RIGHT: [string, string, RenderedObject, { cvat?: string; chart?: string }?
   ["ingress-any-host", "a host name", ingress("cvat", { host: "cvat.example.org" })],
   ["ingress-any-host", "no host at all", ingress("cvat", {})],
   ["init-container-volumes", "mounts with volumes", worker(["cvat-backend-data"], ["cvat-backend-data", "share"])],
+  ["registration-closed", "a server with our settings", serverWithSettings(true)],
 ];
 
 /** Objects of other charts or of other parts of CVAT, which a fix must leave alone. */
@@ -286,6 +321,8 @@ const FOREIGN: [string, RenderedObject][] = [
   ["vector-checksum", database("redis", "public.ecr.aws/docker/library/redis:7.2.11")],
   ["ingress-middlewares", ingress("cvat", {})],
   ["init-container-volumes", database("redis", "redis:7.2.11")],
+  ["registration-closed", worker([], [])],
+  ["registration-closed", initializer("cvat/server:v2.64.0")],
 ];
 
 describe("CVAT's fixes", () => {
@@ -295,6 +332,11 @@ describe("CVAT's fixes", () => {
     expect(all.filter(({ why, source }) => why.length < 30 || source.length < 15)).toEqual([]);
     expect([...new Set(BROKEN.map(([id]) => id))].sort()).toEqual(all.map(({ id }) => id).sort());
     expect([...new Set(RIGHT.map(([id]) => id))].sort()).toEqual(all.map(({ id }) => id).sort());
+  });
+
+  it("leave registration as CVAT has it where a stack opens it", () => {
+    const open = cvatFixes({ cvat: "2.64.0", chart: "2.64.0", ingressAnnotations: {}, registration: "open" });
+    expect(open.map(({ id }) => id)).not.toContain("registration-closed");
   });
 
   it.each(BROKEN)("%s mends %s, once", (id, _, object, expected, over) => {

@@ -4,7 +4,6 @@ import { describe, expect, it, vi } from "vitest";
 import type { Connection } from "../../components/cvat/client/connection.ts";
 import { cvatConfig } from "../../components/cvat/config.ts";
 import { registerRecords, type StorageAccess } from "../../components/cvat/records.ts";
-import { registrationIngress } from "../../components/cvat/registration.ts";
 import { CvatUsers } from "../../components/cvat/users/users.ts";
 import { USERS_SCRIPT } from "../../components/cvat/users/job.ts";
 import { recordRegistrations, settled } from "./registrations.ts";
@@ -210,27 +209,6 @@ describe("CVAT's users", () => {
     const { made } = await users({});
     const passwords = await new Promise((resolve) => made.passwords.apply(resolve));
     expect(passwords).toEqual({ admin: "<cvat-password-admin>" });
-  });
-});
-
-describe("registration", () => {
-  it("is closed by a route of its own, before the chart's", () => {
-    const at = { namespace: "cvat", ingressClass: "traefik" };
-    const plain = registrationIngress(cvatConfig.parse({}), at);
-    expect(plain.annotations["traefik.ingress.kubernetes.io/router.middlewares"]).toBe("cvat-nobody@kubernetescrd");
-    expect(plain.spec).toMatchObject({
-      ingressClassName: "traefik",
-      rules: [{ http: { paths: [{ path: "/api/auth/register", pathType: "Prefix" }] } }],
-    });
-    const named = registrationIngress(
-      cvatConfig.parse({ ingress: { host: "cvat.example", tls: { secretName: "tls" }, className: "other" } }),
-      at,
-    );
-    expect(named.spec).toMatchObject({
-      ingressClassName: "other",
-      tls: [{ hosts: ["cvat.example"], secretName: "tls" }],
-      rules: [{ host: "cvat.example" }],
-    });
   });
 });
 

@@ -309,13 +309,6 @@ describe("CVAT behind Traefik", () => {
     expect(traefikObjects(config)).toEqual([
       {
         kind: "Middleware",
-        name: "nobody",
-        spec: {
-          forwardAuth: { address: "http://cvat-backend-service.label.svc:8080/api/auth/registration-is-closed" },
-        },
-      },
-      {
-        kind: "Middleware",
         name: "signed-in",
         spec: {
           forwardAuth: {
@@ -331,7 +324,7 @@ describe("CVAT behind Traefik", () => {
       cvat: { [MIDDLEWARES]: "label-body-size@kubernetescrd" },
       "cvat-analytics": { [MIDDLEWARES]: "label-signed-in@kubernetescrd" },
     });
-    expect(traefikObjects(cvatConfig.parse({ analytics: { enabled: false }, registration: "open" }))).toEqual([]);
+    expect(traefikObjects(cvatConfig.parse({ analytics: { enabled: false } }))).toEqual([]);
     expect(ingressAnnotations(cvatConfig.parse({ analytics: { enabled: false } }))).toEqual({});
   });
 

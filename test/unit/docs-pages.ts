@@ -12,7 +12,7 @@ const MADE =
 /** docs/fixes.md: every fix of every chart, from the rows themselves. */
 export async function fixesPage(): Promise<string> {
   const [{ version, parts }] = CVAT_VERSIONS.sets;
-  const cvat = cvatFixes({ cvat: version, chart: parts.chart, ingressAnnotations: {} });
+  const cvat = cvatFixes({ cvat: version, chart: parts.chart, ingressAnnotations: {}, registration: "closed" });
   const tables: [string, readonly Fix[]][] = [
     ["Every chart", COMMON_FIXES],
     ["CVAT", cvat],

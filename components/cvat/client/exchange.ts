@@ -17,7 +17,7 @@ export interface Call {
 }
 
 /** CVAT refuses `application/json` in Accept, and anything else as the body's type. (cvat-rest-measured.md 0.1, 0.2) */
-const ACCEPT = "application/vnd.cvat+json; version=2.0";
+export const ACCEPT = "application/vnd.cvat+json; version=2.0";
 const SECRET_FIELDS = ["password", "key", "secret_key"];
 
 /**

@@ -52,7 +52,7 @@ export const usersConfig = {
     .enum(["closed", "open"])
     .default("closed")
     .describe(
-      "`open`: anybody who reaches CVAT may create an account, as CVAT itself has it. `closed`: Traefik refuses it.",
+      "`open`: anybody who reaches CVAT may create an account and ask for a new password, as CVAT itself has it. `closed`: CVAT refuses both, and each `up` asks it whether it does.",
     ),
 };
 

@@ -14,6 +14,8 @@ export interface CvatConfig {
   cluster?: { kubeconfig: string; context: string; namespace: string };
   /** Users that are there from the start, for tests without a cluster. */
   users?: readonly { username: string; email: string; password: string; role: "admin" | "user" | "worker" }[];
+  /** Whether strangers may make accounts, where no cluster tells. Default: `open`, as CVAT itself has it. */
+  registration?: "open" | "closed";
   /** Calls a minute that an address may make without a token. Default: 100, as CVAT has it. */
   anonymousCalls?: number;
 }
@@ -33,6 +35,8 @@ export interface Asked {
   store: Store;
   state: State;
   config: CvatConfig;
+  /** Whether a test has ordered registration to be open, whatever settings the server has. */
+  opened: boolean;
 }
 
 /** A path of the API and what it does by method. */

@@ -19,6 +19,8 @@ export interface Orders {
   faults?: Fault[];
   /** Health checks that fail. */
   failing?: string[];
+  /** Has registration and password reset be open, as in a server that does not take its settings. */
+  registration?: "open";
 }
 
 const FOR_EVER_MS = 3_600_000;
@@ -27,10 +29,12 @@ const FOR_EVER_MS = 3_600_000;
 export class Faults {
   #left: Required<Fault>[] = [];
   failing: readonly string[] = [];
+  opened = false;
 
-  order({ faults = [], failing = [] }: Orders): Answer {
+  order({ faults = [], failing = [], registration }: Orders): Answer {
     this.#left = faults.map((fault) => ({ times: 1, ...fault }));
     this.failing = failing;
+    this.opened = registration === "open";
     return json(200, {});
   }
 

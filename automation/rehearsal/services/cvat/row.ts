@@ -1,13 +1,14 @@
 import path from "node:path";
+import { CHART_OBJECTS } from "../../../../components/cvat/names.ts";
 import { endpointForPods } from "../../../../components/storage/config.ts";
+import { registerRoute } from "../../cluster/routes.ts";
 import { ensureService, type RehearsalService } from "../service.ts";
 import type { CvatConfig } from "./asked.ts";
 
 /** CVAT's API beside the rehearsal's cluster, whose pods run nothing. */
 export const CVAT_SERVICE: RehearsalService = {
   name: "cvat",
-  wanted: ({ cvat, objectStore }) =>
-    cvat.enabled && (objectStore !== undefined || cvat.organizations.length > 0 || cvat.cloudStorages !== undefined),
+  wanted: ({ cvat }) => cvat.enabled,
   async start({ home, lab, cluster, started }) {
     const store = started["minio"];
     const address = lab.objectStore && endpointForPods(lab.objectStore);
@@ -26,6 +27,8 @@ export const CVAT_SERVICE: RehearsalService = {
       home,
       config,
     });
+    const { server: service, serverPort } = CHART_OBJECTS;
+    await registerRoute(home, { namespace: lab.cvat.namespace, service, port: serverPort, to: place.port });
     return {
       ...place,
       notes: [

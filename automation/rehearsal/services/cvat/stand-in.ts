@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { detail, errorPage, Refusal, type Answer } from "./answers.ts";
+import { ACCOUNT_ROUTES } from "./accounts.ts";
 import { bodyOf, checkAccept, contextOf, type Asked, type CvatConfig, type Route } from "./asked.ts";
 import { AUTH_ROUTES, caller, notSignedIn } from "./auth.ts";
 import { applyUsers, carryOutUsersJob } from "./cluster-users.ts";
@@ -7,7 +8,8 @@ import { Faults, hang } from "./faults.ts";
 import { ORGANIZATION_ROUTES } from "./organizations.ts";
 import { PROJECT_ROUTES } from "./projects.ts";
 import { REQUEST_ROUTES } from "./requests.ts";
-import { health, SERVER_ROUTES } from "./server.ts";
+import { pageAt } from "./pages.ts";
+import { SERVER_ROUTES } from "./server.ts";
 import { STORAGE_ROUTES } from "./storages.ts";
 import type { Store, StoredUser } from "./store.ts";
 import { TASK_ROUTES } from "./tasks.ts";
@@ -18,6 +20,7 @@ import { WEBHOOK_ROUTES } from "./webhooks.ts";
 const ROUTES: readonly Route[] = [
   ...SERVER_ROUTES,
   ...AUTH_ROUTES,
+  ...ACCOUNT_ROUTES,
   ...USER_ROUTES,
   ...ORGANIZATION_ROUTES,
   ...STORAGE_ROUTES,
@@ -40,23 +43,29 @@ export function standIn(store: Store, config: CvatConfig): RequestListener {
   }
 
   async function answerTo(request: IncomingMessage): Promise<Answer | "drop"> {
-    const url = new URL(request.url ?? "/", "http://cvat.invalid");
+    const { pathname, query } = placeOf(request.url ?? "/");
     const method = request.method ?? "GET";
-    if (url.pathname === CONTROL) return faults.order(await bodyOf(request));
-    if (url.pathname === "/api/server/health/") return health(faults.failing);
-    const path = url.pathname.replace(/^\/api\//, "");
+    if (pathname === CONTROL) return faults.order(await bodyOf(request));
+    const page = pageAt(method, pathname, query, faults.failing);
+    if (page) return page;
+    const path = pathname.replace(/^\/api\//, "");
     const fault = faults.due(`${method} ${path}`);
     if (fault === "hang") await hang();
     if (fault === "drop-before") return "drop";
     if (fault === "500") return errorPage(500, "Server Error (500)");
     if (fault === "503") return errorPage(503, "Service Temporarily Unavailable");
-    const answer = await handle(request, url, method, path);
+    const answer = await handle(request, { pathname, query }, method, path);
     if (fault === "hang-after") await hang();
     return fault === "drop-after" ? "drop" : answer;
   }
 
-  async function handle(request: IncomingMessage, url: URL, method: string, path: string): Promise<Answer> {
-    const route = url.pathname.startsWith("/api/") ? ROUTES.find((one) => one.path.test(path)) : undefined;
+  async function handle(
+    request: IncomingMessage,
+    { pathname, query }: Place,
+    method: string,
+    path: string,
+  ): Promise<Answer> {
+    const route = pathname.startsWith("/api/") ? ROUTES.find((one) => one.path.test(path)) : undefined;
     if (!route) return errorPage(404, "Not Found");
     checkAccept(request.headers.accept);
     if (config.cluster && path === "auth/login") {
@@ -72,16 +81,16 @@ export function standIn(store: Store, config: CvatConfig): RequestListener {
     const asked: Omit<Asked, "user"> & { user: StoredUser | undefined } = {
       method,
       parts: route.path.exec(path)?.slice(1) ?? [],
-      query: url.searchParams,
+      query,
       body: await bodyOf(request),
       host: request.headers.host ?? "",
       user,
       context:
-        user &&
-        contextOf(store.state, user, organization === undefined ? undefined : String(organization), url.searchParams),
+        user && contextOf(store.state, user, organization === undefined ? undefined : String(organization), query),
       store,
       state: store.state,
       config,
+      opened: faults.opened,
     };
     // Open routes ask for the user themselves.
     const answer = await work(asked as Asked);
@@ -100,6 +109,28 @@ export function standIn(store: Store, config: CvatConfig): RequestListener {
         (error: unknown) => console.error(error),
       );
   };
+}
+
+interface Place {
+  pathname: string;
+  query: URLSearchParams;
+}
+
+/**
+ * What a request is about: its path with every encoded character decoded, once, and nothing else smoothed out. So a path has many spellings, and
+ * a slash too many is another path. (cvat-real-second-look.md 1: uvicorn and nginx answer alike)
+ */
+function placeOf(url: string): Place {
+  const [path = "/", ...query] = url.replace(/^https?:\/\/[^/?]*/i, "").split("?");
+  return { pathname: decoded(path), query: new URLSearchParams(query.join("?")) };
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 /** An address of one's own telling counts as another client. (7.4) */

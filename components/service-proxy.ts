@@ -1,5 +1,5 @@
 import type { KubeConfig } from "@kubernetes/client-node";
-import { apiServer, Unreached, type ApiAnswer, type Send } from "../../api-server.ts";
+import { apiServer, Unreached, type ApiAnswer, type Send } from "./api-server.ts";
 
 export interface ServiceName {
   namespace: string;

@@ -1,0 +1,78 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { verdictOf, type Question, type Verdict, type Way } from "./questions.ts";
+
+export interface Heard {
+  status: number;
+  text: string;
+  /** How long CVAT asks to wait, in milliseconds. */
+  retryAfterMs?: number;
+}
+
+/** Sends the question to CVAT. Throws, with a sentence, where no answer came. */
+export type Send = (path: string) => Promise<Heard>;
+
+/** What became of a question. */
+export interface Finding extends Pick<Question, "about" | "path"> {
+  way: Way;
+  /** `unknown`: nobody can tell. */
+  verdict: "open" | "closed" | "unknown";
+  /** What was answered, or why nothing was. */
+  detail: string;
+}
+
+export interface Patience {
+  /** How often one question is asked. */
+  attempts: number;
+  /** Between two attempts, in milliseconds, where CVAT does not say how long. */
+  pauseMs: number;
+  /** No attempt begins later than this after the first, in milliseconds. */
+  boundMs: number;
+}
+
+/** A CVAT that has just come up answers in the second attempt; one that is asked too often wants up to a minute (cvat-rest-measured.md 7.4). */
+export const PATIENCE: Patience = { attempts: 3, pauseMs: 1_000, boundMs: 90_000 };
+
+/** Asks one after the other, so that what is counted is little. Where no answer comes at all, the other questions of this way are not asked. */
+export async function ask(
+  way: Way,
+  questions: readonly Question[],
+  send: Send,
+  patience: Patience = PATIENCE,
+): Promise<Finding[]> {
+  const end = Date.now() + patience.boundMs;
+  const findings: Finding[] = [];
+  for (const { about, path, ways } of questions) {
+    if (!ways.includes(way)) continue;
+    const { verdict, detail, reached } = await askOne(path, send, patience, end);
+    findings.push({ about, path, way, verdict: KNOWN[verdict], detail });
+    if (!reached) break;
+  }
+  return findings;
+}
+
+const KNOWN = { open: "open", closed: "closed", busy: "unknown", unclear: "unknown" } as const;
+
+interface Answered {
+  verdict: Verdict;
+  detail: string;
+  reached: boolean;
+}
+
+async function askOne(path: string, send: Send, patience: Patience, end: number): Promise<Answered> {
+  for (let attempt = 1; ; attempt++) {
+    const { retryAfterMs = patience.pauseMs, ...answered } = await once(path, send);
+    const over = attempt >= patience.attempts || Date.now() + retryAfterMs > end;
+    if (answered.verdict !== "busy" || over) return answered;
+    await pause(retryAfterMs);
+  }
+}
+
+async function once(path: string, send: Send): Promise<Answered & { retryAfterMs?: number }> {
+  try {
+    const { retryAfterMs, ...heard } = await send(path);
+    const detail = `it answers ${heard.status}`;
+    return { verdict: verdictOf(heard), detail, reached: true, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  } catch (error) {
+    return { verdict: "busy", detail: error instanceof Error ? error.message : String(error), reached: false };
+  }
+}

@@ -1,0 +1,40 @@
+import { UserError } from "../../errors.ts";
+import { ask, PATIENCE, type Finding, type Patience, type Send } from "./ask.ts";
+import { QUESTIONS, type Way } from "./questions.ts";
+
+/** How CVAT is asked, each way by the name a person knows it by. */
+export type Ways = Readonly<Record<Way, { name: string; send: Send }>>;
+
+/**
+ * Asks CVAT itself, both ways, whether strangers can make an account or have a password reset. Makes nothing.
+ * @returns what could not be told, as sentences
+ * @throws UserError when it is open
+ */
+export async function proveClosed(ways: Ways, patience: Patience = PATIENCE): Promise<string[]> {
+  const asked = (["edge", "direct"] as const).map((way) => ask(way, QUESTIONS, ways[way].send, patience));
+  const findings = (await Promise.all(asked)).flat();
+  const open = findings.filter(({ verdict }) => verdict === "open");
+  if (open.length > 0) throw new UserError(openProblem(open, ways));
+  return unknownTexts(findings, ways);
+}
+
+function openProblem(open: readonly Finding[], ways: Ways): string {
+  const what = [...new Set(open.map(({ about }) => about))].join(" and ");
+  const where = open.map(({ path, way }) => `POST ${path} (${ways[way].name})`).join(", ");
+  return [
+    `CVAT's ${what} is open to everybody: ${where} asks for the fields to fill in.`,
+    "vision-platform:cvat.registration is `closed`, which settings in CVAT's server are to see to. See whether vision-platform:cvat.values or cvat.images.server bring other settings (DJANGO_SETTINGS_MODULE), or whether another CVAT answers there; set cvat.registration to `open` if it is to be.",
+  ].join(" ");
+}
+
+/** One sentence a way: what it says of one question it mostly says of the others. */
+function unknownTexts(findings: readonly Finding[], ways: Ways): string[] {
+  return (["edge", "direct"] as const).flatMap((way) => {
+    const [first, ...others] = findings.filter((one) => one.way === way && one.verdict === "unknown");
+    if (!first) return [];
+    const more = others.length > 0 ? ` and ${others.length} more` : "";
+    return [
+      `Not known whether CVAT's registration and password reset are closed ${ways[way].name}: POST ${first.path}${more}: ${first.detail}. The next up asks again.`,
+    ];
+  });
+}

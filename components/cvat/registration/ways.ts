@@ -1,0 +1,35 @@
+import type { ClusterAccess } from "../../cluster.ts";
+import { kubeConfig } from "../../kube-config.ts";
+import { whyNoAnswer } from "../../records/no-answer.ts";
+import { serviceProxy } from "../../service-proxy.ts";
+import { ACCEPT } from "../client/exchange.ts";
+import { CHART_OBJECTS } from "../names.ts";
+import type { Send } from "./ask.ts";
+
+/** An address that nothing answers at is given up after this. */
+const ANSWER_MS = 5_000;
+
+/** As people come: through whatever stands before CVAT. */
+export function throughEdge(endpoint: string): Send {
+  return async (path) => {
+    const url = `${endpoint.replace(/\/+$/, "")}${path}`;
+    const signal = AbortSignal.timeout(ANSWER_MS);
+    try {
+      const response = await fetch(url, { method: "POST", headers: { Accept: ACCEPT }, redirect: "manual", signal });
+      const text = await response.text();
+      const seconds = Number(response.headers.get("retry-after"));
+      return { status: response.status, text, ...(seconds > 0 && { retryAfterMs: seconds * 1000 }) };
+    } catch (error) {
+      throw new Error(whyNoAnswer(error, ANSWER_MS), { cause: error });
+    }
+  };
+}
+
+/** Past the edge, by the API server's proxy and the rights of the kubeconfig. */
+export async function direct(access: ClusterAccess, namespace: string): Promise<Send> {
+  const { server: service, serverPort: port } = CHART_OBJECTS;
+  const send = serviceProxy(await kubeConfig(access), { namespace, service, port });
+  // The API server hands its own name on, which a server with `allowedHosts` does not answer to; to its Service's it does.
+  const headers = { Accept: ACCEPT, Host: service };
+  return (path) => send({ method: "POST", path, headers, timeoutMs: ANSWER_MS });
+}
