@@ -8,7 +8,7 @@ import type { ChartSource } from "./components/charts/source.ts";
 import type { LabConfig } from "./components/config.ts";
 import { UserError } from "./components/errors.ts";
 import { chartsOf, VisionPlatform } from "./components/platform.ts";
-import { readLab } from "./components/read-config.ts";
+import { readLab, readSections } from "./components/read-config.ts";
 import { RunError } from "./components/program-errors.ts";
 
 /** The program. `pulumi up`, `npm run platform -- up` and rehearsals all run this function. */
@@ -21,13 +21,9 @@ export default async function program(): Promise<Record<string, unknown>> {
 }
 
 async function installed(): Promise<Record<string, unknown>> {
-  const lab = readLab();
-  const [charts, buckets, labels] = await Promise.all([
-    chartsFor(lab),
-    existingBuckets(lab.objectStore),
-    readLabelFiles(lab.functions, import.meta.dirname),
-    preflight(lab),
-  ]);
+  const { labels, problems } = await readLabelFiles(readSections().sections["functions"], import.meta.dirname);
+  const lab = readLab(problems);
+  const [charts, buckets] = await Promise.all([chartsFor(lab), existingBuckets(lab.objectStore), preflight(lab)]);
   const delivery = {
     context: path.join(import.meta.dirname, "images/clearml-agent"),
     program: path.join(import.meta.dirname, "automation/images/deliver.ts"),

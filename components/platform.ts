@@ -15,7 +15,7 @@ import type { StorageAccess } from "./cvat/records.ts";
 import { CVAT_VERSIONS, cvatWish } from "./cvat/versions.ts";
 import { DynamicProvider } from "./records/provider.ts";
 import { millisecondsOf } from "./schema.ts";
-import type { LabelEntry } from "./nuclio/config.ts";
+import type { LabelEntry } from "./nuclio/label-config.ts";
 import { Nuclio, platformValues } from "./nuclio/nuclio.ts";
 import { observeFunctions } from "./nuclio/observe.ts";
 import { runtimeClassOf } from "./nuclio/spec.ts";

@@ -20,7 +20,7 @@ export function pathText(section: string, path: readonly PropertyKey[]): string 
 
 /** Everything a schema has to say about a section, one problem per cause, each with what the key takes. */
 export function problemsOf(section: string, schema: z.ZodType, issues: readonly z.core.$ZodIssue[]): Problem[] {
-  return issues.flatMap((issue): Problem[] => {
+  return issues.flatMap(meantIssues).flatMap((issue): Problem[] => {
     if (issue.code === "unrecognized_keys") {
       const known = Object.keys(shapeAt(schema, issue.path) ?? {});
       return issue.keys.map((key) => ({
@@ -36,6 +36,15 @@ export function problemsOf(section: string, schema: z.ZodType, issues: readonly 
     return [{ path, message: issue.code === "custom" ? sentence : sentence + cure + example }];
   });
 }
+
+/** Of what may be one thing or another, what is wrong with the one that was meant: the one whose faults all lie inside. */
+function meantIssues(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== "invalid_union") return [issue];
+  const meant = issue.errors.find((branch) => branch.every(isInside));
+  return meant ? meant.flatMap((inner) => meantIssues({ ...inner, path: [...issue.path, ...inner.path] })) : [issue];
+}
+
+const isInside = ({ path, code }: z.core.$ZodIssue) => path.length > 0 || code === "unrecognized_keys";
 
 /** Types as a person who writes YAML calls them. */
 const TYPE_WORDS: Readonly<Record<string, string>> = {
@@ -81,7 +90,8 @@ interface Meta {
 
 function shapeAt(schema: z.ZodType, path: readonly PropertyKey[]): Record<string, z.ZodType> | undefined {
   const found = layersAt(schema, path).at(-1);
-  return found instanceof z.ZodObject ? found.shape : undefined;
+  const parts = found instanceof z.ZodUnion ? (found.options as z.ZodType[]) : [found];
+  return parts.find((part) => part instanceof z.ZodObject)?.shape;
 }
 
 /**
@@ -115,6 +125,9 @@ function childOf(schema: z.ZodType | undefined, part: PropertyKey): z.ZodType | 
   if (schema instanceof z.ZodObject) return (schema.shape as Record<string, z.ZodType | undefined>)[String(part)];
   if (schema instanceof z.ZodRecord) return schema.valueType as z.ZodType;
   if (schema instanceof z.ZodArray) return schema.element as z.ZodType;
+  if (schema instanceof z.ZodUnion) {
+    return (schema.options as z.ZodType[]).map((option) => childOf(option, part)).find((child) => child !== undefined);
+  }
   return undefined;
 }
 

@@ -4,11 +4,8 @@ import { problemList, type Problem } from "./problems.ts";
 import { missingSecrets } from "./required-secrets.ts";
 import { RunError } from "./program-errors.ts";
 
-/**
- * The lab as the running stack configures it. The one place where the program reads configuration.
- * @throws RunError with every problem of the stack file at once; shown without a stack trace.
- */
-export function readLab(): LabConfig {
+/** The sections of the running stack's file, with what is no map. The one place where the program reads configuration. */
+export function readSections(): { sections: Record<string, unknown>; problems: Problem[] } {
   const problems: Problem[] = [];
   const sections: Record<string, unknown> = {};
   const prefix = `${PROJECT}:`;
@@ -21,8 +18,18 @@ export function readLab(): LabConfig {
       problems.push({ path: key, message: "Must be a map of keys, not text." });
     }
   }
+  return { sections, problems };
+}
+
+/**
+ * The lab as the running stack configures it.
+ * @param inFiles what is wrong with files that the stack names
+ * @throws RunError with every problem of the stack file at once; shown without a stack trace.
+ */
+export function readLab(inFiles: readonly Problem[] = []): LabConfig {
+  const { sections, problems } = readSections();
   const parsed = parseLab(sections);
-  const all = [...problems, ...parsed.problems, ...(parsed.lab ? missingSecrets(parsed.lab) : [])];
+  const all = [...problems, ...parsed.problems, ...inFiles, ...(parsed.lab ? missingSecrets(parsed.lab) : [])];
   if (parsed.lab === undefined || all.length > 0) {
     const title = `The configuration of stack ${pulumi.getStack()} has ${all.length} problem(s):`;
     throw new RunError(problemList(title, all).join("\n"));

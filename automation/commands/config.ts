@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { UserError } from "../../components/errors.ts";
 import { missingSecrets } from "../../components/required-secrets.ts";
 import { problemList } from "../../components/problems.ts";
-import { checkStackFile } from "../stackfile/check.ts";
+import { checkWithFiles } from "../stackfile/check-files.ts";
 import { SCHEMA_FILE, stackFileSchema } from "../stackfile/json-schema.ts";
 import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
 import { PROJECT_FOLDER } from "../project.ts";
@@ -32,7 +32,7 @@ export function configCommand(): Command {
 
 async function check({ stack, folder, json }: StackFlags): Promise<void> {
   const file = await readStackFile(stackFilePath(folder, stack));
-  const { lab, problems } = checkStackFile(file);
+  const { lab, problems } = await checkWithFiles(file);
   if (lab) {
     const missing = missingSecrets(lab);
     const toSet = missing.length > 0 ? problemList("Before preview and up, set:", missing) : [];

@@ -61,7 +61,7 @@ async function logs(name: string, { json, tail, ...flags }: StackFlags & { tail:
     const there = await nuclio.dashboard.function(name);
     throw new UserError(
       there
-        ? `Function ${name} has no pod. It is ${there.status.state ?? "in no state"}: ${there.status.message ?? ""}`
+        ? `Function ${name} has no pod. It is ${there.status?.state ?? "in no state"}: ${there.status?.message ?? ""}`
         : noSuch(name, Object.keys(await nuclio.dashboard.functions())),
     );
   }
@@ -105,7 +105,7 @@ async function remove(name: string, { json, yes, ...flags }: StackFlags & { yes?
     ? ` It stands in the stack file, so the next up deploys it again; take it out there and run up instead.`
     : "";
   if (yes === undefined) {
-    const text = `Function ${name} (${live.status.state ?? "no state"}) would be removed, with its pods. To do it: --yes ${name}.${note}`;
+    const text = `Function ${name} (${live.status?.state ?? "no state"}) would be removed, with its pods. To do it: --yes ${name}.${note}`;
     print({ function: name, removed: false, inStack }, text, json);
     return;
   }

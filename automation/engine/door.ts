@@ -1,13 +1,11 @@
 import path from "node:path";
 import type * as auto from "@pulumi/pulumi/automation/index.js";
 import type { LabConfig } from "../../components/config.ts";
-import { UserError } from "../../components/errors.ts";
-import { problemList } from "../../components/problems.ts";
 import { cacheFolder } from "../cache.ts";
 import type { Progress } from "../progress.ts";
 import { engineEnvironment } from "../rehearsal/tools/environment.ts";
 import { obtainTools } from "../rehearsal/tools/obtain.ts";
-import { checkStackFile } from "../stackfile/check.ts";
+import { soundLab } from "../stackfile/check-files.ts";
 import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
 import { openStack } from "./stack.ts";
 
@@ -36,17 +34,12 @@ export async function openUserStack({
   progress,
 }: DoorOptions): Promise<{ stack: auto.Stack; lab: LabConfig }> {
   const file = await readStackFile(stackFilePath(folder, stack));
-  const checked = checkStackFile(file);
-  if (!checked.lab) {
-    throw new UserError(problemList(`${file.path} has ${checked.problems.length} problem(s):`, checked.problems), {
-      exitCode: 2,
-    });
-  }
+  const lab = await soundLab(file);
   const tools = await obtainTools(ENGINE_PROGRAMS, { progress });
   const engine = path.join(cacheFolder(), "engine");
   const env = {
     ...(await engineEnvironment(tools, { links: path.join(engine, "bin") })),
     ...(force ? { PULUMI_K8S_ENABLE_PATCH_FORCE: "true" } : {}),
   };
-  return { stack: await openStack({ stack, folder, engine, env, create }), lab: checked.lab };
+  return { stack: await openStack({ stack, folder, engine, env, create }), lab };
 }

@@ -2,8 +2,7 @@ import type { LabConfig } from "../../components/config.ts";
 import { UserError } from "../../components/errors.ts";
 import { connect } from "../../components/nuclio/connect.ts";
 import type { Nuclio } from "../../components/nuclio/deploy.ts";
-import { problemList } from "../../components/problems.ts";
-import { checkStackFile } from "../stackfile/check.ts";
+import { soundLab } from "../stackfile/check-files.ts";
 import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
 
 /** The lab that a verb is about: what its stack file says, and its Nuclio. */
@@ -19,10 +18,7 @@ export interface FunctionLab {
  */
 export async function functionLab({ stack, folder }: { stack: string; folder: string }): Promise<FunctionLab> {
   const file = await readStackFile(stackFilePath(folder, stack));
-  const { lab, problems } = checkStackFile(file);
-  if (!lab) {
-    throw new UserError(problemList(`${file.path} has ${problems.length} problem(s):`, problems), { exitCode: 2 });
-  }
+  const lab = await soundLab(file);
   if (!lab.cvat.enabled || !lab.cvat.nuclio.enabled) {
     throw new UserError(`${file.path} installs no Nuclio: see vision-platform:cvat.nuclio.enabled`, { exitCode: 2 });
   }

@@ -53,17 +53,17 @@ export function listing(
 
 function listed(name: string, fn: LiveFunction, deployment: Deployment | undefined, inStack: boolean): ListedFunction {
   const runtimeClass = deployment?.spec?.template.spec?.runtimeClassName;
-  const { state = "", message = "" } = fn.status;
+  const { state = "", message = "" } = fn.status ?? {};
   return {
     name,
     kind: fn.metadata.annotations?.["type"] ?? "",
     state: state === "" ? "none" : state,
-    image: fn.status.containerImage ?? fn.spec.image ?? "",
+    image: fn.status?.containerImage ?? fn.spec.image ?? "",
     pods: rollout(objectOf(name), deployment).detail,
     gpu: gpuOf(fn),
     runtimeClass:
       runtimeClass === undefined ? "" : `${runtimeClass} (${runtimeClassBy(deployment, fn.spec, FIELD_MANAGER)})`,
-    urls: [...(fn.status.internalInvocationUrls ?? []), ...(fn.status.externalInvocationUrls ?? [])],
+    urls: [...(fn.status?.internalInvocationUrls ?? []), ...(fn.status?.externalInvocationUrls ?? [])],
     message: isBroken(state) ? message : "",
     verdict: verdictOf(fn),
     inStack,

@@ -3,16 +3,14 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type * as auto from "@pulumi/pulumi/automation/index.js";
 import type { LabConfig } from "../../components/config.ts";
-import { UserError } from "../../components/errors.ts";
 import { chartsOf } from "../../components/platform.ts";
-import { problemList } from "../../components/problems.ts";
 import { ENGINE_PROGRAMS } from "../engine/door.ts";
 import { readOutputs } from "../engine/outputs.ts";
 import { runEngine, type Outcome } from "../engine/run.ts";
 import { setSecret } from "../engine/secrets.ts";
 import { openStack } from "../engine/stack.ts";
 import type { Progress } from "../progress.ts";
-import { checkStackFile } from "../stackfile/check.ts";
+import { soundLab } from "../stackfile/check-files.ts";
 import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
 import { rehearsalCharts, type RehearsalChart } from "./charts.ts";
 import { markOf } from "./cluster/belonging.ts";
@@ -66,7 +64,7 @@ export interface RehearsalResult {
  * @throws UserError for a broken stack file, before anything is started.
  */
 export async function prepare({ stack, project, overrides, home, progress }: RehearsalOptions): Promise<Rehearsal> {
-  const lab = await readLab(project, stack);
+  const lab = await soundLab(await readStackFile(stackFilePath(project, stack)));
   const tools = await obtainTools(REHEARSAL_PROGRAMS, { progress });
   const cluster = await progress.task("Starting a Kubernetes API server", async (task) => {
     const started = await startCluster({ home: home.folder, tools, progress: task });
@@ -107,15 +105,6 @@ export async function prepare({ stack, project, overrides, home, progress }: Reh
 export async function bringUp({ stack }: Rehearsal, progress: Progress, parallel?: number): Promise<RehearsalResult> {
   const outcome = await runEngine(stack, "up", { progress, parallel });
   return { outcome, outputs: await readOutputs(stack, { showSecrets: false }) };
-}
-
-async function readLab(project: string, stack: string): Promise<LabConfig> {
-  const file = await readStackFile(stackFilePath(project, stack));
-  const checked = checkStackFile(file);
-  if (checked.lab) return checked.lab;
-  throw new UserError(problemList(`${file.path} has ${checked.problems.length} problem(s):`, checked.problems), {
-    exitCode: 2,
-  });
 }
 
 /** The addresses the stack asks for: the rehearsal's MetalLB owns them, as the one at home does. */

@@ -2,34 +2,11 @@ import * as z from "zod";
 import { bytes, dnsLabel, resources, timeSpan, toleration } from "../schema.ts";
 import { withRules } from "../section-rules.ts";
 import { buildConfig } from "./build-config.ts";
+import { labelList } from "./label-config.ts";
 import { FUNCTION_RULES, nameProblem } from "./rules.ts";
 
 /** What CVAT does with a function. (cvat: lambda_manager/models.py, FunctionKind) */
 export const KINDS = ["detector", "interactor", "tracker", "reid"] as const;
-
-const attribute = z.strictObject({
-  name: z.string().min(1).describe("Name of the attribute."),
-  input_type: z.enum(["select", "radio", "checkbox", "number", "text"]).describe("How CVAT asks for it."),
-  values: z.array(z.string()).describe("The values it may have."),
-});
-
-export const label = z.union(
-  [
-    z.string().min(1),
-    z.strictObject({
-      name: z.string().min(1).describe("Name of the label, as the model says it."),
-      type: z
-        .enum(["any", "rectangle", "polygon", "polyline", "points", "ellipse", "mask", "tag"])
-        .optional()
-        .describe("Shape the model draws. Default: rectangle for detectors, any for others."),
-      attributes: z.array(attribute).optional().describe("Attributes the model fills in."),
-    }),
-  ],
-  "must be the name of a label, or a map with `name` and `type`",
-);
-
-/** A label as it is written: a name alone, or more. */
-export type LabelEntry = z.output<typeof label>;
 
 const gpu = z.strictObject({
   count: z.int().min(1).max(16).default(1).describe("GPUs of each pod."),
@@ -88,12 +65,12 @@ const entry = z.strictObject({
   displayName: z.string().min(1).optional().describe("Name in CVAT's list of models. Default: the function's."),
   description: z.string().min(1).describe("What CVAT says about it. CVAT's whole list breaks without one."),
   framework: z.string().min(1).optional().describe("Framework of the model, for people."),
-  labels: z.array(label).default([]).describe("What a detector finds, in the order of the model's classes."),
+  labels: labelList.default([]).describe("What a detector finds, in the order of the model's classes."),
   labelsFile: z
     .string()
     .min(1)
     .optional()
-    .describe("JSON file with the labels, instead of `labels`; relative to this program's folder.")
+    .describe("JSON file with the labels, instead of `labels`, each as there; relative to this program's folder.")
     .meta({ examples: ["functions/yolo11x/labels.json"] }),
   image: z
     .string()

@@ -58,7 +58,7 @@ export async function deployFunction(
   const live = await settled(nuclio, name, options);
   if (live === undefined)
     throw new UserError(`Function ${name} was removed while it was being deployed. Run up again.`);
-  if (live.status.state !== "ready") throw new UserError(await failure(nuclio, live));
+  if (live.status?.state !== "ready") throw new UserError(await failure(nuclio, live));
   await rolledOut(nuclio, name, options);
   return {
     image: live.status.containerImage ?? live.spec.image ?? "",
@@ -107,7 +107,7 @@ async function hand(
 ): Promise<void> {
   const { name } = wanted.metadata;
   if (before?.live.spec.image !== undefined && differences(wanted, before.live).length === 0) {
-    if (before.live.status.state === "ready" && before.has === options.runtimeClass) return;
+    if (before.live.status?.state === "ready" && before.has === options.runtimeClass) return;
     // Trying the same once more needs no build.
     if ((await dashboard.restart(name)) === "accepted") return;
   }
@@ -127,7 +127,7 @@ async function settled(nuclio: Nuclio, name: string, options: DeployOptions): Pr
     if (live === undefined || hasEnded(live)) return live;
     if (Date.now() > end) {
       throw new UserError([
-        `Function ${name} is still ${live.status.state ?? "waiting"} after ${Math.round(totalMs(options) / 1000)} s.`,
+        `Function ${name} is still ${live.status?.state ?? "waiting"} after ${Math.round(totalMs(options) / 1000)} s.`,
         ...(await reasons(nuclio, live)),
         `Allow more time with vision-platform:functions.${name}.timeouts.ready.`,
       ]);
@@ -176,17 +176,17 @@ async function checkedClass(
 async function failure(nuclio: Nuclio, live: LiveFunction): Promise<string[]> {
   const { name } = live.metadata;
   return [
-    `Function ${name} is ${live.status.state ?? "in no state"}.`,
+    `Function ${name} is ${live.status?.state ?? "in no state"}.`,
     ...(await reasons(nuclio, live)),
     `Cure that and run up again: it is then deployed once more. Its log: npm run platform -- function logs ${name}`,
   ];
 }
 
 async function reasons({ objects }: Nuclio, { metadata, status }: LiveFunction): Promise<string[]> {
-  const log = (status.logs ?? []).map(({ message }) => message ?? "").filter((line) => line !== "");
+  const log = (status?.logs ?? []).map(({ message }) => message ?? "").filter((line) => line !== "");
   const found = await objects.obstacles(metadata.name);
   return [
-    ...brief(status.message ?? "").map((line) => `  Nuclio: ${line}`),
+    ...brief(status?.message ?? "").map((line) => `  Nuclio: ${line}`),
     ...log.slice(-LINES_OF_LOG).map((line) => `  log: ${line.trimEnd()}`),
     ...found.map(({ object, reason, cure }) => `  ${object}: ${reason.replace(/[.;]?$/, ".")} ${cure}`),
   ];

@@ -3,7 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../cluster.ts";
 import { RestRecord } from "../records/record.ts";
 import { millisecondsOf } from "../schema.ts";
-import type { FunctionConfig, LabelEntry } from "./config.ts";
+import type { FunctionConfig } from "./config.ts";
+import type { LabelEntry } from "./label-config.ts";
 import type { Finding } from "./observe.ts";
 import { functionObject, MODEL_SECRET_KEYS, runtimeClassOf } from "./spec.ts";
 

@@ -32,7 +32,7 @@ export async function findings(
 ): Promise<Record<string, Finding>> {
   const [live, deployments] = await Promise.all([dashboard.functions(), objects.deployments()]);
   const finding = (name: string, runtimeClass: string | undefined): Finding => {
-    const state = live[name]?.status.state;
+    const state = live[name]?.status?.state;
     if (live[name] === undefined) return "gone";
     if (isBroken(state)) return state as "error" | "unhealthy";
     if (state !== "ready") return "fine";

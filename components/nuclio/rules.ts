@@ -1,4 +1,4 @@
-import { repeats, ruleAt, type SectionRule } from "../section-rules.ts";
+import { ruleAt, type SectionRule } from "../section-rules.ts";
 import type { FunctionConfig } from "./config.ts";
 import { objectOf, RESERVED_NAMES } from "./names.ts";
 
@@ -40,16 +40,6 @@ export const FUNCTION_RULES: readonly SectionRule<FunctionConfig>[] = [
       ? "is empty: CVAT drops every box of a label it was not told; name the model's classes, or a `labelsFile`"
       : undefined;
   }),
-  {
-    reads: ["labels"],
-    problems: ({ labels }) =>
-      repeats(labels.map((label, index) => [index, typeof label === "string" ? label : label.name] as const)).map(
-        ({ key, value }) => ({
-          path: ["labels", key],
-          message: `\`${value}\` is there already; CVAT leaves out a function whose labels repeat`,
-        }),
-      ),
-  },
   ruleAt(["interactor"], ["kind", "interactor"], ({ kind, interactor }) =>
     interactor && kind !== "interactor" ? `is set for a ${kind}; remove it, or set kind: interactor` : undefined,
   ),

@@ -1,6 +1,7 @@
 import { bytesOf, millisecondsOf } from "../schema.ts";
 import type { BuildConfig } from "./build-config.ts";
-import type { FunctionConfig, LabelEntry } from "./config.ts";
+import type { FunctionConfig } from "./config.ts";
+import type { LabelAttribute, LabelEntry } from "./label-config.ts";
 import { PROJECT, PROJECT_LABEL, RUNTIME_CLASS_LABEL } from "./names.ts";
 
 /** A function as the dashboard takes it. */
@@ -112,10 +113,23 @@ function annotations(name: string, config: FunctionConfig, labels: readonly Labe
   };
 }
 
+/** One label with all that CVAT reads of it. (cvat: lambda_manager/views.py, parse_labels) */
 function labelSpec(label: LabelEntry, id: number, kind: FunctionConfig["kind"]) {
-  const { name, type, attributes } = typeof label === "string" ? { name: label } : label;
-  return { id, name, type: type ?? (kind === "detector" ? "rectangle" : "any"), ...(attributes && { attributes }) };
+  const { name, type, attributes, sublabels, svg } = typeof label === "string" ? { name: label } : label;
+  return {
+    ...{ id, name, type: type ?? (kind === "detector" ? "rectangle" : "any") },
+    ...(attributes && { attributes: attributes.map(attributeSpec) }),
+    ...(svg !== undefined && { svg }),
+    ...(sublabels && {
+      sublabels: sublabels.map((part, place) => ({
+        ...{ id: place, name: part.name, type: part.type },
+        ...(part.attributes && { attributes: part.attributes.map(attributeSpec) }),
+      })),
+    }),
+  };
 }
+
+const attributeSpec = ({ name, input_type, values }: LabelAttribute) => ({ name, input_type, values });
 
 function spec(name: string, config: FunctionConfig, context: FunctionContext): FunctionSpec {
   const { gpu, resources, timeouts, replicas } = config;

@@ -45,7 +45,7 @@ beforeAll(async () => {
 afterAll(() => lab.end());
 
 const deploymentOf = async (name: string) => (await lab.get(`${DEPLOYMENTS}/nuclio-${name}`)) as Deployment | undefined;
-const stateOf = async (name: string) => (await lab.nuclio.dashboard.function(name))?.status.state;
+const stateOf = async (name: string) => (await lab.nuclio.dashboard.function(name))?.status?.state;
 const report = async (name: string) =>
   ((await lab.engine.stack.outputs())["functions"]?.value as Record<string, { runtimeClass: string; image: string }>)[
     name

@@ -1,5 +1,9 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { BEHAVIOURS } from "../../automation/rehearsal/services/cvat/behaviours.ts";
+import { MODELS, soundModel } from "../fixtures/cvat/models.ts";
+import { closed } from "../fixtures/cvat/s3.ts";
 import { ADMIN, ALICE, startCvat, storageBody, type TestCvat } from "../fixtures/cvat/stand-in.ts";
 
 let cvat: TestCvat;
@@ -374,6 +378,39 @@ behaves("7.4", async () => {
   expect((await busy.call("GET", "users/self", { key })).status).toBe(200);
   expect((await busy.call("GET", "server/health/?format=json", { key: null })).status).toBe(200);
   await busy.end();
+});
+
+behaves("lambda_manager/views.py", async () => {
+  let functions: Record<string, unknown> = {};
+  const dashboard = createServer((request, response) => {
+    const name = /^\/api\/functions\/(.+)$/.exec(request.url ?? "")?.[1];
+    const body = name === undefined ? functions : functions[name];
+    response.writeHead(body === undefined ? 404 : 200, { "content-type": "application/json" });
+    response.end(JSON.stringify(body ?? { error: "Function not found" }));
+  });
+  await new Promise<void>((resolve) => dashboard.listen(0, "127.0.0.1", resolve));
+  const nuclio = `http://127.0.0.1:${(dashboard.address() as AddressInfo).port}`;
+  const lab = await startCvat({ nuclio });
+  try {
+    for (const [what, model, outcome] of MODELS) {
+      functions = { first: soundModel({ name: "First" }), [model.metadata.name]: model };
+      const list = await lab.call("GET", "lambda/functions");
+      const names = list.status === 200 ? (list.body as { id: string }[]).map(({ id }) => id) : list.status;
+      const expected = { listed: ["det", "det"], breaks: 500, "left out": ["det"] }[outcome];
+      expect([what, names]).toEqual([what, expected]);
+    }
+    functions = { det: MODELS[0]?.[1] };
+    expect((await lab.call("GET", "lambda/functions/det")).body).toMatchObject({
+      kind: "detector",
+      labels_v2: [{ name: "man", svg: "<circle/>", sublabels: [{ name: "head", type: "points", attributes: [] }, {}] }],
+    });
+    expect((await lab.call("GET", "lambda/functions/absent")).status).toBe(404);
+    expect((await lab.call("GET", "lambda/functions", { key: null })).status).toBe(401);
+  } finally {
+    await lab.end();
+    await closed(dashboard);
+  }
+  expect((await cvat.call("GET", "lambda/functions")).status).toBe(503);
 });
 
 behaves("8.1", async () => {

@@ -3,6 +3,7 @@ import { shapesIn, shapesText } from "../../automation/functions/boxes.ts";
 import { listing, listingText } from "../../automation/functions/listing.ts";
 import { verdictOf } from "../../automation/functions/verdict.ts";
 import type { LiveFunction } from "../../components/nuclio/client/types.ts";
+import { MODELS } from "../fixtures/cvat/models.ts";
 import { deployment, live, object } from "./nuclio-fixtures.ts";
 
 const URL = "nuclio-helmets.cvat.svc.cluster.local:8080";
@@ -13,30 +14,12 @@ function changed(change: (fn: LiveFunction) => void): LiveFunction {
   change(fn);
   return fn;
 }
-const annotated = (annotations: Record<string, string>) =>
-  changed((fn) => Object.assign(fn.metadata, { annotations: { ...fn.metadata.annotations, ...annotations } }));
 
 const COLOURS = /\u001b\[\d+m/g; // eslint-disable-line no-control-regex
 
 describe("what CVAT says of a function", () => {
   it.each<[string, LiveFunction, string, RegExp]>([
     ["a sound one", sound(), "listed", /^$/],
-    ["one without annotations", changed((fn) => delete fn.metadata.annotations), "breaks", /no annotations/],
-    ["one without description", changed((fn) => delete fn.spec.description), "breaks", /no description/],
-    ["labels that are no JSON", annotated({ spec: "[{" }), "breaks", /no JSON/],
-    ["labels that are no list", annotated({ spec: "{}" }), "breaks", /no list/],
-    ["a label without name", annotated({ spec: '[{"id": 0}]' }), "breaks", /has no name/],
-    ["no labels at all", annotated({ spec: "" }), "listed", /^$/],
-    ["points that are no number", annotated({ min_pos_points: "one" }), "breaks", /min_pos_points is no whole number/],
-    ["an unknown type", annotated({ type: "classifier" }), "left out", /'classifier'/],
-    [
-      "no type, before the labels are looked at",
-      changed((fn) => Object.assign(fn.metadata, { annotations: { spec: "[{" } })),
-      "left out",
-      /missing/,
-    ],
-    ["labels that repeat", annotated({ spec: '[{"name": "a"}, {"name": "a"}]' }), "left out", /repeat/],
-    ["no shape type", annotated({ supported_shape_types: " , " }), "left out", /no shape type/],
     [
       "one of another project",
       changed((fn) => Object.assign(fn.metadata, { labels: { "nuclio.io/project-name": "default" } })),
@@ -51,7 +34,7 @@ describe("what CVAT says of a function", () => {
     ],
     [
       "one that is being built again",
-      changed((fn) => Object.assign(fn.status, { state: "building" })),
+      changed((fn) => (fn.status = { ...fn.status, state: "building" })),
       "listed",
       /does not run/,
     ],
@@ -59,6 +42,24 @@ describe("what CVAT says of a function", () => {
     const verdict = verdictOf(fn);
     expect(verdict.outcome).toBe(outcome);
     expect(verdict.why).toMatch(why);
+  });
+
+  it.each(MODELS)("%s: as measured of CVAT", (_what, model, outcome) => {
+    const verdict = verdictOf(model);
+    expect(verdict.outcome).toBe(outcome);
+    if (outcome !== "listed") expect(verdict.why).toMatch(/^[A-Z].*\.$/);
+  });
+
+  it.each<[string, RegExp]>([
+    ["a skeleton without svg", /^Its label 'man' is a skeleton without svg\.$/],
+    ["an attribute without values", /^Attribute 'colour' of its label 'car' has no values\.$/],
+    ["an attribute without name", /^Attribute 1 of its label 'car' has no name\.$/],
+    ["a repeated sublabel", /^The sublabels of its label 'man' repeat\.$/],
+    ["a type in capitals", /^Its annotation type is 'Detector'/],
+    ["startswith_box false", /CVAT takes any text for true, and its annotation startswith_box is 'false'/],
+  ])("says where: %s", (what, why) => {
+    const model = MODELS.find(([name]) => name === what)?.[1];
+    expect(model && verdictOf(model).why).toMatch(why);
   });
 });
 

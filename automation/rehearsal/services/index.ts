@@ -8,8 +8,8 @@ import type { RehearsalService, ServiceContext, Started } from "./service.ts";
 /** What runs beside the cluster, in the order of starting: a later one may need an earlier one's address. */
 export const SERVICES: readonly RehearsalService[] = [
   MINIO_SERVICE,
-  CVAT_SERVICE,
   NUCLIO_SERVICE,
+  CVAT_SERVICE,
   CLEARML_SERVICE,
   nodesService(({ clearml }) => (clearml.agent.enabled ? clearml.agent.image.delivery : undefined)),
 ];

@@ -7,7 +7,7 @@ export interface LiveFunction {
     annotations?: Record<string, string>;
   };
   spec: LiveSpec;
-  status: {
+  status?: {
     state?: string;
     message?: string;
     logs?: { message?: string }[];
@@ -15,7 +15,7 @@ export interface LiveFunction {
     containerImage?: string;
     internalInvocationUrls?: string[];
     externalInvocationUrls?: string[];
-  };
+  } | null;
 }
 
 export interface LiveSpec {
@@ -32,7 +32,7 @@ const ENDED = ["ready", "error", "unhealthy", "scaledToZero", "imported"];
 
 /** Whether Nuclio is done with a function, for better or worse. */
 export function hasEnded({ status }: LiveFunction): boolean {
-  return ENDED.includes(status.state ?? "");
+  return ENDED.includes(status?.state ?? "");
 }
 
 /** States that a deployment cures. */

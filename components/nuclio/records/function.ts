@@ -44,7 +44,7 @@ export const record: RecordHandler<Inputs, Outs> = {
     const { dashboard } = await connect(outs.connection, outs.connection.namespace);
     const live = await dashboard.function(id);
     if (!live) return undefined;
-    const broken = hasEnded(live) && live.status.state !== "ready" ? ["status.state"] : [];
+    const broken = hasEnded(live) && live.status?.state !== "ready" ? ["status.state"] : [];
     return { id, outs: { ...outs, drift: [...broken, ...differences(outs.function, live)] } };
   },
   update: (_id, _olds, news) => deploy(news),

@@ -10,6 +10,8 @@ export interface CvatConfig {
   stores: Record<string, string>;
   /** Stores that are somebody else's, by address and access key. They are not asked: bucket and secret key are taken to be right. Default: none. */
   elsewhere?: readonly { endpoint: string; accessKey: string }[];
+  /** Address of Nuclio's dashboard. Default: none answers. */
+  nuclio?: string;
   /** The cluster whose users Job is carried out. */
   cluster?: { kubeconfig: string; context: string; namespace: string };
   /** Users that are there from the start, for tests without a cluster. */

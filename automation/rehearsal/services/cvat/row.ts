@@ -19,6 +19,7 @@ export const CVAT_SERVICE: RehearsalService = {
       version: lab.cvat.version,
       stores: store && address ? { [address]: store.url } : {},
       elsewhere,
+      nuclio: started["nuclio"]?.url,
       cluster: { kubeconfig: cluster.kubeconfig, context: cluster.context, namespace: lab.cvat.namespace },
     };
     const place = await ensureService({

@@ -5,6 +5,7 @@ import { bodyOf, checkAccept, contextOf, type Asked, type CvatConfig, type Route
 import { AUTH_ROUTES, caller, notSignedIn } from "./auth.ts";
 import { applyUsers, carryOutUsersJob } from "./cluster-users.ts";
 import { Faults, hang } from "./faults.ts";
+import { MODEL_ROUTES } from "./models.ts";
 import { ORGANIZATION_ROUTES } from "./organizations.ts";
 import { PROJECT_ROUTES } from "./projects.ts";
 import { REQUEST_ROUTES } from "./requests.ts";
@@ -28,6 +29,7 @@ const ROUTES: readonly Route[] = [
   ...PROJECT_ROUTES,
   ...TASK_ROUTES,
   ...REQUEST_ROUTES,
+  ...MODEL_ROUTES,
 ];
 
 /** Where a test orders faults, and asks what calls came. Not CVAT's. */

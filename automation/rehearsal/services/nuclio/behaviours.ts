@@ -35,6 +35,10 @@ export const BEHAVIOURS: readonly { what: string; source: string }[] = [
     source: "F 2c, S abstract/platform.go EnrichFunctionConfig",
   },
   {
+    what: "An empty description, and annotations without one, are left out of every answer; a text that is none is 400.",
+    source: "S functionconfig/types.go Meta and Spec (omitempty), dashboard/resource/function.go",
+  },
+  {
     what: "Keys directly under spec that the release does not know are dropped; runtimeClassName before 1.16.",
     source: "F 0, F 2a",
   },

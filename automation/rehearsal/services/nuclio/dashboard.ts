@@ -200,7 +200,10 @@ function urls(existing: NuclioFunctionObject | undefined): Status {
 
 function attributes({ metadata, spec, status }: NuclioFunctionObject) {
   const { name, namespace, labels, annotations, resourceVersion } = metadata;
-  return { metadata: { name, namespace, labels, annotations, resourceVersion }, spec, status: status ?? {} };
+  const { description, ...rest } = spec;
+  // Go leaves out an empty text that is marked omitempty. (nuclio: functionconfig/types.go)
+  const shown = description === undefined || description === "" ? rest : { description, ...rest };
+  return { metadata: { name, namespace, labels, annotations, resourceVersion }, spec: shown, status: status ?? {} };
 }
 
 function projectAttributes({ metadata, spec = {} }: Stored) {
@@ -209,8 +212,13 @@ function projectAttributes({ metadata, spec = {} }: Stored) {
 
 function body({ text }: Asked): Sent & { desiredState?: string } {
   try {
-    return JSON.parse(text) as Sent & { desiredState?: string };
+    const sent = JSON.parse(text) as Sent & { desiredState?: string };
+    if (isText(sent.spec?.description) && Object.values(sent.metadata?.annotations ?? {}).every(isText)) return sent;
   } catch {
-    throw new Problem(400, "Failed to parse JSON body");
+    // As what Go cannot put into its structs.
   }
+  throw new Problem(400, "Failed to parse JSON body");
 }
+
+/** What Go puts into a text: null leaves it as it is. */
+const isText = (value: unknown) => value === undefined || value === null || typeof value === "string";

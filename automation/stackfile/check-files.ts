@@ -1,0 +1,24 @@
+import type { LabConfig } from "../../components/config.ts";
+import { UserError } from "../../components/errors.ts";
+import { problemList } from "../../components/problems.ts";
+import { readLabelFiles } from "../functions/labels.ts";
+import { PROJECT_FOLDER } from "../project.ts";
+import { checkStackFile, type Checked } from "./check.ts";
+import type { StackFile } from "./stack-file.ts";
+
+/** Everything wrong with a stack file and with the files that it names. */
+export async function checkWithFiles(file: Pick<StackFile, "sections" | "keys">): Promise<Checked> {
+  const checked = checkStackFile(file);
+  const { problems } = await readLabelFiles(file.sections["functions"], PROJECT_FOLDER);
+  return problems.length === 0 ? checked : { lab: undefined, problems: [...checked.problems, ...problems] };
+}
+
+/**
+ * The lab of a stack file.
+ * @throws UserError with every problem of it and of the files that it names
+ */
+export async function soundLab(file: StackFile): Promise<LabConfig> {
+  const { lab, problems } = await checkWithFiles(file);
+  if (lab) return lab;
+  throw new UserError(problemList(`${file.path} has ${problems.length} problem(s):`, problems), { exitCode: 2 });
+}
