@@ -12,6 +12,7 @@ import type { LabConfig } from "./config.ts";
 import { CLEARML_VERSIONS, clearmlWish } from "./clearml/versions.ts";
 import { Cvat } from "./cvat/cvat.ts";
 import type { StorageAccess } from "./cvat/records.ts";
+import { addressesIn } from "./cvat/values.ts";
 import { CVAT_VERSIONS, cvatWish } from "./cvat/versions.ts";
 import { DynamicProvider } from "./records/provider.ts";
 import { millisecondsOf } from "./schema.ts";
@@ -68,7 +69,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
           config: lab.cvat,
           chart: chartOf(charts, "cvat"),
           cluster,
-          objectStoreAddresses: lab.objectStore ? [`${lab.objectStore.address}:${lab.objectStore.port}`] : [],
+          objectStoreAddresses: this.store ? addressesIn([this.store.endpointForPods]) : [],
           storages: storagesOf(this.store, lab.objectStore),
           nuclioPlatform: platformValues(lab.functions, nuclioVersion),
           address: lab.traefik.address ?? "(address of Traefik)",
@@ -159,6 +160,7 @@ function storagesOf(store: ObjectStore | undefined, config: ObjectStoreConfig | 
     role,
     bucket: store.bucket(role),
     endpoint: store.endpointForPods,
+    region: config.region,
     ...keys,
   }));
 }

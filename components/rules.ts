@@ -1,6 +1,7 @@
 import type { LabConfig, SectionName } from "./config.ts";
 import { pathText, unknownKey, type Problem } from "./problems.ts";
 import { repeats } from "./section-rules.ts";
+import { hostOf } from "./storage/endpoint.ts";
 import { rolesOf } from "./storage/users.ts";
 
 /** The sections as far as they are sound: a key that has a problem of its own is not there. */
@@ -17,7 +18,7 @@ const addressesAreUsedOnce: Rule = ({ traefik, clearml, objectStore }) => {
     ["vision-platform:clearml.addresses.web", web],
     ["vision-platform:clearml.addresses.api", api],
     ["vision-platform:clearml.addresses.files", files],
-    ["vision-platform:objectStore.address", objectStore?.address],
+    ["vision-platform:objectStore.address", objectStore?.address && hostOf(objectStore.address)],
   ]);
 };
 

@@ -1,7 +1,8 @@
 import type * as auto from "@pulumi/pulumi/automation/index.js";
 import { PROJECT } from "../../components/config.ts";
 import { objectStoreConfig } from "../../components/storage/config.ts";
-import { askStore, type Credentials } from "./ask.ts";
+import { askStore } from "./ask.ts";
+import type { Credentials } from "./client.ts";
 
 /**
  * Refuses to go on unless the object store answers to the credentials in the stack's configuration. The engine is not let to read what is

@@ -61,7 +61,10 @@ const cloudStorage = z.strictObject({
     .default("")
     .describe("Show only what is below this, `images/` for example.")
     .meta({ examples: ["images/"] }),
-  region: z.string().default("us-east-1").describe("Region of the bucket. MinIO has this one unless told otherwise."),
+  region: z
+    .string()
+    .optional()
+    .describe("Region of the bucket. Default: with `role` that of `objectStore.region`, with `external` us-east-1."),
   description: z.string().default("").describe("What people read beside it."),
   manifests: z.array(z.string().min(1)).default([]).describe("Manifest files in the bucket. They must be there."),
   organization: z

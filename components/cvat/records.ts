@@ -11,6 +11,7 @@ export interface StorageAccess {
   bucket: pulumi.Input<string>;
   /** The S3 API as CVAT's pods reach it: `http://192.0.2.30:9000`. */
   endpoint: pulumi.Input<string>;
+  region: string;
   accessKey: pulumi.Input<string>;
   secretKey: pulumi.Input<string>;
 }
@@ -20,6 +21,9 @@ export interface CvatRecordsArgs {
   connection: pulumi.Input<Connection>;
   storages: readonly StorageAccess[];
 }
+
+/** Of another store, where nothing is said of it: MinIO's own. */
+const DEFAULT_REGION = "us-east-1";
 
 type CloudStorageConfig = NonNullable<CvatConfig["cloudStorages"]>[number];
 
@@ -64,8 +68,8 @@ export function registerRecords(
   }
   const ownOrganization = config.organizations[0]?.slug ?? "";
   for (const storage of config.cloudStorages ?? storages.map(asDeclared)) {
-    const { role, external, organization = ownOrganization, ...rest } = storage;
-    const access = external ?? storages.find((one) => one.role === role);
+    const { role, external, organization = ownOrganization, region, ...rest } = storage;
+    const access = external ? { ...external, region: DEFAULT_REGION } : storages.find((one) => one.role === role);
     if (!access)
       throw new RunError(
         `vision-platform:cvat.cloudStorages: ${storage.name}: the object store has no bucket for \`${role ?? ""}\`. There are: ${storages.map((one) => one.role).join(", ") || "none"}.`,
@@ -75,7 +79,16 @@ export function registerRecords(
     new RestRecord(
       `${name}-storage-${organization === "" ? "" : `${organization}-`}${storage.name}`,
       "cvat/records/cloud-storage",
-      { ...rest, organization, bucket, endpoint, accessKey, secretKey: pulumi.secret(secretKey), connection: account },
+      {
+        ...rest,
+        organization,
+        bucket,
+        endpoint,
+        region: region ?? access.region,
+        accessKey,
+        secretKey: pulumi.secret(secretKey),
+        connection: account,
+      },
       { ...SECRET, outs: ["storageId"] },
       pulumi.mergeOptions(opts, { ...(record && { dependsOn: record }) }),
     );
@@ -88,7 +101,6 @@ function asDeclared({ role }: StorageAccess): CloudStorageConfig {
     name: role,
     role,
     prefix: "",
-    region: "us-east-1",
     description: "Made with the lab's object store.",
     manifests: [],
     force: false,

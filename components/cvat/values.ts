@@ -62,13 +62,19 @@ export function cvatValues(input: CvatValuesInput): pulumi.Inputs {
 
 /** Addresses that stand in the stack as stores of others and as receivers of webhooks: `192.0.2.60:9000`. */
 export function calledAddresses({ organizations, cloudStorages = [] }: CvatConfig): string[] {
-  const urls = [
+  return addressesIn([
     ...cloudStorages.flatMap(({ external }) => external?.endpoint ?? []),
     ...organizations.flatMap(({ webhooks }) => webhooks.map(({ url }) => url)),
-  ].map((url) => new URL(url));
-  const addresses = urls.flatMap(({ hostname, port, protocol }) =>
-    isIPv4(hostname) ? `${hostname}:${port || (protocol === "https:" ? "443" : "80")}` : [],
-  );
+  ]);
+}
+
+/** The addresses that are written out in URLs, each once, as Smokescreen takes them: `192.0.2.60:9000`. */
+export function addressesIn(urls: readonly string[]): string[] {
+  const addresses = urls
+    .map((url) => new URL(url))
+    .flatMap(({ hostname, port, protocol }) =>
+      isIPv4(hostname) ? `${hostname}:${port || (protocol === "https:" ? "443" : "80")}` : [],
+    );
   return [...new Set(addresses)];
 }
 

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { address, secretText } from "../schema.ts";
+import { secretText } from "../schema.ts";
 import { withRules } from "../section-rules.ts";
 import { bucketConfig, bucketName, bucketSettings } from "./bucket-config.ts";
 import { APPLICATIONS } from "./grants.ts";
@@ -30,30 +30,61 @@ const moreBucket = z.strictObject({
   writers: z.array(z.enum(APPLICATIONS)).default([]).describe("Applications that may read, write and delete in it."),
 });
 
+const IPV4 = String.raw`(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)`;
+const HOST = "[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?";
+const PORT = ":(?:6553[0-5]|655[0-2]\\d|65[0-4]\\d{2}|6[0-4]\\d{3}|[1-5]\\d{4}|[1-9]\\d{0,3})";
+const URL = `https?://${HOST}(?:${PORT})?`;
+
 const section = z.strictObject({
-  address: address
-    .describe("Address at which pods reach the S3 API of MinIO: a ClusterIP or a LoadBalancer address, not a name.")
-    .meta({
-      examples: ["192.0.2.30"],
-    }),
-  port: z.int().min(1).max(65535).default(9000).describe("Port of the S3 API, not of the console."),
+  address: z
+    .string()
+    .regex(
+      new RegExp(`^(?:${IPV4}|${URL})$`),
+      "must be an IPv4 address such as 192.0.2.30, or a URL without a path such as https://minio.example.com:9000",
+    )
+    .describe(
+      "Where pods reach the S3 API of MinIO: the address of a ClusterIP or a LoadBalancer, or a URL that says scheme and port too. CVAT's proxy lets an address through by itself; of a name, allow what it leads to in `cvat.smokescreen`.",
+    )
+    .meta({ examples: ["192.0.2.30", "https://192.0.2.30:9000"] }),
+  port: z
+    .int()
+    .min(1)
+    .max(65535)
+    .default(9000)
+    .describe("Port of the S3 API, not of the console, where `address` is no URL."),
   endpoint: z
     .string()
     .regex(
-      /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?:[1-9][0-9]{0,4}$/,
-      "must be HOST:PORT without a scheme, such as 192.0.2.30:9000",
+      new RegExp(`^(?:${HOST}${PORT}|${URL})$`),
+      "must be HOST:PORT such as 192.0.2.30:9000, or a URL without a path such as https://minio.example.com",
     )
     .optional()
     .describe(
-      "HOST:PORT at which the machine that runs pulumi reaches the S3 API, when that is not what pods use. Default: address:port.",
+      "Where the machine that runs pulumi, and people's machines, reach the S3 API, when that is not what pods use: HOST:PORT, or a URL that says the scheme too. Default: as pods do.",
     )
-    .meta({ examples: ["minio.example.com:443"] }),
-  tls: z.boolean().default(false).describe("The S3 API speaks HTTPS, with a certificate that both sides trust."),
+    .meta({ examples: ["minio.example.com:443", "https://minio.example.com"] }),
+  tls: z
+    .boolean()
+    .default(false)
+    .describe("The S3 API speaks HTTPS, to whoever's key says no scheme of its own: `address`, `endpoint`."),
+  ca: z
+    .string()
+    .regex(
+      /^(?!\/|~|[A-Za-z]:)(?!(?:.*\/)?\.\.(?:\/|$))[^\\\p{Cc}]+$/u,
+      "must be the path of a file in this project's folder, such as store-ca.crt",
+    )
+    .optional()
+    .describe(
+      "File with the certificate of the private authority that signed the store's, in PEM, relative to the folder of Pulumi.yaml. Pods, functions and clearml.conf get its text. Default: none, the certificate is of a public authority.",
+    )
+    .meta({ examples: ["store-ca.crt"] }),
   region: z
     .string()
-    .regex(/^[a-z0-9-]+$/, "must be a region such as us-east-1")
+    .regex(/^[\w-]+$/, "must be a region such as us-east-1")
     .default("us-east-1")
-    .describe("Region of the store. MinIO has this one unless told otherwise."),
+    .describe(
+      "Region of the store, MINIO_SITE_REGION of the server. MinIO has none unless told so, and takes this one then.",
+    ),
   credentials: z
     .strictObject({
       accessKey: secretText({ min: 3, max: 128 }).optional().describe("Access key, MINIO_ROOT_USER of the server."),
@@ -109,10 +140,5 @@ const section = z.strictObject({
 });
 
 export type ObjectStoreConfig = z.output<typeof section>;
-
-/** `http://192.0.2.30:9000`: the S3 API as pods reach it. */
-export function endpointForPods({ tls, address, port }: ObjectStoreConfig): string {
-  return `${tls ? "https" : "http"}://${address}:${port}`;
-}
 
 export const objectStoreConfig = withRules(section, objectStoreRules);

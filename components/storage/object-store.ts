@@ -3,7 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { RunError } from "../program-errors.ts";
 import { GeneratedText } from "../secrets/generated.ts";
 import { bucketsOf, lifecycleRules, type LabBucket } from "./buckets.ts";
-import { endpointForPods, type ObjectStoreConfig } from "./config.ts";
+import type { ObjectStoreConfig } from "./config.ts";
+import { endpointOfMachine, endpointOfPods, hostAndPort, urlOf } from "./endpoint.ts";
 import type { Application } from "./grants.ts";
 import { personId, SECRET_KEY_LENGTH, usersOf, type StoreUser } from "./users.ts";
 
@@ -57,7 +58,7 @@ export class ObjectStore extends pulumi.ComponentResource {
   ) {
     super("vision-platform:storage:ObjectStore", name, {}, opts);
     this.#config = config;
-    this.endpointForPods = endpointForPods(config);
+    this.endpointForPods = urlOf(endpointOfPods(config));
     const parts = { parent: this };
     const provider = storeProvider(name, config, parts);
 
@@ -98,10 +99,11 @@ export class ObjectStore extends pulumi.ComponentResource {
 
   /** A bucket with keys for it, as clients take them. */
   access(role: string, { accessKey, secretKey }: StoreKeys): pulumi.Output<BucketAccess> {
-    const { address, port, tls, region } = this.#config;
+    const endpoint = endpointOfPods(this.#config);
+    const { region } = this.#config;
     return pulumi.all([this.bucket(role), accessKey, secretKey]).apply(([bucket, key, secret]) => ({
-      endpoint: `${address}:${port}`,
-      secure: tls,
+      endpoint: hostAndPort(endpoint),
+      secure: endpoint.tls,
       region,
       bucket,
       accessKey: key,
@@ -124,11 +126,12 @@ function storeProvider(name: string, config: ObjectStoreConfig, opts: pulumi.Res
       "vision-platform:objectStore.credentials: accessKey and secretKey of an administrator of the object store are missing.",
     );
   }
+  const endpoint = endpointOfMachine(config);
   return new minio.Provider(
     `${name}-minio`,
     {
-      minioServer: config.endpoint ?? `${config.address}:${config.port}`,
-      minioSsl: config.tls,
+      minioServer: hostAndPort(endpoint),
+      minioSsl: endpoint.tls,
       minioInsecure: false,
       minioRegion: config.region,
       minioUser: pulumi.secret(accessKey),

@@ -1,5 +1,6 @@
 import { repeats, type Found, type SectionRule } from "../section-rules.ts";
 import type { ObjectStoreConfig } from "./config.ts";
+import { endpointOfMachine, endpointOfPods, isUrl } from "./endpoint.ts";
 import { BUCKET_ROLES } from "./grants.ts";
 import { accessKeyOf } from "./users.ts";
 
@@ -72,7 +73,45 @@ const cvatTakesTheKey: Rule = {
       : [],
 };
 
+const DEFAULT_PORT = 9000;
+
+/** A URL is whole: what stands beside it would count for nothing. */
+const urlsAreWhole: Rule = {
+  reads: ["address", "port"],
+  problems: ({ address, port }) =>
+    isUrl(address) && port !== DEFAULT_PORT
+      ? [{ path: ["port"], message: "`address` is a URL, which says the port: take this key out" }]
+      : [],
+};
+
+const schemesAgree: Rule = {
+  reads: ["address", "endpoint", "tls"],
+  problems: ({ address, endpoint = "", tls }) =>
+    tls
+      ? Object.entries({ address, endpoint })
+          .filter(([, text]) => text.startsWith("http://"))
+          .map(([key]) => ({ path: [key], message: "says http://, and `tls` says HTTPS: correct one of them" }))
+      : [],
+};
+
+const authorityIsForTls: Rule = {
+  reads: ["address", "port", "endpoint", "tls", "ca"],
+  problems: (section) =>
+    section.ca === undefined || endpointOfPods(section).tls || endpointOfMachine(section).tls
+      ? []
+      : [
+          {
+            path: ["ca"],
+            message:
+              "is for HTTPS, which neither `address` nor `endpoint` speaks: write them as https://… or set `tls`",
+          },
+        ],
+};
+
 export const objectStoreRules: readonly Rule[] = [
+  urlsAreWhole,
+  schemesAgree,
+  authorityIsForTls,
   namesAreUsedOnce,
   rolesAreUsedOnce,
   prefixesOnce,

@@ -160,6 +160,7 @@ function cvatProgram(stack: CvatStack, cluster: { kubeconfig: string; context: s
     role,
     bucket: role,
     endpoint: STORE_ADDRESS,
+    region: "us-east-1",
     accessKey: stack.storeKey.accessKey,
     secretKey: pulumi.secret(stack.storeKey.secretKey),
   }));

@@ -7,7 +7,7 @@ import { ObjectStore, type BucketAccess } from "../../components/storage/object-
 import { DynamicProvider } from "../../components/records/provider.ts";
 import { silentProgress } from "../../automation/progress.ts";
 import { MINIO_PLUGIN } from "../../automation/rehearsal/plugins/minio-row.ts";
-import { MinioAdmin } from "../../automation/rehearsal/plugins/minio/admin.ts";
+import { MinioAdmin } from "../../automation/storage/admin.ts";
 import { installPlugins } from "../../automation/rehearsal/plugins/install.ts";
 import { ensureMinio, type RunningMinio } from "../../automation/rehearsal/services/minio/row.ts";
 import { kill, startOf } from "../../automation/rehearsal/processes.ts";

@@ -19,6 +19,7 @@ const store = (role: string): StorageAccess => ({
   role,
   bucket: `lab-${role}`,
   endpoint: "http://192.0.2.30:9000",
+  region: "eu-lab-1",
   accessKey: "key",
   secretKey: pulumi.secret("store-secret"),
 });
@@ -47,6 +48,7 @@ describe("what is in CVAT", () => {
       name: "cvat",
       bucket: "lab-cvat",
       organization: "",
+      region: "eu-lab-1",
       secretKey: { secret: "store-secret" },
       connection: { secret: CONNECTION },
     });
@@ -98,8 +100,17 @@ describe("what is in CVAT", () => {
         verifyTls: true,
         connection: { secret: CONNECTION },
       },
-      "CloudStorage cvat-storage-lab-pictures": { bucket: "lab-datasets", prefix: "images/", organization: "lab" },
-      "CloudStorage cvat-storage-guests-old": { bucket: "old", secretKey: { secret: "old-secret" } },
+      "CloudStorage cvat-storage-lab-pictures": {
+        bucket: "lab-datasets",
+        prefix: "images/",
+        organization: "lab",
+        region: "eu-lab-1",
+      },
+      "CloudStorage cvat-storage-guests-old": {
+        bucket: "old",
+        region: "us-east-1",
+        secretKey: { secret: "old-secret" },
+      },
     });
     expect(Object.keys(made)).toHaveLength(7);
   });

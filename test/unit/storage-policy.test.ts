@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, pbkdf2Sync } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { sealed } from "../../automation/rehearsal/plugins/minio/sealed.ts";
+import { sealed } from "../../automation/storage/sealed.ts";
 import { objectStoreConfig } from "../../components/storage/config.ts";
 import { APPLICATIONS } from "../../components/storage/grants.ts";
 import { grantsOf, personId, usersOf } from "../../components/storage/users.ts";
@@ -57,7 +57,7 @@ describe("the section of the object store", () => {
     [{ buckets: { cvat: { name: "192.0.2.1" } } }, /an address/],
     [{ buckets: { cvat: { name: "minio" } } }, /keeps for itself/],
     [{ onlyPrefixes: { cvat: { nothing: ["a/"] } } }, /onlyPrefixes\.cvat\.nothing: there is no such bucket/],
-    [{ endpoint: "http://192.0.2.30:9000" }, /endpoint: must be HOST:PORT without a scheme/],
+    [{ endpoint: "http://192.0.2.30:9000/minio" }, /endpoint: must be HOST:PORT such as/],
   ])("refuses %j", (section, expected) => {
     expect(problems(section)?.join("\n")).toMatch(expected);
   });

@@ -128,7 +128,8 @@ export const PROGRAMS: readonly Program[] = [
     module: "minio",
     package: "github.com/minio/minio",
     seconds: 115,
-    install: "https://dl.min.io/server/minio/release/linux-amd64/minio",
+    // dl.min.io is gone since 2026-09, the images of Docker Hub too; the last release with programs is kept by GitHub. (late-2026.md)
+    install: "https://github.com/minio/minio/releases/tag/RELEASE.2025-09-07T16-13-09Z",
   },
   {
     name: "helm",

@@ -135,7 +135,8 @@ class _Reader:
             self.problems.append("Only one of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY is set: both or neither.")
         endpoint = self.endpoint()
         region = self.text("S3_REGION") or "us-east-1"
-        if not re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", region):
+        # What MinIO takes as MINIO_SITE_REGION; upper case and "_" are allowed there.
+        if not re.fullmatch("[A-Za-z0-9_-]+", region):
             self.problems.append(f"S3_REGION is {region!r}: it must be a name such as us-east-1.")
         if not place or len(self.problems) > before:
             return None

@@ -1,5 +1,5 @@
 import { Client } from "minio";
-import { MinioAdmin, type Place } from "./admin.ts";
+import { MinioAdmin, type Place } from "../../../storage/admin.ts";
 
 /** The store that a provider is configured for. */
 export interface Store {

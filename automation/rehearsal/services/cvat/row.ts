@@ -1,6 +1,6 @@
 import path from "node:path";
 import { CHART_OBJECTS } from "../../../../components/cvat/names.ts";
-import { endpointForPods } from "../../../../components/storage/config.ts";
+import { endpointOfPods, urlOf } from "../../../../components/storage/endpoint.ts";
 import { registerRoute } from "../../cluster/routes.ts";
 import { ensureService, type RehearsalService } from "../service.ts";
 import type { CvatConfig } from "./asked.ts";
@@ -11,7 +11,7 @@ export const CVAT_SERVICE: RehearsalService = {
   wanted: ({ cvat }) => cvat.enabled,
   async start({ home, lab, cluster, started }) {
     const store = started["minio"];
-    const address = lab.objectStore && endpointForPods(lab.objectStore);
+    const address = lab.objectStore && urlOf(endpointOfPods(lab.objectStore));
     const elsewhere = (lab.cvat.cloudStorages ?? []).flatMap(({ external }) =>
       external ? [{ endpoint: external.endpoint, accessKey: external.accessKey }] : [],
     );

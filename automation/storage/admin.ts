@@ -1,4 +1,5 @@
 import aws4 from "aws4";
+import { exchange } from "./exchange.ts";
 import { sealed } from "./sealed.ts";
 
 /** Where MinIO is, and as whom to ask it. */
@@ -9,6 +10,8 @@ export interface Place {
   region: string;
   user: string;
   password: string;
+  /** Certificates of a private authority, PEM. */
+  ca?: string | undefined;
 }
 
 export interface UserInfo {
@@ -27,7 +30,18 @@ export class AdminError extends Error {
   }
 }
 
-/** MinIO's admin API, as far as the plugin needs it. (madmin-go v3: user-commands.go, policy-commands.go) */
+/** What answers on its path is not MinIO's admin API: that one refuses in JSON, with a code. */
+export class NoAdminApi extends Error {
+  /** `404 NoSuchBucket`: what was answered instead. */
+  readonly answered: string;
+
+  constructor(answered: string) {
+    super(`no admin API of MinIO answers: ${answered}`);
+    this.answered = answered;
+  }
+}
+
+/** MinIO's admin API, as far as the program and the rehearsal's plugin need it. (madmin-go v3: user-commands.go, policy-commands.go) */
 export class MinioAdmin {
   readonly #place: Place;
 
@@ -81,33 +95,36 @@ export class MinioAdmin {
     query: Record<string, string>,
     body: Buffer = Buffer.alloc(0),
   ): Promise<string> {
-    const { server, tls, region, user, password } = this.#place;
+    const { server, tls, region, user, password, ca } = this.#place;
+    const origin = `${tls ? "https" : "http"}://${server}`;
     const path = `/minio/admin/v3/${call}?${new URLSearchParams(query).toString()}`;
+    // As it goes over the wire: without the port that the scheme has anyway.
+    const { host } = new URL(origin);
     const signed = aws4.sign(
-      { host: server, path, method, service: "s3", region, body, headers: { "Content-Length": String(body.length) } },
+      { host, path, method, service: "s3", region, body, headers: { "Content-Length": String(body.length) } },
       { accessKeyId: user, secretAccessKey: password },
     );
     const headers = Object.fromEntries(
       Object.entries(signed.headers ?? {}).map(([name, value]) => [name, String(value)]),
     );
-    delete headers["Host"]; // fetch sets these two itself
-    delete headers["Content-Length"];
-    const response = await fetch(`${tls ? "https" : "http"}://${server}${path}`, {
-      method,
-      headers,
-      ...(body.length > 0 && { body: new Uint8Array(body) }),
-    });
-    const text = await response.text();
-    if (response.ok) return text;
-    const { Code = String(response.status), Message = response.statusText } = parsed(text);
-    throw new AdminError(Code, Message);
+    const { status, text } = await exchange({ method, origin, path, headers, body, ca });
+    const answer = jsonIn(text);
+    if (status >= 200 && status < 300) {
+      if (method === "GET" && answer === undefined) throw new NoAdminApi(String(status));
+      return text;
+    }
+    const { Code, Message = "" } = (answer ?? {}) as { Code?: string; Message?: string };
+    if (Code !== undefined) throw new AdminError(Code, Message);
+    // In between may be what is only busy or starting.
+    if (status >= 500 || status === 429) throw new Error(`it answers ${status}`);
+    throw new NoAdminApi([status, /<Code>([^<]*)<\/Code>/.exec(text)?.[1]].filter(Boolean).join(" "));
   }
 }
 
-function parsed(text: string): { Code?: string; Message?: string } {
+function jsonIn(text: string): unknown {
   try {
-    return JSON.parse(text) as { Code?: string; Message?: string };
+    return JSON.parse(text);
   } catch {
-    return {};
+    return undefined;
   }
 }

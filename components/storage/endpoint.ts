@@ -1,0 +1,44 @@
+import type { ObjectStoreConfig } from "./config.ts";
+
+/** The S3 API as one side reaches it. */
+export interface Endpoint {
+  /** An address or a name. */
+  host: string;
+  port: number;
+  /** Whether it speaks HTTPS. */
+  tls: boolean;
+}
+
+type Keys = Pick<ObjectStoreConfig, "address" | "port" | "tls" | "endpoint">;
+
+/** How pods reach it: by `address`. */
+export function endpointOfPods({ address, port, tls }: Keys): Endpoint {
+  return isUrl(address) ? ofUrl(address) : { host: address, port, tls };
+}
+
+/** How the machine that runs the program reaches it, and so the people beside it: by `endpoint`. Default: as pods do. */
+export function endpointOfMachine(keys: Keys): Endpoint {
+  const { endpoint, tls } = keys;
+  if (endpoint === undefined) return endpointOfPods(keys);
+  if (isUrl(endpoint)) return ofUrl(endpoint);
+  const [host = "", port] = endpoint.split(":");
+  return { host, port: Number(port), tls };
+}
+
+/** `192.0.2.30:9000`. The port always stands there: ClearML and the MinIO plugin know a store by host and port. */
+export const hostAndPort = ({ host, port }: Endpoint): string => `${host}:${port}`;
+
+/** `http://192.0.2.30:9000`. */
+export const urlOf = (endpoint: Endpoint): string => `${endpoint.tls ? "https" : "http"}://${hostAndPort(endpoint)}`;
+
+/** The host of `address` in either form. */
+export const hostOf = (address: string): string => (isUrl(address) ? ofUrl(address).host : address);
+
+/** Whether a key says its own scheme, and so its own port. */
+export const isUrl = (text: string): boolean => text.includes("://");
+
+function ofUrl(text: string): Endpoint {
+  const { protocol, hostname, port } = new URL(text);
+  const tls = protocol === "https:";
+  return { host: hostname, port: port === "" ? (tls ? 443 : 80) : Number(port), tls };
+}
