@@ -1,6 +1,7 @@
 """Makes CVAT's users as the stack has them. Runs in the image of CVAT's server; may run any number of times.
 
-Users it made and that the stack no longer has are switched off, never deleted: their work hangs on them. Others are left alone.
+The first user is the superuser. Users it made and that the stack no longer has are switched off, never deleted: their work hangs on them. A
+superuser who got another name is renamed instead, and keeps what is his. Others are left alone.
 """
 
 import json
@@ -21,6 +22,9 @@ from django.contrib.auth.password_validation import validate_password
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
+
+from cvat.apps.organizations.models import Membership, Organization
 
 # How CVAT's own history shows whom this program made.
 MADE_BY = "made by vision-platform"
@@ -35,9 +39,39 @@ class Refused(Exception):
 
 def apply(users):
     """Brings all users to what the stack has, or none of them. Gives a line for each that changed."""
+    names = {user["username"] for user in users}
     with transaction.atomic():
-        lines = [line for user in users for line in apply_user(user)]
-        return lines + switch_off_others({user["username"] for user in users})
+        lines = rename_superuser(users[0], names)
+        free_addresses(users, names)
+        lines += [line for user in users for line in apply_user(user)]
+        return lines + switch_off_others(names) + hand_over(users[0]["username"])
+
+
+def rename_superuser(wanted, names):
+    """One account under another name, where it can be told which: his organizations, storages and login key stay as they are."""
+    if User.objects.filter(username=wanted["username"]).exists():
+        return []
+    left = list(made_here().filter(is_active=True, is_superuser=True).exclude(username__in=names))
+    if len(left) != 1:
+        return []
+    [user] = left
+    before, user.username = user.username, wanted["username"]
+    user.save()
+    return [f"renamed {before} to {user.username}"]
+
+
+def free_addresses(users, names):
+    """Members are invited by their address, and CVAT fails on two users of one. Those of the stack differ: its configuration sees to that."""
+    for wanted in users:
+        for other in User.objects.filter(email__iexact=wanted["email"]).exclude(username__in=names):
+            if not made_here().filter(pk=other.pk).exists():
+                raise Refused(
+                    f"the e-mail address of {wanted['username']} is that of CVAT's user {other.username} already; "
+                    f"give {wanted['username']} another one, or change that of {other.username} in CVAT"
+                )
+            # Switched off below; the address is somebody else's from now on.
+            other.email = ""
+            other.save()
 
 
 def apply_user(wanted):
@@ -45,9 +79,10 @@ def apply_user(wanted):
     user = User.objects.filter(username=name).first()
     made = user is None
     if made:
+        refuse_same_letters(name)
         user = User(username=name)
+    was_admin = not made and (user.is_superuser or user.groups.filter(name="admin").exists())
     changed = [field for field, value in fields_of(wanted).items() if set_field(user, field, value)]
-    refuse_taken_email(user)
     if not user.check_password(wanted["password"]):
         set_password(user, wanted["password"])
         changed.append("password")
@@ -58,6 +93,8 @@ def apply_user(wanted):
         remember(user)
     if set_role(user, wanted["role"]):
         changed.append("role")
+    if was_admin and wanted["role"] != "admin" and take_analytics(user):
+        changed.append("access to analytics")
     if made:
         return [f"made {name}"]
     return [f"changed {name}: {', '.join(changed)}"] if changed else []
@@ -82,11 +119,11 @@ def set_field(user, field, value):
     return True
 
 
-def refuse_taken_email(user):
-    """Members are invited by their address, and CVAT fails on two users of one."""
-    other = User.objects.filter(email__iexact=user.email).exclude(pk=user.pk).first()
+def refuse_same_letters(name):
+    """Whoever signs in may write his name in any case, and then there must not be two."""
+    other = User.objects.filter(username__iexact=name).first()
     if other is not None:
-        raise Refused(f"the e-mail address of {user.username} is that of CVAT's user {other.username} already")
+        raise Refused(f"CVAT has a user {other.username} already, which is {name} to it; write the name as CVAT has it")
 
 
 def set_password(user, password):
@@ -110,6 +147,16 @@ def set_role(user, role):
     return True
 
 
+def take_analytics(user):
+    """CVAT gives it to whoever becomes an administrator, and never takes it back (cvat/apps/engine/signals.py)."""
+    profile = getattr(user, "profile", None)
+    if not getattr(profile, "has_analytics_access", False):
+        return False
+    profile.has_analytics_access = False
+    profile.save()
+    return True
+
+
 def remember(user):
     LogEntry.objects.create(
         user=user,
@@ -121,14 +168,33 @@ def remember(user):
     )
 
 
-def switch_off_others(names):
+def made_here():
     entries = LogEntry.objects.filter(action_flag=ADDITION, change_message=MADE_BY)
-    made = [int(pk) for pk in entries.values_list("object_id", flat=True)]
+    return User.objects.filter(pk__in=[int(pk) for pk in entries.values_list("object_id", flat=True)])
+
+
+def switch_off_others(names):
     lines = []
-    for user in User.objects.filter(pk__in=made, is_active=True).exclude(username__in=names):
+    for user in made_here().filter(is_active=True).exclude(username__in=names):
         user.is_active = False
         user.save()
         lines.append(f"switched off {user.username}")
+    return lines
+
+
+def hand_over(superuser):
+    """An organization whose owner is switched off has nobody who owns it. It becomes the superuser's, as those of the stack are."""
+    owner = User.objects.get(username=superuser)
+    lines = []
+    for organization in Organization.objects.filter(owner__in=made_here().filter(is_active=False)):
+        # Past CVAT's signals: their webhooks and events show who asked, and here nobody asks over HTTP.
+        members = Membership.objects.filter(organization=organization)
+        members.filter(user=organization.owner).update(role=Membership.MAINTAINER)
+        if not members.filter(user=owner).update(role=Membership.OWNER, is_active=True):
+            own = {"role": Membership.OWNER, "is_active": True, "joined_date": timezone.now()}
+            Membership.objects.bulk_create([Membership(user=owner, organization=organization, **own)])
+        Organization.objects.filter(pk=organization.pk).update(owner=owner)
+        lines.append(f"handed {organization.slug} over from {organization.owner.username} to {superuser}")
     return lines
 
 

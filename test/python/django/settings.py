@@ -1,7 +1,13 @@
 """As much of CVAT's settings as its users need (cvat/settings/base.py)."""
 
 SECRET_KEY = "for tests only"
-INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "django.contrib.admin"]
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.admin",
+    "cvat.apps.engine",
+    "cvat.apps.organizations",
+]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True

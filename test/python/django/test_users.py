@@ -11,12 +11,14 @@ import tempfile
 os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
 
 import django
-from django.db.models.signals import post_save
+from django.db.models.signals import m2m_changed, post_save
 
 django.setup()
 
 from django.contrib.auth.models import Group, User  # noqa: E402
 from django.test import TestCase  # noqa: E402
+from cvat.apps.engine.models import Profile  # noqa: E402
+from cvat.apps.organizations.models import Membership, Organization  # noqa: E402
 
 SCRIPT = pathlib.Path(__file__).parents[3] / "components/cvat/users/users.py"
 spec = importlib.util.spec_from_file_location("users", SCRIPT)
@@ -50,12 +52,44 @@ def groups_of_a_new_user(sender, instance, created, **_):
         instance.groups.add(Group.objects.get(name="user"))
 
 
+def access_of_an_administrator(sender, instance, **_):
+    """What CVAT does with access to analytics when a user is saved (cvat/apps/engine/signals.py)."""
+    access = instance.is_superuser or instance.groups.filter(name="admin").exists()
+    if not hasattr(instance, "profile"):
+        Profile.objects.create(user=instance, has_analytics_access=access)
+    elif access and not instance.profile.has_analytics_access:
+        instance.profile.has_analytics_access = True
+        instance.profile.save()
+
+
+def access_of_a_group(sender, instance, action, **_):
+    if action == "post_add":
+        access_of_an_administrator(sender, instance)
+
+
 class Users(TestCase):
     def setUp(self):
         for name in users.ROLES:
             Group.objects.create(name=name)
-        post_save.connect(groups_of_a_new_user, sender=User)
-        self.addCleanup(post_save.disconnect, groups_of_a_new_user, sender=User)
+        for signal, handler, sender in (
+            (post_save, groups_of_a_new_user, User),
+            (post_save, access_of_an_administrator, User),
+            (m2m_changed, access_of_a_group, User.groups.through),
+        ):
+            signal.connect(handler, sender=sender)
+            self.addCleanup(signal.disconnect, handler, sender=sender)
+
+    def addresses(self):
+        return dict(User.objects.values_list("username", "email"))
+
+    def organization(self, slug, owner):
+        user = User.objects.get(username=owner)
+        made = Organization.objects.create(slug=slug, owner=user)
+        made.members.create(user=user, role=Membership.OWNER, is_active=True)
+        return made
+
+    def roles(self, slug):
+        return dict(Membership.objects.filter(organization__slug=slug).values_list("user__username", "role"))
 
     def groups(self, username):
         return sorted(User.objects.get(username=username).groups.values_list("name", flat=True))
@@ -113,8 +147,88 @@ class Users(TestCase):
 
     def test_refuses_an_address_that_another_user_has(self):
         User.objects.create_user("other", "EVA@example.test", "whatever-it-was")
-        with self.assertRaisesRegex(users.Refused, "address of eva is that of CVAT's user other"):
-            users.apply([person("eva")])
+        with self.assertRaisesRegex(users.Refused, "address of eva is that of CVAT's user other already; give eva another"):
+            users.apply([admin(), person("eva")])
+        self.assertFalse(User.objects.filter(username="eva").exists())
+
+    def test_swaps_two_addresses(self):
+        users.apply([admin(), person("eva"), person("bob")])
+        swapped = [person("eva", email="bob@example.test"), person("bob", email="eva@example.test")]
+        self.assertEqual(users.apply([admin(), *swapped]), ["changed eva: email", "changed bob: email"])
+        self.assertEqual(users.apply([admin(), *swapped]), [])
+
+    def test_moves_an_address_to_another_name(self):
+        users.apply([admin(), person("eva")])
+        moved = person("eve", email="EVA@example.test")
+        self.assertEqual(users.apply([admin(), moved]), ["made eve", "switched off eva"])
+        self.assertEqual(self.addresses()["eve"], "EVA@example.test")
+        self.assertEqual(self.addresses()["eva"], "")
+        back = [admin(), person("eva"), person("eve")]
+        self.assertEqual(users.apply(back), ["changed eva: email, is_active", "changed eve: email"])
+
+    def test_moves_an_address_among_users_who_are_there(self):
+        for name in ("eva", "bob"):
+            User.objects.create_user(name, f"{name}@example.test", "whatever-it-was")
+        users.apply([admin(), person("eva", email="bob@example.test"), person("bob", email="robert@example.test")])
+        self.assertEqual(self.addresses()["eva"], "bob@example.test")
+
+    def test_takes_access_to_analytics_from_a_demoted_administrator_and_from_nobody_else(self):
+        users.apply([admin(), person("eva", role="admin"), person("bob")])
+        Profile.objects.filter(user__username="bob").update(has_analytics_access=True)
+        lines = users.apply([admin(), person("eva", role="worker"), person("bob")])
+        self.assertEqual(lines, ["changed eva: is_superuser, is_staff, role, access to analytics"])
+        access = dict(Profile.objects.values_list("user__username", "has_analytics_access"))
+        self.assertEqual(access, {"admin": True, "eva": False, "bob": True})
+
+    def test_takes_it_from_one_who_comes_back_as_less(self):
+        users.apply([admin(), person("eva", role="admin")])
+        users.apply([admin()])
+        users.apply([admin(), person("eva")])
+        self.assertFalse(Profile.objects.get(user__username="eva").has_analytics_access)
+
+    def test_renames_the_superuser_who_keeps_what_is_his(self):
+        users.apply([admin()])
+        before = User.objects.get(username="admin").pk
+        self.organization("lab", "admin")
+        lines = users.apply([person("boss", role="admin", password="another-long-one")])
+        self.assertEqual(lines, ["renamed admin to boss", "changed boss: email, password"])
+        self.assertEqual(User.objects.get(username="boss").pk, before)
+        self.assertEqual((User.objects.count(), self.roles("lab")), (1, {"boss": "owner"}))
+
+    def test_renames_nobody_where_it_cannot_be_told_whom(self):
+        users.apply([admin(), person("eva", role="admin")])
+        lines = users.apply([person("boss", role="admin")])
+        self.assertEqual(lines, ["made boss", "switched off admin", "switched off eva"])
+
+    def test_renames_nobody_who_stays_or_whom_it_did_not_make(self):
+        User.objects.create_superuser("root", "root@example.test", "whatever-it-was")
+        users.apply([admin()])
+        lines = users.apply([person("boss", role="admin"), person("admin", role="user", password=ADMIN_PASSWORD)])
+        self.assertEqual(lines[0], "made boss")
+        self.assertEqual(sorted(self.addresses()), ["admin", "boss", "root"])
+
+    def test_hands_organizations_of_whom_it_switches_off_to_the_superuser(self):
+        users.apply([admin(), person("eva"), person("bob")])
+        for slug, owner in (("evas", "eva"), ("bobs", "bob")):
+            self.organization(slug, owner)
+        lines = users.apply([admin(), person("bob")])
+        self.assertEqual(lines, ["switched off eva", "handed evas over from eva to admin"])
+        self.assertEqual(self.roles("evas"), {"eva": "maintainer", "admin": "owner"})
+        self.assertEqual(Organization.objects.get(slug="evas").owner.username, "admin")
+        self.assertEqual(self.roles("bobs"), {"bob": "owner"})
+        self.assertEqual(users.apply([admin(), person("bob")]), [])
+
+    def test_makes_a_member_the_owner_where_he_became_the_superuser(self):
+        users.apply([admin(), person("eva", role="admin")])
+        lab = self.organization("lab", "admin")
+        lab.members.create(user=User.objects.get(username="eva"), role=Membership.WORKER, is_active=True)
+        users.apply([person("eva", role="admin")])
+        self.assertEqual(self.roles("lab"), {"admin": "maintainer", "eva": "owner"})
+
+    def test_refuses_a_name_that_is_there_in_other_letters(self):
+        User.objects.create_user("Eva", "other@example.test", "whatever-it-was")
+        with self.assertRaisesRegex(users.Refused, "CVAT has a user Eva already, which is eva to it"):
+            users.apply([admin(), person("eva")])
 
     def test_says_when_cvat_has_not_started_well(self):
         Group.objects.all().delete()
