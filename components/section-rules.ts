@@ -62,3 +62,11 @@ export function repeats<Key extends string | number>(
     return value !== undefined && first ? [{ key, first: first[0], value }] : [];
   });
 }
+
+/** Entries of a list that stand in it before already. */
+export function listedTwice(list: readonly string[], path: readonly (string | number)[]): Found[] {
+  return repeats(list.map((value, index) => [index, value] as const)).map(({ key, value }) => ({
+    path: [...path, key],
+    message: `\`${value}\` stands in this list already; take one of them out`,
+  }));
+}

@@ -1,15 +1,17 @@
 import * as z from "zod";
-import { repeats, type Found, type SectionRule } from "../section-rules.ts";
+import { listedTwice, repeats, type Found, type SectionRule } from "../section-rules.ts";
 import type { CvatConfig } from "./config.ts";
 import { secretText } from "../schema.ts";
+import { description, trimmedName } from "./texts.ts";
+import { memberName } from "./users/config.ts";
 import { webhookConfig, webhookProblems } from "./webhook-config.ts";
 
 const slug = z.string().regex(/^[A-Za-z0-9_-]{1,16}$/, "must be 1 to 16 letters, digits, '-' or '_'");
 
 const organization = z.strictObject({
   slug: slug.describe("Short name, unique in CVAT. It stands in addresses and in programs of others."),
-  name: z.string().min(1).max(64).optional().describe("Name people see. Default: the short name."),
-  description: z.string().default("").describe("What it is for."),
+  name: trimmedName(64).optional().describe("Name people see. Default: the short name."),
+  description: description().describe("What it is for."),
   contact: z
     .strictObject({
       email: z.string().optional().describe("E-mail address."),
@@ -21,7 +23,7 @@ const organization = z.strictObject({
   members: z
     .array(
       z.strictObject({
-        username: z.string().min(1).describe("User name, of `cvat.users` or of anybody who is in CVAT already."),
+        username: memberName.describe("User name, of `cvat.users` or of anybody who is in CVAT already."),
         role: z
           .enum(["worker", "supervisor", "maintainer"])
           .default("worker")
@@ -41,13 +43,23 @@ const external = z.strictObject({
       "S3 API of the store, as CVAT's pods reach it. An address written out is let through CVAT's proxy; if a host name leads to a private one, allow that in `cvat.smokescreen`.",
     )
     .meta({ examples: ["http://192.0.2.60:9000"] }),
-  bucket: z.string().min(3).max(63).describe("Name of the bucket."),
-  accessKey: z.string().min(1).max(40).describe("Access key, of at most 40 characters."),
+  bucket: z
+    .string()
+    .min(3)
+    .max(63)
+    .regex(/^[a-z0-9.-]+$/, "may have lower-case letters, digits, '-' and '.' only")
+    .describe("Name of the bucket."),
+  accessKey: z
+    .string()
+    .min(1)
+    .max(40)
+    .regex(/^\S+$/, "must have no blanks: CVAT keeps the two keys as one text with a blank between")
+    .describe("Access key, of at most 40 characters."),
   secretKey: secretText({ max: 64 }).describe("Secret key, of at most 64 characters."),
 });
 
 const cloudStorage = z.strictObject({
-  name: z.string().min(1).max(63).describe("Name in CVAT."),
+  name: trimmedName(63).describe("Name in CVAT."),
   role: z
     .string()
     .min(1)
@@ -58,6 +70,7 @@ const cloudStorage = z.strictObject({
   external: external.optional().describe("A bucket of another store. Instead of `role`."),
   prefix: z
     .string()
+    .regex(/^(?!\/)(?!.*\/\/)/, "may neither begin with a slash nor have two in a row")
     .default("")
     .describe("Show only what is below this, `images/` for example.")
     .meta({ examples: ["images/"] }),
@@ -65,7 +78,7 @@ const cloudStorage = z.strictObject({
     .string()
     .optional()
     .describe("Region of the bucket. Default: with `role` that of `objectStore.region`, with `external` us-east-1."),
-  description: z.string().default("").describe("What people read beside it."),
+  description: description().describe("What people read beside it."),
   manifests: z.array(z.string().min(1)).default([]).describe("Manifest files in the bucket. They must be there."),
   organization: z
     .string()
@@ -130,7 +143,8 @@ export const RECORDS_RULES: readonly SectionRule<RecordsSection>[] = [
         path: ["cloudStorages", key, "name"],
         message: `is that of cvat.cloudStorages[${first}] in the same organization; give each its own`,
       })),
-      ...cloudStorages.flatMap(({ organization, role, external }, index): Found[] => [
+      ...cloudStorages.flatMap(({ organization, role, external, manifests }, index): Found[] => [
+        ...listedTwice(manifests, ["cloudStorages", index, "manifests"]),
         ...(organization === undefined || organization === "" || organizations.some(({ slug }) => slug === organization)
           ? []
           : [

@@ -224,6 +224,16 @@ describe("CVAT's users", () => {
 });
 
 describe("the keys of users and records", () => {
+  const hook = (changes: object) => ({ name: "ci", url: "https://ci.example.com", events: ["update:job"], ...changes });
+  const STORE = { endpoint: "http://192.0.2.60:9000", bucket: "old", accessKey: "key", secretKey: "secret-of-it" };
+
+  it("leave out what CVAT takes off a description, and know a member's name in any script", () => {
+    const { organizations } = cvatConfig.parse({
+      organizations: [{ slug: "l", description: "Line one\nline two\n", members: [{ username: "björn" }] }],
+    });
+    expect(organizations[0]?.description).toBe("Line one\nline two");
+  });
+
   const problemsOf = (config: unknown) =>
     (cvatConfig.safeParse(config).error?.issues ?? []).map(({ path, message }) => `${path.join(".")}: ${message}`);
 
@@ -247,6 +257,34 @@ describe("the keys of users and records", () => {
     [
       { organizations: [{ slug: "l", members: [{ username: "a" }, { username: "a" }] }] },
       /members\.1\.username: `a` stands in this list/,
+    ],
+    [{ users: [{ username: "eva" }, { username: "Eva" }] }, /^users\.1\.username: `eva` is that of cvat\.users\[0\]/],
+    [{ users: [{ username: "eva", email: `${"e".repeat(250)}@b.cc` }] }, /^users\.0\.email: .*at most 254/],
+    [{ users: [{ username: "eva", email: "eva@a-.cc" }] }, /^users\.0\.email: must be an e-mail address with a whole/],
+    [{ organizations: [{ slug: "l", members: [{ username: "a b" }] }] }, /members\.0\.username: can be nobody's name/],
+    [{ organizations: [{ slug: "l", name: "Lab " }] }, /^organizations\.0\.name: must have no blanks at its ends/],
+    [{ organizations: [{ slug: "l", webhooks: [hook({ name: " ci" })] }] }, /webhooks\.0\.name: must have no blanks/],
+    [
+      { organizations: [{ slug: "l", webhooks: [hook({ url: "http://a_b.example/x" })] }] },
+      /webhooks\.0\.url: must be/,
+    ],
+    [
+      { organizations: [{ slug: "l", webhooks: [hook({ events: ["update:job", "update:job"] })] }] },
+      /webhooks\.0\.events\.1: `update:job` stands in this list already/,
+    ],
+    [{ cloudStorages: [{ name: "a ", role: "cvat" }] }, /^cloudStorages\.0\.name: must have no blanks at its ends/],
+    [{ cloudStorages: [{ name: "a", role: "cvat", prefix: "/x" }] }, /^cloudStorages\.0\.prefix: may neither begin/],
+    [
+      { cloudStorages: [{ name: "a", role: "cvat", manifests: ["m.jsonl", "m.jsonl"] }] },
+      /^cloudStorages\.0\.manifests\.1: `m\.jsonl` stands in this list already/,
+    ],
+    [
+      { cloudStorages: [{ name: "a", external: { ...STORE, bucket: "My_Bucket" } }] },
+      /external\.bucket: may have lower-case/,
+    ],
+    [
+      { cloudStorages: [{ name: "a", external: { ...STORE, accessKey: "a b" } }] },
+      /external\.accessKey: must have no blanks/,
     ],
     [{ cloudStorages: [{ name: "a" }] }, /^cloudStorages\.0: needs either `role` or `external`/],
     [{ cloudStorages: [{ name: "a", role: "cvat", organization: "x" }] }, /organization: names `x`, which is not in/],

@@ -233,6 +233,13 @@ describe("a webhook", () => {
     expect(webhooks()).toHaveLength(1);
   });
 
+  it("is refused with a secret that CVAT would cut, without the secret", () => {
+    expect(webhook.check?.(hook({ secret: "hook-secret " }), {})).toEqual([
+      "vision-platform:cvat.organizations: lab: the secret of webhook CI begins or ends with a blank, which CVAT takes off.",
+    ]);
+    expect(webhook.check?.(hook(), {})).toEqual([]);
+  });
+
   it("changes with its secret, whatever the order of its events, and moves by being made anew", () => {
     expect(webhook.diff(hook(), hook({ events: ["create:task", "update:job"] })).changes).toBe(false);
     expect(webhook.diff(hook(), hook({ secret: "new" }))).toEqual({ changes: true, replaces: [] });
@@ -262,6 +269,13 @@ describe("a cloud storage", () => {
     const { id, outs } = await storage.create(datasets({ manifests: ["manifest.jsonl"] }));
     await storage.update(id, outs, datasets({ manifests: ["manifest.jsonl"], description: "new" }));
     expect(storages()).toMatchObject([{ description: "new", manifests: ["manifest.jsonl"] }]);
+  });
+
+  it("of a bucket with a dot is made and changed", async () => {
+    cvat.s3.buckets["lab.datasets"] = [];
+    const { id, outs } = await storage.create(datasets({ bucket: "lab.datasets" }));
+    await storage.update(id, outs, datasets({ bucket: "lab.datasets", description: "new" }));
+    expect(storages()).toMatchObject([{ resource: "lab.datasets", description: "new" }]);
   });
 
   it("gets the new key when the store's changes", async () => {

@@ -27,9 +27,14 @@ const path = (id: string | number) => `webhooks/${id}`;
  * secret is never shown again: a change of it by hand stays unseen. (CVAT's `apps/webhooks/`, at v2.64.0)
  */
 export const record: RecordHandler<WebhookInputs> = {
-  check(inputs) {
-    present(inputs.connection);
-    return [];
+  check({ connection, organization, name, secret }) {
+    present(connection);
+    // CVAT would sign with the rest, and no receiver would know.
+    return secret === secret.trim()
+      ? []
+      : [
+          `vision-platform:cvat.organizations: ${organization}: the secret of webhook ${name} begins or ends with a blank, which CVAT takes off.`,
+        ];
   },
 
   async create(inputs) {

@@ -7,8 +7,22 @@ const username = z
   .string()
   .regex(/^[\w.@+-]{1,150}$/, "must be up to 150 letters, digits and `_.@+-`, as Django's user names are");
 
+/** A name that somebody in CVAT may have: letters of any script, where Django makes the name. (Django's UnicodeUsernameValidator) */
+export const memberName = z
+  .string()
+  .regex(
+    /^[\p{L}\p{N}_.@+-]{1,150}$/u,
+    "can be nobody's name in CVAT: names are up to 150 letters, digits and `_.@+-`",
+  );
+
+/** What Django takes beyond what every address is: a length, and parts of the domain that neither begin nor end with `-`. (EmailValidator) */
+const LONGEST_EMAIL = 254;
+const MAIL_DOMAIN = /@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/i;
+
 const email = z
   .email("must be an e-mail address")
+  .max(LONGEST_EMAIL, `must be an e-mail address of at most ${LONGEST_EMAIL} characters`)
+  .regex(MAIL_DOMAIN, "must be an e-mail address with a whole domain, whose parts neither begin nor end with `-`")
   .optional()
   .describe("E-mail address. CVAT adds members to organizations by it. Default: one that receives nothing.");
 
@@ -59,9 +73,13 @@ export const usersConfig = {
 type UsersSection = Pick<CvatConfig, "superuser" | "users">;
 type Person = UsersSection["users"][number];
 
-/** The address of a user who gave none: it goes nowhere, and no other user has it. */
+/**
+ * The address of a user who gave none: it goes nowhere, and no other user has it. A dot that CVAT would refuse there when it invites him, at
+ * either end or after another, is written as a dash.
+ */
 export function emailOf({ username, email }: Pick<Person, "username" | "email">): string {
-  return email ?? `${username.replace(/[^\w.+-]/g, ".")}@cvat.invalid`;
+  const mailbox = username.replace(/[^\w.+-]/g, ".").replace(/^\.|\.$|(?<=\.)\./g, "-");
+  return email ?? `${mailbox}@cvat.invalid`;
 }
 
 /** The superuser first, then the others. */
@@ -71,10 +89,10 @@ export function everybody({ superuser, users }: UsersSection): Person[] {
 
 const where = (index: number) => (index === 0 ? ["superuser"] : ["users", index - 1]);
 
-/** What must be one user's only. */
+/** What must be one user's only. CVAT signs people in by a name in any letters. */
 export const USERS_RULES: readonly SectionRule<UsersSection>[] = (
   [
-    ["username", (person: Person) => person.username],
+    ["username", (person: Person) => person.username.toLowerCase()],
     ["email", (person: Person) => emailOf(person).toLowerCase()],
   ] as const
 ).map(([key, valueOf]) => ({
