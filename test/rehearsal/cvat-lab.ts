@@ -76,7 +76,6 @@ async function startIn(home: Home, config: Record<string, unknown>): Promise<Cva
     version: "2.64.0",
     stores: { [STORE_ADDRESS]: minio.url },
     cluster: { kubeconfig: cluster.kubeconfig, context: cluster.context, namespace: "cvat" },
-    anonymousCalls: 1000,
   };
   const standIn = await ensureService({ name: "cvat", script: STAND_IN, home: home.folder, config: told });
   const stack: CvatStack = { config, storeKey: minio.key, callMs: 60_000, usersJobFails: false };
@@ -89,8 +88,9 @@ async function startIn(home: Home, config: Record<string, unknown>): Promise<Cva
     stack,
     async client() {
       const outputs = await engine.stack.outputs();
-      const { admin = "" } = outputs["passwords"]?.value as Record<string, string>;
-      return new CvatClient({ endpoint: standIn.url, username: "admin", password: admin });
+      const { username } = cvatConfig.parse(stack.config).superuser;
+      const { [username]: password = "" } = outputs["passwords"]?.value as Record<string, string>;
+      return new CvatClient({ endpoint: standIn.url, username, password });
     },
     order: (orders) => orderCvat(standIn.url, orders),
     async rotateStoreKey() {

@@ -141,6 +141,32 @@ describe("what is in CVAT", () => {
     await up();
   });
 
+  it("is removed by the superuser there is now, when he is renamed in the same change and his old key is dead", async () => {
+    await (await lab.client()).post("auth/logout", {});
+    lab.stack.config = { ...WHOLE, ...WITHOUT_DATASETS, superuser: { username: "boss" } };
+    expect(await changed()).toEqual(
+      expect.arrayContaining(["delete cvat-storage-lab-datasets", "update cvat-organization-lab"]),
+    );
+    expect(await named("datasets")).toEqual([]);
+    const client = await lab.client();
+    const members = await client.list<Membership>("memberships", { organization: "lab" });
+    expect(members.map(({ user, role }) => `${user.username} ${role}`).sort()).toEqual(["boss owner", "eva worker"]);
+    lab.stack.config = WHOLE;
+    await up();
+    expect(await named("datasets")).toHaveLength(1);
+  });
+
+  it("is told when somebody removed in CVAT what the stack changes, and is made again after a refresh", async () => {
+    const [cvat] = await named("cvat");
+    await (await lab.client()).remove(`cloudstorages/${cvat?.id ?? 0}`);
+    await lab.rotateStoreKey();
+    expect((await problemsOf(up())).join("\n")).toMatch(
+      /CVAT's cloud storage cvat cannot be changed, since somebody removed it in CVAT.*`pulumi refresh`/,
+    );
+    await lab.engine.run("refresh");
+    expect(await changed()).toContain("create cvat-storage-lab-cvat");
+  });
+
   it("goes on by another sign-in when its token is dead", async () => {
     await (await lab.client()).post("auth/logout", {});
     await lab.rotateStoreKey();

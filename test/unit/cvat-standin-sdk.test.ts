@@ -30,7 +30,7 @@ it("the stand-in is what CVAT's own client takes it for", async () => {
       webhooks: [["https://ci.example.com/cvat", ["update:job"], false, true]],
       labels: ["cat"],
       task: ["pictures", 3, true],
-      failed: expect.stringContaining("'absent.jpg' not found on the cloud storage 'sdk'") as string,
+      failed: expect.stringContaining("'absent.jpg' not found on the cloud storage 'datasets'") as string,
       gone: 404,
     });
   } finally {

@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { BEHAVIOURS } from "../../automation/rehearsal/services/cvat/behaviours.ts";
+import { applyUsers } from "../../automation/rehearsal/services/cvat/cluster-users.ts";
 import { MODELS, soundModel } from "../fixtures/cvat/models.ts";
 import { closed } from "../fixtures/cvat/s3.ts";
 import { ADMIN, ALICE, startCvat, storageBody, type TestCvat } from "../fixtures/cvat/stand-in.ts";
@@ -80,7 +81,10 @@ behaves("1.4", async () => {
   for (const username of [ADMIN.username, "nobody"])
     expect(await signIn({ username, password: "wrong" })).toMatchObject({ status: 400, body: wrong });
   expect((await signIn({ email: ADMIN.email, password: ADMIN.password })).status).toBe(200);
-  expect((await signIn({})).status).toBe(400);
+  expect(await signIn({})).toMatchObject({
+    status: 400,
+    body: ['Must include either "username" or "email" and "password".'],
+  });
   expect((await cvat.call("GET", "auth/login", { key: null })).status).toBe(405);
 });
 
@@ -158,7 +162,10 @@ behaves("2.7", async () => {
   await organization("invites");
   const invite = (email: string, headers: Record<string, string> = { "X-Organization": "invites" }) =>
     post("invitations", { email, role: "worker" }, headers);
-  expect((await invite(ALICE.email, {})).status).toBe(403);
+  // What refuses others, lets a superuser through, and then the database refuses it.
+  expect((await invite(ALICE.email, {})).status).toBe(500);
+  for (const email of [".bob@example.test", "x@y", "a..b@example.test"])
+    expect(await invite(email)).toMatchObject({ status: 400, body: { email: ["Enter a valid email address."] } });
   expect((await invite(ALICE.email)).status).toBe(201);
   expect((await invite(ALICE.email)).body).toEqual(["The user is a member of the organization already."]);
   expect(await invite("nobody@example.test")).toMatchObject({ status: 500, body: "Email backend is not configured." });
@@ -201,7 +208,10 @@ behaves("3.2", async () => {
   expect(await problem({ display_name: undefined })).toBe("display_name: This field is required.\n");
   expect(await problem({ provider_type: "MINIO" })).toBe('provider_type: "MINIO" is not a valid choice.\n');
   expect(await problem({ secret_key: undefined })).toBe("Insufficient data for authentication");
-  expect(await problem({ manifests: ["nope.jsonl"] })).toMatch(/^manifests: The 'nope.jsonl' file does not exist/);
+  expect(await problem({ manifests: ["nope.jsonl"] })).toBe(
+    "manifests: The 'nope.jsonl' file does not exist on 'datasets' cloud storage\n",
+  );
+  expect(await problem({ credentials_type: "KEYS" })).toBe('credentials_type: "KEYS" is not a valid choice.\n');
   expect(await problem({ specific_attributes: "nonsense" })).toBe("specific_attributes: Invalid specific attributes\n");
 });
 
@@ -298,7 +308,8 @@ behaves("4.2", async () => {
 
 behaves("4.4", async () => {
   const project_id = idOf(await post("projects", { name: "of-tasks" }));
-  expect((await post("tasks", { name: "t", project_id })).status).toBe(201);
+  const made = await post("tasks", { name: "t", project_id });
+  expect(made).toMatchObject({ status: 201, body: { data: null, project_name: "of-tasks" } });
   expect((await post("tasks", { name: "t", project_id, labels: [{ name: "cat" }] })).status).toBe(400);
   expect((await post("tasks", { name: "t", project_id: 9999 })).status).toBe(400);
 });
@@ -315,7 +326,7 @@ behaves("4.5", async () => {
   const taken = await dataOf(task, ["a/"]);
   expect(taken).toMatchObject({ status: 202, body: { rq_id: `action=create&target=task&target_id=${task}` } });
   expect(await requestOf(taken)).toMatchObject({ status: "finished", progress: 0, result_id: null });
-  expect((await cvat.call("GET", `tasks/${task}`)).body).toMatchObject({ size: 2 });
+  expect((await cvat.call("GET", `tasks/${task}`)).body).toMatchObject({ size: 2, data: task });
 });
 
 behaves("4.7", async () => {
@@ -449,8 +460,18 @@ behaves("webhooks/serializers.py", async () => {
   await organization("refusing");
   const headers = { "X-Organization": "refusing" };
   const refused = async (changes: Record<string, unknown>) => (await post("webhooks", hook(changes), headers)).body;
-  for (const target_url of ["ftp://ci.example.com", "http://receiver/hook", "ci.example.com"])
+  const long = `https://ci.example.com/${"x".repeat(2048)}`;
+  for (const target_url of ["gopher://ci.example.com", "http://receiver/hook", "http://a_b.example.com", long])
     expect(await refused({ target_url })).toEqual({ target_url: ["Enter a valid URL."] });
+  for (const target_url of [
+    "ftp://ci.example.com",
+    "https://u:p@ci.example.com",
+    "http://[::1]/x",
+    " https://a.example ",
+  ])
+    expect(await refused({ target_url })).toMatchObject({ target_url: target_url.trim() });
+  expect(await refused({ events: [] })).toEqual({ non_field_errors: ["Invalid events list for organization webhook"] });
+  expect(await refused({ is_active: null })).toEqual({ is_active: ["This field may not be null."] });
   expect(await refused({ events: ["update:cat"] })).toEqual({ events: ['"update:cat" is not a valid choice.'] });
   expect(await refused({ events: "update:job" })).toEqual({
     events: ['Expected a list of items but got type "str".'],
@@ -485,6 +506,167 @@ behaves("webhooks/rules/webhooks.rego", async () => {
   await cvat.call("PATCH", `memberships/${String(member?.["id"])}`, { headers, body: { role: "maintainer" } });
   expect((await byAlice()).status).toBe(201);
   expect((await change()).status).toBe(200);
+});
+
+const asAlice = async (method: string, path: string, body: unknown, headers: Record<string, string> = {}) =>
+  (await cvat.call(method, path, { key: await cvat.key(ALICE), body, headers })).status;
+/** Has Alice be of this group of CVAT while `work` runs. */
+async function aliceIs(group: string, work: () => Promise<void>): Promise<void> {
+  const alice = cvat.store.state.users.find(({ username }) => username === ALICE.username);
+  Object.assign(alice ?? {}, { groups: [group] });
+  await work();
+  Object.assign(alice ?? {}, { groups: ["user"] });
+}
+/** An organization with Alice in it, and the path of her membership. */
+async function withAlice(slug: string, role: string) {
+  await organization(slug);
+  const headers = { "X-Organization": slug };
+  expect((await post("invitations", { email: ALICE.email, role }, headers)).status).toBe(201);
+  const [alice] = resultsOf(await cvat.call("GET", "memberships?user=alice", { headers }));
+  return { headers, path: `memberships/${Number(alice?.["id"])}` };
+}
+
+behaves("rest_framework/fields.py", async () => {
+  const made = await post("organizations", { slug: " trimmed ", name: " The lab\u2003", description: "\n for all \n" });
+  expect(made.body).toMatchObject({ slug: "trimmed", name: "The lab", description: "for all" });
+  const storage = await post("cloudstorages", storageBody({ display_name: " spaced ", description: " x " }));
+  expect(storage.body).toMatchObject({ display_name: "spaced", description: "x" });
+  const problem = async (path: string, body: unknown) => {
+    const answer = await post(path, body);
+    expect(answer.status).toBe(400);
+    return answer.body;
+  };
+  expect(await problem("projects", { name: "  " })).toEqual({ name: ["This field may not be blank."] });
+  expect(await problem("projects", { name: ["x"] })).toEqual({ name: ["Not a valid string."] });
+  expect(await problem("organizations", { slug: "nulls", name: null })).toEqual({
+    name: ["This field may not be null."],
+  });
+  expect(await problem("cloudstorages", storageBody({ display_name: "" }))).toBe(
+    "display_name: This field may not be blank.\n",
+  );
+  expect(await problem("cloudstorages", storageBody({ description: null }))).toBe(
+    "description: This field may not be null.\n",
+  );
+});
+
+behaves("engine/serializers.py", async () => {
+  cvat.s3.buckets["with.dot"] = [];
+  const made = await post("cloudstorages", storageBody({ resource: "with.dot", display_name: "dot" }));
+  expect(made.status).toBe(201);
+  const path = `cloudstorages/${idOf(made)}`;
+  const changed = (body: unknown) => cvat.call("PATCH", path, { body });
+  expect(await changed({ resource: "with.dot" })).toMatchObject({
+    status: 400,
+    body: { resource: ["Invalid characters (.) were found."] },
+  });
+  expect((await changed({ resource: "with.dot", provider_type: "AWS_S3_BUCKET" })).status).toBe(200);
+  const { specific_attributes } = storageBody();
+  expect(await changed({ specific_attributes: `${specific_attributes}&prefix=%2Fa` })).toMatchObject({
+    status: 400,
+    body: ['Prefix cannot start with forward slash ("/").'],
+  });
+  const task = await newTask();
+  expect(await requestOf(await dataOf(task, ["absent.jpg"]))).toMatchObject({
+    message: expect.stringContaining("'absent.jpg' not found on the cloud storage 'datasets'") as string,
+  });
+});
+
+behaves("engine/permissions.py", async () => {
+  const project = idOf(await post("projects", { name: "before" }));
+  const patch = (path: string, body: unknown) => cvat.call("PATCH", path, { body });
+  expect(await patch(`projects/${project}`, { name: " after " })).toMatchObject({
+    status: 200,
+    body: { name: "after" },
+  });
+  const refused = { status: 403, body: { detail: "Attempted to update an unknown field" } };
+  expect(await patch(`projects/${project}`, { status: "done" })).toMatchObject(refused);
+  const task = idOf(await post("tasks", { name: "t", project_id: project, segment_size: 1 }));
+  expect(await patch(`tasks/${task}`, { subset: "Train" })).toMatchObject({ status: 200, body: { subset: "Train" } });
+  await dataOf(task, ["a/"]);
+  const jobs = resultsOf(await cvat.call("GET", `jobs?task_id=${task}`));
+  expect(jobs.map(({ stop_frame }) => stop_frame).sort()).toEqual([0, 1]);
+  const job = `jobs/${Number(jobs[0]?.["id"])}`;
+  expect(await patch(job, { assignee_id: 1 })).toMatchObject(refused);
+  expect((await patch(job, { assignee: 9999 })).status).toBe(500);
+  expect(await patch(job, { state: "completed", stage: "acceptance" })).toMatchObject({
+    status: 200,
+    body: { state: "completed", stage: "acceptance" },
+  });
+  expect((await cvat.call("GET", `tasks/${task}`)).body).toMatchObject({ jobs: { count: 2, completed: 1 } });
+  expect((await patch(job, { stage: "validation" })).body).toMatchObject({ state: "new" });
+});
+
+behaves("engine/signals.py", async () => {
+  const [alice] = resultsOf(await cvat.call("GET", "users?username=alice"));
+  expect(alice).toMatchObject({ has_analytics_access: false });
+  const path = `users/${Number(alice?.["id"])}`;
+  const raised = await cvat.call("PATCH", path, { body: { is_superuser: true, is_staff: true } });
+  expect(raised.body).toMatchObject({ has_analytics_access: true, groups: ["user", "admin"] });
+  const demoted = { is_superuser: false, is_staff: false, groups: ["user"] };
+  expect((await cvat.call("PATCH", path, { body: demoted })).body).toMatchObject({ has_analytics_access: true });
+});
+
+behaves("engine/rules/cloudstorages.rego", async () => {
+  await aliceIs("worker", async () => {
+    expect(await asAlice("POST", "cloudstorages", storageBody())).toBe(403);
+  });
+  expect(await asAlice("POST", "cloudstorages", storageBody())).toBe(201);
+  const { headers, path } = await withAlice("storing", "supervisor");
+  expect(await asAlice("POST", "cloudstorages", storageBody(), headers)).toBe(403);
+  await cvat.call("PATCH", path, { headers, body: { role: "maintainer" } });
+  expect(await asAlice("POST", "cloudstorages", storageBody(), headers)).toBe(201);
+});
+
+behaves("organizations/views.py", async () => {
+  for (const name of ["", undefined])
+    expect((await post("organizations", { slug: `named-${String(name).length}`, name })).body).toMatchObject({
+      name: `named-${String(name).length}`,
+    });
+});
+
+behaves("organizations/rules/organizations.rego", async () => {
+  await aliceIs("worker", async () => {
+    expect(await asAlice("POST", "organizations", { slug: "workers" })).toBe(403);
+  });
+  expect(await asAlice("POST", "organizations", { slug: "users" })).toBe(201);
+});
+
+behaves("organizations/rules/invitations.rego", async () => {
+  const invite = (role: string) => ({ email: ADMIN.email, role });
+  const { headers, path } = await withAlice("inviting", "worker");
+  const [admin] = resultsOf(await cvat.call("GET", "memberships?user=admin", { headers }));
+  cvat.store.state.memberships = cvat.store.state.memberships.filter(({ id }) => id !== admin?.["id"]);
+  expect(await asAlice("POST", "invitations", invite("worker"), headers)).toBe(403);
+  await cvat.call("PATCH", path, { headers, body: { role: "maintainer" } });
+  expect(await asAlice("POST", "invitations", invite("maintainer"), headers)).toBe(403);
+  expect(await asAlice("POST", "invitations", invite("supervisor"), headers)).toBe(201);
+  expect(await asAlice("POST", "invitations", invite("worker"))).toBe(403);
+  await organization("owners");
+  expect(
+    (await post("invitations", { email: ALICE.email, role: "owner" }, { "X-Organization": "owners" })).status,
+  ).toBe(201);
+});
+
+behaves("organizations/rules/memberships.rego", async () => {
+  const { headers, path } = await withAlice("ruling", "worker");
+  expect(await asAlice("PATCH", path, { role: "maintainer" }, headers)).toBe(403);
+  expect((await cvat.call("PATCH", path, { headers, body: { is_active: false } })).status).toBe(403);
+  await cvat.call("PATCH", path, { headers, body: { role: "owner" } });
+  // Two owners: one of them cannot throw himself out, a superuser can.
+  expect(await asAlice("DELETE", path, undefined, headers)).toBe(403);
+  expect((await cvat.call("DELETE", path, { headers })).status).toBe(204);
+  const other = await withAlice("leaving", "worker");
+  expect(await asAlice("DELETE", other.path, undefined, other.headers)).toBe(204);
+});
+
+behaves("iam/serializers.py", async () => {
+  const signIn = (body: unknown) => cvat.call("POST", "auth/login", { key: null, body });
+  expect((await signIn({ username: "ALICE", password: ALICE.password })).status).toBe(200);
+  const blank = { ...ALICE, username: "blank", email: "blank@example.test", password: "ends with one " };
+  applyUsers(cvat.store, [{ ...ADMIN }, { ...ALICE }, blank]);
+  expect((await signIn(blank)).status).toBe(500);
+  const Authorization = `Basic ${btoa(`${blank.username}:${blank.password}`)}`;
+  expect((await cvat.call("GET", "users/self", { key: null, headers: { Authorization } })).status).toBe(200);
 });
 
 it("tests every behaviour of its table", () => {

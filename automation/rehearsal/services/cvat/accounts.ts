@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { detail, errorPage, json, refuse, Refusal, type Answer } from "./answers.ts";
-import { textOf, type Asked, type Route } from "./asked.ts";
+import type { Asked, Route } from "./asked.ts";
 import { hashed, isPassword, notSignedIn } from "./auth.ts";
+import { isEmail } from "./django.ts";
+import { textField } from "./fields.ts";
 import { registrationOf } from "./registration.ts";
 import type { StoredUser } from "./store.ts";
 
@@ -53,16 +55,21 @@ async function stateOf({ config, opened }: Asked): Promise<"open" | "closed"> {
 /** An account for whoever asks; signed in at once. (1.10) */
 function register({ state, store, body }: Asked): Answer {
   checkFields(body, ["username", "password1", "password2"]);
-  const username = textOf(body, "username")?.trim() ?? "";
-  const email = textOf(body, "email") ?? "";
+  const free = { optional: true, blank: true };
+  const username = textField(body, "username", { max: 150 }) ?? "";
+  const email = textField(body, "email", { max: 254, ...free }) ?? "";
   if (username.length < 5) throw refuse(400, { username: ["Ensure this field has at least 5 characters."] });
   if (state.users.some((one) => one.username === username))
     throw refuse(400, { username: ["A user with that username already exists."] });
+  if (email !== "" && !isEmail(email)) throw refuse(400, { email: ["Enter a valid email address."] });
   if (email !== "" && state.users.some((one) => one.email.toLowerCase() === email.toLowerCase()))
     throw refuse(400, ["A user is already registered with this e-mail address."]);
   if (body["password1"] !== body["password2"])
     throw refuse(400, { non_field_errors: ["The two password fields didn't match."] });
-  const names = { first_name: textOf(body, "first_name") ?? "", last_name: textOf(body, "last_name") ?? "" };
+  const names = {
+    first_name: textField(body, "first_name", { max: 150, ...free }) ?? "",
+    last_name: textField(body, "last_name", { max: 150, ...free }) ?? "",
+  };
   const key = randomBytes(20).toString("hex");
   state.users.push({
     id: store.next("users"),

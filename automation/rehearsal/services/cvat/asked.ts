@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { detail, json, refuse, type Answer } from "./answers.ts";
+import { hasPrivilege, hasRole, isAdmin, roleIn, type Role } from "./rules.ts";
 import type { State, Store, StoredOrganization, StoredUser } from "./store.ts";
 
 /** What the stand-in is told at its start. */
@@ -102,47 +103,51 @@ export function contextOf(
 
 export const FORBIDDEN = "You do not have permission to perform this action.";
 
-export function mayEnter(state: State, user: StoredUser, organization: StoredOrganization): boolean {
-  return (
-    user.is_superuser ||
-    state.memberships.some((one) => one.user === user.id && one.organization === organization.id && one.is_active)
-  );
+/** Whether somebody may have an organization as his context, and see it. (organizations.rego) */
+export function mayEnter(state: State, user: StoredUser, { id, owner }: StoredOrganization): boolean {
+  return isAdmin(user) || owner === user.id || roleIn(state, user, id) !== undefined;
 }
 
-/** What a list shows of what has an owner and perhaps an organization. */
-export function visible<T extends { owner: number; organization: number | null }>(
-  asked: Asked,
-  all: readonly T[],
-): T[] {
+/** What has an owner and perhaps an organization. */
+interface Owned {
+  id: number;
+  owner: number;
+  assignee?: number | null;
+  organization: number | null;
+}
+
+/**
+ * What a list shows: in an organization all of it to whoever is `least` there, and to others what is theirs. Without one, everybody has but
+ * his own, wherever it is. (`base_filter` in projects.rego, cloudstorages.rego, webhooks.rego)
+ */
+export function visible<T extends Owned>(asked: Asked, all: readonly T[], least: Role): T[] {
   const { state, user, context } = asked;
   const inContext = all.filter((one) => context === undefined || one.organization === (context?.id ?? null));
-  return inContext.filter((one) => maySee(state, user, one));
+  const whole = isAdmin(user) || (context && hasPrivilege(user, "user") && hasRole(state, user, context.id, least));
+  return whole ? inContext : inContext.filter((one) => isHis(user, one));
 }
 
 /** One by its number: what is not there is 404, what is somebody else's 403. (2.6) */
-export function single<T extends { id: number; owner: number; organization: number | null }>(
-  asked: Asked,
-  all: readonly T[],
-  what: string,
-): T {
+export function single<T extends Owned>(asked: Asked, all: readonly T[], what: string, least: Role): T {
   const found = byId(asked, all, what);
-  if (!maySee(asked.state, asked.user, found)) throw detail(403, FORBIDDEN);
+  if (!mayTouch(asked, found, least)) throw detail(403, FORBIDDEN);
   return found;
 }
+
+/** Whether somebody may see or change it: his own, as long as he is in its organization, or all as `least` there. */
+export function mayTouch({ state, user }: Asked, one: Owned, least: Role): boolean {
+  if (isAdmin(user)) return true;
+  const { organization } = one;
+  if (isHis(user, one)) return organization === null || roleIn(state, user, organization) !== undefined;
+  return hasPrivilege(user, "user") && hasRole(state, user, organization, least);
+}
+
+const isHis = (user: StoredUser, { owner, assignee }: Owned) => owner === user.id || assignee === user.id;
 
 export function byId<T extends { id: number }>({ parts }: Asked, all: readonly T[], what: string): T {
   const found = all.find(({ id }) => String(id) === parts[0]);
   if (!found) throw detail(404, `No ${what} matches the given query.`);
   return found;
-}
-
-function maySee(
-  state: State,
-  user: StoredUser,
-  { owner, organization }: { owner: number; organization: number | null },
-) {
-  if (user.is_superuser || owner === user.id) return true;
-  return state.memberships.some((one) => one.user === user.id && one.organization === organization && one.is_active);
 }
 
 const PAGE_SIZE = 10;
@@ -206,26 +211,4 @@ function holds<T>(
   const valueOf = filters[term.var];
   if (!valueOf || operator !== "==") throw refuse(400, [`filter: term '${term.var}' is not supported`]);
   return valueOf(record) === value;
-}
-
-/** A body's text field, or the refusal of one that is missing or too long. */
-export function textField(
-  body: Record<string, unknown>,
-  field: string,
-  rules: { max?: number; optional?: boolean } = {},
-): string | undefined {
-  const text = textOf(body, field);
-  if (text === undefined) {
-    if (rules.optional) return undefined;
-    throw refuse(400, { [field]: ["This field is required."] });
-  }
-  if (rules.max !== undefined && text.length > rules.max)
-    throw refuse(400, { [field]: [`Ensure this field has no more than ${rules.max} characters.`] });
-  return text;
-}
-
-export function textOf(body: Record<string, unknown>, field: string): string | undefined {
-  const value = body[field];
-  if (value === undefined || value === null) return undefined;
-  return typeof value === "string" ? value : JSON.stringify(value);
 }

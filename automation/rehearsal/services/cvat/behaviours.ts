@@ -48,5 +48,19 @@ export const BEHAVIOURS = {
   "webhooks/rules/webhooks.rego": "lets an organization's maintainers make and change webhooks, and no worker",
   "lambda_manager/views.py":
     "lists the functions that Nuclio has, leaves out what it cannot read, and fails on the rest",
+  "rest_framework/fields.py":
+    "takes the blanks off the ends of texts, and refuses null, nothing, and what is no text or no yes or no",
+  "engine/serializers.py":
+    "asks a change too which kind of bucket has a dot, refuses a wrong prefix in it in JSON, and names the bucket of a missing file",
+  "engine/permissions.py": "changes projects, tasks and jobs by the fields it knows, and refuses any other",
+  "engine/signals.py": "gives an administrator access to analytics, and never takes it back",
+  "engine/rules/cloudstorages.rego":
+    "lets maintainers alone make an organization's storages, and no worker of the group any",
+  "organizations/views.py": "names an organization after its slug where it is given none",
+  "organizations/rules/organizations.rego": "lets no worker of the group make an organization",
+  "organizations/rules/invitations.rego":
+    "lets owners and maintainers invite, a superuser whomever he likes, and nobody else",
+  "organizations/rules/memberships.rego": "leaves owners to superusers, and the rest to owners and maintainers",
+  "iam/serializers.py": "signs people in by their name in any letters, and fails on a password with a blank at an end",
   "8.1": "shows all users to an administrator, and a lone user himself",
 } as const;

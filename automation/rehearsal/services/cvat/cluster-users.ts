@@ -3,7 +3,8 @@ import { USERS } from "../../../../components/cvat/names.ts";
 import { USERS_SCRIPT } from "../../../../components/cvat/users/job.ts";
 import type { CvatConfig } from "./asked.ts";
 import { hashed, isPassword } from "./auth.ts";
-import type { Store, StoredUser } from "./store.ts";
+import { becomeAdministrator } from "./users.ts";
+import type { State, Store, StoredMembership, StoredUser } from "./store.ts";
 
 /** A user as the Job's Secret has him. */
 export interface WantedUser {
@@ -35,15 +36,16 @@ export async function carryOutUsersJob(
   const script = await core.readNamespacedConfigMap(place).catch(absent);
   const secret = await core.readNamespacedSecret(place).catch(absent);
   const wanted = secret?.data?.["users.json"];
+  const users = wanted === undefined ? [] : usersIn(wanted);
   const problem =
     podProblem(job) ??
     (script?.data?.["users.py"] === USERS_SCRIPT
       ? undefined
       : `ConfigMap ${USERS} has not the script of this version`) ??
     (wanted === undefined ? `Secret ${USERS} has no users.json` : undefined) ??
-    usersProblem(wanted);
+    usersProblem(store, users);
   store.state.usersJob = uid;
-  if (problem === undefined) applyUsers(store, usersIn(wanted));
+  if (problem === undefined) applyUsers(store, users);
   store.save();
   return problem;
 }
@@ -72,26 +74,76 @@ function usersIn(encoded: string | undefined): WantedUser[] {
   return (JSON.parse(text) as { users: WantedUser[] }).users;
 }
 
-/** What Django refuses of a password, as far as numbers and length go. */
-function usersProblem(encoded: string | undefined): string | undefined {
-  const weak = usersIn(encoded).find(({ password }) => password.length < 8 || /^\d+$/.test(password));
-  return weak && `the password of ${weak.username} is refused`;
+/** What users.py refuses: Django's rules of passwords as far as numbers and length go, an address and a name that are somebody's. */
+function usersProblem({ state }: Store, users: readonly WantedUser[]): string | undefined {
+  const weak = users.find(({ password }) => password.length < 8 || /^\d+$/.test(password));
+  if (weak) return `the password of ${weak.username} is refused`;
+  const names = new Set(users.map(({ username }) => username));
+  const foreign = state.users.filter(({ username, ours }) => !ours && !names.has(username));
+  for (const { username, email } of users) {
+    const taken = foreign.find((one) => isSame(one.email, email));
+    if (taken) return `the e-mail address of ${username} is that of CVAT's user ${taken.username} already`;
+    const there = state.users.some((one) => one.username === username);
+    const same = state.users.find((one) => isSame(one.username, username));
+    if (!there && same && !isRenamed(state, users, same)) return `CVAT has a user ${same.username} already`;
+  }
+  return undefined;
 }
 
-/** As users.py does it. */
+/** As users.py does it, in its order. */
 export function applyUsers(store: Store, wanted: readonly WantedUser[]): void {
   const { state } = store;
+  const names = new Set(wanted.map(({ username }) => username));
+  const renamed = state.users.find((user) => isRenamed(state, wanted, user));
+  if (renamed) renamed.username = wanted[0]?.username ?? "";
+  for (const user of state.users)
+    if (!names.has(user.username) && wanted.some(({ email }) => isSame(user.email, email))) user.email = "";
   for (const { username, email, password, role, firstName = "", lastName = "" } of wanted) {
     const found = state.users.find((one) => one.username === username);
     const user = found ?? newUser(store, username);
     if (!found) state.users.push(user);
     const admin = role === "admin";
+    if (!admin && (user.is_superuser || user.groups.includes("admin"))) user.has_analytics_access = false;
     Object.assign(user, { email, first_name: firstName, last_name: lastName, is_active: true, groups: [role] });
     Object.assign(user, { is_superuser: admin, is_staff: admin });
+    becomeAdministrator(user);
     if (!isPassword(user, password)) user.password = hashed(password);
   }
-  const names = new Set(wanted.map(({ username }) => username));
   for (const user of state.users) if (user.ours && !names.has(user.username)) user.is_active = false;
+  handOver(store, wanted[0]?.username);
+}
+
+const isSame = (one: string, other: string) => one !== "" && one.toLowerCase() === other.toLowerCase();
+
+/** The superuser, if he has another name in the stack and it can be told who he is. */
+function isRenamed({ users }: State, wanted: readonly WantedUser[], user: StoredUser): boolean {
+  const [superuser] = wanted;
+  if (!superuser || users.some(({ username }) => username === superuser.username)) return false;
+  const left = users.filter(
+    (one) => one.ours && one.is_active && one.is_superuser && !wanted.some(({ username }) => username === one.username),
+  );
+  return left.length === 1 && left[0] === user;
+}
+
+function handOver(store: Store, superuser: string | undefined): void {
+  const { state } = store;
+  const owner = state.users.find(({ username }) => username === superuser);
+  if (!owner) return;
+  const off = state.users.filter(({ ours, is_active }) => ours && !is_active);
+  for (const organization of state.organizations.filter((one) => off.some(({ id }) => id === one.owner))) {
+    const members = state.memberships.filter((one) => one.organization === organization.id);
+    for (const member of members) if (member.user === organization.owner) member.role = "maintainer";
+    const own = members.find(({ user }) => user === owner.id);
+    if (own) Object.assign(own, { role: "owner", is_active: true });
+    else state.memberships.push(ownership(store, organization.id, owner.id));
+    organization.owner = owner.id;
+  }
+}
+
+function ownership(store: Store, organization: number, user: number): StoredMembership {
+  const joined_date = new Date().toISOString();
+  const id = store.next("memberships");
+  return { id, user, organization, role: "owner", is_active: true, joined_date, invitation: null };
 }
 
 function newUser(store: Store, username: string): StoredUser {

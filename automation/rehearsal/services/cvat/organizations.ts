@@ -1,11 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { detail, json, nothing, refuse } from "./answers.ts";
-import { byId, FORBIDDEN, filtered, mayEnter, page, textField, type Asked, type Route } from "./asked.ts";
+import { detail, errorPage, json, nothing, refuse, Refusal } from "./answers.ts";
+import { byId, FORBIDDEN, filtered, mayEnter, page, type Asked, type Route } from "./asked.ts";
+import { isEmail } from "./django.ts";
+import { choiceField, textField, wrong } from "./fields.ts";
+import { hasPrivilege, isAdmin, isOwner, roleIn } from "./rules.ts";
 import { basicUser } from "./users.ts";
 import type { StoredMembership, StoredOrganization } from "./store.ts";
 
 const WHAT = "Organization";
 const ROLES = ["worker", "supervisor", "maintainer", "owner"];
+const NAME = { max: 64, optional: true, blank: true };
 
 export const ORGANIZATION_ROUTES: readonly Route[] = [
   {
@@ -19,14 +23,16 @@ export const ORGANIZATION_ROUTES: readonly Route[] = [
       },
       POST: (asked) => {
         const { state, store, user, body } = asked;
-        const slug = freeSlug(asked, body["slug"]);
+        if (!hasPrivilege(user, "user")) throw detail(403, FORBIDDEN);
+        const slug = freeSlug(asked);
         const now = new Date().toISOString();
         const made: StoredOrganization = {
           id: store.next("organizations"),
           slug,
-          name: textField(body, "name", { max: 64, optional: true }) ?? slug,
-          description: textField(body, "description", { optional: true }) ?? "",
-          contact: (body["contact"] ?? {}) as Record<string, unknown>,
+          // An empty one is none. (organizations/views.py, perform_create)
+          name: textField(body, "name", NAME) || slug,
+          description: textField(body, "description", { optional: true, blank: true }) ?? "",
+          contact: contactIn(body) ?? {},
           owner: user.id,
           created_date: now,
           updated_date: now,
@@ -42,19 +48,22 @@ export const ORGANIZATION_ROUTES: readonly Route[] = [
     methods: {
       GET: (asked) => json(200, shown(asked, mine(asked))),
       PATCH: (asked) => {
-        const { body } = asked;
+        const { body, state, user } = asked;
         const one = mine(asked);
-        if (body["slug"] !== undefined) one.slug = freeSlug(asked, body["slug"], one.id);
-        one.name = textField(body, "name", { max: 64, optional: true }) ?? one.name;
-        one.description = textField(body, "description", { optional: true }) ?? one.description;
-        if (body["contact"] !== undefined) one.contact = body["contact"] as Record<string, unknown>;
+        const may = one.owner === user.id || roleIn(state, user, one.id) === "maintainer";
+        if (!isAdmin(user) && !(may && hasPrivilege(user, "worker"))) throw detail(403, FORBIDDEN);
+        if (body["slug"] !== undefined) one.slug = freeSlug(asked, one.id);
+        one.name = textField(body, "name", NAME) ?? one.name;
+        one.description = textField(body, "description", { optional: true, blank: true }) ?? one.description;
+        one.contact = contactIn(body) ?? one.contact;
         one.updated_date = new Date().toISOString();
         return json(200, shown(asked, one));
       },
       // What is in it goes to its owners' own spaces. (2.9)
       DELETE: (asked) => {
-        const { state } = asked;
-        const { id } = mine(asked);
+        const { state, user } = asked;
+        const { id, owner } = mine(asked);
+        if (!isAdmin(user) && owner !== user.id) throw detail(403, FORBIDDEN);
         state.organizations = state.organizations.filter((one) => one.id !== id);
         state.memberships = state.memberships.filter((one) => one.organization !== id);
         state.webhooks = state.webhooks.filter((one) => one.organization !== id);
@@ -69,12 +78,13 @@ export const ORGANIZATION_ROUTES: readonly Route[] = [
     methods: {
       POST: (asked) => {
         const { state, body, context, store } = asked;
-        if (!context) throw detail(403, FORBIDDEN);
-        const role = roleOf(body);
-        if (role === "owner") throw detail(403, FORBIDDEN);
+        if (!mayInvite(asked)) throw detail(403, FORBIDDEN);
+        const role = choiceField(body, "role", ROLES);
         const email = textField(body, "email") ?? "";
-        if (!/^[^@\s]+@[^@\s]+$/.test(email)) throw refuse(400, { email: ["Enter a valid email address."] });
-        const person = state.users.find((one) => one.email.toLowerCase() === email.toLowerCase());
+        if (!isEmail(email)) throw wrong("email", "Enter a valid email address.");
+        const [person, other] = state.users.filter((one) => one.email.toLowerCase() === email.toLowerCase());
+        // Of an administrator all is taken, and then the database refuses a membership of nothing. So it is with two users of one address.
+        if (!context || other) throw new Refusal(errorPage(500, "Server Error (500)"));
         if (!person) {
           // CVAT makes him, cannot write to him, and leaves both behind. (2.7)
           const id = store.next("users");
@@ -105,10 +115,8 @@ export const ORGANIZATION_ROUTES: readonly Route[] = [
     path: /^memberships$/,
     methods: {
       GET: (asked) => {
-        const { state, context } = asked;
-        const seen = state.memberships.filter((one) => !context || one.organization === context.id);
-        const found = filtered(asked, seen, {
-          user: ({ user }) => state.users.find(({ id }) => id === user)?.username ?? "",
+        const found = filtered(asked, members(asked), {
+          user: ({ user }) => asked.state.users.find(({ id }) => id === user)?.username ?? "",
           role: ({ role }) => role,
         });
         return page(asked, "memberships", found, member);
@@ -118,22 +126,63 @@ export const ORGANIZATION_ROUTES: readonly Route[] = [
   {
     path: /^memberships\/(\d+)$/,
     methods: {
-      GET: (asked) => json(200, member(asked, byId(asked, asked.state.memberships, "Membership"))),
+      GET: (asked) => json(200, member(asked, oneMember(asked))),
       PATCH: (asked) => {
-        const one = byId(asked, asked.state.memberships, "Membership");
-        one.role = roleOf(asked.body);
+        const one = oneMember(asked);
+        if (Object.keys(asked.body).some((field) => field !== "role"))
+          throw detail(403, "Attempted to update an unknown field");
+        if ("role" in asked.body) {
+          if (!mayRule(asked, one)) throw detail(403, FORBIDDEN);
+          one.role = choiceField(asked.body, "role", ROLES);
+        }
         return json(200, member(asked, one));
       },
       DELETE: (asked) => {
-        const { state } = asked;
-        const one = byId(asked, state.memberships, "Membership");
-        if (one.role === "owner") throw detail(403, FORBIDDEN);
+        const { state, user } = asked;
+        const one = oneMember(asked);
+        // Who is no owner may leave.
+        const leaves = one.user === user.id && one.role !== "owner" && hasPrivilege(user, "worker");
+        if (!mayRule(asked, one) && !leaves) throw detail(403, FORBIDDEN);
         state.memberships = state.memberships.filter(({ id }) => id !== one.id);
         return nothing(204);
       },
     },
   },
 ];
+
+/** Who may invite whom. A superuser may everything, another owner too. (organizations/rules/invitations.rego) */
+function mayInvite({ state, user, context, body }: Asked): boolean {
+  if (isAdmin(user)) return true;
+  if (!context || !hasPrivilege(user, "user")) return false;
+  if (isOwner(state, user, context.id)) return body["role"] !== "owner";
+  const maintains = roleIn(state, user, context.id) === "maintainer";
+  return maintains && body["role"] !== "owner" && body["role"] !== "maintainer";
+}
+
+/** Who may change a member's role and throw him out. (organizations/rules/memberships.rego) */
+function mayRule({ state, user }: Asked, one: StoredMembership): boolean {
+  if (isAdmin(user)) return true;
+  if (!hasPrivilege(user, "user") || one.user === user.id || one.role === "owner") return false;
+  if (isOwner(state, user, one.organization)) return true;
+  return roleIn(state, user, one.organization) === "maintainer" && one.role !== "maintainer";
+}
+
+/** Without an organization one's own memberships, in one all that are active, and to its staff the others too. */
+function members({ state, user, context }: Asked): readonly StoredMembership[] {
+  const inContext = state.memberships.filter((one) => !context || one.organization === context.id);
+  if (isAdmin(user)) return inContext;
+  if (!context) return inContext.filter((one) => one.user === user.id && one.is_active);
+  const isStaff = isOwner(state, user, context.id) || roleIn(state, user, context.id) === "maintainer";
+  return isStaff ? inContext : inContext.filter((one) => one.is_active);
+}
+
+function oneMember(asked: Asked): StoredMembership {
+  const { state, user } = asked;
+  const one = byId(asked, state.memberships, "Membership");
+  const isColleague = roleIn(state, user, one.organization) !== undefined;
+  if (!isAdmin(user) && !isColleague) throw detail(403, FORBIDDEN);
+  return one;
+}
 
 /** By number, a foreign organization is as if it were not there. (2.2) */
 function mine(asked: Asked): StoredOrganization {
@@ -146,21 +195,19 @@ function mine(asked: Asked): StoredOrganization {
 }
 
 /** Unique, and `ORG1` is another than `org1`. (2.1) */
-function freeSlug({ state, body }: Asked, value: unknown, own?: number): string {
-  const slug = textField({ slug: value }, "slug", { max: 16 }) ?? "";
+function freeSlug({ state, body }: Asked, own?: number): string {
+  const slug = textField(body, "slug", { max: 16 }) ?? "";
   if (!/^[-\w]+$/.test(slug))
-    throw refuse(400, {
-      slug: ["Enter a valid “slug” consisting of letters, numbers, underscores or hyphens."],
-    });
-  if (state.organizations.some((one) => one.slug === body["slug"] && one.id !== own))
-    throw refuse(400, { slug: ["organization with this slug already exists."] });
+    throw wrong("slug", "Enter a valid “slug” consisting of letters, numbers, underscores or hyphens.");
+  if (state.organizations.some((one) => one.slug === slug && one.id !== own))
+    throw wrong("slug", "organization with this slug already exists.");
   return slug;
 }
 
-function roleOf(body: Record<string, unknown>): string {
-  const role = textField(body, "role") ?? "";
-  if (!ROLES.includes(role)) throw refuse(400, { role: [`"${role}" is not a valid choice.`] });
-  return role;
+function contactIn(body: Record<string, unknown>): Record<string, unknown> | undefined {
+  const contact = body["contact"];
+  if (contact === null) throw wrong("contact", "This field may not be null.");
+  return contact as Record<string, unknown> | undefined;
 }
 
 function membership({ store }: Asked, { id }: StoredOrganization, user: number, role: string): StoredMembership {

@@ -1,15 +1,22 @@
-import { json, nothing, refuse } from "./answers.ts";
-import { filtered, page, single, visible, textField, type Asked, type Route } from "./asked.ts";
+import { detail, errorPage, json, nothing, refuse, Refusal } from "./answers.ts";
+import { filtered, FORBIDDEN, page, single, visible, type Asked, type Route } from "./asked.ts";
+import { textField, wrong } from "./fields.ts";
 import { labelsIn, shownLabel } from "./labels.ts";
+import { hasPrivilege, hasRole, isAdmin } from "./rules.ts";
 import { basicUser } from "./users.ts";
 import type { StoredProject, StoredReference } from "./store.ts";
+
+const NAME = { max: 256 };
+const BUG_TRACKER = { max: 2000, optional: true, blank: true };
+/** What a change may set. (ProjectPermission and TaskPermission in cvat/apps/engine/permissions.py) */
+const CHANGEABLE = ["owner_id", "assignee_id", "name", "labels", "bug_tracker", "source_storage", "target_storage"];
 
 export const PROJECT_ROUTES: readonly Route[] = [
   {
     path: /^projects$/,
     methods: {
       GET: (asked) => {
-        const found = filtered(asked, visible(asked, asked.state.projects), {
+        const found = filtered(asked, visible(asked, asked.state.projects, "maintainer"), {
           name: (one) => one.name,
           id: (one) => one.id,
         });
@@ -17,6 +24,7 @@ export const PROJECT_ROUTES: readonly Route[] = [
       },
       POST: (asked) => {
         const { body, state, store, host } = asked;
+        if (!mayMake(asked)) throw detail(403, FORBIDDEN);
         const made: StoredProject = { id: store.next("projects"), ...placed(asked) };
         state.labels.push(...labelsIn(asked, body["labels"], { project_id: made.id, task_id: null }));
         state.projects.push(made);
@@ -28,6 +36,13 @@ export const PROJECT_ROUTES: readonly Route[] = [
     path: /^projects\/(\d+)$/,
     methods: {
       GET: (asked) => json(200, shown(asked, one(asked))),
+      PATCH: (asked) => {
+        const project = one(asked);
+        change(asked, project, CHANGEABLE);
+        const owner = { project_id: project.id, task_id: null };
+        asked.state.labels.push(...labelsIn(asked, asked.body["labels"], owner));
+        return json(200, shown(asked, project));
+      },
       DELETE: (asked) => {
         const { state } = asked;
         const { id } = one(asked);
@@ -51,15 +66,44 @@ export const PROJECT_ROUTES: readonly Route[] = [
   },
 ];
 
+/** Whether somebody may make a project or a task here. (projects.rego, tasks.rego) */
+export function mayMake({ state, user, context }: Asked): boolean {
+  if (isAdmin(user)) return true;
+  return hasPrivilege(user, "user") && (!context || hasRole(state, user, context.id, "supervisor"));
+}
+
+/** Sets what a PATCH names, of what projects and tasks have both. An unknown field is refused, where a POST ignores it. (0.8) */
+export function change(asked: Asked, record: StoredProject, changeable: readonly string[]): void {
+  const { body, state } = asked;
+  if (Object.keys(body).some((field) => !changeable.includes(field)))
+    throw detail(403, "Attempted to update an unknown field");
+  record.name = textField(body, "name", { ...NAME, optional: true }) ?? record.name;
+  record.bug_tracker = textField(body, "bug_tracker", BUG_TRACKER) ?? record.bug_tracker;
+  for (const field of ["source_storage", "target_storage"] as const) {
+    if (body[field] === null) throw wrong(field, "This field may not be null.");
+    record[field] = reference(asked, field) ?? record[field];
+  }
+  for (const field of ["owner_id", "assignee_id"] as const) {
+    const id = body[field];
+    if (id === undefined) continue;
+    // A number or a name that nobody has. (cvat-real-third-look.md 6.1)
+    if (id !== null && !state.users.some((user) => user.id === id))
+      throw new Refusal(errorPage(500, "Server Error (500)"));
+    if (field === "assignee_id") record.assignee = id as number | null;
+    else record.owner = id as number;
+  }
+  record.updated_date = new Date().toISOString();
+}
+
 /** What a project and a task begin with. */
 export function placed(asked: Asked): Omit<StoredProject, "id"> {
   const { body, user, context } = asked;
   const now = new Date().toISOString();
   return {
-    name: textField(body, "name", { max: 256 }) ?? "",
+    name: textField(body, "name", NAME) ?? "",
     owner: user.id,
     organization: context?.id ?? null,
-    bug_tracker: textField(body, "bug_tracker", { optional: true }) ?? "",
+    bug_tracker: textField(body, "bug_tracker", BUG_TRACKER) ?? "",
     source_storage: reference(asked, "source_storage"),
     target_storage: reference(asked, "target_storage"),
     created_date: now,
@@ -80,7 +124,7 @@ function reference({ body, state, store }: Asked, field: string): StoredReferenc
   return { id: store.next("references"), location, cloud_storage_id };
 }
 
-const one = (asked: Asked): StoredProject => single(asked, asked.state.projects, "Project");
+const one = (asked: Asked): StoredProject => single(asked, asked.state.projects, "Project", "maintainer");
 
 function shown(asked: Asked, { owner, organization, ...project }: StoredProject) {
   const { host, state } = asked;
@@ -90,7 +134,7 @@ function shown(asked: Asked, { owner, organization, ...project }: StoredProject)
     ...project,
     url: `${url}/projects/${project.id}`,
     owner: basicUser(asked, owner),
-    assignee: null,
+    assignee: basicUser(asked, project.assignee ?? null),
     assignee_updated_date: null,
     guide_id: null,
     status: "annotation",

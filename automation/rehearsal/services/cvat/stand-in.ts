@@ -5,6 +5,7 @@ import { bodyOf, checkAccept, contextOf, type Asked, type CvatConfig, type Route
 import { AUTH_ROUTES, caller, notSignedIn } from "./auth.ts";
 import { applyUsers, carryOutUsersJob } from "./cluster-users.ts";
 import { Faults, hang } from "./faults.ts";
+import { JOB_ROUTES } from "./jobs.ts";
 import { MODEL_ROUTES } from "./models.ts";
 import { ORGANIZATION_ROUTES } from "./organizations.ts";
 import { PROJECT_ROUTES } from "./projects.ts";
@@ -28,6 +29,7 @@ const ROUTES: readonly Route[] = [
   ...WEBHOOK_ROUTES,
   ...PROJECT_ROUTES,
   ...TASK_ROUTES,
+  ...JOB_ROUTES,
   ...REQUEST_ROUTES,
   ...MODEL_ROUTES,
 ];

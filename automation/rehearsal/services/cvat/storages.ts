@@ -1,6 +1,9 @@
-import { errorPage, json, nothing, plain, Refusal, refuse } from "./answers.ts";
-import { filtered, page, single, textOf, visible, type Asked, type Route } from "./asked.ts";
+import { detail, errorPage, json, nothing, plain, Refusal, refuse } from "./answers.ts";
+import { filtered, FORBIDDEN, page, single, visible, type Asked, type Route } from "./asked.ts";
 import { bucketState, hasObject } from "./bucket.ts";
+import { stripped } from "./django.ts";
+import { choiceProblem, textProblem, type TextRules } from "./fields.ts";
+import { hasPrivilege, hasRole, isAdmin } from "./rules.ts";
 import { basicUser } from "./users.ts";
 import type { StoredStorage } from "./store.ts";
 
@@ -8,24 +11,35 @@ type Body = Record<string, unknown>;
 /** A field's name and what is wrong with it. */
 type Wrong = readonly [field: string, problem: string];
 
-const LONGEST: Record<string, number> = {
-  display_name: 63,
-  resource: 222,
-  key: 40,
-  secret_key: 64,
-  specific_attributes: 1024,
+/** (CloudStorageWriteSerializer in cvat/apps/engine/serializers.py, and its model) */
+const TEXTS: Record<string, TextRules> = {
+  resource: { max: 222 },
+  display_name: { max: 63 },
+  key: { max: 40, optional: true, blank: true },
+  secret_key: { max: 64, optional: true, blank: true },
+  specific_attributes: { max: 1024, optional: true, blank: true },
+  description: { optional: true, blank: true },
 };
-const PROVIDERS = ["AWS_S3_BUCKET", "AZURE_CONTAINER", "GOOGLE_CLOUD_STORAGE"];
+const CHOICES: Record<string, readonly string[]> = {
+  provider_type: ["AWS_S3_BUCKET", "AZURE_CONTAINER", "GOOGLE_CLOUD_STORAGE"],
+  credentials_type: [
+    "KEY_SECRET_KEY_PAIR",
+    "ACCOUNT_NAME_TOKEN_PAIR",
+    "KEY_FILE_PATH",
+    "ANONYMOUS_ACCESS",
+    "CONNECTION_STRING",
+  ],
+};
 /** Never shown again. (3.5) */
 const SECRET = ["key", "secret_key"];
-const REQUIRED = ["provider_type", "resource", "display_name", "credentials_type"];
+const WHAT = "CloudStorage";
 
 export const STORAGE_ROUTES: readonly Route[] = [
   {
     path: /^cloudstorages$/,
     methods: {
       GET: (asked) => {
-        const found = filtered(asked, visible(asked, asked.state.storages), {
+        const found = filtered(asked, visible(asked, asked.state.storages, "supervisor"), {
           name: (one) => one.display_name,
           resource: (one) => one.resource,
           provider_type: (one) => one.provider_type,
@@ -37,6 +51,7 @@ export const STORAGE_ROUTES: readonly Route[] = [
       },
       POST: async (asked) => {
         const { body, state, store, user, context } = asked;
+        if (!mayMake(asked)) throw detail(403, FORBIDDEN);
         const news = { ...asText(body), manifests: manifestsIn(body) };
         const wrong = createProblem(body) ?? (await placeProblem(asked, news, "create"));
         // A create's errors are plain text, a change's are JSON. (3.2, 3.7)
@@ -61,11 +76,13 @@ export const STORAGE_ROUTES: readonly Route[] = [
       GET: (asked) => json(200, shown(asked, one(asked))),
       PATCH: async (asked) => {
         const { body } = asked;
-        const stored = one(asked);
+        const stored = mine(asked);
+        const wrong = changeProblem(body);
+        if (wrong) throw refuse(400, { [wrong[0]]: [wrong[1]] });
         const news = { ...stored, ...asText({ ...stored, ...body }), manifests: manifestsIn(body) };
         if (news.provider_type !== stored.provider_type) throw refuse(400, ["provider_type cannot be changed"]);
-        const wrong = lengthProblem(body);
-        if (wrong) throw refuse(400, { [wrong[0]]: [wrong[1]] });
+        const prefix = prefixProblem(body);
+        if (prefix !== undefined) throw refuse(400, [prefix]);
         const place = await placeProblem(asked, news, "update");
         if (place) throw refuse(400, { [place[0]]: place[1] });
         Object.assign(stored, news, { updated_date: new Date().toISOString() });
@@ -74,7 +91,7 @@ export const STORAGE_ROUTES: readonly Route[] = [
       // Not a word of what uses it. (3.14)
       DELETE: (asked) => {
         const { state } = asked;
-        const { id } = one(asked);
+        const { id } = mine(asked);
         state.storages = state.storages.filter((storage) => storage.id !== id);
         for (const user of [...state.projects, ...state.tasks]) {
           if (user.target_storage?.cloud_storage_id === id) user.target_storage = null;
@@ -93,14 +110,22 @@ export const STORAGE_ROUTES: readonly Route[] = [
     path: /^cloudstorages\/(\d+)\/actions$/,
     methods: {
       GET: (asked) => {
-        single(asked, asked.state.storages, "CloudStorage");
+        one(asked);
         return { ...plain(200, '["read","write"]'), type: "text/plain" };
       },
     },
   },
 ];
 
-const one = (asked: Asked): StoredStorage => single(asked, asked.state.storages, "CloudStorage");
+const one = (asked: Asked): StoredStorage => single(asked, asked.state.storages, WHAT, "supervisor");
+
+/** One that the caller may change. (cloudstorages.rego) */
+const mine = (asked: Asked): StoredStorage => single(asked, asked.state.storages, WHAT, "maintainer");
+
+function mayMake({ state, user, context }: Asked): boolean {
+  if (isAdmin(user)) return true;
+  return hasPrivilege(user, "user") && (!context || hasRole(state, user, context.id, "maintainer"));
+}
 
 function shown(asked: Asked, storage: StoredStorage) {
   const open = Object.entries(storage).filter(([field]) => !SECRET.includes(field));
@@ -108,7 +133,7 @@ function shown(asked: Asked, storage: StoredStorage) {
 }
 
 function asText(body: Body) {
-  const text = (field: string) => textOf(body, field) ?? "";
+  const text = (field: string) => stripped(textOf(body, field));
   return {
     provider_type: text("provider_type"),
     resource: text("resource"),
@@ -121,31 +146,52 @@ function asText(body: Body) {
   };
 }
 
+const textOf = (body: Body, field: string): string => (typeof body[field] === "string" ? body[field] : "");
+
 /** Left out, they are all taken away. (3.10) */
 const manifestsIn = (body: Body) => (body["manifests"] ?? []) as string[];
 
 function createProblem(body: Body): Wrong | undefined {
-  const missing = REQUIRED.find((field) => body[field] === undefined);
-  if (missing !== undefined) return [missing, "This field is required."];
-  if (!PROVIDERS.includes(String(body["provider_type"])))
-    return ["provider_type", `"${String(body["provider_type"])}" is not a valid choice.`];
+  const wrong = fieldProblem(body, Object.keys(TEXTS), Object.keys(CHOICES)) ?? resourceProblem(body);
+  if (wrong) return wrong;
   const signed = body["credentials_type"] === "KEY_SECRET_KEY_PAIR";
   if (signed && (body["key"] === undefined || body["secret_key"] === undefined))
     return ["", "Insufficient data for authentication"];
-  return lengthProblem(body);
+  // What the create's own handling of errors does not expect. (3.3)
+  if (prefixProblem(body) !== undefined) throw new Refusal(errorPage(500, "Server Error (500)"));
+  return undefined;
 }
 
-function lengthProblem(body: Body): Wrong | undefined {
-  const long = Object.entries(LONGEST).find(([field, limit]) => (textOf(body, field) ?? "").length > limit);
-  if (long) return [long[0], `Ensure this field has no more than ${long[1]} characters.`];
-  const attributes = textOf(body, "specific_attributes") ?? "";
-  if (attributes !== "" && attributes.split("&").some((part) => part.split("=").length !== 2))
-    return ["specific_attributes", "Invalid specific attributes"];
-  const foreign = new Set((textOf(body, "resource") ?? "").replace(/[a-z0-9.-]/g, ""));
-  if (foreign.size > 0) return ["resource", `Invalid characters (${[...foreign].join(",")}) were found.`];
-  const prefix = new URLSearchParams(attributes).get("prefix") ?? "";
-  if (prefix.startsWith("/") || prefix.includes("//")) throw new Refusal(errorPage(500, "Server Error (500)"));
-  return undefined;
+function changeProblem(body: Body): Wrong | undefined {
+  const given = (fields: Record<string, unknown>) => Object.keys(fields).filter((field) => field in body);
+  return fieldProblem(body, given(TEXTS), given(CHOICES)) ?? resourceProblem(body);
+}
+
+function fieldProblem(body: Body, texts: readonly string[], choices: readonly string[]): Wrong | undefined {
+  const problems = [
+    ...texts.map((field) => [field, textProblem(body, field, TEXTS[field])] as const),
+    ...choices.map((field) => [field, choiceProblem(body, field, CHOICES[field] ?? [])] as const),
+  ];
+  const [field, problem] = problems.find(([, one]) => one !== undefined) ?? [];
+  if (field !== undefined && problem !== undefined) return [field, problem];
+  const attributes = textOf(body, "specific_attributes");
+  return attributes !== "" && attributes.split("&").some((part) => part.split("=").length !== 2)
+    ? ["specific_attributes", "Invalid specific attributes"]
+    : undefined;
+}
+
+/** A dot is for the buckets of Amazon's kind, and which kind it is, is asked of the body alone, in a change too. */
+function resourceProblem(body: Body): Wrong | undefined {
+  const more = { AWS_S3_BUCKET: ".", GOOGLE_CLOUD_STORAGE: "_." }[textOf(body, "provider_type")] ?? "";
+  const foreign = new Set(textOf(body, "resource").match(/[^a-z0-9-]/g));
+  for (const one of more) foreign.delete(one);
+  return foreign.size > 0 ? ["resource", `Invalid characters (${[...foreign].join(",")}) were found.`] : undefined;
+}
+
+function prefixProblem(body: Body): string | undefined {
+  const prefix = new URLSearchParams(textOf(body, "specific_attributes")).get("prefix") ?? "";
+  if (prefix.startsWith("/")) return 'Prefix cannot start with forward slash ("/").';
+  return prefix.includes("//") ? "Prefix cannot contain multiple slashes in a row." : undefined;
 }
 
 /** The bucket is asked at every create and every change, with the key as it would be then. (3.2, 3.8, 3.11) */
@@ -154,14 +200,14 @@ async function placeProblem(
   storage: ReturnType<typeof asText> & { manifests: string[] },
   verb: "create" | "update",
 ): Promise<Wrong | undefined> {
-  const { resource, display_name } = storage;
+  const { resource } = storage;
   const state = await bucketState(config, storage);
   if (state === "FORBIDDEN")
     return ["credentials", `Cannot ${verb} resource ${resource} with specified credentials. Access forbidden.`];
   if (state === "NOT_FOUND") return ["resource", `The resource ${resource} not found. It may have been deleted.`];
   for (const manifest of storage.manifests) {
     if (!(await hasObject(config, storage, manifest)))
-      return ["manifests", `The '${manifest}' file does not exist on '${display_name}' cloud storage`];
+      return ["manifests", `The '${manifest}' file does not exist on '${resource}' cloud storage`];
   }
   return undefined;
 }

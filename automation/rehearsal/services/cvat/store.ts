@@ -18,6 +18,8 @@ export interface StoredUser {
   token: string | null;
   /** Whether the users Job made him. */
   ours: boolean;
+  /** Given to whoever becomes an administrator, and never taken back by CVAT. (cvat/apps/engine/signals.py) */
+  has_analytics_access?: boolean;
 }
 
 export interface StoredOrganization {
@@ -26,7 +28,8 @@ export interface StoredOrganization {
   name: string;
   description: string;
   contact: Record<string, unknown>;
-  owner: number;
+  /** Null once his account is deleted. */
+  owner: number | null;
   created_date: string;
   updated_date: string;
 }
@@ -96,6 +99,7 @@ export interface StoredProject {
   id: number;
   name: string;
   owner: number;
+  assignee?: number | null;
   organization: number | null;
   bug_tracker: string;
   source_storage: StoredReference | null;
@@ -113,6 +117,20 @@ export interface StoredTask extends StoredProject {
   posted: string[];
   image_quality: number | null;
   data_cloud_storage_id: number | null;
+  subset?: string;
+}
+
+/** A range of a task's pictures. */
+export interface StoredJob {
+  id: number;
+  task_id: number;
+  start_frame: number;
+  stop_frame: number;
+  assignee: number | null;
+  state: string;
+  stage: string;
+  created_date: string;
+  updated_date: string;
 }
 
 export interface StoredRequest {
@@ -138,6 +156,7 @@ export interface State {
   webhooks: StoredWebhook[];
   projects: StoredProject[];
   tasks: StoredTask[];
+  jobs: StoredJob[];
   labels: StoredLabel[];
   requests: StoredRequest[];
   /** Session keys and whose they are. */
@@ -155,6 +174,7 @@ const EMPTY: State = {
   webhooks: [],
   projects: [],
   tasks: [],
+  jobs: [],
   labels: [],
   requests: [],
   sessions: {},

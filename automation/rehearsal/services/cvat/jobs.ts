@@ -1,0 +1,109 @@
+import { detail, errorPage, json, Refusal } from "./answers.ts";
+import { byId, filtered, FORBIDDEN, mayTouch, page, visible, type Asked, type Route } from "./asked.ts";
+import { choiceField } from "./fields.ts";
+import { basicUser } from "./users.ts";
+import type { StoredJob, StoredTask } from "./store.ts";
+
+const STATES = ["new", "in progress", "rejected", "completed"];
+const STAGES = ["annotation", "validation", "acceptance"];
+/** (JobPermission in cvat/apps/engine/permissions.py) */
+const CHANGEABLE = ["assignee", "stage", "state"];
+
+/** The jobs of tasks, by the measurements of cvat-real-third-look.md 6.1 to 6.4. */
+export const JOB_ROUTES: readonly Route[] = [
+  {
+    path: /^jobs$/,
+    methods: {
+      GET: (asked) => {
+        const { state } = asked;
+        const tasks = visible(asked, state.tasks, "maintainer");
+        const seen = state.jobs.filter(
+          (job) => tasks.some(({ id }) => id === job.task_id) || job.assignee === asked.user.id,
+        );
+        const found = filtered(asked, seen, {
+          task_id: (job) => job.task_id,
+          project_id: (job) => taskOf(asked, job).project_id,
+          state: (job) => job.state,
+          stage: (job) => job.stage,
+          // By name: a number finds nobody.
+          assignee: (job) => state.users.find(({ id }) => id === job.assignee)?.username ?? null,
+          id: (job) => job.id,
+        });
+        return page(asked, "jobs", found, shown);
+      },
+    },
+  },
+  {
+    path: /^jobs\/(\d+)$/,
+    methods: {
+      GET: (asked) => json(200, shown(asked, one(asked))),
+      PATCH: (asked) => {
+        const { body, state } = asked;
+        const job = one(asked);
+        const fields = Object.keys(body);
+        if (fields.some((field) => !CHANGEABLE.includes(field)))
+          throw detail(403, "Attempted to update an unknown field");
+        const isStaff = mayTouch(asked, taskOf(asked, job), "maintainer");
+        if (!isStaff && fields.some((field) => field !== "state")) throw detail(403, FORBIDDEN);
+        const assignee = body["assignee"];
+        if (assignee !== undefined && assignee !== null && !state.users.some(({ id }) => id === assignee))
+          throw new Refusal(errorPage(500, "Server Error (500)"));
+        // A stage alone begins it anew.
+        if ("stage" in body) Object.assign(job, { stage: choiceField(body, "stage", STAGES), state: "new" });
+        if ("state" in body) job.state = choiceField(body, "state", STATES);
+        if (assignee !== undefined) job.assignee = assignee as number | null;
+        job.updated_date = new Date().toISOString();
+        return json(200, shown(asked, job));
+      },
+    },
+  },
+];
+
+/** A task's pictures, in parts of its segment size. */
+export function jobsOf({ store }: Asked, { id, segment_size, frames }: StoredTask): StoredJob[] {
+  const now = new Date().toISOString();
+  const size = segment_size > 0 ? segment_size : frames.length;
+  const starts = frames.map((_, frame) => frame).filter((frame) => frame % size === 0);
+  return starts.map((start_frame) => ({
+    id: store.next("jobs"),
+    task_id: id,
+    start_frame,
+    stop_frame: Math.min(start_frame + size, frames.length) - 1,
+    ...{ assignee: null, state: "new", stage: "annotation", created_date: now, updated_date: now },
+  }));
+}
+
+function one(asked: Asked): StoredJob {
+  const job = byId(asked, asked.state.jobs, "Job");
+  const mine = job.assignee === asked.user.id;
+  if (!mine && !mayTouch(asked, taskOf(asked, job), "maintainer")) throw detail(403, FORBIDDEN);
+  return job;
+}
+
+function taskOf({ state }: Asked, { task_id }: StoredJob): StoredTask {
+  const task = state.tasks.find(({ id }) => id === task_id);
+  if (!task) throw new Refusal(errorPage(500, "Server Error (500)"));
+  return task;
+}
+
+function shown(asked: Asked, job: StoredJob) {
+  const task = taskOf(asked, job);
+  const url = `http://${asked.host}/api`;
+  return {
+    ...job,
+    url: `${url}/jobs/${job.id}`,
+    assignee: basicUser(asked, job.assignee),
+    project_id: task.project_id,
+    project_name: asked.state.projects.find(({ id }) => id === task.project_id)?.name ?? null,
+    task_name: task.name,
+    status: job.stage === "acceptance" ? "completed" : job.stage,
+    type: "annotation",
+    mode: "annotation",
+    dimension: "2d",
+    frame_count: job.stop_frame - job.start_frame + 1,
+    organization: task.organization,
+    organization_id: task.organization,
+    labels: { url: `${url}/labels?job_id=${job.id}` },
+    issues: { count: 0, url: `${url}/issues?job_id=${job.id}` },
+  };
+}
