@@ -43,7 +43,9 @@ export const usersConfig = {
   superuser: z
     .strictObject({ username: username.default("admin").describe("User name."), email, password, ...names })
     .prefault({})
-    .describe("CVAT's administrator, by whom everything else here is made."),
+    .describe(
+      "CVAT's administrator, by whom everything else here is made. Given another name, the account is renamed.",
+    ),
   users: z
     .array(
       z.strictObject({
