@@ -22,6 +22,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from cvat.apps.organizations.models import Membership, Organization
@@ -61,17 +62,24 @@ def rename_superuser(wanted, names):
 
 
 def free_addresses(users, names):
-    """Members are invited by their address, and CVAT fails on two users of one. Those of the stack differ: its configuration sees to that."""
+    """
+    Members are invited by their address, and CVAT fails on two users of one. Those of the stack differ: its configuration sees to that. An
+    address of somebody who registered himself stands in a second table, where CVAT looks too (cvat/apps/iam/utils.py).
+    """
     for wanted in users:
-        for other in User.objects.filter(email__iexact=wanted["email"]).exclude(username__in=names):
-            if not made_here().filter(pk=other.pk).exists():
+        email = wanted["email"]
+        same = Q(email__iexact=email) | Q(emailaddress__email__iexact=email)
+        for other in User.objects.filter(same).exclude(username=wanted["username"]).distinct():
+            if other.username not in names and not made_here().filter(pk=other.pk).exists():
                 raise Refused(
                     f"the e-mail address of {wanted['username']} is that of CVAT's user {other.username} already; "
                     f"give {wanted['username']} another one, or change that of {other.username} in CVAT"
                 )
-            # Switched off below; the address is somebody else's from now on.
-            other.email = ""
-            other.save()
+            other.emailaddress_set.filter(email__iexact=email).delete()
+            if other.username not in names:
+                # Switched off below; the address is somebody else's from now on.
+                other.email = ""
+                other.save()
 
 
 def apply_user(wanted):

@@ -5,6 +5,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.admin",
+    "allauth.account",
     "cvat.apps.engine",
     "cvat.apps.organizations",
 ]

@@ -17,6 +17,7 @@ django.setup()
 
 from django.contrib.auth.models import Group, User  # noqa: E402
 from django.test import TestCase  # noqa: E402
+from allauth.account.models import EmailAddress  # noqa: E402
 from cvat.apps.engine.models import Profile  # noqa: E402
 from cvat.apps.organizations.models import Membership, Organization  # noqa: E402
 
@@ -165,6 +166,16 @@ class Users(TestCase):
         self.assertEqual(self.addresses()["eva"], "")
         back = [admin(), person("eva"), person("eve")]
         self.assertEqual(users.apply(back), ["changed eva: email, is_active", "changed eve: email"])
+
+    def test_moves_an_address_of_one_who_registered_himself(self):
+        for name in ("eva", "bob"):
+            registered = User.objects.create_user(name, f"{name}@example.test", "whatever-it-was")
+            registered.emailaddress_set.create(email=registered.email)
+        users.apply([admin(), person("eva", email="bob@example.test"), person("bob", email="eva@example.test")])
+        self.assertFalse(EmailAddress.objects.exists())
+        User.objects.create_user("other").emailaddress_set.create(email="Carl@example.test")
+        with self.assertRaisesRegex(users.Refused, "address of carl is that of CVAT's user other already"):
+            users.apply([admin(), person("carl")])
 
     def test_moves_an_address_among_users_who_are_there(self):
         for name in ("eva", "bob"):
