@@ -3,7 +3,7 @@ import { cacheFolder } from "./automation/cache.ts";
 import { resolveChart } from "./automation/charts/resolve.ts";
 import { preflight } from "./automation/cluster/preflight.ts";
 import { readLabelFiles } from "./automation/functions/labels.ts";
-import { existingBuckets } from "./automation/storage/existing.ts";
+import { lookAtStore } from "./automation/storage/look.ts";
 import type { ChartSource } from "./components/charts/source.ts";
 import type { LabConfig } from "./components/config.ts";
 import { UserError } from "./components/errors.ts";
@@ -23,12 +23,12 @@ export default async function program(): Promise<Record<string, unknown>> {
 async function installed(): Promise<Record<string, unknown>> {
   const { labels, problems } = await readLabelFiles(readSections().sections["functions"], import.meta.dirname);
   const lab = readLab(problems);
-  const [charts, buckets] = await Promise.all([chartsFor(lab), existingBuckets(lab.objectStore), preflight(lab)]);
+  const [charts, found] = await Promise.all([chartsFor(lab), lookAtStore(lab.objectStore), preflight(lab)]);
   const delivery = {
     context: path.join(import.meta.dirname, "images/clearml-agent"),
     program: path.join(import.meta.dirname, "automation/images/deliver.ts"),
   };
-  const platform = new VisionPlatform("lab", { lab, charts, buckets, labels, delivery });
+  const platform = new VisionPlatform("lab", { lab, charts, found, labels, delivery });
   return platform.outputs;
 }
 

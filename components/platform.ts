@@ -22,6 +22,7 @@ import { observeFunctions } from "./nuclio/observe.ts";
 import { runtimeClassOf } from "./nuclio/spec.ts";
 import type { Application } from "./storage/grants.ts";
 import type { ObjectStoreConfig } from "./storage/config.ts";
+import type { StoreFindings } from "./storage/findings.ts";
 import { ObjectStore } from "./storage/object-store.ts";
 import { rolesOf } from "./storage/users.ts";
 import { traefikAddress } from "./traefik/address.ts";
@@ -31,8 +32,8 @@ export interface VisionPlatformArgs {
   lab: LabConfig;
   /** The charts on this machine, by name; one for each system that is enabled. */
   charts: Readonly<Record<string, ChartSource>>;
-  /** Names of the lab's buckets that are in the object store already. */
-  buckets: ReadonlySet<string>;
+  /** What was found in the object store. */
+  found: StoreFindings;
   /** Labels of the files that functions name, by function. */
   labels: Readonly<Record<string, readonly LabelEntry[]>>;
   /** Where the agent's image is built from, and what carries it. */
@@ -141,7 +142,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
 }
 
 /** Buckets and users of the object store, where the lab has one. */
-function objectStore({ lab, buckets }: VisionPlatformArgs, opts: pulumi.ComponentResourceOptions) {
+function objectStore({ lab, found }: VisionPlatformArgs, opts: pulumi.ComponentResourceOptions) {
   if (lab.objectStore === undefined) return undefined;
   const applications: Application[] = [
     ...(lab.cvat.enabled ? (["cvat"] as const) : []),
@@ -149,7 +150,7 @@ function objectStore({ lab, buckets }: VisionPlatformArgs, opts: pulumi.Componen
     ...(lab.cvat.enabled && lab.cvat.nuclio.enabled ? (["functions"] as const) : []),
   ];
   const people = lab.clearml.enabled ? lab.clearml.users.map(({ username }) => username) : [];
-  return new ObjectStore("store", { config: lab.objectStore, existing: buckets, applications, people }, opts);
+  return new ObjectStore("store", { config: lab.objectStore, found, applications, people }, opts);
 }
 
 /** The buckets CVAT may use, with its key. */

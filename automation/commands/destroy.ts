@@ -6,11 +6,13 @@ import { openUserStack } from "../engine/door.ts";
 import { destroyStack, planDestroy } from "../engine/destroy.ts";
 import { streamProgress } from "../progress.ts";
 import { changesText } from "../report/preview.ts";
+import { warningsText } from "../report/warnings.ts";
 import { print, stackCommand, type StackFlags } from "./common.ts";
 
 interface DestroyFlags extends StackFlags {
   yes?: true;
   dryRun?: true;
+  leaveObjectStore?: true;
 }
 
 /** `destroy`: remove the lab's objects; every volume, definition and namespace with data in it stays. */
@@ -22,23 +24,27 @@ export function destroyCommand(): Command {
   )
     .option("--dry-run", "only show what would go and what would stay")
     .option("--yes", "do not ask")
+    .option(
+      "--leave-object-store",
+      "leave the store's users and policies as they are: for a store that is gone for good",
+    )
     .action(destroy);
 }
 
-async function destroy({ stack: name, folder, json, yes, dryRun }: DestroyFlags): Promise<void> {
+async function destroy({ stack: name, folder, json, yes, dryRun, leaveObjectStore }: DestroyFlags): Promise<void> {
   const progress = streamProgress();
   const { stack } = await openUserStack({ stack: name, folder, create: false, progress });
-  const plan = await planDestroy(stack, progress);
+  const plan = await planDestroy(stack, progress, { leaveObjectStore });
   if (dryRun) {
-    const text = `${changesText(plan.changes)}\n${goneText(name, plan.changes, "would be")}`;
-    print({ stack: name, ...plan }, text, json);
+    const text = [changesText(plan.changes), warningsText(plan.warnings), goneText(name, plan.changes, "would be")];
+    print({ stack: name, ...plan }, text.filter(Boolean).join("\n"), json);
     return;
   }
   if (!yes) await confirm(name, plan.changes);
-  const done = await destroyStack(stack, progress);
+  const done = await destroyStack(stack, progress, { leaveObjectStore });
   print(
     { stack: name, ...done },
-    `${goneText(name, done.changes, "were")}\nTake it back: npm run platform -- up --stack ${name}`,
+    `${[warningsText(done.warnings), goneText(name, done.changes, "were")].filter(Boolean).join("\n")}\nTake it back: npm run platform -- up --stack ${name}`,
     json,
   );
 }

@@ -1,10 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import type { Command } from "commander";
-import { countsText } from "../engine/counts.ts";
+import { countsText, UNSEEN } from "../engine/counts.ts";
 import { openUserStack } from "../engine/door.ts";
 import { runEngine } from "../engine/run.ts";
 import { streamProgress } from "../progress.ts";
 import { changesText, previewReport } from "../report/preview.ts";
+import { warningsText } from "../report/warnings.ts";
 import { print, stackCommand, wholeNumber, type StackFlags } from "./common.ts";
 
 interface PreviewFlags extends StackFlags {
@@ -27,9 +28,9 @@ async function preview({ stack: name, folder, json, report, parallel, exitCode }
   const { stack } = await openUserStack({ stack: name, folder, create: true, progress });
   const outcome = await runEngine(stack, "preview", { progress, parallel });
   if (report) await writeFile(report, previewReport(name, outcome, outcome.ledger));
-  const text = [changesText(outcome.changes), `${name}: ${countsText(outcome.counts, "will")}.`]
-    .filter(Boolean)
-    .join("\n");
+  const counts = `${name}: ${countsText(outcome.counts, "will")}.`;
+  const text = [changesText(outcome.changes), warningsText(outcome.warnings), counts].filter(Boolean).join("\n");
   print({ stack: name, ...outcome }, text, json);
-  if (exitCode && outcome.changes.length > 0) process.exitCode = 3;
+  // What was not looked at may differ.
+  if (exitCode && (outcome.changes.length > 0 || outcome.counts[UNSEEN])) process.exitCode = 3;
 }

@@ -6,6 +6,7 @@ import { runEngine } from "../engine/run.ts";
 import { streamProgress } from "../progress.ts";
 import { madeText } from "../report/made.ts";
 import { placesText } from "../report/places.ts";
+import { warningsText } from "../report/warnings.ts";
 import { print, stackCommand, wholeNumber, type StackFlags } from "./common.ts";
 
 interface UpFlags extends StackFlags {
@@ -28,6 +29,7 @@ async function up({ stack: name, folder, json, parallel, force }: UpFlags): Prom
   const outputs = await readOutputs(stack, { showSecrets: false });
   const text = [
     `${name}: ${countsText(outcome.counts, "did")}.`,
+    ...[warningsText(outcome.warnings)].filter(Boolean),
     "",
     ...[madeText(outputs)].filter(Boolean).flatMap((text) => [text, ""]),
     placesText(outputs),

@@ -1,23 +1,30 @@
 import type * as auto from "@pulumi/pulumi/automation/index.js";
 import type { Progress } from "../progress.ts";
-import { orRefusal } from "./refusal.ts";
 import { runEngine, type Outcome } from "./run.ts";
+import { stateOf } from "./state.ts";
 
 // Data in a retained volume opens only with the password it was made with, so what was made once stays in the stack.
 const KEPT_IN_STATE = "pulumi-nodejs:dynamic/secrets:GeneratedText";
+/** Begin of what all of an object store's resources are below, in their URNs. */
+const OF_OBJECT_STORE = "vision-platform:storage:ObjectStore$";
+
+export interface DestroyOptions {
+  /** Leave the users and policies of the object store as they are, and in state: for a store that is gone for good. */
+  leaveObjectStore?: boolean | undefined;
+}
 
 /** What {@link destroyStack} would remove, and what would stay. */
-export async function planDestroy(stack: auto.Stack, progress: Progress): Promise<Outcome> {
-  return runEngine(stack, "preview-destroy", { progress, exclude: await madeOnce(stack) });
+export async function planDestroy(stack: auto.Stack, progress: Progress, options?: DestroyOptions): Promise<Outcome> {
+  return runEngine(stack, "preview-destroy", { progress, exclude: await left(stack, options) });
 }
 
 /** Removes the stack's objects. Volumes, definitions, namespaces and the passwords that open the data stay. */
-export async function destroyStack(stack: auto.Stack, progress: Progress): Promise<Outcome> {
-  return runEngine(stack, "destroy", { progress, exclude: await madeOnce(stack) });
+export async function destroyStack(stack: auto.Stack, progress: Progress, options?: DestroyOptions): Promise<Outcome> {
+  return runEngine(stack, "destroy", { progress, exclude: await left(stack, options) });
 }
 
-async function madeOnce(stack: auto.Stack): Promise<string[]> {
-  const deployment: unknown = (await orRefusal(stack.exportStack())).deployment;
-  const { resources = [] } = deployment as { resources?: { urn: string; type: string }[] };
-  return resources.filter(({ type }) => type === KEPT_IN_STATE).map(({ urn }) => urn);
+async function left(stack: auto.Stack, { leaveObjectStore = false }: DestroyOptions = {}): Promise<string[]> {
+  const isLeft = ({ urn, type }: { urn: string; type: string }) =>
+    type === KEPT_IN_STATE || (leaveObjectStore && urn.includes(OF_OBJECT_STORE));
+  return (await stateOf(stack)).filter(isLeft).map(({ urn }) => urn);
 }

@@ -38,6 +38,12 @@ const CURES: readonly Translation[] = [
     cure: "Another run is at work on this stack, or one was killed. If none is, run: pulumi cancel",
   },
   {
+    // The plugin for MinIO marks its errors so; the engine's own of an API server has no such mark. (plugins.md, section 3)
+    pattern:
+      /\[FATAL\].*(connection refused|no such host|i\/o timeout|awaiting response headers|connection reset|\bEOF\b|Service Unavailable)/s,
+    cure: "The object store stopped answering in the middle of the run. See that MinIO runs and that vision-platform:objectStore.endpoint, or .address, reaches it; then run the same again.",
+  },
+  {
     pattern:
       /configured Kubernetes cluster is unreachable|connection refused|no such host|i\/o timeout|x509:|Unauthorized|client to provide credentials/,
     cure: "Check that vision-platform:cluster.kubeconfig and its context reach the API server: kubectl get nodes.",

@@ -2,17 +2,19 @@ import type * as auto from "@pulumi/pulumi/automation/index.js";
 import type { LedgerRow } from "../../components/charts/ledger.ts";
 import { UserError } from "../../components/errors.ts";
 import { type Progress, type ProgressTask } from "../progress.ts";
-import { assertStoreAnswers } from "../storage/assert-answers.ts";
+import { assertStoreAnswers, lookBeforeDestroy, missingText, readyToDestroy } from "../storage/guard.ts";
 import { changesIn, type Change } from "./changes.ts";
+import { countsIn } from "./counts.ts";
 import { plain, problemsIn } from "./diagnostics.ts";
 import { refusal } from "./refusal.ts";
 import { isForDebugging } from "./secrets.ts";
+import { stateOf } from "./state.ts";
 import { parseUrn } from "./urn.ts";
 
 /** What a run of the engine did, or a preview found. */
 export interface Outcome {
   changes: Change[];
-  /** Number of resources by what happened to them, as the engine counts; `same` among them. */
+  /** Number of resources by what happened to them, as the engine counts: `same` among them, and `unseen` where a system was not looked at. */
   counts: Record<string, number>;
   /** What became of every fix; empty where the program did not run. */
   ledger: LedgerRow[];
@@ -47,6 +49,7 @@ const TITLES: Record<Verb, string> = {
  */
 export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptions): Promise<Outcome> {
   if (verb === "refresh") await assertStoreAnswers(stack);
+  const gone = isDestroy(verb) ? await lookBeforeDestroy(await stateOf(stack), options.exclude) : [];
   const events: auto.EngineEvent[] = [];
   const start = Date.now();
   const perform = async (task: ProgressTask) => {
@@ -60,7 +63,10 @@ export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptio
     if (verb === "preview") await stack.preview(common);
     else if (verb === "up") await stack.up({ ...common, target: options.target });
     else if (verb === "preview-destroy") await stack.previewDestroy({ ...common, exclude: options.exclude });
-    else if (verb === "destroy") await stack.destroy({ ...common, exclude: options.exclude });
+    else if (verb === "destroy") {
+      await readyToDestroy(stack, gone);
+      await stack.destroy({ ...common, exclude: options.exclude });
+    }
     // Without the program the minio plugin would lose every bucket from state. (plugins.md, section 0)
     else await stack.refresh({ ...common, runProgram: true });
   };
@@ -71,12 +77,14 @@ export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptio
   }
   return {
     changes: changesIn(events),
-    counts: events.findLast(({ summaryEvent }) => summaryEvent)?.summaryEvent?.resourceChanges ?? {},
+    counts: countsIn(events),
     ledger: ledgerIn(events),
-    warnings: warningsIn(events),
+    warnings: [...warningsIn(events), ...missingText(gone)],
     milliseconds: Date.now() - start,
   };
 }
+
+const isDestroy = (verb: Verb) => verb === "destroy" || verb === "preview-destroy";
 
 /** The stack's outputs come with the last event of its root resource, at a preview too. */
 function ledgerIn(events: readonly auto.EngineEvent[]): LedgerRow[] {

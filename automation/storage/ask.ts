@@ -1,63 +1,119 @@
-import { S3Error } from "minio";
 import { UserError } from "../../components/errors.ts";
-import { bucketsOf } from "../../components/storage/buckets.ts";
-import type { ObjectStoreConfig } from "../../components/storage/config.ts";
-import { endpointOfMachine, urlOf } from "../../components/storage/endpoint.ts";
-import { accessKeyOf } from "../../components/storage/users.ts";
-import { AdminError, NoAdminApi } from "./admin.ts";
-import { adminClient, s3Client, type Credentials } from "./client.ts";
+import { AdminError, MinioAdmin } from "../../components/storage/client/admin.ts";
+import { urlOf, type Place } from "../../components/storage/client/place.ts";
+import { s3Of } from "../../components/storage/client/s3.ts";
+import type { Made, There } from "../../components/storage/made.ts";
+import { isRefusal, regionTold, troubleOf, type Cures } from "./cures.ts";
+
+export interface Question {
+  place: Place;
+  cures: Cures;
+  /** Buckets to ask for, each with its key in the stack file. */
+  buckets: readonly { name: string; key: string }[];
+  /** What the stack has made and may still be there. */
+  made: readonly Made[];
+}
+
+export interface Answer extends There {
+  /** Id of the deployment; a store that lets these credentials not ask tells none. */
+  deployment?: string | undefined;
+}
 
 /** The same, when nothing answers on the port after this long. The plugin would wait a minute for each bucket. (plugins.md, 3h) */
 const ANSWERS_WITHIN_MS = 10_000;
 const SECTION = "vision-platform:objectStore";
-
-export interface AskOptions {
-  /** Certificates of the store's private authority, PEM. Default: public authorities alone. */
-  ca?: string | undefined;
-  /** How long one question may take. Default: 10 s. */
-  withinMs?: number;
-}
+/** A policy that nobody has: by the very question that the plugin asks of each policy. */
+const NO_POLICY = "vision-platform.asks";
 
 /**
- * Names of the lab's buckets that are in the store. Asked before the engine works on any of them: making one that exists fails, and a store
- * that does not answer, or not to these credentials, loses every bucket from state at a refresh. (components/storage/guards.ts)
- * @throws UserError naming the key and the cure when the store does not answer, refuses the credentials, has another region, keeps a bucket
- * from them, or has no users that could be made
+ * What is in the store. Asked before the engine works on any of it: making a bucket that exists fails, a user that is gone fails whatever is
+ * done to it, and a store that does not answer, or not to these credentials, loses every bucket from state at a refresh. (guards.ts)
+ * @throws UserError with what to do when the store does not answer, refuses the credentials, has another region, keeps a bucket from them, or
+ * has no users that could be made
  */
 export async function askStore(
-  config: ObjectStoreConfig,
-  credentials: Credentials,
-  { ca, withinMs = ANSWERS_WITHIN_MS }: AskOptions = {},
-): Promise<Set<string>> {
-  const url = urlOf(endpointOfMachine(config));
-  const client = s3Client(config, credentials, ca);
-  await within(withinMs, client.listBuckets()).catch((error: unknown) => {
-    throw new UserError(cureOf(error, config, url), { cause: error });
+  { place, cures, buckets, made }: Question,
+  withinMs = ANSWERS_WITHIN_MS,
+): Promise<Answer> {
+  const soon = <T>(work: Promise<T>) => within(withinMs, work);
+  const failure = (error: unknown, refused: string) =>
+    new UserError(cures(troubleOf(error, place, refused)), { cause: error });
+  const s3 = s3Of(place);
+  await soon(s3.listBuckets()).catch((error: unknown) => {
+    throw failure(error, "list no buckets");
   });
-  const existing = new Set<string>();
+
+  const found = new Set<string>();
   const problems: string[] = [];
-  for (const { name, key } of bucketsOf(config)) {
-    // Of each by name: a list shows buckets that one may not use, and may leave out some that are there.
+  // Of each by name: a list shows buckets that one may not use, and may leave out some that are there.
+  for (const { name, key } of asked(buckets, made)) {
     try {
-      if (await within(withinMs, client.bucketExists(name))) existing.add(name);
+      if (await soon(s3.bucketExists(name))) found.add(name);
     } catch (error) {
       // Of the whole store, so of every bucket alike.
-      if (regionTold(error) !== undefined) throw new UserError(cureOf(error, config, url), { cause: error });
+      if (regionTold(error) !== undefined) throw failure(error, "");
       problems.push(
-        isRefusal(error)
-          ? `${SECTION}.${key}.name: there is a bucket \`${name}\` at ${url} that these credentials may not use. Choose another name, or have them allowed to use it.`
-          : cureOf(error, config, url),
+        isRefusal(error) && key !== undefined
+          ? `${SECTION}.${key}.name: there is a bucket \`${name}\` at ${urlOf(place)} that these credentials may not use. Choose another name, or have them allowed to use it.`
+          : cures(troubleOf(error, place, `look at no bucket \`${name}\``)),
       );
     }
   }
   if (problems.length > 0) throw new UserError(problems);
-  // By the very question that the plugin asks of each policy.
-  const admin = adminClient(config, credentials, ca);
-  await within(withinMs, admin.policy(accessKeyOf(config.userPrefix, "cvat"))).catch((error: unknown) => {
-    if (error instanceof AdminError && error.code === "XMinioAdminNoSuchPolicy") return;
-    throw new UserError(adminCureOf(error, config, url), { cause: error });
-  });
-  return existing;
+  const admin = new MinioAdmin(place);
+  try {
+    return { buckets: found, ...(await usersOf(admin, made, soon)), deployment: await deploymentOf(admin, soon) };
+  } catch (error) {
+    throw failure(error, "make no users and policies");
+  }
+}
+
+/** Buckets by name: of a bucket that is in the stack file the key is known. */
+function asked(buckets: Question["buckets"], made: readonly Made[]): { name: string; key?: string }[] {
+  const names = new Set(buckets.map(({ name }) => name));
+  const more = made.flatMap((thing) => (thing.kind === "bucket" && !names.has(thing.bucket) ? [thing.bucket] : []));
+  return [...buckets, ...more.map((name) => ({ name }))];
+}
+
+type Soon = <T>(work: Promise<T>) => Promise<T>;
+
+/** Which of the users and policies made are there. */
+async function usersOf(
+  admin: MinioAdmin,
+  made: readonly Made[],
+  soon: Soon,
+): Promise<Pick<There, "users" | "policies">> {
+  const users = new Map<string, string[]>();
+  const policies = new Set<string>();
+  await orGone(soon(admin.policy(NO_POLICY)));
+  for (const thing of made) {
+    if (thing.kind === "user") {
+      const user = await orGone(soon(admin.user(thing.user)));
+      if (user !== undefined) users.set(thing.user, user.policies);
+    }
+    if (thing.kind === "policy" && (await orGone(soon(admin.policy(thing.policy)))) !== undefined)
+      policies.add(thing.policy);
+  }
+  return { users, policies };
+}
+
+async function orGone<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof AdminError && /NoSuch(User|Policy)$/.test(error.code)) return undefined;
+    throw error;
+  }
+}
+
+/** It needs a right of its own, admin:ServerInfo, which an administrator of buckets and users may lack. */
+async function deploymentOf(admin: MinioAdmin, soon: Soon): Promise<string | undefined> {
+  try {
+    return (await soon(admin.deployment())) || undefined;
+  } catch (error) {
+    if (error instanceof AdminError) return undefined;
+    throw error;
+  }
 }
 
 class NoAnswer extends Error {}
@@ -75,93 +131,3 @@ async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
     clearTimeout(timer);
   }
 }
-
-const isRefusal = (error: unknown) =>
-  error instanceof S3Error && ["AccessDenied", "Forbidden"].includes(error.code ?? "");
-
-/** The region the store says it has, where it refuses ours: in words, or in the head of an answer that has none. (MinIO: api-errors.go) */
-function regionTold(error: unknown): string | undefined {
-  if (!(error instanceof S3Error)) return undefined;
-  const { code = "", region, amzBucketRegion } = error as S3Error & { region?: unknown; amzBucketRegion?: unknown };
-  if (!["", "AuthorizationHeaderMalformed", "InvalidRegion"].includes(code)) return undefined;
-  return [region, amzBucketRegion].find((one): one is string => typeof one === "string" && /^[\w-]+$/.test(one));
-}
-
-/** What a connection or the store says by a code, whose key is to be looked at, and what to do. */
-interface Cure {
-  codes: readonly string[];
-  /** Below the section; undefined for where the store is. */
-  key?: string;
-  says: (url: string) => string;
-}
-
-const ADMINISTRATORS = `Give those of its administrator: pulumi config set --path --secret '${SECTION}.credentials.secretKey' (and accessKey).`;
-
-const CURES: readonly Cure[] = [
-  {
-    codes: ["InvalidAccessKeyId", "SignatureDoesNotMatch"],
-    key: "credentials",
-    says: (url) => `the object store at ${url} does not accept them. ${ADMINISTRATORS}`,
-  },
-  {
-    codes: ["AccessDenied", "Forbidden"],
-    key: "credentials",
-    says: (url) => `the object store at ${url} knows them but lets them list no buckets. ${ADMINISTRATORS}`,
-  },
-  {
-    codes: [
-      "SELF_SIGNED_CERT_IN_CHAIN",
-      "DEPTH_ZERO_SELF_SIGNED_CERT",
-      "UNABLE_TO_GET_ISSUER_CERT",
-      "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-      "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-      "CERT_SIGNATURE_FAILURE",
-    ],
-    key: "ca",
-    says: (url) =>
-      `nobody vouches for the certificate of the object store at ${url}. Put the certificate of the authority that signed it into a file of this project, and name the file here.`,
-  },
-  {
-    codes: ["ERR_TLS_CERT_ALTNAME_INVALID"],
-    says: (url) =>
-      `the certificate of the object store at ${url} is for other names. Write one of those here, or have a certificate made that has this one.`,
-  },
-  {
-    codes: ["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"],
-    says: (url) => `the certificate of the object store at ${url} is not valid today. Renew it, or set the clock.`,
-  },
-  {
-    // OpenSSL's word for an answer that is no TLS.
-    codes: ["EPROTO", "ERR_SSL_WRONG_VERSION_NUMBER"],
-    says: (url) => `what answers at ${url} does not speak HTTPS. Write http://, or set .tls to false.`,
-  },
-];
-
-function cureOf(error: unknown, config: ObjectStoreConfig, url: string): string {
-  const region = regionTold(error);
-  if (region !== undefined) {
-    return `${SECTION}.region: the object store at ${url} is in the region ${region}, not in ${config.region}. Say so: pulumi config set --path '${SECTION}.region' ${region}`;
-  }
-  const code = codeOf(error);
-  const cure = CURES.find(({ codes }) => codes.includes(code));
-  if (cure) return `${SECTION}.${cure.key ?? keyOf(config)}: ${cure.says(url).replace(/\. /, ` (${code}). `)}`;
-  return `${SECTION}.${keyOf(config)}: no object store answers at ${url} (${code || wordsOf(error)}). Start it, or correct the key, which must also say whether it speaks HTTPS: by https://, or by .tls.`;
-}
-
-function adminCureOf(error: unknown, config: ObjectStoreConfig, url: string): string {
-  if (error instanceof AdminError) {
-    return `${SECTION}.credentials: the object store at ${url} lets them make no users and policies (${error.code}). ${ADMINISTRATORS}`;
-  }
-  if (error instanceof NoAdminApi) {
-    return `${SECTION}.${keyOf(config)}: what answers at ${url} has no admin API of MinIO's (${error.answered}), by which each application gets a user of its own. It takes MinIO, or SILO, which goes on from it; SeaweedFS, Garage and Ceph have no such API. A proxy in front of MinIO must let /minio/admin/ through.`;
-  }
-  return cureOf(error, config, url);
-}
-
-/** Where it is looked for. */
-const keyOf = ({ endpoint }: ObjectStoreConfig) => (endpoint === undefined ? "address or .port" : "endpoint");
-
-const codeOf = (error: unknown) =>
-  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
-
-const wordsOf = (error: unknown) => (error instanceof Error ? error.message || error.name : String(error));

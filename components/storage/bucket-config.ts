@@ -20,6 +20,8 @@ export const bucketName = z
   .describe("Name of the bucket. Another name means another bucket: the old one and its objects stay where they are.")
   .meta({ examples: ["datasets"] });
 
+const days = z.int().min(1).max(36_500);
+
 const lifecycleRow = z.strictObject({
   prefix: z
     .string()
@@ -27,13 +29,18 @@ const lifecycleRow = z.strictObject({
     .max(200)
     .describe("Begin of the objects' keys, such as exports/.")
     .meta({ examples: ["exports/"] }),
-  days: z.int().min(1).max(36_500).describe("Days after which such an object is deleted."),
+  days: days.describe("Days after which such an object is deleted."),
+  noncurrentDays: days
+    .optional()
+    .describe(
+      "Days after which a former version of such an object is deleted, counted from when it became one. In a bucket that keeps versions only this frees space. Default: as days.",
+    ),
 });
 
 /** What a bucket's keys are where the stack file is silent. */
 export interface BucketDefaults {
   versioning?: boolean;
-  lifecycle?: { prefix: string; days: number }[];
+  lifecycle?: { prefix: string; days: number; noncurrentDays?: number }[];
 }
 
 /** What can be said of a bucket, whatever it is for. */

@@ -1,6 +1,7 @@
 import type { BucketConfig } from "./bucket-config.ts";
 import type { ObjectStoreConfig } from "./config.ts";
 import type { Application } from "./grants.ts";
+import type { LifecycleRule } from "./made.ts";
 
 /** A bucket with all that is said of it. */
 export interface LabBucket extends BucketConfig {
@@ -27,11 +28,15 @@ export function bucketsOf({ buckets, moreBuckets }: Pick<ObjectStoreConfig, "buc
   ];
 }
 
-/** A bucket's rules as the plugin takes them. */
-export function lifecycleRules(bucket: LabBucket): { id: string; filter: string; expiration: string }[] {
-  return bucket.lifecycle.map(({ prefix, days }) => ({
+/**
+ * A bucket's rules as the plugin takes them. With versions kept, what expires becomes a former version and frees nothing, so these expire too;
+ * where none are kept it says nothing. The mark of deletion that is left goes by the same days. (minio: internal/bucket/lifecycle, eval)
+ */
+export function lifecycleRules(bucket: LabBucket): LifecycleRule[] {
+  return bucket.lifecycle.map(({ prefix, days, noncurrentDays = days }) => ({
     id: `expire-${prefix}`,
     filter: prefix,
     expiration: `${days}d`,
+    noncurrentVersionExpirationDays: noncurrentDays,
   }));
 }

@@ -85,6 +85,14 @@ const section = z.strictObject({
     .describe(
       "Region of the store, MINIO_SITE_REGION of the server. MinIO has none unless told so, and takes this one then.",
     ),
+  deployment: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,64}$/, "must be an id such as 0f6e7c1a-8a0e-4f0d-9a57-2f3f5a1f0c11")
+    .optional()
+    .describe(
+      "Id of the MinIO that is meant; another one is then refused. To move the lab to another store, set it to that one's id, which the refusal tells. Default: the one in which `up` made the lab's buckets.",
+    )
+    .meta({ examples: ["0f6e7c1a-8a0e-4f0d-9a57-2f3f5a1f0c11"] }),
   credentials: z
     .strictObject({
       accessKey: secretText({ min: 3, max: 128 }).optional().describe("Access key, MINIO_ROOT_USER of the server."),

@@ -11,6 +11,7 @@ export interface Guard {
 }
 
 const REHEARSED = "test/rehearsal/storage.test.ts";
+const ORDERED = "test/unit/storage-order.test.ts";
 const REGISTERED = "test/unit/storage-component.test.ts";
 
 /** Guards against faults of @pulumi/minio 0.17.1. */
@@ -25,9 +26,37 @@ export const STORE_GUARDS: readonly Guard[] = [
   {
     id: "up-unreachable",
     why: "The plugin gives up at the first bucket, with users half made, and waits a minute on a server that hangs.",
-    how: "existingBuckets asks the store before the program registers anything.",
+    how: "lookAtStore asks the store before the program registers anything.",
     source: "plugins.md 3h",
     test: `${REHEARSED}: hinders up before anything is done, and loses nothing from state`,
+  },
+  {
+    id: "destroy-unreachable",
+    why: "A destroy while MinIO is down, or refuses the credentials in state, fails at the users when most of the lab is gone.",
+    how: "runEngine asks the store of the state, with its credentials, before it destroys or plans to (lookBeforeDestroy).",
+    source: "plugins-second-look.md",
+    test: `${REHEARSED}: hinders destroy before anything is done, by what is in state`,
+  },
+  {
+    id: "gone",
+    why: "A bucket, user or policy that was removed by hand is unchanged to the engine for ever, and changing or removing such a user fails.",
+    how: "lookAtStore compares the store with the state, and a record on which all of the store depends makes again what is missing.",
+    source: "plugins.md 3i, plugins-second-look.md",
+    test: `${REHEARSED}: makes again in one up what was removed by hand`,
+  },
+  {
+    id: "another-store",
+    why: "An endpoint that is another store is an update of the provider alone: buckets and users are taken for there.",
+    how: "The record keeps the deployment's id, and lookAtStore refuses another until the stack file means it.",
+    source: "plugins-second-look.md",
+    test: `${REHEARSED}: refuses another store until it is meant`,
+  },
+  {
+    id: "one-setting-at-a-time",
+    why: "Of versioning and lifecycle of one bucket, set at the same time, MinIO loses one and answers 200 to both.",
+    how: "The lifecycle depends on the versioning, which depends on the bucket.",
+    source: "plugins-second-look.md (33 and 23 of 200 pairs)",
+    test: `${ORDERED}: sets the rules of a bucket when its versioning is set`,
   },
   {
     id: "import-existing",

@@ -5,13 +5,15 @@ import { GeneratedText } from "../secrets/generated.ts";
 import { bucketsOf, lifecycleRules, type LabBucket } from "./buckets.ts";
 import type { ObjectStoreConfig } from "./config.ts";
 import { endpointOfMachine, endpointOfPods, hostAndPort, urlOf } from "./endpoint.ts";
+import type { StoreFindings } from "./findings.ts";
 import type { Application } from "./grants.ts";
+import { presenceOf } from "./presence.ts";
 import { personId, SECRET_KEY_LENGTH, usersOf, type StoreUser } from "./users.ts";
 
 export interface ObjectStoreArgs {
   config: ObjectStoreConfig;
-  /** Names of the lab's buckets that were in the store before this run. Each is taken over; making it would fail. */
-  existing: ReadonlySet<string>;
+  /** What was found in the store before this run. */
+  found: StoreFindings;
   /** Who gets a user: the systems of this lab. */
   applications: readonly Application[];
   /** User names of ClearML's people: each gets a user with ClearML's rights. */
@@ -53,7 +55,7 @@ export class ObjectStore extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { config, existing, applications, people }: ObjectStoreArgs,
+    { config, found, applications, people }: ObjectStoreArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("vision-platform:storage:ObjectStore", name, {}, opts);
@@ -62,9 +64,11 @@ export class ObjectStore extends pulumi.ComponentResource {
     const parts = { parent: this };
     const provider = storeProvider(name, config, parts);
 
-    const buckets = bucketsOf(config).map((bucket) => bucketOf(name, bucket, existing, { ...parts, provider }));
     const wanted = usersOf(config, applications, people);
-    const users = wanted.map((user) => userOf(name, user, parts, provider));
+    const presence = presenceOf(name, { config, found, users: wanted.map(({ accessKey }) => accessKey) }, parts);
+    const inStore = { ...parts, provider, dependsOn: [presence] };
+    const buckets = bucketsOf(config).map((bucket) => bucketOf(name, bucket, found.existing, inStore));
+    const users = wanted.map((user) => userOf(name, user, parts, inStore));
 
     this.#buckets = new Map(buckets.map(({ role, bucket }) => [role, bucket]));
     this.buckets = Object.fromEntries(this.#buckets);
@@ -147,8 +151,8 @@ function bucketOf(name: string, lab: LabBucket, existing: ReadonlySet<string>, o
     { bucket: lab.name, acl: "private" },
     { ...opts, retainOnDelete: true, ...(existing.has(lab.name) && { import: lab.name }) },
   );
-  const settings = [
-    ...(lab.versioning === undefined
+  const versioning =
+    lab.versioning === undefined
       ? []
       : [
           new minio.S3BucketVersioning(
@@ -157,18 +161,20 @@ function bucketOf(name: string, lab: LabBucket, existing: ReadonlySet<string>, o
             // Removing it would suspend versioning of a bucket that stays.
             { ...opts, retainOnDelete: true },
           ),
-        ]),
-    ...(lab.lifecycle.length === 0
+        ];
+  const lifecycle =
+    lab.lifecycle.length === 0
       ? []
       : [
           new minio.IlmPolicy(
             `${name}-${lab.role}-lifecycle`,
             { bucket: made.bucket, rules: lifecycleRules(lab) },
-            // Its server forgets the rules with the resource, so that nothing expires while the lab is down.
-            opts,
+            // Its server forgets the rules with the resource, so that nothing expires while the lab is down. One setting after the other:
+            // MinIO loses one of two that come at once. (guards.ts, one-setting-at-a-time)
+            pulumi.mergeOptions(opts, { dependsOn: versioning }),
           ),
-        ]),
-  ];
+        ];
+  const settings = [...versioning, ...lifecycle];
   const done = pulumi.all([made.id, ...settings.map(({ id }) => id)]).apply(() => undefined);
   return { role: lab.role, bucket: made.bucket, done };
 }
@@ -177,9 +183,8 @@ function userOf(
   name: string,
   { id, accessKey, policy, rotation }: StoreUser,
   parts: pulumi.ResourceOptions,
-  provider: minio.Provider,
+  opts: pulumi.CustomResourceOptions,
 ) {
-  const opts = { ...parts, provider };
   const secret = new GeneratedText(`${name}-${id}-secret-key`, { length: SECRET_KEY_LENGTH, rotation }, parts);
   const user = new minio.IamUser(`${name}-${id}`, { name: accessKey, secret: secret.value }, opts);
   const allowed = new minio.IamPolicy(`${name}-${id}-policy`, { name: accessKey, policy }, opts);

@@ -17,6 +17,11 @@ interface Statement {
   Condition?: Record<string, Record<string, string[]>>;
 }
 
+/** Longest policy that MinIO takes, in bytes. (minio: cmd/bucket-policy-handlers.go, maxBucketPolicySize; for users' policies in admin-handlers-users.go) */
+export const LONGEST_POLICY = 20 * 1024;
+
+const LIST = "s3:ListBucket";
+
 const OF_BUCKET: Record<Access, string[]> = {
   read: ["s3:GetBucketLocation"],
   write: ["s3:GetBucketLocation", "s3:ListBucketMultipartUploads"],
@@ -27,23 +32,38 @@ const OF_OBJECTS: Record<Access, string[]> = {
   write: ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"],
 };
 
-/** A policy that allows just these grants, as JSON: always the same text for the same grants. */
+/**
+ * A policy that allows just these grants, as JSON: always the same text for the same grants. What may be done with many buckets is said once
+ * for all of them: MinIO takes no long policy.
+ */
 export function policyDocument(grants: readonly BucketGrant[]): string {
-  return JSON.stringify({ Version: "2012-10-17", Statement: grants.flatMap(statementsOf) });
+  return JSON.stringify({ Version: "2012-10-17", Statement: merged(grants.flatMap(statementsOf)) });
 }
 
 function statementsOf({ bucket, access, prefixes, listsAll = false }: BucketGrant): Statement[] {
   const arn = `arn:aws:s3:::${bucket}`;
   const keys = prefixes?.map((prefix) => `${prefix}*`) ?? ["*"];
-  const listing: Statement = {
-    Effect: "Allow",
-    Action: ["s3:ListBucket"],
-    Resource: [arn],
-    ...(prefixes && !listsAll && { Condition: { StringLike: { "s3:prefix": keys } } }),
-  };
+  const narrowed: Statement[] =
+    prefixes && !listsAll
+      ? [{ Effect: "Allow", Action: [LIST], Resource: [arn], Condition: { StringLike: { "s3:prefix": keys } } }]
+      : [];
   return [
-    { Effect: "Allow", Action: OF_BUCKET[access], Resource: [arn] },
-    listing,
+    {
+      Effect: "Allow",
+      Action: narrowed.length > 0 ? OF_BUCKET[access] : [...OF_BUCKET[access], LIST],
+      Resource: [arn],
+    },
+    ...narrowed,
     { Effect: "Allow", Action: OF_OBJECTS[access], Resource: keys.map((key) => `${arn}/${key}`) },
   ];
+}
+
+/** Statements that allow the same are one, for all that they name. */
+function merged(statements: readonly Statement[]): Statement[] {
+  const byContent = new Map<string, Statement>();
+  for (const { Resource, ...rest } of statements) {
+    const key = JSON.stringify(rest);
+    byContent.set(key, { ...rest, Resource: [...(byContent.get(key)?.Resource ?? []), ...Resource] });
+  }
+  return [...byContent.values()];
 }

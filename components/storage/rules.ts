@@ -1,8 +1,9 @@
 import { repeats, type Found, type SectionRule } from "../section-rules.ts";
 import type { ObjectStoreConfig } from "./config.ts";
 import { endpointOfMachine, endpointOfPods, isUrl } from "./endpoint.ts";
-import { BUCKET_ROLES } from "./grants.ts";
-import { accessKeyOf } from "./users.ts";
+import { APPLICATIONS, BUCKET_ROLES } from "./grants.ts";
+import { LONGEST_POLICY, policyDocument } from "./policy.ts";
+import { accessKeyOf, grantsOf } from "./users.ts";
 
 type Rule = SectionRule<ObjectStoreConfig>;
 
@@ -108,6 +109,19 @@ const authorityIsForTls: Rule = {
         ],
 };
 
+/** Otherwise the plugin fails in the middle of an up: "Your proposed upload exceeds the maximum allowed object size". */
+const policiesFit: Rule = {
+  reads: ["buckets", "moreBuckets", "onlyPrefixes"],
+  problems: (section) =>
+    APPLICATIONS.flatMap((application) => {
+      const grants = grantsOf(section, application);
+      const size = Buffer.byteLength(policyDocument(grants));
+      if (size <= LONGEST_POLICY) return [];
+      const message = `\`${application}\` may use ${grants.length} buckets: the policy that says so has ${size} bytes, and MinIO takes ${LONGEST_POLICY}. Let it use fewer, or give shorter names and fewer prefixes`;
+      return [{ path: ["moreBuckets"], message }];
+    }),
+};
+
 export const objectStoreRules: readonly Rule[] = [
   urlsAreWhole,
   schemesAgree,
@@ -117,6 +131,7 @@ export const objectStoreRules: readonly Rule[] = [
   prefixesOnce,
   knownRoles,
   cvatTakesTheKey,
+  policiesFit,
 ];
 
 function placesOf({ buckets, moreBuckets }: ObjectStoreConfig) {

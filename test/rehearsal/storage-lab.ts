@@ -3,16 +3,17 @@ import path from "node:path";
 import { Client } from "minio";
 import { APPLICATIONS } from "../../components/storage/grants.ts";
 import { objectStoreConfig } from "../../components/storage/config.ts";
+import { PRESENCE } from "../../components/storage/made.ts";
 import { ObjectStore, type BucketAccess } from "../../components/storage/object-store.ts";
 import { DynamicProvider } from "../../components/records/provider.ts";
 import { silentProgress } from "../../automation/progress.ts";
 import { MINIO_PLUGIN } from "../../automation/rehearsal/plugins/minio-row.ts";
-import { MinioAdmin } from "../../automation/storage/admin.ts";
+import { MinioAdmin } from "../../components/storage/client/admin.ts";
 import { installPlugins } from "../../automation/rehearsal/plugins/install.ts";
 import { ensureMinio, type RunningMinio } from "../../automation/rehearsal/services/minio/row.ts";
 import { kill, startOf } from "../../automation/rehearsal/processes.ts";
 import { obtainTools } from "../../automation/rehearsal/tools/obtain.ts";
-import { existingBuckets } from "../../automation/storage/existing.ts";
+import { lookAtStore } from "../../automation/storage/look.ts";
 import { startEngine } from "./engine.ts";
 
 export const USERS = [...APPLICATIONS, "anna"] as const;
@@ -24,6 +25,8 @@ export type StorageLab = Awaited<ReturnType<typeof startStorageLab>>;
 export async function startStorageLab() {
   /** What the tests change of the section. */
   const section: Record<string, unknown> = {};
+  /** User names of ClearML's people. */
+  const people = ["anna"];
   const place: { minio?: RunningMinio } = {};
   /** The section as a stack file has it. */
   const written = () => ({
@@ -39,10 +42,10 @@ export async function startStorageLab() {
   };
   const engine = await startEngine(async () => {
     const lab = config();
-    const existing = await existingBuckets(lab);
+    const found = await lookAtStore(lab);
     const store = new ObjectStore(
       "store",
-      { config: lab, existing, applications: APPLICATIONS, people: ["anna"] },
+      { config: lab, found, applications: APPLICATIONS, people },
       { providers: [new DynamicProvider("dynamic")] },
     );
     const keys = { cvat: store.keysOf("cvat"), clearml: store.keysOf("clearml"), functions: store.keysOf("functions") };
@@ -50,7 +53,7 @@ export async function startStorageLab() {
       cvat: store.access("cvat", keys.cvat),
       clearml: store.access("clearml", keys.clearml),
       functions: store.access("models", keys.functions),
-      anna: store.access("clearml", store.keysOfPerson("anna")),
+      ...Object.fromEntries(people.map((person) => [person, store.access("clearml", store.keysOfPerson(person))])),
     };
   });
   const tools = await obtainTools(["minio"], { progress: silentProgress });
@@ -62,6 +65,7 @@ export async function startStorageLab() {
   return {
     ...engine,
     section,
+    people,
     written,
     minio,
     start,
@@ -70,17 +74,24 @@ export async function startStorageLab() {
       kill(minio().pid);
       while (startOf(minio().pid) !== undefined) await new Promise((resolve) => setTimeout(resolve, 20));
     },
+    /** Takes the record of the store out of the state, as a version that had none would have left it. */
+    async forgetPresence() {
+      const state = await engine.stack.exportStack();
+      const deployment = state.deployment as { resources: { urn: string; type: string; dependencies?: string[] }[] };
+      const resources = deployment.resources.filter(({ type }) => type !== PRESENCE);
+      const urns = new Set(resources.map(({ urn }) => urn));
+      for (const resource of resources) {
+        resource.dependencies = resource.dependencies?.filter((urn) => urns.has(urn)) ?? [];
+      }
+      await engine.stack.importStack({ ...state, deployment: { ...deployment, resources } });
+    },
+    /** Another MinIO, empty, which has nothing to do with the first; the test ends it. */
+    startOther: () => ensureMinio(path.join(engine.folder, "other"), tools),
+    admin: () => adminOf(minio()),
     root: () => clientOf({ endpoint: `127.0.0.1:${minio().port}`, ...minio().credentials }),
     /** An administrator who may do all but see one bucket. */
     async limitedAdmin(bucket: string) {
-      const { accessKey: user, secretKey: password } = minio().credentials;
-      const admin = new MinioAdmin({
-        server: `127.0.0.1:${minio().port}`,
-        tls: false,
-        region: "us-east-1",
-        user,
-        password,
-      });
+      const admin = adminOf(minio());
       const arns = [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`];
       const statements = [
         { Effect: "Allow", Action: ["s3:*"], Resource: ["arn:aws:s3:::*"] },
@@ -107,6 +118,12 @@ export async function startStorageLab() {
       return resources.map(({ urn, type, id }) => ({ urn, type, ...(id !== undefined && { id }) }));
     },
   };
+}
+
+/** The admin API of a MinIO, as its root user. */
+export function adminOf({ port, credentials }: RunningMinio): MinioAdmin {
+  const { accessKey: user, secretKey: password } = credentials;
+  return new MinioAdmin({ server: `127.0.0.1:${port}`, tls: false, region: "us-east-1", user, password });
 }
 
 export function clientOf({

@@ -166,3 +166,15 @@ describe("the errors of a run", () => {
     ["an error: inside", "an error: inside"],
   ])("plain text of %j", (text, expected) => expect(plain(text)).toBe(expected));
 });
+
+it("says of an object store that stops in the middle of a run to look at it, not at the kubeconfig", () => {
+  // As plugins.md has it of the real plugin 0.17.1.
+  const message =
+    '1 error occurred:\n\t* [FATAL] unable to check bucket (cvat): Get "http://127.0.0.1:19000/cvat/?location=": dial tcp 127.0.0.1:19000: connect: connection refused\n\n';
+  const bucket = `${PLATFORM}$vision-platform:storage:ObjectStore$minio:index/s3Bucket:S3Bucket::store-cvat`;
+  const [told = ""] = problemsIn([error(message, bucket)]);
+  expect(told).toMatch(
+    /^MinIO, S3Bucket store-cvat: \[FATAL\] unable to check bucket .*\n +The object store stopped answering/,
+  );
+  expect(told).not.toMatch(/kubeconfig/);
+});

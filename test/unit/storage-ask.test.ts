@@ -3,7 +3,10 @@ import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { UserError } from "../../components/errors.ts";
 import { objectStoreConfig } from "../../components/storage/config.ts";
+import { bucketsOf } from "../../components/storage/buckets.ts";
+import { endpointOfMachine, hostAndPort } from "../../components/storage/endpoint.ts";
 import { askStore } from "../../automation/storage/ask.ts";
+import { curesOfFile } from "../../automation/storage/cures.ts";
 
 /** Answers of stores that are not here. MinIO itself is asked by test/rehearsal/storage.test.ts. */
 
@@ -24,13 +27,15 @@ async function serving(handler: Handler): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-const CREDENTIALS = { accessKey: "administrator", secretKey: "administrator-secret" };
+const CREDENTIALS = { user: "administrator", password: "administrator-secret" };
 
 /** What is said of a store at this port, one text for each problem. */
 async function said(port: number, section: object = {}): Promise<readonly string[]> {
   const config = objectStoreConfig.parse({ address: "127.0.0.1", port, ...section });
   try {
-    await askStore(config, CREDENTIALS, { withinMs: 2_000 });
+    const endpoint = endpointOfMachine(config);
+    const place = { server: hostAndPort(endpoint), tls: endpoint.tls, region: config.region, ...CREDENTIALS };
+    await askStore({ place, cures: curesOfFile(config), buckets: bucketsOf(config), made: [] }, 2_000);
     return [];
   } catch (error) {
     if (error instanceof UserError) return error.problems;

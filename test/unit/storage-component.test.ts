@@ -15,7 +15,8 @@ async function made(section: object = {}) {
     credentials: { accessKey: "administrator", secretKey: "administrator-secret" },
     ...section,
   });
-  const args = { config, existing: new Set(["datasets"]), applications: APPLICATIONS, people: ["anna"] };
+  const found = { seen: true, existing: new Set(["datasets"]), missing: [] };
+  const args = { config, found, applications: APPLICATIONS, people: ["anna"] };
   new ObjectStore("store", args, { providers: [new DynamicProvider("dynamic")] });
   await settled(registered);
   return registered.map(({ type, name, inputs }) => ({ type: type.split(":").at(-1) ?? "", name, inputs }));

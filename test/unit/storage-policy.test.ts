@@ -1,8 +1,10 @@
 import { createCipheriv, createDecipheriv, pbkdf2Sync } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { sealed } from "../../automation/storage/sealed.ts";
+import { sealed } from "../../components/storage/client/sealed.ts";
+import { bucketsOf, lifecycleRules } from "../../components/storage/buckets.ts";
 import { objectStoreConfig } from "../../components/storage/config.ts";
 import { APPLICATIONS } from "../../components/storage/grants.ts";
+import { LONGEST_POLICY } from "../../components/storage/policy.ts";
 import { grantsOf, personId, usersOf } from "../../components/storage/users.ts";
 
 const ADDRESS = { address: "192.0.2.30" };
@@ -40,11 +42,49 @@ describe("who may do what in the object store", () => {
     expect(cvat).toContain('"arn:aws:s3:::datasets/lab/*"');
   });
 
+  it("says once what may be done with many buckets, so that MinIO takes it", () => {
+    const policy = usersOf(config({ moreBuckets: buckets(100) }), ["cvat"], [])[0]?.policy ?? "";
+    expect(Buffer.byteLength(policy)).toBeLessThan(LONGEST_POLICY);
+    const { Statement } = JSON.parse(policy) as { Statement: { Action: string[]; Resource: string[] }[] };
+    expect(Statement.map(({ Action, Resource }) => [Action.at(-1), Resource.length])).toEqual([
+      ["s3:ListBucket", 1],
+      ["s3:GetObject", 1],
+      ["s3:ListBucket", 101],
+      ["s3:PutObject", 101],
+    ]);
+    expect(Statement[3]?.Resource).toContain(`arn:aws:s3:::${"b".repeat(60)}099/*`);
+  });
+
   it("opens a further bucket to those it names", () => {
     const more = config({ moreBuckets: { videos: { name: "videos", readers: ["cvat"], writers: ["clearml"] } } });
     expect(grantsOf(more, "cvat")).toContainEqual(expect.objectContaining({ bucket: "videos", access: "read" }));
     expect(grantsOf(more, "clearml")).toContainEqual(expect.objectContaining({ bucket: "videos", access: "write" }));
     expect(grantsOf(more, "functions").map(({ bucket }) => bucket)).toEqual(["models"]);
+  });
+});
+
+/** As many buckets, with names as long as they may be, that CVAT writes to. */
+function buckets(count: number): object {
+  const names = Array.from({ length: count }, (_, index) => "b".repeat(60) + String(index).padStart(3, "0"));
+  return Object.fromEntries(names.map((name, index) => [`more${index}`, { name, writers: ["cvat"] }]));
+}
+
+describe("what expires in a bucket", () => {
+  const rules = (bucket: object) =>
+    bucketsOf(config({ buckets: { models: bucket } }))
+      .map(lifecycleRules)
+      .at(-1);
+
+  it("frees its space in a bucket that keeps versions too", () => {
+    expect(rules({ lifecycle: [{ prefix: "old/", days: 9 }] })).toEqual([
+      { id: "expire-old/", filter: "old/", expiration: "9d", noncurrentVersionExpirationDays: 9 },
+    ]);
+  });
+
+  it("keeps former versions as long as is said", () => {
+    expect(rules({ lifecycle: [{ prefix: "old/", days: 9, noncurrentDays: 90 }] })).toEqual([
+      expect.objectContaining({ expiration: "9d", noncurrentVersionExpirationDays: 90 }),
+    ]);
   });
 });
 
@@ -58,8 +98,17 @@ describe("the section of the object store", () => {
     [{ buckets: { cvat: { name: "minio" } } }, /keeps for itself/],
     [{ onlyPrefixes: { cvat: { nothing: ["a/"] } } }, /onlyPrefixes\.cvat\.nothing: there is no such bucket/],
     [{ endpoint: "http://192.0.2.30:9000/minio" }, /endpoint: must be HOST:PORT such as/],
+    [{ deployment: "not an id" }, /deployment: must be an id/],
   ])("refuses %j", (section, expected) => {
     expect(problems(section)?.join("\n")).toMatch(expected);
+  });
+
+  it("refuses more buckets than the policy of an application can name", () => {
+    expect(problems({ moreBuckets: buckets(130) })).toEqual([
+      expect.stringMatching(
+        /^moreBuckets: `cvat` may use 132 buckets: the policy that says so has \d+ bytes, and MinIO takes 20480\./,
+      ),
+    ]);
   });
 });
 

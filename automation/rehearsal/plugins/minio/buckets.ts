@@ -1,14 +1,11 @@
 import type { ResourceKind } from "../serve.ts";
-import { codeOf, fatal, wordsOf, type Store } from "./store.ts";
+import { ruleOfStore } from "../../../../components/storage/client/restore.ts";
+import type { LifecycleRule } from "../../../../components/storage/made.ts";
+import { fatal, wordsOf, type Store } from "./store.ts";
 
 type Versioning = "Enabled" | "Suspended";
 
-interface Rule {
-  id: string;
-  expiration?: string;
-  filter?: string;
-  status?: string;
-}
+type Rule = LifecycleRule & { status: string };
 
 /** Buckets and what is set on them, with the faults of the real plugin. (plugins.md, sections 2 and 3) */
 export function bucketKinds(store: () => Store): Record<string, ResourceKind> {
@@ -99,19 +96,14 @@ export function bucketKinds(store: () => Store): Record<string, ResourceKind> {
 
   const setRules = async (inputs: Record<string, unknown>) => {
     await store().s3.setBucketLifecycle(String(inputs["bucket"]), {
-      Rule: (inputs["rules"] as Rule[]).map(({ id, expiration = "", filter }) => ({
-        ID: id,
-        Status: "Enabled",
-        Filter: { Prefix: filter ?? "" },
-        Expiration: { Days: Number(expiration.replace(/d$/, "")) },
-      })),
+      Rule: (inputs["rules"] as LifecycleRule[]).map(ruleOfStore),
     });
-    return { ...inputs, rules: (inputs["rules"] as Rule[]).map((rule) => ({ ...rule, status: "Enabled" })) };
+    return { ...inputs, rules: (inputs["rules"] as LifecycleRule[]).map((rule) => ({ ...rule, status: "Enabled" })) };
   };
   const lifecycle: ResourceKind = {
     check: (inputs) => ({
       inputs,
-      failures: (inputs["rules"] as Rule[]).flatMap(({ expiration = "" }, index) =>
+      failures: (inputs["rules"] as LifecycleRule[]).flatMap(({ expiration }, index) =>
         /^[1-9]\d*d$/.test(expiration)
           ? []
           : [
@@ -132,13 +124,10 @@ export function bucketKinds(store: () => Store): Record<string, ResourceKind> {
       return { id: bucket, outs };
     },
     async read(id) {
-      if (!(await seemsThere(id))) return undefined;
+      // Whatever goes wrong, the real one takes it for no rules. (terraform-provider-minio v1.20.1, resource_minio_ilm_policy.go)
       const found = await store()
         .s3.getBucketLifecycle(id)
-        .catch((error: unknown) => {
-          if (codeOf(error) === "NoSuchLifecycleConfiguration") return null;
-          throw fatal(`reading bucket lifecycle failed (${id}): ${wordsOf(error, store(), id)}`);
-        });
+        .catch(() => null);
       const rules = listOf((found as { Rule?: unknown } | null)?.Rule).map(ruleFound);
       if (rules.length === 0) return undefined;
       const outs = { bucket: id, rules };
@@ -147,7 +136,11 @@ export function bucketKinds(store: () => Store): Record<string, ResourceKind> {
     // The real one hides a failure to set them.
     update: (_id, olds, news) => setRules(news).catch(() => ({ ...olds, ...news })),
     async delete(id) {
-      await store().s3.removeBucketLifecycle(id);
+      await store()
+        .s3.removeBucketLifecycle(id)
+        .catch((error: unknown) => {
+          throw fatal(`deleting lifecycle configuration failed (${id}): ${wordsOf(error, store(), id)}`);
+        });
     },
   };
 
@@ -159,13 +152,17 @@ interface RuleOfStore {
   Status: string;
   Filter?: { Prefix?: string };
   Expiration?: { Days?: number };
+  NoncurrentVersionExpiration?: { NoncurrentDays?: number };
 }
 
-function ruleFound({ ID: id, Status: status, Filter, Expiration }: RuleOfStore): Rule {
+function ruleFound(found: RuleOfStore): Rule {
+  const { ID: id, Status: status, Filter, Expiration, NoncurrentVersionExpiration } = found;
   return {
     expiration: `${Expiration?.Days ?? 0}d`,
     filter: Filter?.Prefix ?? "",
     id,
+    // The real one says 0 for none. (plugins-second-look.md)
+    noncurrentVersionExpirationDays: NoncurrentVersionExpiration?.NoncurrentDays ?? 0,
     status,
   };
 }
@@ -178,5 +175,10 @@ function listOf(found: unknown): RuleOfStore[] {
 
 function withoutStatus(key: string, value: unknown): unknown {
   if (key !== "rules" || !Array.isArray(value)) return value;
-  return (value as Rule[]).map(({ id, expiration, filter }) => ({ expiration, filter, id }));
+  return (value as Rule[]).map(({ id, expiration, filter, noncurrentVersionExpirationDays = 0 }) => ({
+    expiration,
+    filter,
+    id,
+    ...(noncurrentVersionExpirationDays > 0 && { noncurrentVersionExpirationDays }),
+  }));
 }

@@ -1,5 +1,7 @@
-import { Client } from "minio";
-import { MinioAdmin, type Place } from "../../../storage/admin.ts";
+import type { Client } from "minio";
+import { MinioAdmin } from "../../../../components/storage/client/admin.ts";
+import { placeOf, type Place, urlOf } from "../../../../components/storage/client/place.ts";
+import { s3Of } from "../../../../components/storage/client/s3.ts";
 
 /** The store that a provider is configured for. */
 export interface Store {
@@ -8,27 +10,9 @@ export interface Store {
   admin: MinioAdmin;
 }
 
-/** The store by the inputs of a provider, as the SDK writes them: booleans are texts. */
 export function storeOf(config: Readonly<Record<string, unknown>>): Store {
-  const text = (key: string) => (typeof config[key] === "string" ? config[key] : "");
-  const place: Place = {
-    server: text("minioServer"),
-    tls: text("minioSsl") === "true",
-    region: text("minioRegion") || "us-east-1",
-    user: text("minioUser"),
-    password: text("minioPassword"),
-  };
-  const [endPoint = "", port] = place.server.split(":");
-  const s3 = new Client({
-    endPoint,
-    ...(port !== undefined && { port: Number(port) }),
-    useSSL: place.tls,
-    region: place.region,
-    accessKey: place.user,
-    secretKey: place.password,
-    retryOptions: { disableRetry: true },
-  });
-  return { place, s3, admin: new MinioAdmin(place) };
+  const place = placeOf(config);
+  return { place, s3: s3Of(place), admin: new MinioAdmin(place) };
 }
 
 /** The code of what a store refuses: `NoSuchBucket`. */
@@ -40,9 +24,8 @@ export function codeOf(error: unknown): string {
 /** What went wrong, in the words of Go's clients. */
 export function wordsOf(error: unknown, { place }: Store, bucket: string): string {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  const scheme = place.tls ? "https" : "http";
   if (codeOf(cause) === "ECONNREFUSED") {
-    return `Get "${scheme}://${place.server}/${bucket}/?location=": dial tcp ${place.server}: connect: connection refused`;
+    return `Get "${urlOf(place)}/${bucket}/?location=": dial tcp ${place.server}: connect: connection refused`;
   }
   return error instanceof Error ? error.message || codeOf(error) : String(error);
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { ResourceKind } from "../serve.ts";
-import { AdminError } from "../../../storage/admin.ts";
+import { AdminError } from "../../../../components/storage/client/admin.ts";
 import { fatal, wordsOf, type Store } from "./store.ts";
 
 const isGone = (error: unknown) => error instanceof AdminError && /NoSuch(User|Policy)$/.test(error.code);

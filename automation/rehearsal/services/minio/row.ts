@@ -6,6 +6,7 @@ import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import getPort, { clearLockedPorts } from "get-port";
 import { UserError } from "../../../../components/errors.ts";
+import { MinioAdmin } from "../../../../components/storage/client/admin.ts";
 import { markOf } from "../../cluster/belonging.ts";
 import { kill, startOf } from "../../processes.ts";
 import type { Tool } from "../../tools/obtain.ts";
@@ -18,8 +19,21 @@ const SECTION = "vision-platform:objectStore";
 export const MINIO_SERVICE: RehearsalService = {
   name: "minio",
   wanted: ({ objectStore }) => objectStore !== undefined,
-  async start({ home, tools }) {
+  async start({ home, tools, lab }) {
     const { url, port, credentials } = await ensureMinio(home, tools);
+    const { accessKey: user, secretKey: password } = credentials;
+    // A stack file that says which MinIO is meant means this one here.
+    const deployment = lab.objectStore?.deployment && {
+      section: "objectStore",
+      path: ["deployment"],
+      value: await new MinioAdmin({
+        server: `127.0.0.1:${port}`,
+        tls: false,
+        region: "us-east-1",
+        user,
+        password,
+      }).deployment(),
+    };
     const started: Started = {
       url,
       port,
@@ -27,6 +41,7 @@ export const MINIO_SERVICE: RehearsalService = {
       values: [
         { section: "objectStore", path: ["endpoint"], value: `127.0.0.1:${port}` },
         { section: "objectStore", path: ["tls"], value: false },
+        ...(deployment ? [deployment] : []),
       ],
       secrets: [
         { key: `${SECTION}.credentials.accessKey`, value: credentials.accessKey },

@@ -1,18 +1,7 @@
 import aws4 from "aws4";
 import { exchange } from "./exchange.ts";
+import { urlOf, type Place } from "./place.ts";
 import { sealed } from "./sealed.ts";
-
-/** Where MinIO is, and as whom to ask it. */
-export interface Place {
-  /** `127.0.0.1:9000`. */
-  server: string;
-  tls: boolean;
-  region: string;
-  user: string;
-  password: string;
-  /** Certificates of a private authority, PEM. */
-  ca?: string | undefined;
-}
 
 export interface UserInfo {
   /** `enabled` or `disabled`. */
@@ -41,12 +30,21 @@ export class NoAdminApi extends Error {
   }
 }
 
-/** MinIO's admin API, as far as the program and the rehearsal's plugin need it. (madmin-go v3: user-commands.go, policy-commands.go) */
+/** MinIO's admin API, as far as the program and the rehearsal's plugin need it. (madmin-go v3: info-, user- and policy-commands.go) */
 export class MinioAdmin {
   readonly #place: Place;
 
   constructor(place: Place) {
     this.#place = place;
+  }
+
+  /**
+   * What tells this MinIO from every other: the id its disks were formatted with. Another address or name of the same one has the same id, a
+   * store that was made anew another.
+   */
+  async deployment(): Promise<string> {
+    const { deploymentID = "" } = JSON.parse(await this.#ask("GET", "info", {})) as { deploymentID?: string };
+    return deploymentID;
   }
 
   /** Makes a user, or gives one that is there another secret. */
@@ -95,8 +93,8 @@ export class MinioAdmin {
     query: Record<string, string>,
     body: Buffer = Buffer.alloc(0),
   ): Promise<string> {
-    const { server, tls, region, user, password, ca } = this.#place;
-    const origin = `${tls ? "https" : "http"}://${server}`;
+    const { region, user, password, ca } = this.#place;
+    const origin = urlOf(this.#place);
     const path = `/minio/admin/v3/${call}?${new URLSearchParams(query).toString()}`;
     // As it goes over the wire: without the port that the scheme has anyway.
     const { host } = new URL(origin);
