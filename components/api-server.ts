@@ -58,6 +58,21 @@ function serverNameOf({ hostname }: URL): string {
   return isIP(host) > 0 ? "" : host;
 }
 
+/** A list, or what there is none for: the right of the kubeconfig's user to read it, or the kind in this cluster. */
+export type Listed<T> = { items: T[] } | { lacks: "right" | "kind" };
+
+/**
+ * The items of a list.
+ * @throws Unreached when the API server does not answer, or neither with a list nor with one of these two
+ */
+export async function listOf<T>(send: Send, path: string, timeoutMs: number): Promise<Listed<T>> {
+  const { status, text } = await send({ method: "GET", path, timeoutMs });
+  if (status === 403) return { lacks: "right" };
+  if (status === 404) return { lacks: "kind" };
+  if (status !== 200) throw new Unreached(`the API server answers ${status} to ${path}`, { status });
+  return { items: (JSON.parse(text) as { items: T[] }).items };
+}
+
 function exchange(url: URL, options: https.RequestOptions, request: ApiRequest): Promise<ApiAnswer> {
   const { method, body, headers = {}, timeoutMs } = request;
   const text = body === undefined ? undefined : JSON.stringify(body);

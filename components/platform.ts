@@ -26,6 +26,7 @@ import type { StoreFindings } from "./storage/findings.ts";
 import { ObjectStore } from "./storage/object-store.ts";
 import { rolesOf } from "./storage/users.ts";
 import { traefikAddress } from "./traefik/address.ts";
+import { addressWhenGiven } from "./traefik/wait.ts";
 
 export interface VisionPlatformArgs {
   /** The lab, read and checked. */
@@ -61,6 +62,11 @@ export class VisionPlatform extends pulumi.ComponentResource {
     const parts = { parent: this };
 
     this.traefik = traefikAddress(`${name}-traefik`, lab.traefik, cluster, parts);
+    const { address } = lab.traefik;
+    const edge =
+      this.traefik && address !== undefined
+        ? addressWhenGiven(address, lab.traefik, cluster, this.traefik.id, this)
+        : "(address of Traefik)";
     this.store = objectStore(args, parts);
     if (lab.cvat.enabled) {
       const nuclioVersion = installedVersions(CVAT_VERSIONS, cvatWish(lab.cvat), chartOf(charts, "cvat")).parts.nuclio;
@@ -73,7 +79,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
           objectStoreAddresses: this.store ? addressesIn([this.store.endpointForPods]) : [],
           storages: storagesOf(this.store, lab.objectStore),
           nuclioPlatform: platformValues(lab.functions, nuclioVersion),
-          address: lab.traefik.address ?? "(address of Traefik)",
+          address: edge,
         },
         parts,
       );
@@ -104,7 +110,8 @@ export class VisionPlatform extends pulumi.ComponentResource {
     this.ledger = pulumi
       .all([this.cvat?.ledger, this.clearml?.ledger, this.agent?.ledger].filter((rows) => rows !== undefined))
       .apply((ledgers) => ledgers.flat());
-    this.registerOutputs({ ledger: this.ledger });
+    // The address too, so that the run waits for it where nothing else does.
+    this.registerOutputs({ ledger: this.ledger, edge });
   }
 
   /** What the stack exports: where everything is, and the ledger. */

@@ -1,5 +1,6 @@
-import { apiServer, Unreached, type Send } from "../../components/api-server.ts";
+import { apiServer, listOf, type Send } from "../../components/api-server.ts";
 import type { ClusterAccess } from "../../components/cluster.ts";
+import { CONFIGURATION_STATES } from "../../components/metallb-state.ts";
 import { kubeConfig } from "../../components/kube-config.ts";
 import type { ClusterFacts } from "../../components/preflight/facts.ts";
 
@@ -18,30 +19,44 @@ const LISTS = {
   nodes: "/api/v1/nodes",
   services: "/api/v1/services",
   ingressClasses: "/apis/networking.k8s.io/v1/ingressclasses",
-} as const satisfies Record<Exclude<keyof ClusterFacts, "uid">, string>;
+  addressPools: "/apis/metallb.io/v1beta1/ipaddresspools",
+  configurationStates: CONFIGURATION_STATES,
+  // (k3s: pkg/cloudprovider/servicelb.go, svcNameLabel)
+  serviceLb: `/apis/apps/v1/daemonsets?labelSelector=${encodeURIComponent("svccontroller.k3s.cattle.io/svcname")}`,
+} as const satisfies Record<Exclude<keyof ClusterFacts, NotListed>, string>;
+
+/** What is no list, and the list that the lab names. */
+type NotListed = "uid" | "unknownKinds" | "tlsSecrets";
+type Lists = Omit<ClusterFacts, NotListed> & Partial<Pick<ClusterFacts, "tlsSecrets">>;
+
+export interface LookOptions {
+  /** Sends the requests. Default: to the kubeconfig's API server. */
+  send?: Send;
+  /** The Secret with CVAT's certificate, of which only this one is read. Default: none is looked for. */
+  tlsSecret?: { namespace: string; name: string };
+}
 
 /**
  * One look at the cluster, all lists side by side.
  * @throws Unreached when the API server does not answer or does not know the kubeconfig's user
  */
-export async function lookAtCluster(access: ClusterAccess, send?: Send): Promise<Look> {
+export async function lookAtCluster(access: ClusterAccess, { send, tlsSecret }: LookOptions = {}): Promise<Look> {
   const ask = send ?? apiServer(await kubeConfig(access));
   const unread: string[] = [];
+  const unknownKinds: string[] = [];
   const read = async ([name, path]: [string, string]) => {
-    const items = await list(ask, path);
-    if (items === undefined) unread.push(name);
-    return [name, items] as const;
+    const found = await listOf(ask, path, WITHIN_MS);
+    if ("items" in found) return [name, found.items] as const;
+    (found.lacks === "right" ? unread : unknownKinds).push(name);
+    return [name, found.lacks === "right" ? undefined : []] as const;
   };
-  const lists = Object.fromEntries(await Promise.all(Object.entries(LISTS).map(read))) as Omit<ClusterFacts, "uid">;
+  const paths = { ...LISTS, ...(tlsSecret && { tlsSecrets: pathOf(tlsSecret) }) };
+  const lists = Object.fromEntries(await Promise.all(Object.entries(paths).map(read))) as unknown as Lists;
   const uid = lists.namespaces?.find(({ metadata }) => metadata?.name === "kube-system")?.metadata?.uid;
-  return { facts: { uid, ...lists }, unread };
+  return { facts: { tlsSecrets: undefined, ...lists, uid, unknownKinds }, unread };
 }
 
-/** Items of a list; none where the cluster does not know the kind, `undefined` where this user may not read it. */
-async function list(ask: Send, path: string): Promise<unknown[] | undefined> {
-  const { status, text } = await ask({ method: "GET", path, timeoutMs: WITHIN_MS });
-  if (status === 403) return undefined;
-  if (status === 404) return [];
-  if (status !== 200) throw new Unreached(`the API server answers ${status} to ${path}`, { status });
-  return (JSON.parse(text) as { items: unknown[] }).items;
+function pathOf({ namespace, name }: { namespace: string; name: string }): string {
+  const path = ["", "api", "v1", "namespaces", namespace, "secrets"].map(encodeURIComponent).join("/");
+  return `${path}?fieldSelector=${encodeURIComponent(`metadata.name=${name}`)}`;
 }

@@ -4,6 +4,7 @@ import type { LabConfig } from "../../components/config.ts";
 import { CLUSTER_CHECKS } from "../../components/preflight/checks.ts";
 import type { Finding } from "../../components/preflight/check.ts";
 import type { ClusterFacts } from "../../components/preflight/facts.ts";
+import { tlsSecretOf } from "../../components/preflight/tls-secret.ts";
 import { problemList } from "../../components/problems.ts";
 import { RunError } from "../../components/program-errors.ts";
 import { lookAtCluster } from "./look.ts";
@@ -14,7 +15,7 @@ import { lookAtCluster } from "./look.ts";
  * @throws RunError with every refusal at once, in a preview too
  */
 export async function preflight(lab: LabConfig): Promise<ClusterFacts | undefined> {
-  const look = await lookAtCluster(lab.cluster).catch((error: unknown) => {
+  const look = await lookAtCluster(lab.cluster, { tlsSecret: tlsSecretOf(lab) }).catch((error: unknown) => {
     if (error instanceof Unreached) return undefined;
     throw error;
   });

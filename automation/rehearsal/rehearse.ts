@@ -12,6 +12,7 @@ import { openStack } from "../engine/stack.ts";
 import type { Progress } from "../progress.ts";
 import { soundLab } from "../stackfile/check-files.ts";
 import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
+import { assumedBy } from "./assumed.ts";
 import { rehearsalCharts, type RehearsalChart } from "./charts.ts";
 import { markOf } from "./cluster/belonging.ts";
 import { CLUSTER_PROGRAMS, startCluster, type Cluster } from "./cluster/cluster.ts";
@@ -65,11 +66,15 @@ export interface RehearsalResult {
  */
 export async function prepare({ stack, project, overrides, home, progress }: RehearsalOptions): Promise<Rehearsal> {
   const lab = await soundLab(await readStackFile(stackFilePath(project, stack)));
+  const assumed = assumedBy(lab);
   const tools = await obtainTools(REHEARSAL_PROGRAMS, { progress });
   const cluster = await progress.task("Starting a Kubernetes API server", async (task) => {
     const started = await startCluster({ home: home.folder, tools, progress: task });
     task.update("putting the lab's nodes, storage class and Traefik in place");
-    await seed(started.kubeconfig, { addresses: poolWith(addressesIn(lab)) });
+    await seed(started.kubeconfig, {
+      addresses: poolWith(addressesIn(lab)),
+      more: assumed.flatMap(({ objects }) => objects),
+    });
     return started;
   });
   const charts = await rehearsalCharts(chartsOf(lab), {
@@ -97,7 +102,7 @@ export async function prepare({ stack, project, overrides, home, progress }: Reh
   const secrets = new Map(sealed.map((key) => [key, standInFor(key, passphrase)]));
   for (const { key, value } of services.flatMap(({ secrets = [] }) => secrets)) secrets.set(key, value);
   for (const [key, value] of secrets) await setSecret(opened, key, value);
-  const standIns = [...services.flatMap(({ notes = [] }) => notes), ...plugins];
+  const standIns = [...assumed.map(({ note }) => note), ...services.flatMap(({ notes = [] }) => notes), ...plugins];
   return { home, lab, cluster, tools, charts, standIns, stack: opened, env };
 }
 

@@ -31,6 +31,8 @@ export interface ChartInstallArgs {
   fixes: readonly Fix[];
   /** In which stage which workload is waited for. Default of a workload without a row: workers. */
   stages: readonly StageRow[];
+  /** Keys of the stack file that ask for the address of a Service, by its name. Default: none do. */
+  addressKeys?: Readonly<Record<string, string>>;
   cluster: Cluster;
 }
 
@@ -55,7 +57,8 @@ export class ChartInstall extends pulumi.ComponentResource {
     const expectations: Expectation[] = [];
     const claims: StatefulSetClaim[] = [];
     const see = (object: RenderedObject) => {
-      expectations.push(...expectationsOf(object, args.stages));
+      const expected = expectationsOf(object, args.stages);
+      expectations.push(...expected.map((one) => ({ ...one, key: args.addressKeys?.[one.name] })));
       if (object.kind === "StatefulSet") claims.push(...claimsOf(object));
     };
     const sealed = seal(args.values);

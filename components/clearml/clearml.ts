@@ -6,9 +6,10 @@ import type { StageRow } from "../charts/stages.ts";
 import { installedVersions } from "../charts/versions.ts";
 import type { Cluster } from "../cluster.ts";
 import { keptNamespace } from "../namespace.ts";
+import { baselineLabels } from "../pod-security.ts";
 import type { ClearmlConfig } from "./config.ts";
 import { CLEARML_FIXES } from "./fixes.ts";
-import { httpUrl, RELEASE, SERVICES } from "./names.ts";
+import { ADDRESS_KEYS, httpUrl, RELEASE, SERVICES } from "./names.ts";
 import { digestOf, registerSecrets, serverSecrets } from "./secrets.ts";
 import { clearmlValues } from "./values.ts";
 import { CLEARML_VERSIONS, clearmlWish, type ClearmlVersions } from "./versions.ts";
@@ -57,7 +58,10 @@ export class ClearMl extends pulumi.ComponentResource {
     const parts = { parent: this };
 
     this.versions = installedVersions(CLEARML_VERSIONS, clearmlWish(config), chart);
-    this.namespace = keptNamespace(`${name}-namespace`, config.namespace, { ...parts, provider: cluster.provider });
+    // The container that sets vm.max_map_count is privileged, and the only one.
+    const labels = config.elasticsearch.sysctlInit ? {} : baselineLabels(config.values);
+    const made = { ...parts, provider: cluster.provider };
+    this.namespace = keptNamespace(`${name}-namespace`, config.namespace, made, labels);
     const secrets = serverSecrets(name, config.users, parts);
     const registered = registerSecrets(name, secrets, this.namespace, cluster, parts);
 
@@ -79,6 +83,7 @@ export class ClearMl extends pulumi.ComponentResource {
         }),
         fixes: CLEARML_FIXES,
         stages: STAGES,
+        addressKeys: ADDRESS_KEYS,
         cluster,
       },
       parts,

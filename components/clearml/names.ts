@@ -3,6 +3,11 @@ export const RELEASE = "clearml";
 
 export const SERVICES = { web: "clearml-webserver", api: "clearml-apiserver", files: "clearml-fileserver" } as const;
 
+/** Keys of the stack file that ask for the Services' addresses. */
+export const ADDRESS_KEYS: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(SERVICES).map(([part, service]) => [service, `vision-platform:clearml.addresses.${part}`]),
+);
+
 /** Ports the containers listen on. No value moves them: the chart's probes name them. */
 export const CONTAINER_PORTS: Readonly<Record<string, number>> = {
   [SERVICES.api]: 8008,

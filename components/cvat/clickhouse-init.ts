@@ -1,4 +1,5 @@
 import semver from "semver";
+import { RESTRICTED_CONTAINER } from "../pod-security.ts";
 import { CHART_OBJECTS } from "./names.ts";
 
 /** The image that every CVAT chart from 0.17.1 on runs ClickHouse with. */
@@ -79,6 +80,7 @@ export function clickhouseInitJob(namespace: string) {
               name: "clickhouse-client",
               image: IMAGE,
               command: ["/bin/bash", "-ec", SCRIPT],
+              securityContext: RESTRICTED_CONTAINER,
               env: [
                 ...["HOST", "DB", "USER", "PASSWORD"].map((part) => fromSecret(`CLICKHOUSE_${part}`)),
                 // Kubernetes puts the database's name in.

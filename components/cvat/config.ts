@@ -100,7 +100,17 @@ const settings = z.strictObject({
         .optional()
         .describe("IngressClass. Default: the cluster's (`cluster.ingressClass`)."),
       tls: z
-        .strictObject({ secretName: dnsLabel.describe("Secret with the certificate, in CVAT's namespace.") })
+        .strictObject({
+          secretName: dnsLabel.describe(
+            "Secret with the certificate, in CVAT's namespace. It must be there before CVAT.",
+          ),
+          madeInCluster: z
+            .boolean()
+            .default(false)
+            .describe(
+              "Another program in the cluster makes the Secret (cert-manager, for example), perhaps only once the Ingress is there: without it there is a warning, no error.",
+            ),
+        })
         .optional()
         .describe("Serve by https with this certificate. Default: http."),
       bodySize: bytes

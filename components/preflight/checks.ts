@@ -1,5 +1,17 @@
+import { addressesCanBeGiven } from "./addresses/given.ts";
+import { metalLbTookItsConfiguration } from "./addresses/pools-taken.ts";
+import { serviceLbIsAlone } from "./addresses/service-lb.ts";
+import { nodesRunTheImages } from "./architecture.ts";
 import type { ClusterCheck } from "./check.ts";
 import { ingressClassIsServed } from "./ingress-class.ts";
+import { tlsSecretIsThere } from "./tls-secret.ts";
 
 /** Everything that is looked at in the cluster before a run changes it. */
-export const CLUSTER_CHECKS: readonly ClusterCheck[] = [ingressClassIsServed];
+export const CLUSTER_CHECKS: readonly ClusterCheck[] = [
+  nodesRunTheImages,
+  addressesCanBeGiven,
+  metalLbTookItsConfiguration,
+  serviceLbIsAlone,
+  ingressClassIsServed,
+  tlsSecretIsThere,
+];

@@ -1,4 +1,5 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
+import type { ConfigurationState } from "../metallb-state.ts";
 
 /**
  * What one look at the cluster gives, before anything is registered. A list is `undefined` where the kubeconfig's user may not read it: a
@@ -12,17 +13,40 @@ export interface ClusterFacts {
   /** Of every namespace. */
   services: readonly LiveService[] | undefined;
   ingressClasses: readonly LiveIngressClass[] | undefined;
+  /** MetalLB's, of every namespace. */
+  addressPools: readonly LiveAddressPool[] | undefined;
+  /** What MetalLB says of its configuration, since 0.16. */
+  configurationStates: readonly ConfigurationState[] | undefined;
+  /** The DaemonSets by which K3s' ServiceLB gives nodes' addresses to Services. */
+  serviceLb: readonly KubernetesObject[] | undefined;
+  /** The Secret that CVAT's certificate is to come from, if it is there. */
+  tlsSecrets: readonly LiveSecret[] | undefined;
+  /** Lists whose kind the cluster does not know. */
+  unknownKinds: readonly string[];
 }
 
 // The fields that checks read; the client's own types have hundreds, and are classes, which an answer's JSON is not.
 
 export interface LiveNode extends KubernetesObject {
+  spec?: { unschedulable?: boolean; taints?: { effect?: string }[] };
   status?: { nodeInfo?: { architecture?: string } };
 }
 
 export interface LiveService extends KubernetesObject {
   spec?: { type?: string; loadBalancerIP?: string; loadBalancerClass?: string };
   status?: { loadBalancer?: { ingress?: { ip?: string; hostname?: string }[] } };
+}
+
+export interface LiveAddressPool extends KubernetesObject {
+  spec?: {
+    addresses?: string[];
+    avoidBuggyIPs?: boolean;
+    serviceAllocation?: { namespaces?: string[]; namespaceSelectors?: unknown[]; serviceSelectors?: unknown[] };
+  };
+}
+
+export interface LiveSecret extends KubernetesObject {
+  data?: Readonly<Record<string, string>>;
 }
 
 export interface LiveIngressClass extends KubernetesObject {

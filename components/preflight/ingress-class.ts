@@ -1,7 +1,5 @@
 import type { ClusterCheck } from "./check.ts";
 
-const PATH = "vision-platform:cluster.ingressClass";
-
 /** Value of an IngressClass's `spec.controller` that Traefik serves. (traefik: pkg/provider/kubernetes/ingress/kubernetes.go) */
 export const TRAEFIK_CONTROLLER = "traefik.io/ingress-controller";
 
@@ -11,7 +9,10 @@ export const TRAEFIK_CONTROLLER = "traefik.io/ingress-controller";
  */
 export const ingressClassIsServed: ClusterCheck = ({ ingressClasses }, { cluster, cvat }) => {
   if (ingressClasses === undefined || !cvat.enabled) return [];
-  const found = ingressClasses.find(({ metadata }) => metadata?.name === cluster.ingressClass);
+  const own = cvat.ingress.className;
+  const name = own ?? cluster.ingressClass;
+  const path = own === undefined ? "vision-platform:cluster.ingressClass" : "vision-platform:cvat.ingress.className";
+  const found = ingressClasses.find(({ metadata }) => metadata?.name === name);
   if (found?.spec?.controller === TRAEFIK_CONTROLLER) return [];
   const served = ingressClasses
     .filter(({ spec }) => spec?.controller === TRAEFIK_CONTROLLER)
@@ -23,5 +24,5 @@ export const ingressClassIsServed: ClusterCheck = ({ ingressClasses }, { cluster
   const what = found
     ? `is a class of ${found.spec?.controller ?? "no controller"}, not of Traefik`
     : "is no IngressClass of this cluster";
-  return [{ severity: "refusal", path: PATH, message: `\`${cluster.ingressClass}\` ${what}. ${cure}` }];
+  return [{ severity: "refusal", path, message: `\`${name}\` ${what}. ${cure}` }];
 };

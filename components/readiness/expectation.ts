@@ -1,5 +1,6 @@
 import type { RenderedObject } from "../charts/fixes.ts";
 import type { Stage, StageRow } from "../charts/stages.ts";
+import { addressesAsked } from "../metallb.ts";
 
 /** The kinds that become ready some time after they are accepted, with the API they are listed by. */
 export const WAITED_KINDS = {
@@ -17,6 +18,10 @@ export interface Expectation {
   kind: WaitedKind;
   name: string;
   stage: Stage;
+  /** Addresses it asks for: ready means that it has them. Default: any. */
+  addresses?: readonly string[];
+  /** Key of the stack file that asks for them. */
+  key?: string;
 }
 
 /** What a rendered object lets us expect: nothing, itself, or for a StatefulSet also the claims its pods make. */
@@ -35,7 +40,7 @@ export function expectationsOf(object: RenderedObject, rows: readonly StageRow[]
       return [{ kind, name: metadata.name, stage: stageOf(metadata.name, rows) }];
     case "Service":
       return (object.spec as { type?: string }).type === "LoadBalancer"
-        ? [{ kind, name: metadata.name, stage: "addresses" }]
+        ? [{ kind, name: metadata.name, stage: "addresses", addresses: addressesAsked(object) }]
         : [];
     case "Ingress":
       return [{ kind, name: metadata.name, stage: "addresses" }];

@@ -1,5 +1,6 @@
 import type { CoreV1Event, V1Pod } from "@kubernetes/client-node";
 import type { Expectation, WaitedKind } from "./expectation.ts";
+import { keyOf, lastChange, type Snapshot } from "./snapshot.ts";
 
 /** Why something does not get ready, in words, and what to do about it. */
 export interface Obstacle {
@@ -7,6 +8,8 @@ export interface Obstacle {
   object: string;
   reason: string;
   cure: string;
+  /** Waiting changes nothing: somebody must change what is asked for, or what there is. */
+  final?: boolean;
 }
 
 interface Cause {
@@ -17,6 +20,18 @@ interface Cause {
 
 /** Known causes. The first row that fits counts, so the narrow ones come first. */
 const CAUSES: readonly Cause[] = [
+  {
+    pattern: /violates PodSecurity.*configure-sysctl/,
+    cure: "Set vision-platform:clearml.elasticsearch.sysctlInit: false and vm.max_map_count=262144 on the nodes, or take the label pod-security.kubernetes.io/enforce off the namespace.",
+  },
+  {
+    pattern: /violates PodSecurity/,
+    cure: "The namespace's label pod-security.kubernetes.io/enforce refuses this pod: CVAT and ClearML meet `baseline` (ClearML with elasticsearch.sysctlInit: false), not `restricted`.",
+  },
+  {
+    pattern: /no match for platform in manifest|exec format error/,
+    cure: "The image is not made for this node's processor: keep such nodes for others (kubectl taint nodes NAME kubernetes.io/arch=arm64:NoSchedule), then delete the pod.",
+  },
   {
     pattern: /RuntimeClass "[^"]*" not found/,
     cure: "Install the NVIDIA container runtime on the GPU node and create the RuntimeClass (K3s does both when it finds nvidia-container-runtime), or name another runtime class.",
@@ -57,7 +72,19 @@ const CAUSES: readonly Cause[] = [
     cure: "Set cluster.storageClass to a StorageClass of this cluster (kubectl get storageclass).",
   },
   {
-    pattern: /AllocationFailed|no available IPs/,
+    pattern: /service can not have both/,
+    cure: "Take spec.loadBalancerIP out of the Service, or out of what sets it (K3s' HelmChartConfig for Traefik): MetalLB takes it or the annotation, not both.",
+  },
+  {
+    pattern: /not compatible for ip assignment/,
+    cure: "The pool with this address is kept for other namespaces or Services (spec.serviceAllocation of the IPAddressPool): let it serve this one, or take an address of another pool.",
+  },
+  {
+    pattern: /can't change sharing key|is already in use on/,
+    cure: "Another Service holds this address: take one that is free, or give that Service another (kubectl get services -A).",
+  },
+  {
+    pattern: /AllocationFailed|LoadBalancerFailed|no available IPs/,
     cure: "Give the Service an address that MetalLB's pool has and nobody else uses (kubectl get ipaddresspool -A).",
   },
   {
@@ -72,31 +99,66 @@ const CAUSES: readonly Cause[] = [
 
 const ANY_CAUSE = "Look at its events: kubectl describe.";
 
-/** What holds up the given objects, from the pods and the warning events of their namespace. One obstacle per object, the most telling. */
+/** Warnings that are no trouble: ours about an annotation that older MetalLBs need, and retries of the controllers that write endpoints. */
+const NO_TROUBLE = /^(deprecatedAnnotation|FailedToUpdateEndpoint(Slices)?)$/;
+
+/** What MetalLB says once and does not try again by itself. (metallb: controller/main.go, SyncStateErrorNoRetry) */
+const NOT_RETRIED = /^(AllocationFailed|LoadBalancerFailed): /;
+
+/** Events so near to each other are of one happening: then the order of {@link CAUSES} says which is the most telling. */
+const TOGETHER_MS = 10_000;
+
+/**
+ * What holds up the given objects, from the pods and the warning events of their namespace. One obstacle per object: the state of its pods
+ * before what was said, the newest of what was said, and nothing from before the object's last change.
+ */
 export function obstacles(
   waiting: readonly Expectation[],
   pods: readonly V1Pod[],
   events: readonly CoreV1Event[],
+  snapshot: Snapshot = new Map(),
 ): Obstacle[] {
   const troubled = pods.filter((pod) => !isReady(pod));
   const names = new Set(troubled.map(({ metadata }) => metadata?.name));
   // Events outlive their object by an hour, and the trouble of a pod that is ready since.
   const warnings = events.filter(
-    ({ type, involvedObject: { kind, name } }) => type !== "Normal" && (kind !== "Pod" || names.has(name)),
+    ({ type, reason, involvedObject: { kind, name } }) =>
+      type !== "Normal" && !NO_TROUBLE.test(reason ?? "") && (kind !== "Pod" || names.has(name)),
   );
   return waiting.flatMap((expected) => {
+    const changed = lastChange(snapshot.get(keyOf(expected.kind, expected.name)) ?? {});
+    const about = warnings.filter(
+      (event) =>
+        belongs(event.involvedObject.kind, event.involvedObject.name, expected) &&
+        (event.involvedObject.kind === "Pod" || (timeOf(event) ?? changed) >= changed),
+    );
     const reasons = [
       ...troubled.filter((pod) => belongs("Pod", pod.metadata?.name, expected)).flatMap(troublesOf),
-      ...warnings
-        .filter(({ involvedObject: { kind, name } }) => belongs(kind, name, expected))
-        .map((event) => `${event.reason ?? ""}: ${event.message ?? ""}`),
+      ...newest(about).map((event) => `${event.reason ?? ""}: ${event.message ?? ""}`),
     ];
     const found = CAUSES.flatMap((cause) =>
       reasons.filter((reason) => cause.pattern.test(reason)).map((reason) => ({ reason, cure: cause.cure })),
     );
     const first = found[0] ?? (reasons[0] === undefined ? undefined : { reason: reasons[0], cure: ANY_CAUSE });
-    return first ? [{ object: `${expected.kind}/${expected.name}`, ...first }] : [];
+    if (first === undefined) return [];
+    const final =
+      expected.kind === "Service" && (expected.addresses?.length ?? 0) > 0 && NOT_RETRIED.test(first.reason);
+    return [{ object: `${expected.kind}/${expected.name}`, ...first, ...(final && { final }) }];
   });
+}
+
+/** The newest of these events and those just before it, newest first. */
+function newest(events: readonly CoreV1Event[]): CoreV1Event[] {
+  const last = Math.max(...events.map((event) => timeOf(event) ?? 0));
+  return events
+    .filter((event) => (timeOf(event) ?? 0) >= last - TOGETHER_MS)
+    .sort((one, other) => (timeOf(other) ?? 0) - (timeOf(one) ?? 0));
+}
+
+/** When an event was said last, in milliseconds since 1970. One that repeats is counted up, and its first time stays. */
+function timeOf({ series, lastTimestamp, eventTime, firstTimestamp, metadata }: CoreV1Event): number | undefined {
+  const time = series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? firstTimestamp ?? metadata.creationTimestamp;
+  return time === undefined ? undefined : Number(new Date(time));
 }
 
 /**

@@ -3,17 +3,13 @@ import { STAGES, type Stage } from "../charts/stages.ts";
 import { UserError } from "../errors.ts";
 import type { NamespaceReader } from "./client.ts";
 import type { Expectation } from "./expectation.ts";
+import { isUnpublished, UNPUBLISHED, withKeys } from "./addresses.ts";
 import { claimsForFirstPod, obstacles } from "./explain.ts";
-import { stateOf, type Snapshot } from "./snapshot.ts";
+import { refusalProblems, timeoutProblems, type Waiting } from "./report.ts";
+import { keyOf, stateOf, type Snapshot } from "./snapshot.ts";
 
-export interface GateOptions {
-  /** What is waited for, by the name a person knows it by: `CVAT`. */
-  title: string;
+export interface GateOptions extends Waiting {
   expectations: readonly Expectation[];
-  /** How long to wait at most, in milliseconds. */
-  timeoutMs: number;
-  /** Where the bound is set, for the error: `vision-platform:cluster.readyTimeout`. */
-  timeoutKey: string;
   reader: NamespaceReader;
   /** Gets one line per change. */
   say: (line: string) => void;
@@ -48,9 +44,18 @@ export async function waitUntilReady(options: GateOptions): Promise<Snapshot> {
   };
   let stage: Stage | undefined;
   let poll = FIRST_POLL_MS;
+  /** Since when only Ingresses are waited for. */
+  let onlyIngresses: number | undefined;
+  /** Refusals of the last look: what is refused for good is refused at the next look too. */
+  let refusedBefore = new Set<string>();
   for (;;) {
     const snapshot = await reader.snapshot(kinds);
-    const pending = expectations.filter(({ kind, name }) => !stateOf(kind, name, snapshot).ready);
+    const state = ({ kind, name, addresses }: Expectation) => stateOf(kind, name, snapshot, addresses);
+    const notReady = expectations.filter((expectation) => !state(expectation).ready);
+    onlyIngresses = notReady.every(({ kind }) => kind === "Ingress") ? (onlyIngresses ?? Date.now()) : undefined;
+    const unpublished = notReady.filter((expectation) => isUnpublished(expectation, snapshot, onlyIngresses));
+    for (const { kind, name } of unpublished) once(`${kind}/${name}`, `${title}: ${kind} ${name} ${UNPUBLISHED}`);
+    const pending = notReady.filter((expectation) => !unpublished.includes(expectation));
     // A claim for the first pod holds nothing up: its pod does, in its own stage, and a claim that no pod wants is never bound.
     const onFirstPod = pending.some(({ kind }) => kind === "PersistentVolumeClaim")
       ? claimsForFirstPod(await reader.events())
@@ -69,15 +74,22 @@ export async function waitUntilReady(options: GateOptions): Promise<Snapshot> {
     for (const { kind, name } of pending.filter((expectation) => !blocking.includes(expectation)))
       once(`${kind}/${name}`, `${title}: ${kind} ${name} is bound when the first pod that uses it is scheduled`);
     const waiting = blocking.filter((expectation) => expectation.stage === current);
-    for (const { kind, name } of waiting) {
-      once(`${kind}/${name}`, `${title}: waiting for ${kind} ${name}: ${stateOf(kind, name, snapshot).detail}`);
+    for (const expectation of waiting) {
+      const { kind, name } = expectation;
+      once(`${kind}/${name}`, `${title}: waiting for ${kind} ${name}: ${state(expectation).detail}`);
     }
     const elapsed = Date.now() - start;
     const over = elapsed >= options.timeoutMs;
     if (elapsed >= EXPLAIN_AFTER_MS || over) {
-      const found = obstacles(over ? pending : waiting, await reader.pods(), await reader.events());
+      const inTheWay = obstacles(pending, await reader.pods(), await reader.events(), snapshot);
+      const found = await withKeys(pending, inTheWay, reader);
+      const refused = found.filter(({ final }) => final);
+      if (refused.some(({ object }) => refusedBefore.has(object)))
+        throw new UserError(refusalProblems(options, pending, snapshot, refused));
       if (over) throw new UserError(timeoutProblems(options, pending, snapshot, found));
+      refusedBefore = new Set(refused.map(({ object }) => object));
       for (const { object, reason, cure } of found) {
+        if (!waiting.some(({ kind, name }) => keyOf(kind, name) === object)) continue;
         // Reasons of one cause alternate and count up (back-off 10s, 20s); the cure tells whether there is something new to say.
         const key = `${object} ${cure}`;
         if (!said.has(key)) once(key, `${title}: ${object} is stuck: ${reason.replace(/[.;]?$/, ".")} ${cure}`);
@@ -94,24 +106,3 @@ function stagesBetween(from: Stage, to: Stage | undefined, expectations: readonl
     expectations.some((expectation) => expectation.stage === stage),
   );
 }
-
-function timeoutProblems(
-  { title, timeoutMs, timeoutKey }: GateOptions,
-  pending: readonly Expectation[],
-  snapshot: Snapshot,
-  found: ReturnType<typeof obstacles>,
-): string[] {
-  const lines = pending.map(({ kind, name }) => {
-    const why = found.find(({ object }) => object === `${kind}/${name}`);
-    const cause = why ? `${why.reason}\n    ${why.cure}` : kind === "Service" ? `\n    ${NO_ADDRESS}` : "";
-    return `  ${kind} ${name}: ${stateOf(kind, name, snapshot).detail}${cause ? `: ${cause}` : ""}`;
-  });
-  return [
-    `${title} was not ready within ${Math.round(timeoutMs / 1000)} s. Still waited for:`,
-    ...lines,
-    `What is there stays; cure it and run up again, or allow more time with ${timeoutKey}.`,
-  ];
-}
-
-const NO_ADDRESS =
-  "Nothing gives this Service an address: check that MetalLB (or K3s' ServiceLB) runs and that its pool has the address asked for (kubectl get ipaddresspool -A).";

@@ -32,7 +32,7 @@ interface Live extends KubernetesObject {
   };
 }
 
-const JUDGES: Record<WaitedKind, (object: Live) => State> = {
+const JUDGES: Record<WaitedKind, (object: Live, asked: readonly string[]) => State> = {
   PersistentVolumeClaim: ({ status }) => ({ ready: status?.phase === "Bound", detail: status?.phase ?? "Pending" }),
   Deployment: (object) => {
     const { replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = object.status ?? {};
@@ -57,10 +57,21 @@ const JUDGES: Record<WaitedKind, (object: Live) => State> = {
   Ingress: addressState,
 };
 
-/** The state of an expected object; absent ones are not ready. */
-export function stateOf(kind: WaitedKind, name: string, snapshot: Snapshot): State {
+/** The state of an expected object; absent ones are not ready. With addresses asked for, only they make it ready. */
+export function stateOf(kind: WaitedKind, name: string, snapshot: Snapshot, asked: readonly string[] = []): State {
   const object = snapshot.get(keyOf(kind, name));
-  return object ? JUDGES[kind](object) : { ready: false, detail: "not there yet" };
+  return object ? JUDGES[kind](object, asked) : { ready: false, detail: "not there yet" };
+}
+
+/**
+ * When what is wanted of an object changed last, in milliseconds since 1970; 0: not known. What controllers note of their own work does not count.
+ */
+export function lastChange({ metadata }: KubernetesObject): number {
+  const fields = (metadata?.managedFields ?? []).filter(
+    ({ subresource, manager }) => !subresource && manager !== "kube-controller-manager",
+  );
+  const times = [metadata?.creationTimestamp, ...fields.map(({ time }) => time)];
+  return Math.max(0, ...times.map((time) => (time === undefined ? 0 : Number(new Date(time)))));
 }
 
 /** The first address of a LoadBalancer Service or an Ingress, once it has one. */
@@ -69,9 +80,12 @@ export function addressIn(snapshot: Snapshot, kind: "Service" | "Ingress", name:
   return object && firstAddress(object);
 }
 
-function firstAddress({ status }: Live): string | undefined {
-  const first = status?.loadBalancer?.ingress?.[0];
-  return first?.ip ?? first?.hostname;
+function firstAddress(object: Live): string | undefined {
+  return addressesGiven(object)[0];
+}
+
+function addressesGiven({ status }: Live): string[] {
+  return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }) => ip ?? hostname ?? []);
 }
 
 function rollout(object: Live, ready: number, updated: number): State {
@@ -81,7 +95,14 @@ function rollout(object: Live, ready: number, updated: number): State {
   return { ready: seen && ready >= wanted && updated >= wanted, detail };
 }
 
-function addressState(object: Live): State {
-  const address = firstAddress(object);
-  return { ready: address !== undefined, detail: address ?? "no address yet" };
+/**
+ * One that asks for addresses is ready when it has them, and not with those it had before: whoever gives them may be away. Others may come
+ * beside them: MetalLB adds one of the other family where a Service prefers both.
+ */
+function addressState(object: Live, asked: readonly string[]): State {
+  const given = addressesGiven(object);
+  const detail = given.join(", ");
+  if (given.length === 0) return { ready: false, detail: "no address yet" };
+  if (asked.every((address) => given.includes(address))) return { ready: true, detail };
+  return { ready: false, detail: `has ${detail}, asked for ${asked.join(", ")}` };
 }

@@ -91,7 +91,7 @@ describe("the readiness gate", () => {
   it("tells of a Service that nobody gives an address", async () => {
     const { error } = await stuck([server(), entrance({ "rehearsal.vision-platform/no-address": "true" })]);
     expect(error).toMatch(/Service bench-server: no address yet/);
-    expect(error).toContain("check that MetalLB (or K3s' ServiceLB) runs");
+    expect(error).toContain("check that MetalLB's controller runs");
   });
 
   it("says nothing and asks once for each kind when everything is ready", async () => {

@@ -45,6 +45,14 @@ describe("what a rendered object lets us wait for", () => {
   });
 });
 
+it("a Service is waited for with the addresses it asks for", () => {
+  const service = object("Service", "web", { type: "LoadBalancer" });
+  service.metadata.annotations = { "metallb.io/loadBalancerIPs": "192.0.2.40" };
+  expect(expectationsOf(service, ROWS)).toEqual([
+    { kind: "Service", name: "web", stage: "addresses", addresses: ["192.0.2.40"] },
+  ]);
+});
+
 it.each<[object, [string, string][]]>([
   [
     { volumeClaimTemplates: [template("data", "1Gi"), template("log", "2Gi")] },

@@ -202,6 +202,94 @@ describe("each known cause, by what the cluster says of it", () => {
       /ipaddresspool/,
     ],
     [
+      "address is another Service's",
+      waiting("Service", "clearml-webserver"),
+      [],
+      [
+        event(
+          "Service",
+          "clearml-webserver",
+          "AllocationFailed",
+          `Failed to allocate IP for "clearml/clearml-webserver": can't change sharing key for "clearml/clearml-webserver", address also in use by default/foreign`,
+        ),
+      ],
+      "default/foreign",
+      /Another Service holds this address/,
+    ],
+    [
+      "pool is for others",
+      waiting("Service", "clearml-webserver"),
+      [],
+      [
+        event(
+          "Service",
+          "clearml-webserver",
+          "AllocationFailed",
+          'Failed to allocate IP for "clearml/clearml-webserver": pool lab not compatible for ip assignment',
+        ),
+      ],
+      "not compatible",
+      /serviceAllocation/,
+    ],
+    [
+      "address asked for twice over",
+      waiting("Service", "traefik"),
+      [],
+      [
+        event(
+          "Service",
+          "traefik",
+          "LoadBalancerFailed",
+          "invalid requested loadbalancer IPs: service can not have both metallb.io/loadBalancerIPs and svc.Spec.LoadBalancerIP",
+        ),
+      ],
+      "LoadBalancerFailed",
+      /spec\.loadBalancerIP/,
+    ],
+    [
+      "pod that Pod Security refuses: the one with a way out of its own",
+      waiting("StatefulSet", "clearml-elastic-master"),
+      [],
+      [
+        event(
+          "StatefulSet",
+          "clearml-elastic-master",
+          "FailedCreate",
+          'create Pod clearml-elastic-master-0 failed error: pods "clearml-elastic-master-0" is forbidden: violates PodSecurity "baseline:latest": privileged (container "configure-sysctl" must not set securityContext.privileged=true)',
+        ),
+      ],
+      "violates PodSecurity",
+      /vision-platform:clearml\.elasticsearch\.sysctlInit: false/,
+    ],
+    [
+      "pod that Pod Security refuses",
+      DEPLOYMENT,
+      [],
+      [
+        event(
+          "ReplicaSet",
+          "cvat-backend-server-6d4b8f7c9d",
+          "FailedCreate",
+          'Error creating: pods "x" is forbidden: violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false',
+        ),
+      ],
+      "violates PodSecurity",
+      /pod-security\.kubernetes\.io\/enforce/,
+    ],
+    [
+      "image is for another processor",
+      DEPLOYMENT,
+      [
+        stuck(
+          "ErrImagePull",
+          'failed to pull and unpack image "docker.io/cvat/server:v2.64.0": no match for platform in manifest: not found',
+        ),
+      ],
+      [],
+      "no match for platform",
+      /kubectl taint nodes/,
+    ],
+    [
       "node selector",
       DEPLOYMENT,
       [unschedulable("0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector.")],
@@ -269,6 +357,77 @@ describe("each known cause, by what the cluster says of it", () => {
       [event("Service", "cvat-backend-server", "AllocationFailed", "no available IPs")],
     ],
   ])("%s is no obstacle", (_, pods, events) => expect(obstacles([DEPLOYMENT], pods, events)).toEqual([]));
+});
+
+describe("of several events", () => {
+  const SERVICE: Expectation = {
+    kind: "Service",
+    name: "clearml-webserver",
+    stage: "addresses",
+    addresses: ["192.0.2.40"],
+  };
+  const at = (time: string, reason: string, message: string, more: object = {}) =>
+    Object.assign(event("Service", SERVICE.name, reason, message), { lastTimestamp: new Date(time), ...more });
+  const NOT_ALLOWED = at("2026-11-29T16:00:00Z", "AllocationFailed", '["10.9.9.9"] is not allowed in config');
+  const NONE_LEFT = at("2026-11-29T16:30:00Z", "AllocationFailed", "no available IPs");
+  const OUR_OWN = at(
+    "2026-11-29T16:31:00Z",
+    "deprecatedAnnotation",
+    "Service uses deprecated annotation metallb.universe.tf/loadBalancerIPs",
+  );
+  const reasonOf = (events: CoreV1Event[], change?: string) => {
+    const metadata = {
+      name: SERVICE.name,
+      creationTimestamp: new Date("2026-11-29T15:00:00Z"),
+      managedFields: [
+        { manager: "pulumi", time: new Date(change ?? "2026-11-29T15:30:00Z") },
+        // MetalLB's own writing is no change of what is wanted.
+        { manager: "metallb-controller", subresource: "status", time: new Date("2026-11-29T16:40:00Z") },
+      ],
+    };
+    const live = { metadata };
+    return obstacles([SERVICE], [], events, new Map([["Service/clearml-webserver", live]]))[0]?.reason;
+  };
+
+  it("the newest counts, in whatever order they come", () => {
+    expect(reasonOf([NOT_ALLOWED, NONE_LEFT])).toBe("AllocationFailed: no available IPs");
+    expect(reasonOf([NONE_LEFT, NOT_ALLOWED])).toBe("AllocationFailed: no available IPs");
+  });
+
+  it("also over one with a cause that is better known", () => {
+    const scheduling = Object.assign(event("Pod", POD, "FailedScheduling", "0/3 nodes: 3 Insufficient memory"), {
+      lastTimestamp: new Date("2026-11-29T16:00:00Z"),
+    });
+    const mount = Object.assign(event("Pod", POD, "SomethingNew", "the disk is on fire"), {
+      lastTimestamp: new Date("2026-11-29T16:05:00Z"),
+    });
+    expect(obstacles([DEPLOYMENT], [pod(POD)], [scheduling, mount])[0]?.reason).toBe(
+      "SomethingNew: the disk is on fire",
+    );
+  });
+
+  it("one that repeats is as new as its last time", () => {
+    const repeated = at("2026-11-29T16:00:00Z", "AllocationFailed", "said again", {
+      series: { count: 9, lastObservedTime: new Date("2026-11-29T16:50:00Z") },
+    });
+    expect(reasonOf([NONE_LEFT, repeated])).toBe("AllocationFailed: said again");
+  });
+
+  it("none from before the object's last change counts", () => {
+    expect(reasonOf([NOT_ALLOWED, NONE_LEFT], "2026-11-29T16:10:00Z")).toBe("AllocationFailed: no available IPs");
+    expect(reasonOf([NOT_ALLOWED, NONE_LEFT], "2026-11-29T16:40:00Z")).toBeUndefined();
+  });
+
+  it("our own old annotation is never the reason", () => {
+    expect(reasonOf([NONE_LEFT, OUR_OWN])).toBe("AllocationFailed: no available IPs");
+    expect(reasonOf([OUR_OWN])).toBeUndefined();
+  });
+
+  it("a refusal of an address that is asked for is final, and one of any address is not", () => {
+    expect(obstacles([SERVICE], [], [NOT_ALLOWED])[0]?.final).toBe(true);
+    expect(obstacles([{ ...SERVICE, addresses: [] }], [], [NONE_LEFT])[0]?.final).toBeUndefined();
+    expect(obstacles([SERVICE], [], [at("2026-11-29T16:00:00Z", "SyncFailed", "x")])[0]?.final).toBeUndefined();
+  });
 });
 
 describe("names that begin alike", () => {

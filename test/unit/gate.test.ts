@@ -38,10 +38,11 @@ const READY: Record<string, object> = {
 interface Trouble {
   pods?: V1Pod[];
   events?: CoreV1Event[];
+  poolTrouble?: string;
 }
 
 /** A reader whose state is the last of `states` that has been reached, one more with each look. */
-function advancing(states: readonly Record<string, object>[], { pods = [], events = [] }: Trouble = {}) {
+function advancing(states: readonly Record<string, object>[], { pods = [], events = [], poolTrouble }: Trouble = {}) {
   let looks = 0;
   const reader = {
     snapshot: vi.fn<NamespaceReader["snapshot"]>(() => {
@@ -50,6 +51,7 @@ function advancing(states: readonly Record<string, object>[], { pods = [], event
     }),
     pods: vi.fn<NamespaceReader["pods"]>(() => Promise.resolve(pods)),
     events: vi.fn<NamespaceReader["events"]>(() => Promise.resolve(events)),
+    poolTrouble: vi.fn(() => Promise.resolve(poolTrouble)),
   };
   return reader;
 }
@@ -210,6 +212,94 @@ describe("when something is stuck", () => {
     const reader = advancing([{}]);
     await finish(gate(reader, WORKER, 60_000).done);
     expect(reader.snapshot.mock.calls.length).toBeLessThan(30);
+  });
+});
+
+describe("a Service that asks for an address", () => {
+  const KEY = "vision-platform:clearml.addresses.web";
+  const WEB: Expectation = { kind: "Service", name: "web", stage: "addresses", addresses: ["192.0.2.41"], key: KEY };
+  const refusal = event("Service", "web", "AllocationFailed", '["192.0.2.41"] is not allowed in config');
+
+  it("is not ready with the one it had before", async () => {
+    const moved = { status: { loadBalancer: { ingress: [{ ip: "192.0.2.41" }] } } };
+    const { lines, done } = gate(advancing([{ "Service/web": ADDRESS }, { "Service/web": moved }]), [WEB]);
+    expect(await finish(done)).toBeInstanceOf(Map);
+    expect(lines).toEqual([
+      "CVAT: waiting for Service web: has 192.0.2.40, asked for 192.0.2.41",
+      "CVAT: addresses are given",
+    ]);
+  });
+
+  it("ends at the bound when nobody answers, with what it has, what it asked for, and the key", async () => {
+    const error = (await finish(gate(advancing([{ "Service/web": ADDRESS }]), [WEB], 20_000).done)) as UserError;
+    expect(error.problems[1]).toMatch(
+      /^ {2}Service web: has 192\.0\.2\.40, asked for 192\.0\.2\.41: \n {4}vision-platform:clearml\.addresses\.web: .*MetalLB's controller runs/,
+    );
+    expect(error.message).not.toContain("ServiceLB");
+  });
+
+  it("ends soon when it is refused for good, whatever else is still on its way", async () => {
+    const start = Date.now();
+    const state = { ...READY, "StatefulSet/db": workload(0), "Service/web": {} };
+    const expectations = [...LAB.filter(({ kind }) => kind !== "Service"), WEB];
+    const { done } = gate(advancing([state], { events: [refusal] }), expectations, 900_000);
+    const error = (await finish(done)) as UserError;
+    expect(Date.now() - start).toBeLessThan(20_000);
+    expect(error.problems).toEqual([
+      "CVAT cannot become ready, however long is waited:",
+      expect.stringMatching(
+        /^ {2}Service web: no address yet: AllocationFailed: .*\n {4}vision-platform:clearml\.addresses\.web: Give the Service/,
+      ),
+      "What is there stays; cure it and run up again.",
+    ]);
+  });
+
+  it("is not given up for a refusal that passes: two that swap their addresses", async () => {
+    const moved = { status: { loadBalancer: { ingress: [{ ip: "192.0.2.41" }] } } };
+    const reader = advancing([{ "Service/web": {} }], { events: [refusal] });
+    const start = Date.now();
+    reader.snapshot.mockImplementation(() =>
+      Promise.resolve(new Map([["Service/web", Date.now() - start > 9_000 ? moved : {}]])),
+    );
+    expect(await finish(gate(reader, [WEB], 900_000).done)).toBeInstanceOf(Map);
+  });
+
+  it("ends soon when MetalLB did not take its pools, which no event tells", async () => {
+    const reader = advancing([{ "Service/web": {} }], { poolTrouble: 'invalid CIDR "192.0.2.60" in pool "lab"' });
+    const error = (await finish(gate(reader, [WEB], 900_000).done)) as UserError;
+    expect(error.message).toContain('MetalLB did not take its pools as they are now: invalid CIDR "192.0.2.60"');
+    expect(error.message).toContain(`${KEY}: Mend them`);
+  });
+
+  it("takes any where none is asked for, and waits for one to become free", async () => {
+    const any: Expectation = { kind: "Service", name: "web", stage: "addresses" };
+    const none = event("Service", "web", "AllocationFailed", "no available IPs");
+    const error = (await finish(gate(advancing([{}], { events: [none] }), [any], 30_000).done)) as UserError;
+    expect(error.message).toContain("was not ready within 30 s");
+  });
+});
+
+describe("an Ingress on which nobody writes an address", () => {
+  const WEB: Expectation = { kind: "Ingress", name: "web", stage: "addresses" };
+  const live = (age: number) => ({ metadata: { creationTimestamp: new Date(Date.now() - age) } });
+
+  it("is waited for as long as Traefik takes, and no longer: the lab works without", async () => {
+    const start = Date.now();
+    const { lines, done } = gate(advancing([{ "Ingress/web": live(0) }]), [WEB], 900_000);
+    expect(await finish(done)).toBeInstanceOf(Map);
+    expect(Date.now() - start).toBeGreaterThan(10_000);
+    expect(Date.now() - start).toBeLessThan(40_000);
+    expect(lines.join("\n")).toContain("CVAT: Ingress web has no address: Traefik writes none on Ingresses here");
+  });
+
+  it("is not waited for when it has been there for long", async () => {
+    const start = Date.now();
+    await finish(gate(advancing([{ "Ingress/web": live(3_600_000) }]), [WEB], 900_000).done);
+    expect(Date.now() - start).toBeLessThan(1000);
+  });
+
+  it("is waited for until it is there at all", async () => {
+    expect(await finish(gate(advancing([{}]), [WEB], 60_000).done)).toBeInstanceOf(UserError);
   });
 });
 

@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import { lookAtCluster } from "../../automation/cluster/look.ts";
 import { Unreached, type ApiAnswer, type Send } from "../../components/api-server.ts";
 import type { ClusterFacts } from "../../components/preflight/facts.ts";
+import { nodesRunTheImages } from "../../components/preflight/architecture.ts";
 import { ingressClassIsServed } from "../../components/preflight/ingress-class.ts";
 import type { LabConfig } from "../../components/config.ts";
+import { tlsSecretIsThere, tlsSecretOf } from "../../components/preflight/tls-secret.ts";
 
 /** An API server that answers these paths, and to any other with an empty list. */
 function answering(answers: Readonly<Record<string, ApiAnswer>>): Send {
@@ -15,7 +17,7 @@ describe("looking at the cluster", () => {
     const namespaces = { items: [{ metadata: { name: "kube-system", uid: "u-1" } }] };
     const { facts } = await lookAtCluster(
       {},
-      answering({ "/api/v1/namespaces": { status: 200, text: JSON.stringify(namespaces) } }),
+      { send: answering({ "/api/v1/namespaces": { status: 200, text: JSON.stringify(namespaces) } }) },
     );
     expect(facts.uid).toBe("u-1");
   });
@@ -23,31 +25,47 @@ describe("looking at the cluster", () => {
   it("tells what may not be read from what is not there", async () => {
     const look = await lookAtCluster(
       {},
-      answering({
-        "/api/v1/nodes": { status: 403, text: "" },
-        "/apis/networking.k8s.io/v1/ingressclasses": { status: 404, text: "" },
-      }),
+      {
+        send: answering({
+          "/api/v1/nodes": { status: 403, text: "" },
+          "/apis/metallb.io/v1beta1/ipaddresspools": { status: 404, text: "" },
+        }),
+      },
     );
     expect(look.unread).toEqual(["nodes"]);
     expect(look.facts.nodes).toBeUndefined();
-    expect(look.facts.ingressClasses).toEqual([]);
+    expect(look.facts.addressPools).toEqual([]);
+    expect(look.facts.unknownKinds).toEqual(["addressPools"]);
   });
 
   it("goes no further where the API server does not know the user", async () => {
-    const look = lookAtCluster({}, answering({ "/api/v1/nodes": { status: 401, text: "" } }));
+    const look = lookAtCluster({}, { send: answering({ "/api/v1/nodes": { status: 401, text: "" } }) });
     await expect(look).rejects.toThrow(Unreached);
   });
 });
 
-const LAB = { cluster: { ingressClass: "traefik" }, cvat: { enabled: true } } as LabConfig;
+const LAB = { cluster: { ingressClass: "traefik" }, cvat: { enabled: true, ingress: {} } } as LabConfig;
 const NOTHING: ClusterFacts = {
   uid: undefined,
   namespaces: undefined,
   nodes: undefined,
   services: undefined,
   ingressClasses: undefined,
+  addressPools: undefined,
+  configurationStates: undefined,
+  serviceLb: undefined,
+  tlsSecrets: undefined,
+  unknownKinds: [],
 };
 const ingressClass = (name: string, controller: string) => ({ metadata: { name }, spec: { controller } });
+
+it("looks at CVAT's own class where the stack names one", () => {
+  const lab = { ...LAB, cvat: { enabled: true, ingress: { className: "edge" } } } as LabConfig;
+  const ingressClasses = [ingressClass("traefik", "traefik.io/ingress-controller")];
+  expect(ingressClassIsServed({ ...NOTHING, ingressClasses }, lab)).toEqual([
+    expect.objectContaining({ severity: "refusal", path: "vision-platform:cvat.ingress.className" }),
+  ]);
+});
 
 describe("the IngressClass", () => {
   it.each([
@@ -73,5 +91,91 @@ describe("the IngressClass", () => {
             },
           ],
     );
+  });
+});
+
+describe("the Secret with CVAT's certificate", () => {
+  const tls = (more: object = {}, values: object = {}) =>
+    ({
+      cvat: { enabled: true, namespace: "cvat", ingress: { tls: { secretName: "lab-tls", ...more } }, values },
+    }) as LabConfig;
+  const secret = (...keys: string[]) => {
+    const metadata = { name: "lab-tls", namespace: "cvat" };
+    return { metadata, data: Object.fromEntries(keys.map((key) => [key, "eA=="])) };
+  };
+  const look = (tlsSecrets: ClusterFacts["tlsSecrets"], lab = tls()) =>
+    tlsSecretIsThere({ ...NOTHING, tlsSecrets }, lab);
+
+  it("is the only one that is read", async () => {
+    const asked: string[] = [];
+    const send: Send = ({ path }) => {
+      asked.push(path);
+      return Promise.resolve({ status: 200, text: `{"items":[]}` });
+    };
+    await lookAtCluster({}, { send, tlsSecret: tlsSecretOf(tls()) });
+    expect(asked.filter((path) => path.includes("secrets"))).toEqual([
+      "/api/v1/namespaces/cvat/secrets?fieldSelector=metadata.name%3Dlab-tls",
+    ]);
+  });
+
+  it("is there, may not be read, or is not asked for: nothing is said", () => {
+    expect(look([secret("tls.crt", "tls.key")])).toEqual([]);
+    expect(look(undefined)).toEqual([]);
+    expect(look([], LAB)).toEqual([]);
+  });
+
+  it.each([
+    ["is missing", [], /^There is no Secret cvat\/lab-tls\. Make it: .*kubectl create secret tls lab-tls -n cvat/],
+    ["has no key", [secret("tls.crt")], /^Secret cvat\/lab-tls has no tls\.key\./],
+  ])("%s: refused with key and cure", (_, tlsSecrets, message) => {
+    expect(look(tlsSecrets)).toEqual([
+      {
+        severity: "refusal",
+        path: "vision-platform:cvat.ingress.tls.secretName",
+        message: expect.stringMatching(message) as string,
+      },
+    ]);
+  });
+
+  it.each([
+    ["the stack says so", tls({ madeInCluster: true })],
+    [
+      "an Ingress of the stack names cert-manager's issuer",
+      tls({}, { ingress: { annotations: { "cert-manager.io/cluster-issuer": "lab" } } }),
+    ],
+  ])("is missing and made by another program, when %s: a warning", (_, lab) => {
+    expect(look([], lab)).toMatchObject([{ severity: "warning" }]);
+  });
+});
+
+describe("nodes of another processor", () => {
+  const node = (name: string, architecture: string, spec: object = {}) => {
+    const metadata = { name };
+    return { metadata, spec, status: { nodeInfo: { architecture } } };
+  };
+  const taint = (effect: string) => ({ taints: [{ key: "kubernetes.io/arch", effect }] });
+
+  it("that take pods are told, with what keeps them away", () => {
+    const [found, ...more] = nodesRunTheImages(
+      { ...NOTHING, nodes: [node("gpu", "amd64"), node("pi-1", "arm64"), node("pi-2", "arm64")] },
+      LAB,
+    );
+    expect(more).toEqual([]);
+    expect(found?.severity).toBe("warning");
+    expect(found?.message).toContain("pi-1 (arm64), pi-2 (arm64)");
+    expect(found?.message).toContain("kubectl taint nodes pi-1 kubernetes.io/arch=arm64:NoSchedule");
+  });
+
+  it("that take none are not", () => {
+    const nodes = [
+      node("gpu", "amd64"),
+      node("pi-1", "arm64", taint("NoSchedule")),
+      node("pi-2", "arm64", taint("NoExecute")),
+      node("pi-3", "arm64", { unschedulable: true }),
+    ];
+    expect(nodesRunTheImages({ ...NOTHING, nodes }, LAB)).toEqual([]);
+    expect(
+      nodesRunTheImages({ ...NOTHING, nodes: [node("pi", "arm64", taint("PreferNoSchedule"))] }, LAB),
+    ).toHaveLength(1);
   });
 });

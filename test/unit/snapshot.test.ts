@@ -127,6 +127,36 @@ describe("the state of an object", () => {
     expect(stateOf(kind, "x", snapshot(kind, object))).toEqual({ ready, detail });
   });
 
+  it.each<[string, object[], string[], boolean, string]>([
+    [
+      "has another address than it asks for",
+      [{ ip: "192.0.2.20" }],
+      ["192.0.2.21"],
+      false,
+      "has 192.0.2.20, asked for 192.0.2.21",
+    ],
+    [
+      "has the nodes' addresses",
+      [{ ip: "10.0.0.1" }, { ip: "10.0.0.2" }],
+      ["192.0.2.20"],
+      false,
+      "has 10.0.0.1, 10.0.0.2, asked for 192.0.2.20",
+    ],
+    ["has none", [], ["192.0.2.20"], false, "no address yet"],
+    ["has what it asks for", [{ ip: "192.0.2.20" }], ["192.0.2.20"], true, "192.0.2.20"],
+    [
+      "has one of the other family besides",
+      [{ ip: "192.0.2.20" }, { ip: "2001:db8::20" }],
+      ["192.0.2.20"],
+      true,
+      "192.0.2.20, 2001:db8::20",
+    ],
+    ["takes any", [{ ip: "192.0.2.20" }], [], true, "192.0.2.20"],
+  ])("of a Service that %s", (_, ingress, asked, ready, detail) => {
+    const live = snapshot("Service", { status: { loadBalancer: { ingress } } });
+    expect(stateOf("Service", "x", live, asked)).toEqual({ ready, detail });
+  });
+
   it("of what is not there: not ready", () => {
     expect(stateOf("Job", "y", snapshot("Job", {}))).toEqual({ ready: false, detail: "not there yet" });
     expect(stateOf("Service", "x", snapshot("Ingress", {}))).toEqual({ ready: false, detail: "not there yet" });

@@ -23,7 +23,7 @@ import {
   type ObjectCache,
   type V1Service,
 } from "@kubernetes/client-node";
-import { METALLB_NAMESPACE, type LabObject } from "./lab.ts";
+import { METALLB_NAMESPACE, TRAEFIK_SERVICE, type LabObject } from "./lab.ts";
 import { allocate, type Decision, type Said } from "./metallb/allocate.ts";
 import { addressClaim, FROM_POOL_ANNOTATION } from "./metallb/claim.ts";
 import { configurationOf, type IpAddressPool, type Pool } from "./metallb/configuration.ts";
@@ -119,7 +119,7 @@ async function settle(): Promise<void> {
     await give(service, decision);
     await say(service, decision.events);
   }
-  const traefik = services.get("traefik", "kube-system");
+  const traefik = services.get(TRAEFIK_SERVICE.name, TRAEFIK_SERVICE.namespace);
   if (traefik) await giveToIngresses(addressesOf(traefik));
 }
 

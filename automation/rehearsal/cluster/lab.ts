@@ -17,7 +17,13 @@ export interface LabObject {
 export interface LabOptions {
   /** Addresses that Services may have, as MetalLB takes them: CIDRs and ranges (`a-b`). Default: {@link poolWith} of none. */
   addresses?: readonly string[];
+  /** What else is there. Default: nothing. */
+  more?: readonly LabObject[];
 }
+
+/** Where K3s has Traefik. */
+export const TRAEFIK_SERVICE = { name: "traefik", namespace: "kube-system" } as const;
+export const TRAEFIK_CLASS = "traefik";
 
 /** Where MetalLB and its objects are. */
 export const METALLB_NAMESPACE = "metallb-system";
@@ -40,7 +46,7 @@ export function poolWith(asked: readonly string[]): string[] {
 }
 
 /** The objects that a K3s lab has before anything of ours is installed: nodes, storage, Traefik, MetalLB, GPU runtime. */
-export function labObjects({ addresses = poolWith([]) }: LabOptions = {}): LabObject[] {
+export function labObjects({ addresses = poolWith([]), more = [] }: LabOptions = {}): LabObject[] {
   return [
     node("gpu-node", {
       labels: { "nvidia.com/gpu.present": "true" },
@@ -61,6 +67,7 @@ export function labObjects({ addresses = poolWith([]) }: LabOptions = {}): LabOb
     // .0 and .255 are nothing a person would expect; MetalLB gives them unless told otherwise.
     metallb("IPAddressPool", { addresses: [...addresses], autoAssign: true, avoidBuggyIPs: true }),
     metallb("L2Advertisement", { ipAddressPools: ["lab"] }),
+    ...more,
   ];
 }
 
@@ -131,13 +138,12 @@ function longhorn(): LabObject[] {
 }
 
 function traefik(): LabObject[] {
-  const metadata = { name: "traefik", namespace: "kube-system", labels: { "app.kubernetes.io/name": "traefik" } };
-  const selector = { "app.kubernetes.io/name": "traefik" };
+  const metadata = { ...TRAEFIK_SERVICE, labels: TRAEFIK_PODS };
   return [
     {
       apiVersion: "networking.k8s.io/v1",
       kind: "IngressClass",
-      metadata: { name: "traefik", annotations: { "ingressclass.kubernetes.io/is-default-class": "true" } },
+      metadata: { name: TRAEFIK_CLASS, annotations: { "ingressclass.kubernetes.io/is-default-class": "true" } },
       spec: { controller: TRAEFIK_CONTROLLER },
     },
     {
@@ -146,27 +152,34 @@ function traefik(): LabObject[] {
       metadata,
       spec: {
         replicas: 1,
-        selector: { matchLabels: selector },
+        selector: { matchLabels: TRAEFIK_PODS },
         template: {
-          metadata: { labels: selector },
+          metadata: { labels: TRAEFIK_PODS },
           spec: { containers: [{ name: "traefik", image: "rancher/mirrored-library-traefik:3.6.2" }] },
         },
       },
     },
-    {
-      apiVersion: "v1",
-      kind: "Service",
-      metadata,
-      spec: {
-        type: "LoadBalancer",
-        selector,
-        ports: [
-          { name: "web", port: 80, protocol: "TCP", targetPort: "web" },
-          { name: "websecure", port: 443, protocol: "TCP", targetPort: "websecure" },
-        ],
-      },
-    },
+    traefikService(TRAEFIK_SERVICE.namespace, TRAEFIK_SERVICE.name),
   ];
+}
+
+const TRAEFIK_PODS = { "app.kubernetes.io/name": "traefik" };
+
+/** A Service of Traefik's pods, as its chart makes it. */
+export function traefikService(namespace: string, name: string): LabObject {
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name, namespace, labels: TRAEFIK_PODS },
+    spec: {
+      type: "LoadBalancer",
+      selector: TRAEFIK_PODS,
+      ports: [
+        { name: "web", port: 80, protocol: "TCP", targetPort: "web" },
+        { name: "websecure", port: 443, protocol: "TCP", targetPort: "websecure" },
+      ],
+    },
+  };
 }
 
 /** A definition that takes anything under one field, which must be there. */

@@ -5,6 +5,7 @@ import type { LedgerRow } from "../../charts/ledger.ts";
 import type { ChartSource } from "../../charts/source.ts";
 import type { Cluster } from "../../cluster.ts";
 import { keptNamespace } from "../../namespace.ts";
+import { baselineLabels } from "../../pod-security.ts";
 import { RestRecord } from "../../records/record.ts";
 import { ImageDelivery, type ImageDeliveryArgs } from "../../images/delivery.ts";
 import type { ClearMl } from "../clearml.ts";
@@ -64,7 +65,9 @@ export class ClearMlAgent extends pulumi.ComponentResource {
       parts,
     );
 
-    this.namespace = keptNamespace(`${name}-namespace`, agent.namespace, { ...parts, provider: cluster.provider });
+    const made = { ...parts, provider: cluster.provider };
+    // Tasks run other people's images: with this label none of them gets at its node.
+    this.namespace = keptNamespace(`${name}-namespace`, agent.namespace, made, baselineLabels(agent.values));
     const urls = urlsInside(config);
     const credentials = credentialTexts(server, s3);
     const files: Texts = pulumi.output(s3).apply((access): Record<string, string> => ({

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type * as k8s from "@pulumi/kubernetes";
+import { RESTRICTED_CONTAINER } from "../../pod-security.ts";
 import { USERS } from "../names.ts";
 
 /** Run by CVAT's own Python: makes the users. */
@@ -43,7 +44,8 @@ export function usersJob({ initializer, digest, patience }: UsersJobInput) {
           {
             name: "users",
             command: ["python", `${SCRIPT_FOLDER}/users.py`, `${USERS_FOLDER}/users.json`],
-            ...{ image, imagePullPolicy, env, resources, securityContext },
+            ...{ image, imagePullPolicy, env, resources },
+            securityContext: { ...securityContext, ...RESTRICTED_CONTAINER },
             terminationMessagePolicy: "FallbackToLogsOnError",
             volumeMounts: [
               { name: "script", mountPath: SCRIPT_FOLDER, readOnly: true },
