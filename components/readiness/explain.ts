@@ -156,8 +156,10 @@ function newest(events: readonly CoreV1Event[]): CoreV1Event[] {
 }
 
 /** When an event was said last, in milliseconds since 1970. One that repeats is counted up, and its first time stays. */
-function timeOf({ series, lastTimestamp, eventTime, firstTimestamp, metadata }: CoreV1Event): number | undefined {
-  const time = series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? firstTimestamp ?? metadata.creationTimestamp;
+function timeOf(event: CoreV1Event): number | undefined {
+  const times = [event.series?.lastObservedTime, event.lastTimestamp, event.eventTime, event.firstTimestamp];
+  // The API has null for those that are not set.
+  const time = times.find(Boolean);
   return time === undefined ? undefined : Number(new Date(time));
 }
 

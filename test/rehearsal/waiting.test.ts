@@ -1,5 +1,5 @@
-import { setHeaderOptions, KubeConfig, CustomObjectsApi, PatchStrategy } from "@kubernetes/client-node";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { setHeaderOptions, KubeConfig, CustomObjectsApi, PatchStrategy, type V1Service } from "@kubernetes/client-node";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { data, entrance, server, store } from "./bench.ts";
 import { problemsOf } from "./failure.ts";
 import { startLab, type Lab } from "./harness.ts";
@@ -7,39 +7,49 @@ import { startSmallLab, type ChartObject, type SmallLab } from "./small-lab.ts";
 
 const KEY = "vision-platform:cluster.readyTimeout";
 
-describe("a stack that is not ready in time", () => {
+describe("an address that MetalLB does not give", () => {
+  const TRAEFIK = "vision-platform:traefik.address";
   let lab: Lab;
 
   beforeAll(async () => {
-    lab = await startLab({ cluster: { readyTimeout: "20s" }, cvat: { enabled: false } });
+    lab = await startLab({ cluster: { readyTimeout: "60s" }, cvat: { enabled: false } });
     await lab.prepare();
-    // MetalLB with a pool that lacks one of the addresses the stack asks for.
-    await limitPool(lab, ["192.0.2.20/32", "192.0.2.41/32", "192.0.2.42/32"]);
+    // A pool that lacks one of the addresses the stack asks for.
+    await changePool(lab, { addresses: ["192.0.2.20/32", "192.0.2.41/32", "192.0.2.42/32"] });
   });
   afterAll(() => lab.end());
 
-  it("ends, for a Service without address, when the configuration says so, with reason and cure", async () => {
-    const start = Date.now();
-    const problems = await problemsOf(lab.run("up"));
-    const seconds = (Date.now() - start) / 1000;
-
-    // The time allowed, and what it takes to install ClearML.
-    expect(seconds).toBeGreaterThan(20);
-    expect(seconds).toBeLessThan(90);
-    expect(problems).toEqual([expect.stringMatching(/^ClearML was not ready within 20 s\. Still waited for:$/m)]);
-    const [text] = problems;
-    expect(text).toMatch(/Service clearml-webserver: no address yet: AllocationFailed: .*"192\.0\.2\.40".*not allowed/);
-    expect(text).toContain("MetalLB's pool");
-    expect(text).toContain(KEY);
-    expect(text).not.toContain("clearml-apiserver");
-    expect(text).not.toMatch(/^\s+at /m);
-    expect(lab.lines.join("\n")).toContain("ClearML: waiting for Service clearml-webserver: no address yet");
+  it("is refused by preview and up with key and ranges, before anything is there", async () => {
+    for (const verb of ["preview", "up"] as const) {
+      const [text = "", ...more] = await problemsOf(lab.run(verb));
+      expect(more).toEqual([]);
+      expect(text).toMatch(
+        /vision-platform:clearml\.addresses\.web: 192\.0\.2\.40 is in no pool of MetalLB: lab has 192\.0\.2\.20\/32, 192\.0\.2\.41\/32/,
+      );
+      expect(text).not.toContain(TRAEFIK);
+    }
+    const namespaces = await lab.list("v1", "Namespace");
+    expect(namespaces.map(({ metadata }) => metadata?.name)).not.toContain("clearml");
   });
 
-  it("goes on where it stopped once the cause is cured", async () => {
-    await limitPool(lab, ["192.0.2.0/24"]);
+  it("goes up once the pool has it, and Traefik's Service has exactly the address asked for", async () => {
+    await changePool(lab, { addresses: ["192.0.2.0/24"] });
+    await lab.run("up");
+    expect(await addressesOf(lab, "kube-system", "traefik")).toEqual(["192.0.2.20"]);
+    expect(await addressesOf(lab, "clearml", "clearml-webserver")).toEqual(["192.0.2.40"]);
     const { changes } = await lab.run("up");
-    expect(changes.filter(({ kind }) => kind === "Deployment")).toEqual([]);
+    expect(changes).toEqual([]);
+    expect(lab.lines).toEqual([]);
+  });
+
+  it("is refused for Traefik when another Service has it, and Traefik keeps its own", async () => {
+    await lab.configure({ traefik: { address: "192.0.2.50" } });
+    await lab.prepare();
+    await lab.client().create(foreign("192.0.2.50"));
+    await vi.waitUntil(async () => (await addressesOf(lab, "default", "foreign")).length > 0, { timeout: 30_000 });
+    const [text = ""] = await problemsOf(lab.run("up"));
+    expect(text).toContain(`${TRAEFIK}: 192.0.2.50 is the address of Service default/foreign`);
+    expect(await addressesOf(lab, "kube-system", "traefik")).toEqual(["192.0.2.20"]);
   });
 });
 
@@ -94,6 +104,16 @@ describe("the readiness gate", () => {
     expect(error).toContain("check that MetalLB's controller runs");
   });
 
+  it("does not wait on for an address that is refused for good", async () => {
+    await lab.chart([server(), entrance({ "metallb.io/loadBalancerIPs": "10.9.9.9" })]);
+    const start = Date.now();
+    const [error = ""] = await problemsOf(lab.run("up", { readyTimeoutMs: 600_000 }));
+    expect(Date.now() - start).toBeLessThan(120_000);
+    expect(error).toMatch(
+      /Bench cannot become ready, .*\n {2}Service bench-server: (no address yet|has .*, asked for 10\.9\.9\.9): AllocationFailed: .*\["10\.9\.9\.9"\] is not allowed in config/,
+    );
+  });
+
   it("says nothing and asks once for each kind when everything is ready", async () => {
     await lab.chart([data(), store(), server({ claim: "bench-data" }), entrance()]);
     await lab.run("up");
@@ -116,7 +136,7 @@ describe("the readiness gate", () => {
   });
 });
 
-async function limitPool(lab: Lab, addresses: readonly string[]): Promise<void> {
+async function changePool(lab: Lab, spec: object): Promise<void> {
   const config = new KubeConfig();
   config.loadFromFile(lab.rehearsal().cluster.kubeconfig);
   await config.makeApiClient(CustomObjectsApi).patchNamespacedCustomObject(
@@ -126,8 +146,23 @@ async function limitPool(lab: Lab, addresses: readonly string[]): Promise<void> 
       namespace: "metallb-system",
       plural: "ipaddresspools",
       name: "lab",
-      body: { spec: { addresses } },
+      body: { spec },
     },
     setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
   );
+}
+
+async function addressesOf(lab: Lab, namespace: string, name: string): Promise<(string | undefined)[]> {
+  const { status } = await lab.get<V1Service>("v1", "Service", name, namespace);
+  return (status?.loadBalancer?.ingress ?? []).map(({ ip }) => ip);
+}
+
+/** Somebody else's Service. */
+function foreign(address: string) {
+  const metadata = {
+    name: "foreign",
+    namespace: "default",
+    annotations: { "metallb.io/loadBalancerIPs": address },
+  };
+  return { apiVersion: "v1", kind: "Service", metadata, spec: { type: "LoadBalancer", ports: [{ port: 80 }] } };
 }
