@@ -269,6 +269,10 @@ behaves("3.8", async () => {
 behaves("3.10", async () => {
   const made = await post("cloudstorages", storageBody({ display_name: "listed", manifests: ["manifest.jsonl"] }));
   expect(made.body).toMatchObject({ manifests: ["manifest.jsonl"] });
+  const kept = { manifests: ["manifest.jsonl"] };
+  cvat.s3.buckets["datasets"] = cvat.s3.buckets["datasets"]?.filter((key) => key !== "manifest.jsonl") ?? [];
+  expect((await cvat.call("PATCH", `cloudstorages/${idOf(made)}`, { body: kept })).status).toBe(200);
+  cvat.s3.buckets["datasets"].push("manifest.jsonl");
   await cvat.call("PATCH", `cloudstorages/${idOf(made)}`, { body: { display_name: "listed-2" } });
   expect((await cvat.call("GET", `cloudstorages/${idOf(made)}`)).body).toMatchObject({ manifests: [] });
 });

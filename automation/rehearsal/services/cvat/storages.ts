@@ -53,7 +53,7 @@ export const STORAGE_ROUTES: readonly Route[] = [
         const { body, state, store, user, context } = asked;
         if (!mayMake(asked)) throw detail(403, FORBIDDEN);
         const news = { ...asText(body), manifests: manifestsIn(body) };
-        const wrong = createProblem(body) ?? (await placeProblem(asked, news, "create"));
+        const wrong = createProblem(body) ?? (await placeProblem(asked, news, news.manifests, "create"));
         // A create's errors are plain text, a change's are JSON. (3.2, 3.7)
         if (wrong) throw new Refusal(plain(400, wrong[0] === "" ? wrong[1] : `${wrong[0]}: ${wrong[1]}\n`));
         const now = new Date().toISOString();
@@ -83,7 +83,9 @@ export const STORAGE_ROUTES: readonly Route[] = [
         if (news.provider_type !== stored.provider_type) throw refuse(400, ["provider_type cannot be changed"]);
         const prefix = prefixProblem(body);
         if (prefix !== undefined) throw refuse(400, [prefix]);
-        const place = await placeProblem(asked, news, "update");
+        // Those it has already are not looked for again.
+        const added = news.manifests.filter((manifest) => !stored.manifests.includes(manifest));
+        const place = await placeProblem(asked, news, added, "update");
         if (place) throw refuse(400, { [place[0]]: place[1] });
         Object.assign(stored, news, { updated_date: new Date().toISOString() });
         return json(200, shown(asked, stored));
@@ -197,7 +199,8 @@ function prefixProblem(body: Body): string | undefined {
 /** The bucket is asked at every create and every change, with the key as it would be then. (3.2, 3.8, 3.11) */
 async function placeProblem(
   { config }: Asked,
-  storage: ReturnType<typeof asText> & { manifests: string[] },
+  storage: ReturnType<typeof asText>,
+  manifests: readonly string[],
   verb: "create" | "update",
 ): Promise<Wrong | undefined> {
   const { resource } = storage;
@@ -205,7 +208,7 @@ async function placeProblem(
   if (state === "FORBIDDEN")
     return ["credentials", `Cannot ${verb} resource ${resource} with specified credentials. Access forbidden.`];
   if (state === "NOT_FOUND") return ["resource", `The resource ${resource} not found. It may have been deleted.`];
-  for (const manifest of storage.manifests) {
+  for (const manifest of manifests) {
     if (!(await hasObject(config, storage, manifest)))
       return ["manifests", `The '${manifest}' file does not exist on '${resource}' cloud storage`];
   }
