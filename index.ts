@@ -24,10 +24,7 @@ async function installed(): Promise<Record<string, unknown>> {
   const { labels, problems } = await readLabelFiles(readSections().sections["functions"], import.meta.dirname);
   const lab = readLab(problems);
   const [charts, found] = await Promise.all([chartsFor(lab), lookAtStore(lab.objectStore), preflight(lab)]);
-  const delivery = {
-    context: path.join(import.meta.dirname, "images/clearml-agent"),
-    program: path.join(import.meta.dirname, "automation/images/deliver.ts"),
-  };
+  const delivery = { context: "images/clearml-agent", checkout: import.meta.dirname };
   const platform = new VisionPlatform("lab", { lab, charts, found, labels, delivery });
   return platform.outputs;
 }

@@ -6,6 +6,7 @@ import { assertStoreAnswers, lookBeforeDestroy, missingText, readyToDestroy } fr
 import { changesIn, type Change } from "./changes.ts";
 import { countsIn } from "./counts.ts";
 import { plain, problemsIn } from "./diagnostics.ts";
+import { isOwnDoing } from "./own-doing.ts";
 import { refusal } from "./refusal.ts";
 import { isForDebugging } from "./secrets.ts";
 import { stateOf } from "./state.ts";
@@ -97,11 +98,8 @@ function warningsIn(events: readonly auto.EngineEvent[]): string[] {
   const texts = events.flatMap(({ diagnosticEvent }) =>
     diagnosticEvent?.severity === "warning" && !diagnosticEvent.ephemeral ? [plain(diagnosticEvent.message)] : [],
   );
-  return [...new Set(texts)].filter((text) => !OWN_DOING.test(text));
+  return [...new Set(texts)].filter((text) => !isOwnDoing(text));
 }
-
-/** The engine warns of what we arrange: dynamic providers are served by a script that it finds on PATH. */
-const OWN_DOING = /^using pulumi-resource-pulumi-nodejs from \$PATH/;
 
 function failure(error: unknown, events: readonly auto.EngineEvent[]): unknown {
   const problems = problemsIn(events);

@@ -9,6 +9,7 @@ export interface Order {
   image: NodeImage;
   access: NodeAccess;
   build: BuilderChoice & {
+    /** Folder with the Dockerfile. For the delivering program from the checkout on, for {@link deliver} an absolute path. */
     context: string;
     buildArgs: Readonly<Record<string, string>>;
     platform: string;

@@ -9,7 +9,7 @@ import type { BuilderChoice } from "./build.ts";
 import type { DeliveryConfig, DeliveryNode } from "./config.ts";
 import { buildDigest } from "./context.ts";
 import type { Order } from "./deliver.ts";
-import { quote, type NodeImage } from "./node-script.ts";
+import type { NodeImage } from "./node-script.ts";
 import { checkNodes, nodesOf } from "./nodes.ts";
 import type { NodeAccess } from "./ssh.ts";
 
@@ -17,13 +17,21 @@ export interface ImageDeliveryArgs {
   config: DeliveryConfig;
   /** The image's full name: `registry.internal/clearml-agent:2.0.7-1`. */
   reference: string;
-  /** Absolute path of the folder with its Dockerfile. */
+  /** Folder with its Dockerfile, from the checkout on. */
   context: string;
-  /** Absolute path of the program that delivers: automation/images/deliver.ts. */
-  program: string;
+  /** Absolute path of the checkout. No part of the plan: another checkout of the same commit comes to the same. */
+  checkout: string;
   /** Where the names of the nodes are asked for. Left out: they are taken as they are. */
   access?: ClusterAccess;
 }
+
+/**
+ * Runs the delivering program from the checkout, which it finds tsx from. Where that lies and which Node runs it comes by the environment of
+ * the engine, from our verbs (automation/rehearsal/tools/environment.ts): written out they would differ on every machine. Under Pulumi's own
+ * command line the engine works in the checkout, and node is on PATH or there were no program.
+ */
+const DELIVER =
+  'cd "${VISION_PLATFORM_CHECKOUT:-.}" && exec "${VISION_PLATFORM_NODE:-node}" --import tsx automation/images/deliver.ts';
 
 /** An image of ours on every node that may run it. With a registry there is nothing to do, and it registers nothing. */
 export class ImageDelivery extends pulumi.ComponentResource {
@@ -32,15 +40,16 @@ export class ImageDelivery extends pulumi.ComponentResource {
 
   constructor(name: string, args: ImageDeliveryArgs, opts?: pulumi.ComponentResourceOptions) {
     super("vision-platform:images:ImageDelivery", name, {}, opts);
-    const { config, reference, context, program, access } = args;
+    const { config, reference, context, checkout, access } = args;
     const nodes = config.by === "nodes" ? config.nodes : [];
     const { buildArgs, platform, method } = config;
-    const digest = nodes.length > 0 ? buildDigest({ context, reference, buildArgs, platform }) : "";
+    const digest =
+      nodes.length > 0 ? buildDigest({ context: path.resolve(checkout, context), reference, buildArgs, platform }) : "";
     const sound = nodes.length > 0 && access !== undefined ? checked(nodes, access) : undefined;
 
     const delivered = nodes.map((node) => {
       const image: NodeImage = { reference, digest, method, dataDir: node.dataDir };
-      return toNode(`${name}-${node.node}`, { config, context, program, node, image, sound }, { parent: this });
+      return toNode(`${name}-${node.node}`, { config, context, node, image, sound }, { parent: this });
     });
     // The check first: a resource whose inputs are refused is never registered, and whoever waits for its outputs waits for ever.
     this.nodes = pulumi.output(sound).apply(() => pulumi.all(delivered));
@@ -51,7 +60,6 @@ export class ImageDelivery extends pulumi.ComponentResource {
 interface ToNode {
   config: DeliveryConfig;
   context: string;
-  program: string;
   node: DeliveryNode;
   image: NodeImage;
   sound: pulumi.Output<void> | undefined;
@@ -63,7 +71,7 @@ interface ToNode {
  */
 function toNode(
   name: string,
-  { config, context, program, node, image, sound }: ToNode,
+  { config, context, node, image, sound }: ToNode,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Output<string> {
   const connection = pulumi.secret(
@@ -92,9 +100,7 @@ function toNode(
   const command = new local.Command(
     name,
     {
-      create: `${quote(process.execPath)} --import tsx ${quote(program)}`,
-      // tsx is found from there.
-      dir: path.dirname(program),
+      create: DELIVER,
       // The private key is in it. A command line can be read by every user of the machine, an environment by its own. (plugins.md, section 4)
       stdin: order.apply((one) => JSON.stringify(one)),
       triggers: [image.digest, image.method, image.dataDir, presence.output<string>("generation")],

@@ -14,6 +14,7 @@ import { parse } from "yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ENGINE_PROGRAMS } from "../../automation/engine/door.ts";
 import { silentProgress } from "../../automation/progress.ts";
+import { PROJECT_FOLDER } from "../../automation/project.ts";
 import { CLUSTER_PROGRAMS, startCluster, type Cluster } from "../../automation/rehearsal/cluster/cluster.ts";
 import { createHome, freshName, removeHome, type Home } from "../../automation/rehearsal/cluster/homes.ts";
 import { poolWith } from "../../automation/rehearsal/cluster/lab.ts";
@@ -124,7 +125,7 @@ function install(serverChart: string, agentChart: string): Promise<Record<string
       cluster: made,
       server,
       s3: pulumi.secret(s3),
-      delivery: { context: "images/clearml-agent", program: "automation/images/deliver.ts" },
+      delivery: { context: "images/clearml-agent", checkout: PROJECT_FOLDER },
     },
     parts,
   );

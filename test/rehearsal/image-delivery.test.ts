@@ -1,6 +1,8 @@
 import { appendFile, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import type * as pulumi from "@pulumi/pulumi";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { PROJECT_FOLDER } from "../../automation/project.ts";
 import { installPlugins } from "../../automation/rehearsal/plugins/install.ts";
 import { COMMAND_PLUGIN } from "../../automation/rehearsal/plugins/command-row.ts";
 import { runningProcesses } from "../../automation/rehearsal/processes.ts";
@@ -15,7 +17,12 @@ let lab: Awaited<ReturnType<typeof startDelivery>>;
 let engine: Awaited<ReturnType<typeof startEngine>>;
 /** The middle of the private key: marks it wherever it gets to. */
 let canary: string;
-const change: { node?: Partial<DeliveryNode>; builderPath?: string; buildArgs?: Record<string, string> } = {};
+const change: {
+  node?: Partial<DeliveryNode>;
+  builderPath?: string;
+  buildArgs?: Record<string, string>;
+  fromBefore?: boolean;
+} = {};
 const seen = new Set<string>();
 
 beforeAll(async () => {
@@ -36,12 +43,11 @@ beforeAll(async () => {
         builderPath,
         buildArgs,
       });
-      const program = path.resolve(import.meta.dirname, "../../automation/images/deliver.ts");
       const providers = [new DynamicProvider("dynamic")];
       const image = new ImageDelivery(
         "agent",
-        { config, reference: REFERENCE, context: lab.context, program },
-        { providers },
+        { config, reference: REFERENCE, context: lab.context, checkout: PROJECT_FOLDER },
+        { providers, transformations: change.fromBefore ? [asBefore] : [] },
       );
       return Promise.resolve({ nodes: image.nodes });
     },
@@ -53,6 +59,14 @@ afterAll(async () => {
   await engine.end();
   await lab.end();
 });
+
+/** The command as it was written until it named no folder of one machine: with the paths of checkout and Node. */
+const asBefore: pulumi.ResourceTransformation = ({ type, props, opts }) => {
+  if (type !== "command:local:Command") return undefined;
+  const folder = path.join(PROJECT_FOLDER, "automation/images");
+  const create = `'${process.execPath}' --import tsx '${path.join(folder, "deliver.ts")}'`;
+  return { props: { ...(props as object), create, dir: folder }, opts };
+};
 
 const operations = async () =>
   (await engine.run("up")).changes.map(({ urn, operation }) => `${urn.split("::").at(-1)} ${operation}`).sort();
@@ -81,6 +95,16 @@ it("gets to both nodes, and the private key nowhere else", async () => {
 
 it("is neither built nor sent by a second up", async () => {
   const before = await lab.builds();
+  expect(await operations()).toEqual([]);
+  expect(await lab.builds()).toEqual(before);
+});
+
+it("of a stack from before is looked for on its nodes once, and neither built nor sent", async () => {
+  change.fromBefore = true;
+  await engine.run("up");
+  delete change.fromBefore;
+  const before = await lab.builds();
+  expect(await operations()).toEqual(["agent-one update", "agent-two update"]);
   expect(await operations()).toEqual([]);
   expect(await lab.builds()).toEqual(before);
 });

@@ -6,19 +6,30 @@ import type { Rehearsal } from "../../automation/rehearsal/rehearse.ts";
 
 const HOST = path.resolve(import.meta.dirname, "language-host.ts");
 
+export interface Door {
+  /** Whose program runs. Default: this one. */
+  checkout?: string;
+  /** Over the rehearsal's. Default: nothing. */
+  env?: Readonly<Record<string, string>>;
+}
+
 /**
  * Pulumi's own command line in the checkout, as a person who does not use our verbs runs it: its Pulumi.yaml, the engine, and the backend
  * and programs of a rehearsal.
  */
-export async function pulumi({ home, env }: Rehearsal, args: readonly string[]) {
+export async function pulumi(
+  { home, env }: Rehearsal,
+  args: readonly string[],
+  { checkout = PROJECT_FOLDER, env: over = {} }: Door = {},
+) {
   const host = path.join(home.folder, "bin", "pulumi-language-nodejs");
   const tsx = import.meta.resolve("tsx");
   await writeFile(host, `#!/bin/sh\nexec "${process.execPath}" --import "${tsx}" "${HOST}" "$@"\n`);
   await chmod(host, 0o755);
   return execa("pulumi", [...args, "--non-interactive"], {
-    cwd: PROJECT_FOLDER,
+    cwd: checkout,
     // An error that Node runs wild on (components/program-errors.ts) takes 3 GB; the program itself a tenth of that.
-    env: { ...env, NODE_OPTIONS: "--max-old-space-size=1024" },
+    env: { ...env, NODE_OPTIONS: "--max-old-space-size=1024", ...over },
     reject: false,
     stdin: "ignore",
   });

@@ -1,8 +1,11 @@
+import { copyFile, cp, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runEngine } from "../../automation/engine/run.ts";
 import { functionUrns } from "../../automation/functions/urns.ts";
 import { silentProgress } from "../../automation/progress.ts";
+import { PROJECT_FOLDER } from "../../automation/project.ts";
 import { startLab, type Lab } from "./harness.ts";
 import { pulumi } from "./pulumi.ts";
 
@@ -45,6 +48,19 @@ describe("the whole homelab: charts, buckets, records, functions, agent", () => 
     expect(exitCode).toBe(0);
   });
 
+  it("is the same from another clone in another folder, with another Node, by somebody else", async () => {
+    const elsewhere = await otherMachine();
+    try {
+      const file = path.join(lab.home.folder, "stack", "Pulumi.lab.yaml");
+      const args = ["preview", "--stack", "lab", "--config-file", file, "--expect-no-changes", "--diff"];
+      const { exitCode, stdout, stderr } = await pulumi(lab.rehearsal(), args, elsewhere);
+      expect(stdout + stderr).toMatch(/\n +\d+ unchanged\n/);
+      expect(exitCode).toBe(0);
+    } finally {
+      await elsewhere.end();
+    }
+  });
+
   it("deploys one function by itself, and leaves what else has changed", async () => {
     const images = { sam: "registry.example/sam:2.0.0", yolo11x: "registry.example/yolo11x:2.0.0" };
     await lab.configure({ functions: { sam: { image: images.sam }, yolo11x: { image: images.yolo11x } } });
@@ -63,3 +79,23 @@ describe("the whole homelab: charts, buckets, records, functions, agent", () => 
     }
   });
 });
+
+/** A second clone of this commit as somebody else has it: another folder, another home, another Node, another time of day. */
+async function otherMachine() {
+  const folder = await mkdtemp(path.join(tmpdir(), "vision-platform-elsewhere-"));
+  const checkout = path.join(folder, "clone");
+  const left = new Set(["node_modules", ".git", ".vision-platform"]);
+  const filter = (from: string) => !left.has(path.relative(PROJECT_FOLDER, from));
+  await cp(PROJECT_FOLDER, checkout, { recursive: true, filter });
+  await symlink(path.join(PROJECT_FOLDER, "node_modules"), path.join(checkout, "node_modules"));
+  const node = path.join(folder, "bin", "node");
+  await mkdir(path.dirname(node));
+  await copyFile(process.execPath, node);
+  const { PATH = "" } = lab.rehearsal().env;
+  const env = {
+    PATH: [path.dirname(node), PATH].join(path.delimiter),
+    ...{ HOME: folder, USER: "somebody-else", TZ: "Pacific/Auckland" },
+    ...{ VISION_PLATFORM_CHECKOUT: checkout, VISION_PLATFORM_NODE: node },
+  };
+  return { checkout, env, end: () => rm(folder, { recursive: true, force: true }) };
+}

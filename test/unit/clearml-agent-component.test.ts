@@ -61,7 +61,7 @@ async function agent(s3: S3Access | undefined, pair = AGENT) {
     },
     server,
     s3: s3 && pulumi.secret(s3),
-    delivery: { context: "/images/clearml-agent", program: "/automation/images/deliver.ts" },
+    delivery: { context: "images/clearml-agent", checkout: "/checkout" },
   });
   // The chart comes when the server is ready.
   await vi.waitUntil(() => installs.length > before, { timeout: 30_000 });

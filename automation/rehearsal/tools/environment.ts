@@ -1,6 +1,7 @@
 import { mkdir, rm, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { PROJECT_FOLDER } from "../../project.ts";
 import { PROGRAMS } from "./programs.ts";
 import type { Tool } from "./obtain.ts";
 
@@ -40,6 +41,9 @@ export async function engineEnvironment(
     // That script looks for its package from the working folder, which in a rehearsal is not the checkout.
     NODE_PATH: path.resolve(NODE_PROVIDERS, "../.."),
     ...(pulumiHome ? { PULUMI_HOME: pulumiHome } : {}),
+    // For the command that carries images to nodes, whose text names neither. (components/images/delivery.ts)
+    VISION_PLATFORM_CHECKOUT: PROJECT_FOLDER,
+    VISION_PLATFORM_NODE: process.execPath,
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
   };

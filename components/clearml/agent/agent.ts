@@ -28,7 +28,7 @@ export interface ClearMlAgentArgs {
   /** The object store as tasks use it. Left out: artifacts go to the file server. */
   s3?: pulumi.Input<S3Access>;
   /** What carries its image to the nodes, where the stack says so. */
-  delivery: Pick<ImageDeliveryArgs, "context" | "program">;
+  delivery: Pick<ImageDeliveryArgs, "context" | "checkout">;
 }
 
 /** The agent that takes tasks from a queue and runs each in a pod of its own, and its queue. */

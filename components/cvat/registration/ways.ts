@@ -1,6 +1,7 @@
 import type { ClusterAccess } from "../../cluster.ts";
 import { kubeConfig } from "../../kube-config.ts";
 import { whyNoAnswer } from "../../records/no-answer.ts";
+import { retryAfterMs } from "../../records/patience.ts";
 import { serviceProxy } from "../../service-proxy.ts";
 import { ACCEPT } from "../client/exchange.ts";
 import { CHART_OBJECTS } from "../names.ts";
@@ -17,8 +18,8 @@ export function throughEdge(endpoint: string): Send {
     try {
       const response = await fetch(url, { method: "POST", headers: { Accept: ACCEPT }, redirect: "manual", signal });
       const text = await response.text();
-      const seconds = Number(response.headers.get("retry-after"));
-      return { status: response.status, text, ...(seconds > 0 && { retryAfterMs: seconds * 1000 }) };
+      const wanted = retryAfterMs(response.headers.get("retry-after"));
+      return { status: response.status, text, ...(wanted !== undefined && { retryAfterMs: wanted }) };
     } catch (error) {
       throw new Error(whyNoAnswer(error, ANSWER_MS), { cause: error });
     }
