@@ -1,62 +1,8 @@
 import { stripVTControlCharacters } from "node:util";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+import { cureFor, type Speaker } from "./cures.ts";
+import { keyOf } from "./key-of.ts";
 import { parseUrn } from "./urn.ts";
-
-/** What the engine says of an object that the API server refused, and what a person can do. */
-interface Translation {
-  pattern: RegExp;
-  cure: string;
-}
-
-const CURES: readonly Translation[] = [
-  {
-    pattern: /can not be less than|Forbidden: field can not be less/,
-    cure: "A claim cannot shrink. Set its size in the stack file back to at least what it has.",
-  },
-  {
-    pattern: /Apply failed with \d+ conflicts?/,
-    cure: "Another program set these fields. Run up with --force once to take them over.",
-  },
-  {
-    pattern: /no matches for kind/,
-    cure: "The cluster does not know this kind: install what brings its definition first (Traefik's come with K3s).",
-  },
-  {
-    pattern: /field is immutable|updates to statefulset spec for fields other than/,
-    cure: "This field never changes once it is there. If the old object is still being deleted, run up again; else delete the object (its claims stay) and run up.",
-  },
-  {
-    pattern: / is invalid: /,
-    cure: "The chart, or values laid over it in the stack file, make an object that the API server refuses: mend them, or take another version of the chart.",
-  },
-  {
-    pattern: /is forbidden: User /,
-    cure: "The kubeconfig's user may not do this: take one that is cluster-admin.",
-  },
-  {
-    pattern: /stack is currently locked/,
-    cure: "Another run is at work on this stack, or one was killed. If none is, run: pulumi cancel",
-  },
-  {
-    // The plugin for MinIO marks its errors so; the engine's own of an API server has no such mark. (plugins.md, section 3)
-    pattern:
-      /\[FATAL\].*(connection refused|no such host|i\/o timeout|awaiting response headers|connection reset|\bEOF\b|Service Unavailable)/s,
-    cure: "The object store stopped answering in the middle of the run. See that MinIO runs and that vision-platform:objectStore.endpoint, or .address, reaches it; then run the same again.",
-  },
-  {
-    pattern:
-      /configured Kubernetes cluster is unreachable|connection refused|no such host|i\/o timeout|x509:|Unauthorized|client to provide credentials/,
-    cure: "Check that vision-platform:cluster.kubeconfig and its context reach the API server: kubectl get nodes.",
-  },
-  {
-    pattern: /incorrect passphrase|passphrase must be set/,
-    cure: "Set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE, to this stack's passphrase.",
-  },
-  {
-    pattern: /PULUMI_ACCESS_TOKEN must be set|unable to open bucket/,
-    cure: "Say where the state is kept, in a folder that is there: export PULUMI_BACKEND_URL=file://$HOME/vision-platform-state, or pulumi login.",
-  },
-];
 
 /** Says nothing a person can act on: it repeats that something else failed. */
 const NOISE =
@@ -65,19 +11,28 @@ const NOISE =
 /** What the runtime puts around an error of a component, once for each that waits for it: without, all of them are one. */
 const RUNTIME_FRAMES = /^(One or more errors occurred: |error serializing property "[^"]*": )+/;
 
+interface Told {
+  /** What it is about, as a person knows it. */
+  subject: string;
+  words: string;
+  speaker: Speaker;
+}
+
 /** The errors of a run, each once, with the objects they are about and the cure where one is known. */
 export function problemsIn(events: readonly EngineEvent[]): string[] {
   const subjects = new Map<string, Set<string>>();
+  const speakers = new Map<string, Speaker>();
   for (const { diagnosticEvent } of events) {
     if (diagnosticEvent?.severity !== "error" || diagnosticEvent.ephemeral) continue;
     const message = plain(diagnosticEvent.message).replace(RUNTIME_FRAMES, "");
     if (message === "" || NOISE.test(message)) continue;
-    const { subject, words } = told(diagnosticEvent.urn, message);
+    const { subject, words, speaker } = told(diagnosticEvent.urn, message);
     subjects.set(words, (subjects.get(words) ?? new Set()).add(subject));
+    speakers.set(words, speaker);
   }
   return [...subjects].map(([words, [first = "", ...more]]) => {
     const others = more.length > 0 ? ` (and ${more.length} more)` : "";
-    const cure = cureFor(words);
+    const cure = cureFor(words, speakers.get(words) ?? "engine");
     return `${first}${others}${first || others ? ": " : ""}${words}${cure ? `\n    ${cure}` : ""}`;
   });
 }
@@ -90,22 +45,27 @@ export function plain(text: string): string {
     .trim();
 }
 
-/** The cure for a message of the engine or the API server, where one is known. */
-export function cureFor(message: string): string | undefined {
-  return CURES.find(({ pattern }) => pattern.test(message))?.cure;
+/** What a message is about and what it says. What the program itself says stays as it is, line by line. */
+function told(urn: string | undefined, message: string): Told {
+  if (urn === undefined) return { subject: "", words: message, speaker: "engine" };
+  const { system, kind, short, type } = parseUrn(urn);
+  if (kind === "Stack") return { subject: "", words: message, speaker: "engine" };
+  if (type.startsWith("vision-platform:"))
+    return { subject: message.startsWith(system) ? "" : system, words: message, speaker: "kubernetes" };
+  const speaker = SPEAKERS.find(({ types }) => types.test(type))?.speaker ?? "record";
+  const words = wordsOf(message, speaker);
+  const key = words.includes("vision-platform:") ? undefined : keyOf(urn);
+  return { subject: `${system}, ${kind} ${short}${key === undefined ? "" : ` (${key})`}`, words, speaker };
 }
 
-/** What a message is about and what it says. What the program itself says stays as it is, line by line. */
-function told(urn: string | undefined, message: string): { subject: string; words: string } {
-  if (urn === undefined) return { subject: "", words: message };
-  const { system, kind, short, type } = parseUrn(urn);
-  if (kind === "Stack") return { subject: "", words: message };
-  if (type.startsWith("vision-platform:")) return { subject: message.startsWith(system) ? "" : system, words: message };
-  return { subject: `${system}, ${kind} ${short}`, words: apiServersWords(message) };
-}
+/** Who speaks of a resource: its plugin, or a record of ours, whose errors are whole sentences. */
+const SPEAKERS: readonly { types: RegExp; speaker: Speaker }[] = [
+  { types: /^(pulumi:providers:)?kubernetes(:|$)/, speaker: "kubernetes" },
+  { types: /^(pulumi:providers:)?minio(:|$)/, speaker: "minio" },
+];
 
 /** What the engine and its plugin put around the API server's own sentence. (pulumi-kubernetes: provider/provider.go, await/await.go) */
-const FRAMES: readonly RegExp[] = [
+const FRAMES_OF_KUBERNETES: readonly RegExp[] = [
   /^(Preview|Update) failed:\s*/i,
   /^\d+ errors? occurred:\s*\*\s*/,
   /^the Kubernetes API server reported that .*? failed to (fully )?initialize or become live:\s*/s,
@@ -117,12 +77,27 @@ const FRAMES: readonly RegExp[] = [
   /^The resource managed by field manager "[^"]*" had an apply conflict:\s*/,
 ];
 
-function apiServersWords(message: string): string {
-  return (
-    FRAMES.reduce((text, frame) => text.replace(frame, ""), message)
-      // A whole object as Go prints it: unreadable, and it may hold what nobody should see.
-      .replace(/Invalid value: (core|apps|batch)\.\w+\{.*\}: /s, "")
-      .replace(/\s+/g, " ")
-      .trim()
-  );
+/**
+ * What the plugin for MinIO puts around a sentence, which it prints twice: framed by the file of the library it is made with, and by the number
+ * of errors. Of a text for Go's Printf that nobody filled in, the places are left. (plugins.md, section 3; plugins-second-look.md)
+ */
+const FRAMES_OF_MINIO: readonly [frame: RegExp, instead: string][] = [
+  [/^\s*sdk-v2\/provider2\.go:\d+: sdk\.helper_schema: /, ""],
+  [/: provider=minio@\S+\s*$/, ""],
+  [/^\d+ errors? occurred:\s*\*\s*/, ""],
+  [/^\[FATAL\] /, ""],
+  [/: <nil>\s*$/, ""],
+  [/ %s: %s(?= \()/g, ""],
+  // Of a store that does not answer, whatever is asked first: without, all of them are one.
+  [/ \([^()]*\): (Get|Head|Put|Post|Delete) "[^"]*": /, ": "],
+];
+
+function wordsOf(message: string, speaker: Speaker): string {
+  if (speaker === "minio")
+    return oneLine(FRAMES_OF_MINIO.reduce((text, [frame, instead]) => text.replace(frame, instead), message));
+  const bare = FRAMES_OF_KUBERNETES.reduce((text, frame) => text.replace(frame, ""), message);
+  // A whole object as Go prints it: unreadable, and it may hold what nobody should see.
+  return oneLine(bare.replace(/Invalid value: (core|apps|batch)\.\w+\{.*\}: /s, ""));
 }
+
+const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim();

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import * as auto from "@pulumi/pulumi/automation/index.js";
 import { UserError } from "../../components/errors.ts";
-import { cureFor } from "./diagnostics.ts";
+import { cureFor } from "./cures.ts";
 
 /**
  * The engine failed before it could report events: its own last words, which it prints on stderr, with their cure where one is known.
@@ -11,7 +11,7 @@ export function refusal(error: unknown): unknown {
   if (!(error instanceof auto.CommandError)) return error;
   const words =
     /^error: (.*)$/m.exec(stripVTControlCharacters(error.message))?.[1] ?? "the engine stopped without saying why";
-  const cure = cureFor(words);
+  const cure = cureFor(words, "engine");
   return new UserError(`${words}${cure ? `\n    ${cure}` : ""}`, { cause: error });
 }
 

@@ -1,6 +1,7 @@
 import type { DiagnosticEvent, EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { describe, expect, it } from "vitest";
-import { cureFor, plain, problemsIn } from "../../automation/engine/diagnostics.ts";
+import { cureFor, type Speaker } from "../../automation/engine/cures.ts";
+import { plain, problemsIn } from "../../automation/engine/diagnostics.ts";
 
 const PLATFORM = "urn:pulumi:homelab::vision-platform::vision-platform:index:VisionPlatform";
 const CHART = "$vision-platform:clearml:ClearMl$vision-platform:charts:ChartInstall$kubernetes:helm.sh/v4:Chart";
@@ -104,6 +105,83 @@ describe("what the API server refuses", () => {
   });
 });
 
+describe("what the plugin for MinIO prints", () => {
+  const minio = (type: string, name: string) =>
+    `${PLATFORM}$vision-platform:storage:ObjectStore$minio:index/${type}::${name}`;
+  const DATASETS = minio("s3Bucket:S3Bucket", "store-datasets");
+
+  /** Each error as the real plugin 0.17.1 gives it: twice, in two frames. (plugins.md, section 3) */
+  const twice = (words: string, urn: string) => [
+    error(`error:   sdk-v2/provider2.go:571: sdk.helper_schema: [FATAL] ${words}: provider=minio@0.17.1`, urn),
+    error(`error: 1 error occurred:\n\t* [FATAL] ${words}\n\n`, urn),
+  ];
+
+  it.each<[string, string, RegExp, RegExp | undefined]>([
+    ["bucket already exists! (datasets): <nil>", DATASETS, /: bucket already exists! \(datasets\)$/, /run up again/],
+    [
+      'unable to check bucket (datasets): Get "http://127.0.0.1:1/datasets/?location=": dial tcp 127.0.0.1:1: connect: connection refused',
+      DATASETS,
+      /: unable to check bucket: dial tcp 127\.0\.0\.1:1: connect: connection refused$/,
+      /stopped answering in the middle of the run.*vision-platform:objectStore\.endpoint/,
+    ],
+    [
+      "unable to check bucket (datasets): 503 Service Unavailable",
+      DATASETS,
+      /: unable to check bucket \(datasets\): 503 Service Unavailable$/,
+      /stopped answering/,
+    ],
+    [
+      "error reading IAM User (cvat): The request signature we calculated does not match the signature you provided. Check your key and signing method.",
+      minio("iamUser:IamUser", "store-cvat"),
+      /signing method\.$/,
+      /objectStore\.credentials/,
+    ],
+    [
+      'unable to check bucket (datasets): Get "https://127.0.0.1:1/": http: server gave HTTP response to HTTPS client',
+      DATASETS,
+      /HTTPS client$/,
+      /objectStore\.tls/,
+    ],
+    [
+      "error to disable IAM User %s: %s (cvat): The specified user does not exist.",
+      minio("iamUser:IamUser", "store-cvat"),
+      /: error to disable IAM User \(cvat\): The specified user does not exist\.$/,
+      undefined,
+    ],
+  ])("is told once, plainly, with the key and the store's own cure: %s", (words, urn, line, cure) => {
+    const problems = problemsIn(twice(words, urn));
+    expect(problems).toHaveLength(1);
+    const [first = "", second, ...rest] = (problems[0] ?? "").split("\n    ");
+    expect(first).toMatch(/^MinIO, \w+ store-\w+ \(vision-platform:objectStore[^)]*\): /);
+    expect(first).toMatch(line);
+    if (cure) expect(second).toMatch(cure);
+    else expect(second).toBeUndefined();
+    expect(rest).toEqual([]);
+    expect(problems[0]).not.toMatch(/provider2|sdk|FATAL|kubeconfig|%s/);
+  });
+
+  it("is one trouble for all buckets where the store is down, and the place is a key", () => {
+    const down = (name: string, urn: string) =>
+      twice(`unable to check bucket (${name}): Get "http://x:1/${name}/": dial tcp x:1: connection refused`, urn);
+    const all = [...down("datasets", DATASETS), ...down("scans", minio("s3Bucket:S3Bucket", "store-scans"))];
+    expect(problemsIn(all)).toEqual([
+      expect.stringMatching(
+        /^MinIO, S3Bucket store-datasets \(vision-platform:objectStore\.buckets\.datasets\) \(and 1 more\): /,
+      ),
+    ]);
+    expect(problemsIn(down("scans", minio("s3Bucket:S3Bucket", "store-scans")))[0]).toContain(
+      "(vision-platform:objectStore.moreBuckets.scans)",
+    );
+  });
+
+  it("leaves what our records say as it is: no cure of the cluster's", () => {
+    const record = `${PLATFORM}$vision-platform:cvat:Cvat$pulumi-nodejs:cvat:CloudStorage::cvat-storage-datasets`;
+    expect(problemsIn([error("error: CVAT at http://x is not ready: dial: connection refused", record)])).toEqual([
+      "CVAT, CloudStorage cvat-storage-datasets (vision-platform:cvat.cloudStorages): CVAT at http://x is not ready: dial: connection refused",
+    ]);
+  });
+});
+
 describe("the errors of a run", () => {
   it("tell one trouble of many objects once", () => {
     const message =
@@ -147,17 +225,26 @@ describe("the errors of a run", () => {
     expect(problemsIn([error(`error: a\n  b`, STACK), error("error: c")])).toEqual(["a\n  b", "c"]);
   });
 
-  it.each([
+  it.each<[string, RegExp, Speaker?]>([
     ["the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end", /pulumi cancel/],
     ["incorrect passphrase", /PULUMI_CONFIG_PASSPHRASE/],
-    ["Get https://x: x509: certificate signed by unknown authority", /kubeconfig/],
+    ["Get https://x: x509: certificate signed by unknown authority", /kubeconfig/, "kubernetes"],
+    ["configured Kubernetes cluster is unreachable: dial tcp: connection refused", /kubeconfig/],
     ['no matches for kind "VolumeAttributesClass" in version "storage.k8s.io/v1beta1"', /does not know this kind/],
     [
       "StatefulSet.apps \"x\" is invalid: spec: Forbidden: updates to statefulset spec for fields other than 'replicas' are forbidden",
       /never changes/,
     ],
-  ])("cure for: %s", (message, cure) => expect(cureFor(message)).toMatch(cure));
-  it("has no cure for what it does not know", () => expect(cureFor("something new")).toBeUndefined());
+  ])("cure for: %s", (message, cure, speaker = "engine") => expect(cureFor(message, speaker)).toMatch(cure));
+  it("has no cure for what it does not know", () => expect(cureFor("something new", "kubernetes")).toBeUndefined());
+  it("has none for what tells its own, by a key of the stack file", () => {
+    const own = "vision-platform:cvat.endpoint: dial tcp: connection refused";
+    for (const speaker of ["engine", "kubernetes", "minio", "record"] as const)
+      expect(cureFor(own, speaker)).toBeUndefined();
+  });
+  it("has none of the cluster's for a state backend that does not answer", () => {
+    expect(cureFor("Get https://state.example: dial tcp: connection refused", "engine")).toBeUndefined();
+  });
 
   it.each([
     ["<{%reset%}>error: x<{%reset%}>\n", "x"],
@@ -165,16 +252,4 @@ describe("the errors of a run", () => {
     ["warning: w", "w"],
     ["an error: inside", "an error: inside"],
   ])("plain text of %j", (text, expected) => expect(plain(text)).toBe(expected));
-});
-
-it("says of an object store that stops in the middle of a run to look at it, not at the kubeconfig", () => {
-  // As plugins.md has it of the real plugin 0.17.1.
-  const message =
-    '1 error occurred:\n\t* [FATAL] unable to check bucket (cvat): Get "http://127.0.0.1:19000/cvat/?location=": dial tcp 127.0.0.1:19000: connect: connection refused\n\n';
-  const bucket = `${PLATFORM}$vision-platform:storage:ObjectStore$minio:index/s3Bucket:S3Bucket::store-cvat`;
-  const [told = ""] = problemsIn([error(message, bucket)]);
-  expect(told).toMatch(
-    /^MinIO, S3Bucket store-cvat: \[FATAL\] unable to check bucket .*\n +The object store stopped answering/,
-  );
-  expect(told).not.toMatch(/kubeconfig/);
 });

@@ -1,0 +1,92 @@
+/** Whose words a message is in: by it the same words, such as "connection refused", have another cure. */
+export type Speaker = "engine" | "kubernetes" | "minio" | "record";
+
+/** What is said, and what a person can do. */
+interface Cure {
+  /** Who says it. Left out: the words are unmistakable. */
+  of?: Speaker;
+  pattern: RegExp;
+  cure: string;
+}
+
+const KUBECONFIG =
+  "Check that vision-platform:cluster.kubeconfig and its context reach the API server: kubectl get nodes.";
+
+const CURES: readonly Cure[] = [
+  {
+    pattern: /can not be less than|Forbidden: field can not be less/,
+    cure: "A claim cannot shrink. Set its size in the stack file back to at least what it has.",
+  },
+  {
+    pattern: /Apply failed with \d+ conflicts?/,
+    cure: "Another program set these fields. Run up with --force once to take them over.",
+  },
+  {
+    pattern: /no matches for kind/,
+    cure: "The cluster does not know this kind: install what brings its definition first (Traefik's come with K3s).",
+  },
+  {
+    pattern: /field is immutable|updates to statefulset spec for fields other than/,
+    cure: "This field never changes once it is there. If the old object is still being deleted, run up again; else delete the object (its claims stay) and run up.",
+  },
+  {
+    of: "kubernetes",
+    pattern: / is invalid: /,
+    cure: "The chart, or values laid over it in the stack file, make an object that the API server refuses: mend them, or take another version of the chart.",
+  },
+  {
+    pattern: /is forbidden: User /,
+    cure: "The kubeconfig's user may not do this: take one that is cluster-admin.",
+  },
+  {
+    pattern: /stack is currently locked/,
+    cure: "Another run is at work on this stack, or one was killed. If none is, run: pulumi cancel",
+  },
+  { pattern: /configured Kubernetes cluster is unreachable/, cure: KUBECONFIG },
+  {
+    of: "kubernetes",
+    pattern: /connection refused|no such host|i\/o timeout|x509:|Unauthorized|client to provide credentials/,
+    cure: KUBECONFIG,
+  },
+  {
+    of: "minio",
+    pattern:
+      /signature we calculated|Access Key Id you provided|InvalidAccessKeyId|SignatureDoesNotMatch|Access ?Denied/,
+    cure: "Give the keys of the store's administrator: pulumi config set --path --secret 'vision-platform:objectStore.credentials.secretKey' (and accessKey).",
+  },
+  {
+    of: "minio",
+    pattern: /AuthorizationHeaderMalformed|region '[^']*' is wrong/,
+    cure: "Set vision-platform:objectStore.region to the region of the store.",
+  },
+  {
+    of: "minio",
+    pattern: /x509:|tls:|server gave HTTP response to HTTPS client|malformed HTTP response/,
+    cure: "vision-platform:objectStore.tls must say whether the store speaks HTTPS, and this machine must trust its certificate.",
+  },
+  {
+    of: "minio",
+    pattern:
+      /connection refused|no such host|timeout|no route to host|connection reset|\bEOF\b|50[234] |Service Unavailable/,
+    cure: "The object store stopped answering in the middle of the run. See that MinIO runs and that vision-platform:objectStore.endpoint, or .address, reaches it; then run the same again.",
+  },
+  {
+    of: "minio",
+    pattern: /bucket already exists/,
+    cure: "Somebody made it meanwhile: run up again, which takes over a bucket that is there.",
+  },
+  {
+    pattern: /incorrect passphrase|passphrase must be set/,
+    cure: "Set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE, to this stack's passphrase.",
+  },
+  {
+    pattern: /PULUMI_ACCESS_TOKEN must be set|unable to open bucket/,
+    cure: "Say where the state is kept, in a folder that is there: export PULUMI_BACKEND_URL=file://$HOME/vision-platform-state, or pulumi login.",
+  },
+];
+
+/** The cure for a message, where one is known. What names a key of the stack file itself says there what to do. */
+export function cureFor(message: string, speaker: Speaker): string | undefined {
+  if (speaker === "record" || /\bvision-platform:[a-z]/i.test(message)) return undefined;
+  return CURES.find(({ of, pattern }) => (of === undefined || of === speaker) && pattern.test(message))?.cure;
+}
