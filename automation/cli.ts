@@ -10,10 +10,25 @@ async function main(args: readonly string[]): Promise<void> {
   const program = commandTree();
   exitInsteadOf(program);
   try {
-    await program.parseAsync(args, { from: "user" });
+    await program.parseAsync(refusable(program, args), { from: "user" });
   } catch (error) {
     process.exitCode = report(error, args.includes("--json"));
   }
+}
+
+const HELP = ["--help", "-h", "help"];
+
+/** Asked for the help of a verb that it does not know, commander shows the help of all and calls that done. Without the wish it refuses the verb. */
+function refusable(program: Command, args: readonly string[]): readonly string[] {
+  let command = program;
+  for (const word of args) {
+    if (word.startsWith("-") || HELP.includes(word)) continue;
+    const verb = command.commands.find((one) => one.name() === word || one.aliases().includes(word));
+    if (!verb) return args.filter((one) => !HELP.includes(one));
+    if (verb.commands.length === 0) return args;
+    command = verb;
+  }
+  return args;
 }
 
 /** Commander ends the process by itself with 1 for bad usage; here that is 2. */

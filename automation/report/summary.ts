@@ -1,6 +1,7 @@
 import pc from "picocolors";
 import type { LedgerRow } from "../../components/charts/ledger.ts";
 import { untriedText, type ChosenVersions } from "../../components/charts/versions.ts";
+import { countsText } from "../engine/counts.ts";
 import { duration } from "../progress.ts";
 import { ledgerTable } from "./ledger.ts";
 import { madeText } from "./made.ts";
@@ -22,11 +23,14 @@ export interface Summary {
 }
 
 /** The summary as a person reads it at the end of a rehearsal. */
-export function summaryText({ stack, milliseconds, objects, charts, standIns, ledger, outputs }: Summary): string {
+export function summaryText(summary: Summary): string {
+  const { stack, counts, milliseconds, objects, charts, standIns, ledger, outputs } = summary;
   const total = Object.values(objects).reduce((sum, count) => sum + count, 0);
   const kinds = Object.entries(objects).sort(([, a], [, b]) => b - a);
   return [
     pc.bold(`${stack}: ${total} objects are on the API server, up in ${duration(milliseconds)}`),
+    // Of resources of the stack, of which an object on the API server is one kind: what a kept rehearsal is run again for.
+    `${countsText(counts, "did")} in the stack`,
     textTable(["kind", "objects"], kinds, { right: [1] }),
     "",
     pc.bold("Charts"),

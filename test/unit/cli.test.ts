@@ -84,6 +84,16 @@ describe("help", () => {
     expect(verb.exitOverride().parseOptions(words).unknown).toEqual([]);
   });
 
+  it.each([["--help"], ["help", "up"], ["charts", "help", "pull"]])(
+    "is had by %s %s %s",
+    { timeout: TIMEOUT_MS },
+    async (...words) => {
+      const { stdout, stderr, exitCode } = await cli(...words.filter(Boolean));
+      expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+      expect(stdout).toMatch(/^Usage: vision-platform /);
+    },
+  );
+
   it("goes to stdout, with 0", { timeout: TIMEOUT_MS }, async () => {
     const { stdout, stderr, exitCode } = await cli("preview", "--help");
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
@@ -94,6 +104,10 @@ describe("help", () => {
 describe("bad usage ends with 2 and one clear line", { timeout: TIMEOUT_MS }, () => {
   it.each<[string[], string]>([
     [["reherse"], "error: unknown command 'reherse'\n(Did you mean rehearse?)"],
+    [["reherse", "--help"], "error: unknown command 'reherse'\n(Did you mean rehearse?)"],
+    [["-h", "reherse"], "error: unknown command 'reherse'\n(Did you mean rehearse?)"],
+    [["help", "reherse"], "error: unknown command 'reherse'\n(Did you mean rehearse?)"],
+    [["charts", "pul", "--help"], "error: unknown command 'pul'\n(Did you mean pull?)"],
     [["up", "--paralel", "4"], "error: unknown option '--paralel'\n(Did you mean --parallel?)"],
     [
       ["preview", "--parallel", "none"],

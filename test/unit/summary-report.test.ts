@@ -17,8 +17,8 @@ const clearml = (tag?: string) => ({
   versions: chosen(CLEARML_VERSIONS, clearmlWish({ version: "7.14.7", image: { tag }, allowUnknownVersions: true })),
 });
 
-/** The line of a rehearsal's summary on versions nobody tried. */
-function untriedLine(outputs: Record<string, unknown>): string | undefined {
+/** The lines of a rehearsal's summary. */
+function linesOf(over: { outputs?: Record<string, unknown>; counts?: Record<string, number> }): string[] {
   const text = summaryText({
     stack: "homelab",
     counts: {},
@@ -27,12 +27,19 @@ function untriedLine(outputs: Record<string, unknown>): string | undefined {
     charts: [{ name: "cvat", note: "as locked" }],
     standIns: [],
     ledger: [],
-    outputs,
+    outputs: {},
+    ...over,
   });
-  return stripVTControlCharacters(text)
-    .split("\n")
-    .find((line) => line.includes("nobody"));
+  return stripVTControlCharacters(text).split("\n");
 }
+
+/** The line on versions nobody tried. */
+const untriedLine = (outputs: Record<string, unknown>) => linesOf({ outputs }).find((line) => line.includes("nobody"));
+
+it("the summary of a rehearsal says what the run changed, as a kept one is run again to see", () => {
+  const counts = { create: 1, update: 3, delete: 2, same: 199 };
+  expect(linesOf({ counts })[1]).toBe("1 created, 3 updated, 2 deleted, 199 unchanged in the stack");
+});
 
 it.each<[string, Record<string, unknown>, string | undefined]>([
   ["known sets", { cvat: cvat("2.64.0"), clearml: clearml() }, undefined],
