@@ -3,6 +3,7 @@ import { cacheFolder } from "./automation/cache.ts";
 import { resolveChart } from "./automation/charts/resolve.ts";
 import { preflight } from "./automation/cluster/preflight.ts";
 import { readLabelFiles } from "./automation/functions/labels.ts";
+import { useEnvironmentProxy } from "./automation/proxy.ts";
 import { lookAtStore } from "./automation/storage/look.ts";
 import type { ChartSource } from "./components/charts/source.ts";
 import type { LabConfig } from "./components/config.ts";
@@ -14,6 +15,7 @@ import { RunError } from "./components/program-errors.ts";
 /** The program. `pulumi up`, `npm run platform -- up` and rehearsals all run this function. */
 export default async function program(): Promise<Record<string, unknown>> {
   try {
+    await useEnvironmentProxy();
     return await installed();
   } catch (error) {
     throw error instanceof UserError ? new RunError(error.message) : error;

@@ -1,6 +1,7 @@
 import { CommanderError, type Command } from "commander";
 import { UserError } from "../components/errors.ts";
 import { commandTree } from "./program.ts";
+import { useEnvironmentProxy } from "./proxy.ts";
 
 /**
  * Runs one verb. Exit codes: 0 done, 1 failed, 2 bad usage or configuration, 3 differences found. What went wrong is said on stderr, and with
@@ -10,6 +11,7 @@ async function main(args: readonly string[]): Promise<void> {
   const program = commandTree();
   exitInsteadOf(program);
   try {
+    await useEnvironmentProxy();
     await program.parseAsync(refusable(program, args), { from: "user" });
   } catch (error) {
     process.exitCode = report(error, args.includes("--json"));

@@ -151,8 +151,12 @@ function failure(url: URL, error: unknown, silenceMs: number): HttpFailure {
   // Only fetch's own errors carry a cause; anything else is a mistake of ours and must not look like the network's.
   if (!(cause instanceof Error)) throw error;
   const code = "code" in cause && typeof cause.code === "string" ? cause.code : "";
+  const refused = /^Proxy response \((\d+)\)/.exec(innermost(cause).message)?.[1];
+  if (refused !== undefined)
+    return new HttpFailure(`${url.host} cannot be reached: ${proxysWords(refused)}`, false, error);
   const lasting = LASTING[code];
-  if (lasting) return new HttpFailure(`${url.host} cannot be reached: ${lasting} (${code})`, false, error);
+  if (lasting)
+    return new HttpFailure(`${url.host} cannot be reached${way(url, cause)}: ${lasting} (${code})`, false, error);
   if (CERTIFICATE.test(code))
     return new HttpFailure(
       `${url.host} cannot be trusted: ${cause.message} (${code}). Behind a proxy that opens TLS, name its certificate in NODE_EXTRA_CA_CERTS`,
@@ -160,4 +164,25 @@ function failure(url: URL, error: unknown, silenceMs: number): HttpFailure {
       error,
     );
   return new HttpFailure(`the connection to ${url.host} broke: ${cause.message || code}`, true, error);
+}
+
+/** What a proxy answers is wrapped once more than what a connection says. */
+function innermost(error: Error): Error {
+  return error.cause instanceof Error ? innermost(error.cause) : error;
+}
+
+/** The proxy of HTTPS_PROXY, where it is that one which cannot be reached: the error tells who was looked for. */
+function way(url: URL, cause: Error & { hostname?: string; port?: number }): string {
+  const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
+  const other = (cause.hostname ?? url.hostname) !== url.hostname || (cause.port ?? port) !== port;
+  return other ? " through the proxy that HTTPS_PROXY names" : "";
+}
+
+/** A proxy that does not let one through says no more than a status. */
+function proxysWords(status: string): string {
+  const cure =
+    status === "407"
+      ? "it wants a user name and a password, which stand in HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT"
+      : "it does not let this machine there; name the host in NO_PROXY where it can be reached without";
+  return `the proxy that HTTPS_PROXY names answers ${status}: ${cure}`;
 }

@@ -5,12 +5,20 @@ const { pathToFileURL } = require("node:url");
 /** One tsx for all handlers: what two of them import is read once. */
 let tsx;
 
+/** Records call their systems as the program itself does, by the proxy of the environment. */
+let proxy;
+
 /**
  * The `record` that a module exports.
  * @param {string} handler relative to `components/`, without its ending
  */
 module.exports = async function load(handler) {
   tsx ??= import("tsx/esm/api").then(({ register }) => register({ namespace: "records" }));
-  const file = pathToFileURL(path.resolve(__dirname, "..", `${handler}.ts`)).href;
-  return (await (await tsx).import(file, file)).record;
+  const load = async (name) => {
+    const file = pathToFileURL(path.resolve(__dirname, "..", `${name}.ts`)).href;
+    return (await tsx).import(file, file);
+  };
+  proxy ??= load("../automation/proxy").then(({ useEnvironmentProxy }) => useEnvironmentProxy());
+  await proxy;
+  return (await load(handler)).record;
 };

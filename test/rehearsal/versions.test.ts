@@ -23,11 +23,12 @@ const BACKEND = ["server", "worker-annotation", "worker-chunks", "worker-export"
 
 let lab: Lab;
 let ledger: LedgerRow[] = [];
+let warnings: readonly string[] = [];
 
 beforeAll(async () => {
   lab = await startLab({ cvat: { version: "2.39.0", chart: "0.17.1" }, clearml: { enabled: false } });
   // One object at a time: with waits in the engine, the claim that the pods wait for would never get its turn.
-  ledger = (await lab.up({ parallel: 1 })).outcome.ledger;
+  ({ ledger, warnings } = (await lab.up({ parallel: 1 })).outcome);
 });
 afterAll(() => lab.end());
 
@@ -64,6 +65,12 @@ describe("the runbook's pair: images 2.39.0 on chart 0.17.1", () => {
     expect(container?.livenessProbe?.tcpSocket?.port).toBe(80);
     expect(container?.securityContext?.runAsNonRoot).toBeUndefined();
     expect((await frontendService()).spec?.ports?.[0]).toMatchObject({ port: 8000, targetPort: 80 });
+  });
+
+  it("closes registration inside CVAT, which says so when it is asked", async () => {
+    const [server] = (await deployment("cvat-backend-server")).spec?.template.spec?.containers ?? [];
+    expect(server?.env).toContainEqual({ name: "DJANGO_SETTINGS_MODULE", value: "cvat.settings.vision_platform" });
+    expect(warnings.filter((text) => text.includes("registration"))).toEqual([]);
   });
 
   it("keeps Grafana behind the sign-in", async () => {

@@ -6,6 +6,9 @@ import { runEngine } from "../../automation/engine/run.ts";
 import { functionUrns } from "../../automation/functions/urns.ts";
 import { silentProgress } from "../../automation/progress.ts";
 import { PROJECT_FOLDER } from "../../automation/project.ts";
+import { readJson, serviceFolder } from "../../automation/rehearsal/services/service.ts";
+import { orderCvat } from "./cvat-orders.ts";
+import { problemsOf } from "./failure.ts";
 import { startLab, type Lab } from "./harness.ts";
 import { pulumi } from "./pulumi.ts";
 
@@ -37,6 +40,24 @@ describe("the whole homelab: charts, buckets, records, functions, agent", () => 
   it("changes nothing on a second up", async () => {
     const { outcome } = await lab.up();
     expect(outcome.changes).toEqual([]);
+    // CVAT was asked both ways, and refused: what could not be told would be a warning.
+    expect(outcome.warnings.filter((text) => text.includes("registration"))).toEqual([]);
+  });
+
+  it("fails where CVAT makes accounts for strangers after all, and says by which paths and what to do", async () => {
+    const ready = await readJson<{ port: number }>(path.join(serviceFolder(lab.home.folder, "cvat"), "ready.json"));
+    const url = `http://127.0.0.1:${ready?.port ?? 0}`;
+    await orderCvat(url, { registration: "open" });
+    try {
+      const problems = await problemsOf(lab.run("up"));
+      expect(problems).toHaveLength(1);
+      expect(problems[0]).toMatch(/CVAT's registration and password reset is open to everybody: /);
+      expect(problems[0]).toMatch(
+        /POST \/api\/auth%2Fregister \(through http:.*\(at its Service, by the API server\)/s,
+      );
+    } finally {
+      await orderCvat(url, {});
+    }
   });
 
   it("is the same to Pulumi's own command line, which runs the program by Pulumi.yaml", async () => {
@@ -52,7 +73,7 @@ describe("the whole homelab: charts, buckets, records, functions, agent", () => 
     const elsewhere = await otherMachine();
     try {
       const file = path.join(lab.home.folder, "stack", "Pulumi.lab.yaml");
-      const args = ["preview", "--stack", "lab", "--config-file", file, "--expect-no-changes", "--diff"];
+      const args = ["preview", "--stack", "lab", "--config-file", file, "--expect-no-changes"];
       const { exitCode, stdout, stderr } = await pulumi(lab.rehearsal(), args, elsewhere);
       expect(stdout + stderr).toMatch(/\n +\d+ unchanged\n/);
       expect(exitCode).toBe(0);

@@ -2,6 +2,7 @@ import { mkdir, rm, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { PROJECT_FOLDER } from "../../project.ts";
+import { proxyEnvironment } from "../../proxy.ts";
 import { PROGRAMS } from "./programs.ts";
 import type { Tool } from "./obtain.ts";
 
@@ -44,6 +45,7 @@ export async function engineEnvironment(
     // For the command that carries images to nodes, whose text names neither. (components/images/delivery.ts)
     VISION_PLATFORM_CHECKOUT: PROJECT_FOLDER,
     VISION_PLATFORM_NODE: process.execPath,
+    ...proxyEnvironment(env),
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
   };
