@@ -263,7 +263,7 @@ describe("another object store", () => {
     for (const verb of ["preview", "up"] as const) {
       const said = (await problemsOf(lab.run(verb))).join("\n");
       expect(said).toContain(`is another one (deployment ${there}) than that in which this stack made its buckets`);
-      expect(said).toContain(`(deployment ${here}, at ${lab.minio().url}). It has no bucket \`datasets\``);
+      expect(said).toContain(`(deployment ${here}, at ${lab.minio().url}). It has no bucket \`clearml\``);
     }
     expect(await lab.resources()).toEqual(before);
   });
