@@ -38,7 +38,7 @@ export const webhookConfig = z.strictObject({
   name: trimmedName(128).describe("What it is for; CVAT's page shows it as the description."),
   url: z
     .string()
-    .max(LONGEST_URL)
+    .max(LONGEST_URL, `must have at most ${LONGEST_URL} characters: CVAT takes no more`)
     .refine(
       isFullAddress,
       "must be http(s)://HOST/PATH with a whole host name or an address, as CVAT takes it: no short names, no `_`, no blanks",

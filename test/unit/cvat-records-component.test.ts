@@ -269,6 +269,10 @@ describe("the keys of users and records", () => {
       /webhooks\.0\.url: must be/,
     ],
     [
+      { organizations: [{ slug: "l", webhooks: [hook({ url: `https://ci.example.com/${"x".repeat(2048)}` })] }] },
+      /webhooks\.0\.url: must have at most 2048 characters/,
+    ],
+    [
       { organizations: [{ slug: "l", webhooks: [hook({ events: ["update:job", "update:job"] })] }] },
       /webhooks\.0\.events\.1: `update:job` stands in this list already/,
     ],
