@@ -5,9 +5,10 @@ import { clusterConfig } from "./cluster-config.ts";
 import { cvatConfig } from "./cvat/config.ts";
 import { isMap } from "./maps.ts";
 import { functionsConfig } from "./nuclio/config.ts";
-import { problemsOf, unknownKey, type Problem } from "./problems.ts";
+import { problemsOf, showable, unknownKey, type Problem } from "./problems.ts";
 import { RULES, type SoundParts } from "./rules.ts";
 import { objectStoreConfig } from "./storage/config.ts";
+import { unseenCharacters } from "./texts.ts";
 import { traefikConfig } from "./traefik/config.ts";
 
 /** The project's name in Pulumi.yaml, and so the prefix of every key in a stack file. */
@@ -52,11 +53,15 @@ export function parseLab(sections: Readonly<Record<string, unknown>>): ParsedLab
       continue;
     }
     const result = schema.safeParse(section);
-    if (!result.success) problems.push(...problemsOf(path, schema, result.error.issues));
+    const own = result.success ? [] : problemsOf(path, schema, result.error.issues);
+    const told = new Set(own.map((problem) => problem.path));
+    problems.push(...own, ...unseenCharacters(path, schema, section).filter((problem) => !told.has(problem.path)));
     lab[name] = result.success ? result.data : soundPart(schema, section, result.error.issues);
   }
   problems.push(...RULES.flatMap((rule) => rule(lab as SoundParts)));
-  return problems.length === 0 ? { lab: lab as LabConfig, problems: [] } : { lab: undefined, problems };
+  return problems.length === 0
+    ? { lab: lab as LabConfig, problems: [] }
+    : { lab: undefined, problems: problems.map(showable) };
 }
 
 /** A section without the keys that have problems, so that a rule across sections speaks in the same run as they do. */

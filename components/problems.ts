@@ -1,5 +1,6 @@
 import { closest } from "fastest-levenshtein";
 import * as z from "zod";
+import { shown } from "./characters.ts";
 
 /** One thing wrong with the configuration. */
 export interface Problem {
@@ -7,6 +8,11 @@ export interface Problem {
   path: string;
   /** What is wrong and what to do, without the value: it may be a secret. */
   message: string;
+}
+
+/** A problem as it can be shown: what stands in a file may turn the text around it, or hide some. */
+export function showable({ path, message }: Problem): Problem {
+  return { path: shown(path), message: shown(message) };
 }
 
 /** The path as `pulumi config set --path` takes it: a key with a dot in it stands in quotes. */
@@ -104,6 +110,14 @@ function metaAt(schema: z.ZodType, path: readonly PropertyKey[]): Meta {
   if (description === undefined && path.length > 0) return metaAt(schema, path.slice(0, -1));
   return { description, examples: metas.find(({ examples }) => examples)?.examples };
 }
+
+/** Whether the schema at a path, or one above it, carries a mark. */
+export function markAt(schema: z.ZodType, path: readonly PropertyKey[], mark: "secret" | "lines"): boolean {
+  const isMarked = layersAt(schema, path).some((layer) => (layer.meta() as Marks | undefined)?.[mark]);
+  return isMarked || (path.length > 0 && markAt(schema, path.slice(0, -1), mark));
+}
+
+type Marks = { secret?: boolean; lines?: boolean };
 
 /** The schema at a path with what it wraps, outermost first. */
 function layersAt(schema: z.ZodType, path: readonly PropertyKey[]): z.ZodType[] {

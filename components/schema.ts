@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import semver from "semver";
 import * as z from "zod";
+import { BLANK_ENDS, UNSEEN, type Unfit } from "./secrets/carried.ts";
 
 /** A value that `pulumi config set --secret` encrypted and that only the engine can read. */
 export class Sealed {
@@ -13,22 +15,42 @@ export class Sealed {
 /** Marks a schema's place in the JSON Schema as one that takes an encrypted value. */
 export const SECRET_META = { secret: true } as const;
 
+/** Marks a schema whose texts may have lines, or stand in a map or list that has such texts. */
+export const LINES_META = { lines: true } as const;
+
 /**
  * Text that must never be seen. In a stack file it is a `secure:` entry; in the program it is a secret Output from here on.
- * `config check` meets it encrypted, so only the program can check the length.
+ * `config check` meets it encrypted, so only the program can check it.
+ * @param rules.unfit what it must not have. Default: what no password survives, control characters and blanks at its ends.
  */
-export function secretText(rules: { min?: number; max?: number } = {}) {
-  const { min = 1, max = 4096 } = rules;
+export function secretText(rules: { min?: number; max?: number; unfit?: readonly Unfit[] } = {}) {
+  const { min = 1, max = 4096, unfit = [UNSEEN, BLANK_ENDS] } = rules;
+  const text = z
+    .string()
+    .min(min)
+    .max(max)
+    .superRefine((secret, context) => {
+      const found = unfit.find(({ refuses }) => refuses.test(secret));
+      if (found) context.addIssue({ code: "custom", message: found.message });
+    });
   return z
-    .union([z.string().min(min).max(max), z.instanceof(Sealed)], "must be text, set with pulumi config set --secret")
-    .transform((text): pulumi.Output<string> => pulumi.secret(text instanceof Sealed ? "" : text))
+    .union([text, z.instanceof(Sealed)], "must be text, set with pulumi config set --secret")
+    .transform((secret): pulumi.Output<string> => pulumi.secret(secret instanceof Sealed ? "" : secret))
     .meta(SECRET_META);
 }
+
+/** A secret that passes through more hands than a password as a rule does. */
+export function passwordFor(...unfit: readonly Unfit[]) {
+  return secretText({ min: 8, unfit: [UNSEEN, BLANK_ENDS, ...unfit] });
+}
+
+const SIZE = /^[1-9][0-9]*(Ki|Mi|Gi|Ti)$/;
 
 /** A Kubernetes quantity of bytes, such as `50Gi`. */
 export const bytes = z
   .string()
-  .regex(/^[1-9][0-9]*(Ki|Mi|Gi|Ti)$/, "must be a size such as 50Gi or 512Mi")
+  .regex(SIZE, "must be a size such as 50Gi or 512Mi")
+  .refine((size) => !SIZE.test(size) || bytesOf(size) <= Number.MAX_SAFE_INTEGER, "must be at most 8191Ti")
   .meta({ examples: ["50Gi"] });
 
 const BYTE_UNITS: Record<string, number> = { Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, "": 1 };
@@ -41,10 +63,16 @@ export function bytesOf(quantity: string): number {
   return Number(number) * factor;
 }
 
+/** Node's timers, and those of 32 bits elsewhere, count no further: a longer one would end at once. (nodejs.org, setTimeout) */
+const LONGEST_MS = 2 ** 31 - 1;
+
+const SPAN = /^[1-9][0-9]*(s|m|h)$/;
+
 /** A time span such as `90s`, `15m` or `1h`. */
 export const timeSpan = z
   .string()
-  .regex(/^[1-9][0-9]*(s|m|h)$/, "must be a time span such as 90s, 15m or 1h")
+  .regex(SPAN, "must be a time span such as 90s, 15m or 1h")
+  .refine((span) => !SPAN.test(span) || millisecondsOf(span) <= LONGEST_MS, "must be at most 596h")
   .meta({ examples: ["15m"] });
 
 const TIME_UNITS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000 };
@@ -54,31 +82,13 @@ export function millisecondsOf(span: string): number {
   return Number(span.slice(0, -1)) * (TIME_UNITS[span.slice(-1)] ?? 1);
 }
 
-/** An IPv4 address. */
-export const address = z.ipv4("must be an IPv4 address such as 192.0.2.20").meta({ examples: ["192.0.2.20"] });
+/** A version of a program or a chart. */
+export const release = z
+  .string()
+  .refine((text) => /^[\d.]+$/.test(text) && semver.valid(text) !== null, "must be a whole version such as 2.64.0");
 
 /** A name as Kubernetes labels have it (RFC 1123). */
 export const dnsLabel = z
   .string()
   .max(63)
   .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "must be lower-case letters, digits and '-', as Kubernetes names are");
-
-/** Requests and limits of one container, as Kubernetes has them. */
-export const resources = z.strictObject({
-  requests: z
-    .record(z.string(), z.string())
-    .optional()
-    .describe("What the scheduler sets aside, for example { cpu: 500m, memory: 1Gi }."),
-  limits: z.record(z.string(), z.string()).optional().describe("What the container may use at most."),
-});
-
-/** A taint of nodes that pods are put up with, as Kubernetes has it. */
-export const toleration = z.strictObject({
-  key: z.string().optional().describe("Key of the taint. Left out, with `operator: Exists`: every taint."),
-  operator: z.enum(["Equal", "Exists"]).default("Equal").describe("How `value` is compared."),
-  value: z.string().optional().describe("Value of the taint."),
-  effect: z
-    .enum(["NoSchedule", "PreferNoSchedule", "NoExecute"])
-    .optional()
-    .describe("Effect of the taint. Default: any."),
-});

@@ -1,5 +1,5 @@
 import { parseLab, PROJECT, SECTIONS, type LabConfig } from "../../components/config.ts";
-import { pathText, type Problem } from "../../components/problems.ts";
+import { pathText, showable, type Problem } from "../../components/problems.ts";
 import { Sealed } from "../../components/schema.ts";
 import { secretPaths } from "./secret-paths.ts";
 import type { StackFile } from "./stack-file.ts";
@@ -19,7 +19,9 @@ export function checkStackFile({ sections, keys }: Pick<StackFile, "sections" | 
     ...plainSecrets(sections),
     ...misplacedSecrets(sections).filter(({ path }) => !told.has(path)),
   ];
-  return problems.length === 0 && parsed.lab ? { lab: parsed.lab, problems: [] } : { lab: undefined, problems };
+  return problems.length === 0 && parsed.lab
+    ? { lab: parsed.lab, problems: [] }
+    : { lab: undefined, problems: problems.map(showable) };
 }
 
 function plainSecrets(sections: Readonly<Record<string, unknown>>): Problem[] {

@@ -32,6 +32,7 @@ function sectionSchema(schema: z.ZodType): Record<string, unknown> {
     unrepresentable: "any",
     override({ zodSchema, jsonSchema }) {
       const meta = z.globalRegistry.get(zodSchema) as { secret?: boolean } | undefined;
+      delete (jsonSchema as Record<string, unknown>).lines;
       if (!meta?.secret) return;
       delete jsonSchema.anyOf;
       delete (jsonSchema as Record<string, unknown>).secret;

@@ -1,5 +1,9 @@
 import * as z from "zod";
-import { address, bytes, dnsLabel, resources, secretText } from "../schema.ts";
+import { address, isHttpUrl } from "../hosts.ts";
+import { imagePath, imageTag, registryPlace } from "../images/reference.ts";
+import { environmentName, objectName, resources } from "../pods.ts";
+import { bytes, dnsLabel, LINES_META, release, secretText } from "../schema.ts";
+import { BLANK_ENDS, IN_CLEARML, UNSEEN } from "../secrets/carried.ts";
 import { withRules } from "../section-rules.ts";
 import { agentConfig } from "./agent/config.ts";
 import { AGENT_RULES } from "./agent/rules.ts";
@@ -21,42 +25,32 @@ const user = z.strictObject({
     .max(128)
     .describe("What the interface shows.")
     .meta({ examples: ["Anna Example"] }),
-  password: secretText({ min: 8, max: 72 })
+  password: secretText({ min: 8, max: 72, unfit: [UNSEEN, BLANK_ENDS, IN_CLEARML] })
     .optional()
     .describe(
       "8 to 72 printable ASCII characters. Default: one made once and kept in the stack (`outputs --show-secrets`).",
     ),
 });
 
-const environment = z.record(
-  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a name of an environment variable"),
-  z.string(),
-);
+const environment = z.record(environmentName, z.string()).meta(LINES_META);
 
 const settings = z.strictObject({
   enabled: z.boolean().default(true).describe("Whether the ClearML server is installed."),
   namespace: dnsLabel
     .default("clearml")
     .describe("Namespace of the server. It outlives the program, with its volumes."),
-  version: z
-    .string()
-    .regex(/^\d+\.\d+\.\d+$/, "must be a version such as 7.14.7")
+  version: release
     .default(CLEARML_VERSIONS.sets[0].version)
     .describe(
       "Set of versions known to work together, named after the server's chart (components/clearml/versions.ts).",
     )
     .meta({ examples: CLEARML_VERSIONS.sets.map(({ version }) => version) }),
-  chartVersion: z
-    .string()
-    .regex(/^\d+\.\d+\.\d+$/, "must be a version such as 7.14.7")
-    .optional()
-    .describe("Another chart than the set's. Default: the set's."),
+  chartVersion: release.optional().describe("Another chart than the set's. Default: the set's."),
   image: z
     .strictObject({
-      registry: z.string().optional().describe("Registry of the server's image. Default: docker.io."),
-      repository: z.string().default("allegroai/clearml").describe("The server's image, without its registry."),
-      tag: z
-        .string()
+      registry: registryPlace.optional().describe("Registry of the server's image. Default: docker.io."),
+      repository: imagePath.default("allegroai/clearml").describe("The server's image, without its registry."),
+      tag: imageTag
         .optional()
         .describe("Its tag. Default: the set's. From 2.1 servers are published as clearml/server."),
     })
@@ -80,13 +74,16 @@ const settings = z.strictObject({
     ),
   port: z.int().min(1).max(65535).default(80).describe("Port of all three Services."),
   endpoint: z
-    .url({ protocol: /^https?$/, error: "must be an address such as http://192.0.2.41" })
+    .string()
+    .refine(isHttpUrl, "must be an address such as http://192.0.2.41")
     .optional()
     .describe("Where the machine that runs this program reaches the API. Default: the API's address.")
     .meta({ examples: ["http://192.0.2.41"] }),
   storage: z
     .strictObject({
-      class: dnsLabel.optional().describe("StorageClass of the claims. Default: vision-platform:cluster.storageClass."),
+      class: objectName
+        .optional()
+        .describe("StorageClass of the claims. Default: vision-platform:cluster.storageClass."),
       files: bytes.default("50Gi").describe("Debug samples, plots and models sent to the file server."),
       mongodb: bytes.default("10Gi").describe("Experiments and users."),
       redis: bytes.default("5Gi").describe("Queues."),
@@ -98,7 +95,7 @@ const settings = z.strictObject({
     .strictObject({
       heap: z
         .string()
-        .regex(/^[1-9][0-9]*[mg]$/, "must be a size as Java writes it, such as 2g or 1536m")
+        .regex(/^[1-9][0-9]{0,5}[mg]$/, "must be a size as Java writes it, such as 2g or 1536m")
         .default("2g")
         .describe("Java heap, 1g at least. The container gets twice as much memory."),
       sysctlInit: z
@@ -152,7 +149,8 @@ const settings = z.strictObject({
   values: z
     .record(z.string(), z.unknown())
     .default({})
-    .describe("Escape hatch: chart values laid over ours, last. Not for secrets."),
+    .describe("Escape hatch: chart values laid over ours, last. Not for secrets.")
+    .meta(LINES_META),
 });
 
 /** What a stack says of ClearML. */

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { resources } from "../schema.ts";
+import type { resources } from "../pods.ts";
 
 type Resources = z.output<typeof resources>;
 

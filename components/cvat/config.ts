@@ -1,5 +1,8 @@
 import * as z from "zod";
-import { bytes, dnsLabel, resources, secretText, timeSpan } from "../schema.ts";
+import { addressAndPort, ingressHost, isHost } from "../hosts.ts";
+import { objectName, resources } from "../pods.ts";
+import { bytes, dnsLabel, LINES_META, passwordFor, release, timeSpan } from "../schema.ts";
+import { IN_A_URL, IN_GRAFANAS_SETTINGS, IN_TOML_AND_XML } from "../secrets/carried.ts";
 import { withRules } from "../section-rules.ts";
 import { analyticsConfig, claim, nuclioConfig, pods, workersConfig } from "./settings.ts";
 import { recordsConfig } from "./records-config.ts";
@@ -7,12 +10,18 @@ import { CVAT_RULES } from "./rules.ts";
 import { usersConfig } from "./users/config.ts";
 import { CVAT_VERSIONS } from "./versions.ts";
 
-const release = z.string().regex(/^\d+\.\d+\.\d+$/, "must be a whole version such as 2.64.0");
-
 const image = z
   .string()
   .optional()
   .meta({ examples: ["registry.example/cvat/server:v2.64.0"] });
+
+/** What Django compares a request's host with. (docs.djangoproject.com, ALLOWED_HOSTS) */
+const allowedHost = z
+  .string()
+  .refine(
+    (text) => text === "*" || isHost(text.replace(/^\./, "").replace(/^\[(.*)\]$/, "$1")),
+    "must be a host name or an address without a port, a name with a dot in front for all below it, or *",
+  );
 
 const settings = z.strictObject({
   enabled: z.boolean().default(true).describe("Whether CVAT is installed."),
@@ -46,9 +55,7 @@ const settings = z.strictObject({
         .enum(["ReadWriteMany", "ReadWriteOnce"])
         .default("ReadWriteMany")
         .describe("ReadWriteOnce needs `node`: server and workers all mount this claim."),
-      node: z
-        .string()
-        .min(1)
+      node: objectName
         .optional()
         .describe("Name of the node that the server and all workers are kept on. Default: any node."),
     })
@@ -57,7 +64,7 @@ const settings = z.strictObject({
   server: pods("the server")
     .extend({
       allowedHosts: z
-        .array(z.string().min(1))
+        .array(allowedHost)
         .min(1)
         .default(["*"])
         .describe("Host names the server answers to. The names it is called by inside the cluster are added."),
@@ -70,7 +77,7 @@ const settings = z.strictObject({
     .record(z.string().regex(/^[A-Z][A-Z0-9_]*$/, "must be a name such as CVAT_EXPORT_CACHE_TTL"), z.string())
     .default({})
     .describe("More environment variables of the server and all workers. Not for secrets.")
-    .meta({ examples: [{ CVAT_EXPORT_CACHE_TTL: "86400" }] }),
+    .meta({ ...LINES_META, examples: [{ CVAT_EXPORT_CACHE_TTL: "86400" }] }),
   postgresql: claim("10Gi")
     .extend({ resources: resources.optional().describe("Requests and limits.") })
     .prefault({})
@@ -93,15 +100,11 @@ const settings = z.strictObject({
   analytics: analyticsConfig,
   ingress: z
     .strictObject({
-      host: z.string().default("").describe("Host name of CVAT. Empty: any name and any address."),
-      className: z
-        .string()
-        .min(1)
-        .optional()
-        .describe("IngressClass. Default: the cluster's (`cluster.ingressClass`)."),
+      host: z.literal("").or(ingressHost).default("").describe("Host name of CVAT. Empty: any name and any address."),
+      className: objectName.optional().describe("IngressClass. Default: the cluster's (`cluster.ingressClass`)."),
       tls: z
         .strictObject({
-          secretName: dnsLabel.describe(
+          secretName: objectName.describe(
             "Secret with the certificate, in CVAT's namespace. It must be there before CVAT.",
           ),
           madeInCluster: z
@@ -129,7 +132,7 @@ const settings = z.strictObject({
   smokescreen: z
     .strictObject({
       allowAddresses: z
-        .array(z.string().regex(/^(\d{1,3}\.){3}\d{1,3}(:\d{1,5})?$/, "must be an address, or ADDRESS:PORT"))
+        .array(addressAndPort)
         .default([])
         .describe("Addresses inside the lab that CVAT may fetch from, besides the object store's.")
         .meta({ examples: [["192.0.2.30:9000"]] }),
@@ -147,18 +150,19 @@ const settings = z.strictObject({
   ...recordsConfig,
   secrets: z
     .strictObject({
-      postgresql: secretText({ min: 8 }).optional().describe("Password of CVAT's database user."),
-      redis: secretText({ min: 8 }).optional().describe("Password of Redis."),
-      kvrocks: secretText({ min: 8 }).optional().describe("Password of Kvrocks."),
-      clickhouse: secretText({ min: 8 }).optional().describe("Password of ClickHouse."),
-      grafana: secretText({ min: 8 }).optional().describe("Password of Grafana's user admin."),
+      postgresql: passwordFor().optional().describe("Password of CVAT's database user."),
+      redis: passwordFor(IN_A_URL).optional().describe("Password of Redis."),
+      kvrocks: passwordFor(IN_A_URL).optional().describe("Password of Kvrocks."),
+      clickhouse: passwordFor(IN_TOML_AND_XML).optional().describe("Password of ClickHouse."),
+      grafana: passwordFor(IN_GRAFANAS_SETTINGS).optional().describe("Password of Grafana's user admin."),
     })
     .prefault({})
     .describe("Passwords to keep from an older installation. What is not given is made once and kept in the stack."),
   values: z
     .record(z.string(), z.unknown())
     .default({})
-    .describe("Escape hatch: chart values merged over ours, last. Nothing here is checked. Not for secrets."),
+    .describe("Escape hatch: chart values merged over ours, last. Nothing here is checked. Not for secrets.")
+    .meta(LINES_META),
 });
 
 /** What a stack says of CVAT. */

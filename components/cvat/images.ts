@@ -1,4 +1,5 @@
 import semver from "semver";
+import { isImageReference } from "../images/reference.ts";
 
 /** An image reference taken apart, as charts want it: `image: repository`, `tag: tag`. */
 export interface ImageParts {
@@ -23,8 +24,8 @@ export function imageVersion(reference: string): string | undefined {
 
 /** What is wrong with an image reference that a stack names, or undefined. */
 export function imageProblem(reference: string): string | undefined {
-  const { repository, tag } = imageParts(reference);
-  if (repository === "") return "is no image reference; write REPOSITORY:TAG";
+  const { tag } = imageParts(reference);
+  if (!isImageReference(reference)) return "is no image reference; write REPOSITORY:TAG";
   if (tag === "") return "has no tag, which means latest, a different image tomorrow; name a version";
   if (tag.split("@")[0] === "latest") return "is latest, a different image tomorrow; name a version";
   return undefined;

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { listedTwice, repeats, type Found, type SectionRule } from "../section-rules.ts";
 import type { CvatConfig } from "./config.ts";
-import { secretText } from "../schema.ts";
+import { httpOrigin } from "../hosts.ts";
+import { LINES_META, secretText } from "../schema.ts";
 import { description, trimmedName } from "./texts.ts";
 import { memberName } from "./users/config.ts";
 import { webhookConfig, webhookProblems } from "./webhook-config.ts";
@@ -11,7 +12,7 @@ const slug = z.string().regex(/^[A-Za-z0-9_-]{1,16}$/, "must be 1 to 16 letters,
 const organization = z.strictObject({
   slug: slug.describe("Short name, unique in CVAT. It stands in addresses and in programs of others."),
   name: trimmedName(64).optional().describe("Name people see. Default: the short name."),
-  description: description().describe("What it is for."),
+  description: description().describe("What it is for.").meta(LINES_META),
   contact: z
     .strictObject({
       email: z.string().optional().describe("E-mail address."),
@@ -36,9 +37,7 @@ const organization = z.strictObject({
 });
 
 const external = z.strictObject({
-  endpoint: z
-    .string()
-    .regex(/^https?:\/\/[^/\s]+$/, "must be http(s)://HOST:PORT")
+  endpoint: httpOrigin
     .describe(
       "S3 API of the store, as CVAT's pods reach it. An address written out is let through CVAT's proxy; if a host name leads to a private one, allow that in `cvat.smokescreen`.",
     )
@@ -78,7 +77,7 @@ const cloudStorage = z.strictObject({
     .string()
     .optional()
     .describe("Region of the bucket. Default: with `role` that of `objectStore.region`, with `external` us-east-1."),
-  description: description().describe("What people read beside it."),
+  description: description().describe("What people read beside it.").meta(LINES_META),
   manifests: z.array(z.string().min(1)).default([]).describe("Manifest files in the bucket. They must be there."),
   organization: z
     .string()
@@ -94,9 +93,7 @@ const cloudStorage = z.strictObject({
 
 /** Keys of `vision-platform:cvat` about what is in it. */
 export const recordsConfig = {
-  endpoint: z
-    .string()
-    .regex(/^https?:\/\/[^/\s]+$/, "must be http(s)://HOST or http(s)://HOST:PORT")
+  endpoint: httpOrigin
     .optional()
     .describe("Where the machine that runs `up` reaches CVAT. Default: its public address.")
     .meta({ examples: ["http://127.0.0.1:8080"] }),

@@ -1,17 +1,16 @@
 import * as z from "zod";
 import { adoptedFunctionsKey } from "../nuclio/config.ts";
-import { bytes, dnsLabel, resources, secretText } from "../schema.ts";
+import { host } from "../hosts.ts";
+import { registryPlace } from "../images/reference.ts";
+import { objectName, resources } from "../pods.ts";
+import { bytes, dnsLabel, secretText } from "../schema.ts";
 import { ruleAt, withRules } from "../section-rules.ts";
 
 /** A claim of a size, on the cluster's StorageClass or another. */
 export function claim(size: string) {
   return z.strictObject({
     size: bytes.default(size).describe("Size of the claim. It can grow later, never shrink."),
-    storageClass: z
-      .string()
-      .min(1)
-      .optional()
-      .describe("StorageClass. Default: the cluster's (`cluster.storageClass`)."),
+    storageClass: objectName.optional().describe("StorageClass. Default: the cluster's (`cluster.storageClass`)."),
   });
 }
 
@@ -98,24 +97,26 @@ export const analyticsConfig = withRules(
   .describe("Who did what in CVAT, for how long.");
 
 const registry = z.strictObject({
-  url: z
-    .string()
-    .regex(
-      /^(?!https?:)[^\s/]+(\/[^\s/]+)*$/,
-      "must be HOST[:PORT][/PATH] without http://, such as registry.example:5000",
-    )
+  url: registryPlace
     .describe("Where images of functions are pushed and pulled, without http://.")
     .meta({ examples: ["registry.example:5000"] }),
   insecure: z
     .boolean()
     .default(false)
     .describe("Whether the registry speaks http, or https with a certificate of its own."),
-  existingSecret: dnsLabel
+  existingSecret: objectName
     .optional()
     .describe(
       "Secret of type kubernetes.io/dockerconfigjson in CVAT's namespace. Instead of a user name and password.",
     ),
-  username: z.string().min(1).optional().describe("User name at the registry."),
+  username: z
+    .string()
+    .regex(
+      /^[^:\s]([^:]*[^:\s])?$/,
+      "must be a name without `:`, which parts it from the password, and without blanks at its ends",
+    )
+    .optional()
+    .describe("User name at the registry."),
   password: secretText().optional().describe("Password at the registry."),
 });
 
@@ -135,7 +136,7 @@ export const nuclioConfig = z
       .describe("Registry of functions' images. Without one, functions cannot be built in the cluster."),
     external: z
       .strictObject({
-        host: z.string().min(1).describe("Host name of the other Nuclio's dashboard."),
+        host: host.describe("Host name of the other Nuclio's dashboard."),
         port: z.int().min(1).max(65535).default(8070).describe("Its port."),
         namespace: dnsLabel.describe("Namespace of its functions."),
       })

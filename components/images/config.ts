@@ -1,5 +1,8 @@
 import * as z from "zod";
-import { dnsLabel, secretText, timeSpan } from "../schema.ts";
+import { host } from "../hosts.ts";
+import { environmentName, objectName } from "../pods.ts";
+import { secretText, timeSpan } from "../schema.ts";
+import { PRIVATE_KEY } from "../secrets/carried.ts";
 import { repeats, type Found } from "../section-rules.ts";
 
 // What a file name on a node, a shell and K3s all take as it is.
@@ -8,10 +11,8 @@ const absolutePath = z
   .regex(/^(\/[A-Za-z0-9_.][A-Za-z0-9._-]*)+$/, "must be an absolute path of letters, digits, dots, - and _");
 
 const node = z.strictObject({
-  node: dnsLabel
-    .or(z.string().regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, "must be a node's name as kubectl get nodes shows it"))
-    .describe("Name of the node in the cluster."),
-  host: z.string().min(1).describe("Where its SSH server is reached from the machine that runs pulumi."),
+  node: objectName.describe("Name of the node in the cluster, as kubectl get nodes shows it."),
+  host: host.describe("Where its SSH server is reached from the machine that runs pulumi."),
   port: z.int().min(1).max(65535).default(22).describe("Port of its SSH server."),
   user: z
     .string()
@@ -38,7 +39,7 @@ export const deliveryConfig = z.strictObject({
     .default("registry")
     .describe("registry: it is there already, and nodes pull it. nodes: it is built here and carried to each node."),
   nodes: z.array(node).default([]).describe("The nodes it is carried to: each that may run it."),
-  privateKey: secretText({ max: 16_384 })
+  privateKey: secretText({ max: 16_384, unfit: PRIVATE_KEY })
     .optional()
     .describe("Private key that signs in on every node, without a passphrase."),
   method: z
@@ -53,7 +54,7 @@ export const deliveryConfig = z.strictObject({
     .optional()
     .describe("Path of that program, where it is not found by its name. Needs a builder that is named."),
   buildArgs: z
-    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a name of a build argument"), z.string())
+    .record(environmentName, z.string())
     .default({})
     .describe("Build arguments, such as PYTHON: python@sha256:... Not for secrets: they stay in the image."),
   platform: z

@@ -1,15 +1,24 @@
 import * as z from "zod";
+import { isHttpUrl } from "../hosts.ts";
+import { imageReference, isTaggedPath } from "../images/reference.ts";
 import { timeSpan } from "../schema.ts";
+
+/** Git takes a user name in front of the host. */
+const withoutUser = (url: string) => url.replace(/^(https?:\/\/)[^/@\s]+@/, "$1");
 
 const source = z.strictObject({
   url: z
     .string()
-    .regex(/^https?:\/\//, "must begin with http:// or https://")
+    .refine((text) => isHttpUrl(withoutUser(text)), "must be an address that begins with http:// or https://")
     .describe("Where the code is."),
   kind: z
     .enum(["git", "archive", "file"])
     .describe("What is there: a Git repository, an archive (zip, tar.gz), or one source file."),
-  branch: z.string().min(1).optional().describe("Branch of the repository. Default: its own default."),
+  branch: z
+    .string()
+    .regex(/^[^\s~^:?*[\\]+$/, "must be a name of a branch")
+    .optional()
+    .describe("Branch of the repository. Default: its own default."),
   folder: z.string().min(1).optional().describe("Folder of the code in the repository or archive."),
 });
 
@@ -19,10 +28,10 @@ export const buildConfig = z
     source: source.describe("The code, as the dashboard's pod reaches it."),
     image: z
       .string()
-      .regex(/^[a-z0-9][a-z0-9._/-]*:[A-Za-z0-9_][A-Za-z0-9._-]*$/, "must be NAME:TAG without a registry")
+      .refine(isTaggedPath, "must be NAME:TAG without a registry")
       .describe("Name and tag of the image in the registry (`cvat.nuclio.registry`). A changed tag builds anew.")
       .meta({ examples: ["functions/helmets:2"] }),
-    baseImage: z.string().min(1).optional().describe("Image it is built on. Its Python is that of `runtime`."),
+    baseImage: imageReference.optional().describe("Image it is built on. Its Python is that of `runtime`."),
     commands: z.array(z.string().min(1)).default([]).describe("Commands run in the image while it is built."),
     timeout: timeSpan.default("60m").describe("How long the build may take."),
   })

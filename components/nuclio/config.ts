@@ -1,6 +1,9 @@
 import * as z from "zod";
-import { bytes, dnsLabel, resources, timeSpan, toleration } from "../schema.ts";
+import { imageReference } from "../images/reference.ts";
+import { deviceName, environmentName, nodeSelector, objectName, resources, toleration } from "../pods.ts";
+import { bytes, dnsLabel, LINES_META, timeSpan } from "../schema.ts";
 import { withRules } from "../section-rules.ts";
+import { bucketName } from "../storage/bucket-config.ts";
 import { buildConfig } from "./build-config.ts";
 import { labelList } from "./label-config.ts";
 import { FUNCTION_RULES, nameProblem } from "./rules.ts";
@@ -10,9 +13,7 @@ export const KINDS = ["detector", "interactor", "tracker", "reid"] as const;
 
 const gpu = z.strictObject({
   count: z.int().min(1).max(16).default(1).describe("GPUs of each pod."),
-  resource: z
-    .string()
-    .min(1)
+  resource: deviceName
     .default("nvidia.com/gpu")
     .describe(
       "What the node calls its GPUs: `nvidia.com/gpu.shared` where the device plugin shares them under that name.",
@@ -24,7 +25,7 @@ const interactor = z.strictObject({
   minNegPoints: z.int().min(-1).default(0).describe("Points beside it at least; -1: the model takes none."),
   startsWithBox: z.boolean().default(false).describe("Whether a person draws a box first."),
   startsWithBoxOptional: z.boolean().default(false).describe("Whether that box may be left out."),
-  helpMessage: z.string().default("").describe("What CVAT tells a person who uses it."),
+  helpMessage: z.string().default("").describe("What CVAT tells a person who uses it.").meta(LINES_META),
   animatedGif: z.string().default("").describe("URL of a picture that shows how."),
 });
 
@@ -37,10 +38,11 @@ const tracker = z.strictObject({
 });
 
 const model = z.strictObject({
-  bucket: z.string().min(3).default("models").describe("Bucket of the model."),
+  bucket: bucketName.default("models").describe("Bucket of the model."),
   key: z
     .string()
     .min(1)
+    .max(1024)
     .describe("Key of the model in the bucket.")
     .meta({ examples: ["yolo11x.onnx"] }),
   sha256: z
@@ -63,7 +65,11 @@ const timeouts = z.strictObject({
 const entry = z.strictObject({
   kind: z.enum(KINDS).describe("What CVAT does with it."),
   displayName: z.string().min(1).optional().describe("Name in CVAT's list of models. Default: the function's."),
-  description: z.string().min(1).describe("What CVAT says about it. CVAT's whole list breaks without one."),
+  description: z
+    .string()
+    .min(1)
+    .describe("What CVAT says about it. CVAT's whole list breaks without one.")
+    .meta(LINES_META),
   framework: z.string().min(1).optional().describe("Framework of the model, for people."),
   labels: labelList.default([]).describe("What a detector finds, in the order of the model's classes."),
   labelsFile: z
@@ -72,17 +78,16 @@ const entry = z.strictObject({
     .optional()
     .describe("JSON file with the labels, instead of `labels`, each as there; relative to this program's folder.")
     .meta({ examples: ["functions/yolo11x/labels.json"] }),
-  image: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("Image to run. This or `build`.")
-    .meta({ examples: ["registry.example/vision/yolo11x:1.0.0-cuda"] }),
+  image: imageReference.optional().describe("Image to run. This or `build`."),
   build: buildConfig.optional(),
-  handler: z.string().min(1).default("main:handler").describe("Module and function inside the image."),
+  handler: z
+    .string()
+    .regex(/^\S+$/, "must be a name without blanks, such as main:handler")
+    .default("main:handler")
+    .describe("Module and function inside the image."),
   runtime: z
     .string()
-    .min(1)
+    .regex(/^[a-z]+(:[a-z0-9.]+)?$/, "must be a runtime such as python:3.11")
     .default("python:3.11")
     .describe("Runtime of Nuclio; the Python version is that of the image."),
   gpu: gpu.optional().describe("GPUs of each pod. Left out: it runs on the CPU."),
@@ -90,7 +95,7 @@ const entry = z.strictObject({
     .optional()
     .describe("RuntimeClass of its pods. Default: nvidia with `gpu`, none without. K3s gives a pod the GPU by it."),
   resources: resources.optional().describe("Requests and limits besides the GPU."),
-  nodeSelector: z.record(z.string(), z.string()).default({}).describe("Labels of the nodes it may run on."),
+  nodeSelector: nodeSelector.default({}).describe("Labels of the nodes it may run on."),
   tolerations: z.array(toleration).default([]).describe("Taints of nodes it may run on nevertheless."),
   workers: z
     .int()
@@ -107,13 +112,14 @@ const entry = z.strictObject({
     .enum(["Always", "IfNotPresent", "Never"])
     .default("IfNotPresent")
     .describe("When the node asks the registry for the image."),
-  registrySecret: dnsLabel
+  registrySecret: objectName
     .optional()
     .describe("Secret in CVAT's namespace with the credentials of the image's registry."),
   env: z
-    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a name such as THRESHOLD"), z.string())
+    .record(environmentName, z.string())
     .default({})
-    .describe("Environment variables. Not for secrets."),
+    .describe("Environment variables. Not for secrets.")
+    .meta(LINES_META),
   model: model
     .optional()
     .describe("Model in the object store, which the function loads with a key that may read nothing else."),

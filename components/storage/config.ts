@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { secretText } from "../schema.ts";
+import { BLANK_ENDS, IN_A_SIGNATURE, UNSEEN } from "../secrets/carried.ts";
 import { withRules } from "../section-rules.ts";
 import { bucketConfig, bucketName, bucketSettings } from "./bucket-config.ts";
 import { APPLICATIONS } from "./grants.ts";
@@ -34,6 +35,13 @@ const IPV4 = String.raw`(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d
 const HOST = "[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?";
 const PORT = ":(?:6553[0-5]|655[0-2]\\d|65[0-4]\\d{2}|6[0-4]\\d{3}|[1-5]\\d{4}|[1-9]\\d{0,3})";
 const URL = `https?://${HOST}(?:${PORT})?`;
+
+/** CVAT shows a bucket under this name, which it keeps without blanks at its ends and no longer than this. */
+const role = z
+  .string()
+  .min(1)
+  .max(63)
+  .regex(/^\S(.*\S)?$/, "must not begin or end with a blank");
 
 const section = z.strictObject({
   address: z
@@ -95,7 +103,9 @@ const section = z.strictObject({
     .meta({ examples: ["0f6e7c1a-8a0e-4f0d-9a57-2f3f5a1f0c11"] }),
   credentials: z
     .strictObject({
-      accessKey: secretText({ min: 3, max: 128 }).optional().describe("Access key, MINIO_ROOT_USER of the server."),
+      accessKey: secretText({ min: 3, max: 128, unfit: [UNSEEN, BLANK_ENDS, IN_A_SIGNATURE] })
+        .optional()
+        .describe("Access key, MINIO_ROOT_USER of the server."),
       secretKey: secretText({ min: 8, max: 128 }).optional().describe("Secret key, MINIO_ROOT_PASSWORD of the server."),
     })
     .prefault({})
@@ -116,7 +126,7 @@ const section = z.strictObject({
     .prefault({})
     .describe("Buckets of the lab. One that exists is taken over as it is; none is ever deleted."),
   moreBuckets: z
-    .record(z.string(), moreBucket)
+    .record(role, moreBucket)
     .default({})
     .describe("Further buckets, each under a name for what it is for.")
     .meta({ examples: [{ videos: { name: "videos", readers: ["cvat"] } }] }),

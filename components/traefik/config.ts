@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { address, dnsLabel } from "../schema.ts";
+import { address } from "../hosts.ts";
+import { dnsLabel } from "../schema.ts";
 
 export const traefikConfig = z.strictObject({
   address: address

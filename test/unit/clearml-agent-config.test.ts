@@ -75,7 +75,7 @@ test.each([
         registry: "docker.io",
         delivery: {
           by: "nodes",
-          privateKey: "key",
+          privateKey: "-----BEGIN OPENSSH PRIVATE KEY-----\n",
           nodes: [{ node: "gpu-1", host: "192.0.2.11", user: "deploy", hostKey: "ssh-ed25519 AAAA" }],
         },
       },

@@ -75,7 +75,7 @@ test("an image that was carried to nodes runs on those", () => {
     { ...node, node: "gpu-1" },
     { ...node, node: "gpu-2", host: "192.0.2.12" },
   ];
-  const delivery = { by: "nodes", nodes, privateKey: "key" };
+  const delivery = { by: "nodes", nodes, privateKey: "-----BEGIN OPENSSH PRIVATE KEY-----\n" };
   expect(valuesOf({ image: { delivery } })).toMatchObject({
     agentk8sglue: {
       affinity: {

@@ -113,7 +113,7 @@ test.each([
   ],
   [
     { resources: { elasticsearch: { limits: { memory: "4 GB" } } } },
-    ["clearml.resources.elasticsearch.limits.memory: Must be a size such as 4Gi."],
+    ["clearml.resources.elasticsearch.limits.memory: Must be an amount such as 500m, 2 or 1Gi."],
   ],
   [
     { values: { apiserver: { extraEnvs: [] }, clearml: { existingSecret: "mine" } } },

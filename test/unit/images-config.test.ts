@@ -9,7 +9,8 @@ const node = (name: string, more: object = {}) => ({
   hostKey: KEY,
   ...more,
 });
-const read = (delivery: object) => deliveryConfig.parse({ by: "nodes", privateKey: "a key", ...delivery });
+const read = (delivery: object) =>
+  deliveryConfig.parse({ by: "nodes", privateKey: "-----BEGIN OPENSSH PRIVATE KEY-----\n", ...delivery });
 const said = (delivery: object) =>
   deliveryProblems(read(delivery)).map(({ path, message }) => `${path.join(".")} ${message}`);
 

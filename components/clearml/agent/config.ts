@@ -1,43 +1,31 @@
 import * as z from "zod";
 import { deliveryConfig } from "../../images/config.ts";
-import { dnsLabel, resources, toleration } from "../../schema.ts";
+import { imagePath, imageReference, imageTag, isImageReference, registryHost } from "../../images/reference.ts";
+import { environmentName, nodeSelector, resources, toleration } from "../../pods.ts";
+import { dnsLabel, LINES_META } from "../../schema.ts";
 import { AGENT_IMAGE } from "./names.ts";
 
 const placement = {
-  nodeSelector: z.record(z.string(), z.string()).default({}).describe("Labels a node must have."),
+  nodeSelector: nodeSelector.default({}).describe("Labels a node must have."),
   tolerations: z.array(toleration).default([]).describe("Taints of nodes that are put up with."),
 };
 
 const image = z.strictObject({
-  registry: z
-    .string()
-    .regex(/^[a-z0-9.-]+(:[0-9]+)?$/, "must be a host such as registry.internal or registry.example:5000")
+  registry: registryHost
     .default("registry.internal")
     .describe("Registry in the image's name. For an image that is carried to the nodes it need not exist."),
-  repository: z
-    .string()
-    .regex(
-      /^[a-z0-9]+([._-][a-z0-9]+)*(\/[a-z0-9]+([._-][a-z0-9]+)*)*$/,
-      "must be a path in lower case such as clearml-agent",
-    )
+  repository: imagePath
     .default("clearml-agent")
     .describe("The image's name, without its registry: the chart puts that before it."),
-  tag: z
-    .string()
-    .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/, "must be a tag such as 2.0.7-1")
-    .default(AGENT_IMAGE.tag)
-    .describe("Its tag. Raise it whenever images/clearml-agent changes."),
+  tag: imageTag.default(AGENT_IMAGE.tag).describe("Its tag. Raise it whenever images/clearml-agent changes."),
   delivery: deliveryConfig
     .prefault({})
     .describe("How it gets to the nodes. The agent runs on the nodes it was carried to, and on no other."),
 });
 
 const tasks = z.strictObject({
-  image: z
-    .string()
-    .regex(/^[^\s:@]+(:\d+\/[^\s:@]+)?(:[A-Za-z0-9_][A-Za-z0-9_.-]*|@sha256:[0-9a-f]{64})$/, {
-      message: "must be an image with a tag or a digest",
-    })
+  image: imageReference
+    .refine((text) => !isImageReference(text) || /[:@][^/]+$/.test(text), "must be an image with a tag or a digest")
     .default("nvidia/cuda:12.1.0-runtime-ubuntu22.04")
     .describe(
       "Image of tasks that name none. One without Python installs it at each task's start; pytorch/pytorch has it.",
@@ -50,9 +38,10 @@ const tasks = z.strictObject({
   ...placement,
   resources: resources.prefault({}).describe("Further requests and limits of each task's pod."),
   environment: z
-    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a name of an environment variable"), z.string())
+    .record(environmentName, z.string())
     .default({})
-    .describe("Further environment variables of each task. Not for secrets."),
+    .describe("Further environment variables of each task. Not for secrets.")
+    .meta(LINES_META),
 });
 
 /** Schema of `vision-platform:clearml.agent`. */
@@ -73,7 +62,12 @@ export const agentConfig = z.strictObject({
     .regex(/^(?!(true|false|yes|null|off)$)/i, "must not be a word of YAML such as true or off")
     .default("default")
     .describe("The queue it takes tasks from, made where it is missing."),
-  maxPods: z.int().min(1).optional().describe("Tasks that run at once at most. Default: as many as are queued."),
+  maxPods: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .optional()
+    .describe("Tasks that run at once at most. Default: as many as are queued."),
   image: image.prefault({}).describe("The agent's image, built from images/clearml-agent."),
   ...placement,
   resources: resources.prefault({}).describe("Requests and limits of the agent itself, which needs little."),
@@ -82,11 +76,12 @@ export const agentConfig = z.strictObject({
     .record(z.string(), z.unknown())
     .default({})
     .describe("Further keys of the agent's and the tasks' clearml.conf, laid over ours. ASCII only; not for secrets.")
-    .meta({ examples: [{ agent: { git_user: "robot" } }] }),
+    .meta({ ...LINES_META, examples: [{ agent: { git_user: "robot" } }] }),
   values: z
     .record(z.string(), z.unknown())
     .default({})
-    .describe("Escape hatch: chart values laid over ours, last. Not for secrets."),
+    .describe("Escape hatch: chart values laid over ours, last. Not for secrets.")
+    .meta(LINES_META),
 });
 
 export type AgentConfig = z.output<typeof agentConfig>;

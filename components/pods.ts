@@ -1,0 +1,148 @@
+import * as z from "zod";
+import type { Found } from "./section-rules.ts";
+
+/** What the API server takes in a pod. (k8s.io/kubernetes, pkg/apis/core/validation; k8s.io/apimachinery, pkg/util/validation) */
+
+const NAME = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
+const SUBDOMAIN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
+
+/** A name of an object, where dots are allowed: of a StorageClass, a Secret, a node. */
+export const objectName = z
+  .string()
+  .max(253)
+  .regex(SUBDOMAIN, "must be lower-case letters, digits, '-' and '.', as Kubernetes names are");
+
+/** Whether a text is a name with or without a domain in front: `gpu`, `nvidia.com/gpu`. */
+function isQualifiedName(text: string): boolean {
+  const [name = "", domain, ...rest] = text.split("/").reverse();
+  return (
+    NAME.test(name) && rest.length === 0 && (domain === undefined || (domain.length <= 253 && SUBDOMAIN.test(domain)))
+  );
+}
+
+const qualifiedName = z
+  .string()
+  .refine(isQualifiedName, "must be a name such as disk or example.com/disk, of letters, digits and . _ -");
+
+const labelValue = z
+  .string()
+  .max(63)
+  .regex(
+    /^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$/,
+    "must be letters, digits and . _ -, a letter or digit first and last, as labels are",
+  );
+
+/** Labels that a node must have. */
+export const nodeSelector = z.record(qualifiedName, labelValue);
+
+/** Name of an environment variable. */
+export const environmentName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a name of an environment variable, such as THRESHOLD");
+
+/** A taint of nodes that pods are put up with, as Kubernetes has it. */
+export const toleration = z
+  .strictObject({
+    key: qualifiedName.optional().describe("Key of the taint. Left out, with `operator: Exists`: every taint."),
+    operator: z.enum(["Equal", "Exists"]).default("Equal").describe("How `value` is compared."),
+    value: labelValue.optional().describe("Value of the taint."),
+    effect: z
+      .enum(["NoSchedule", "PreferNoSchedule", "NoExecute"])
+      .optional()
+      .describe("Effect of the taint. Default: any."),
+  })
+  .refine(({ key, operator }) => key !== undefined || operator === "Exists", {
+    path: ["key"],
+    message: "is missing; only with `operator: Exists` every taint is meant",
+  })
+  .refine(({ operator, value }) => operator !== "Exists" || !value, {
+    path: ["value"],
+    message: "is set with `operator: Exists`, which looks at no value; remove one of the two",
+  });
+
+const EXPONENTS: Record<string, number> = { n: -9, u: -6, m: -3, "": 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
+const POWERS = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
+const QUANTITY = /^\+?(\d{1,20})?(?:\.(\d{1,9})?)?(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d{1,2}))?$/;
+
+/** The largest there is: beyond it the API server rounds without a word. (apimachinery, resource.Quantity) */
+const LARGEST = (2n ** 63n - 1n) * 10n ** 9n;
+
+/** A quantity of Kubernetes in billionths, so that all are whole; undefined for what is none. */
+export function billionths(quantity: string): bigint | undefined {
+  const [, whole = "", fraction = "", unit = "", exponent] = QUANTITY.exec(quantity) ?? [];
+  if (whole + fraction === "") return undefined;
+  const digits = BigInt(whole + fraction.padEnd(9, "0"));
+  const power = POWERS.indexOf(unit);
+  if (exponent === undefined && power > 0) return digits * 1024n ** BigInt(power);
+  const ten = exponent === undefined ? (EXPONENTS[unit] ?? 0) : Number(exponent);
+  return ten >= 0 ? digits * 10n ** BigInt(ten) : digits / 10n ** BigInt(-ten);
+}
+
+const quantity = z.string().refine((text) => {
+  const amount = billionths(text);
+  return amount !== undefined && amount <= LARGEST;
+}, "must be an amount such as 500m, 2 or 1Gi");
+
+/** What may be asked for besides what has a domain in front. */
+const PLAIN_RESOURCES = /^(cpu|memory|ephemeral-storage|hugepages-[1-9][0-9]*[KMG]i)$/;
+
+const resourceName = z
+  .string()
+  .refine(
+    (name) => isQualifiedName(name) && (name.includes("/") || PLAIN_RESOURCES.test(name)),
+    "must be cpu, memory, ephemeral-storage, or a name with its domain such as nvidia.com/gpu",
+  );
+
+/** A device of nodes, such as a GPU, by the name its plugin gives it. */
+export const deviceName = z
+  .string()
+  .refine(
+    (name) => name.includes("/") && isQualifiedName(name),
+    "must be a name with its domain, such as nvidia.com/gpu",
+  );
+
+const amounts = z.record(resourceName, quantity);
+
+/** Requests and limits of one container. */
+export interface Resources {
+  requests?: Readonly<Record<string, string>> | undefined;
+  limits?: Readonly<Record<string, string>> | undefined;
+}
+
+/** What holds of requests and limits together; `path` of each is below the two. What is no amount is passed over. */
+export function resourceProblems({ requests = {}, limits = {} }: Resources): Found[] {
+  const names = [...new Set([...Object.keys(requests), ...Object.keys(limits)])];
+  return names.flatMap((name): Found[] => {
+    const [asked, most] = [requests[name], limits[name]];
+    const [request, limit] = [billionths(asked ?? ""), billionths(most ?? "")];
+    // Devices and huge pages are whole and never shared out twice.
+    const isWhole = name.includes("/") || name.startsWith("hugepages-");
+    const uneven = isWhole
+      ? (
+          [
+            ["requests", request],
+            ["limits", limit],
+          ] as const
+        ).find(([, amount]) => amount !== undefined && amount % 10n ** 9n !== 0n)
+      : undefined;
+    if (uneven) return [{ path: [uneven[0], name], message: "must be a whole number" }];
+    if (isWhole && asked !== undefined && request !== limit)
+      return [{ path: ["requests", name], message: `must be the same as the limit of ${name}; set the limit alone` }];
+    if (request !== undefined && limit !== undefined && request > limit)
+      return [
+        { path: ["requests", name], message: `is more than the limit of ${most ?? ""}; raise that, or ask for less` },
+      ];
+    return [];
+  });
+}
+
+/** Requests and limits of one container, as Kubernetes has them. */
+export const resources = z
+  .strictObject({
+    requests: amounts.optional().describe("What the scheduler sets aside, for example { cpu: 500m, memory: 1Gi }."),
+    limits: amounts.optional().describe("What the container may use at most."),
+  })
+  .superRefine((given, context) => {
+    for (const { path, message } of resourceProblems(given))
+      context.addIssue({ code: "custom", path: [...path], message });
+  });
