@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { isYamlText } from "./schema.ts";
 import type { Found } from "./section-rules.ts";
 
 /** What the API server takes in a pod. (k8s.io/kubernetes, pkg/apis/core/validation; k8s.io/apimachinery, pkg/util/validation) */
@@ -10,7 +11,8 @@ const SUBDOMAIN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])
 export const objectName = z
   .string()
   .max(253)
-  .regex(SUBDOMAIN, "must be lower-case letters, digits, '-' and '.', as Kubernetes names are");
+  .regex(SUBDOMAIN, "must be lower-case letters, digits, '-' and '.', as Kubernetes names are")
+  .refine(isYamlText, "must not be a number or a word of YAML such as true or off");
 
 /** Whether a text is a name with or without a domain in front: `gpu`, `nvidia.com/gpu`. */
 function isQualifiedName(text: string): boolean {

@@ -87,8 +87,16 @@ export const release = z
   .string()
   .refine((text) => /^[\d.]+$/.test(text) && semver.valid(text) !== null, "must be a whole version such as 2.64.0");
 
+/** What YAML reads as no text: charts write names without quotes, and the API server takes no number for one. (yaml.org, 1.1: bool, null, int, float) */
+const NO_TEXT =
+  /^(~|null|true|false|yes|no|on|off|y|n|[-+]?\.?[0-9][0-9_.]*(e[-+]?[0-9]+)?|0x[0-9a-f_]+|0o?[0-7_]+|0b[01_]+|[-+]?\.(inf|nan))$/i;
+
+/** Whether YAML reads a name as text where it stands without quotes. */
+export const isYamlText = (name: string) => !NO_TEXT.test(name);
+
 /** A name as Kubernetes labels have it (RFC 1123). */
 export const dnsLabel = z
   .string()
   .max(63)
-  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "must be lower-case letters, digits and '-', as Kubernetes names are");
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "must be lower-case letters, digits and '-', as Kubernetes names are")
+  .refine(isYamlText, "must not be a number or a word of YAML such as true or off");

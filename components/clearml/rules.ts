@@ -5,6 +5,7 @@ import { repeats, type Found, type SectionRule } from "../section-rules.ts";
 import type { ClearmlConfig } from "./config.ts";
 import { heapBytes, LEAST_HEAP, memoryFor } from "./elasticsearch.ts";
 import { OWNED_VALUES } from "./owned-values.ts";
+import { unevenResources } from "./resources.ts";
 import { CLEARML_VERSIONS, clearmlWish } from "./versions.ts";
 
 export const CLEARML_RULES: readonly SectionRule<ClearmlConfig>[] = [
@@ -73,6 +74,7 @@ export const CLEARML_RULES: readonly SectionRule<ClearmlConfig>[] = [
         return [{ path, message }];
       }),
   },
+  { reads: ["elasticsearch", "resources"], problems: unevenResources },
   {
     reads: ["values"],
     problems: ({ values }) => [...ownedValues(values), ...badImages(values, ["values"])],

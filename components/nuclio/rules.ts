@@ -40,6 +40,15 @@ export const FUNCTION_RULES: readonly SectionRule<FunctionConfig>[] = [
       ? "is empty: CVAT drops every box of a label it was not told; name the model's classes, or a `labelsFile`"
       : undefined;
   }),
+  {
+    reads: ["resources", "gpu"],
+    problems: ({ resources, gpu }) =>
+      gpu === undefined
+        ? []
+        : [...new Set([resources?.requests?.[gpu.resource], resources?.limits?.[gpu.resource]])]
+            .filter((amount) => amount !== undefined && amount !== String(gpu.count))
+            .map(() => ({ path: ["resources"], message: `has ${gpu.resource}, which \`gpu\` sets; take it out here` })),
+  },
   ruleAt(["interactor"], ["kind", "interactor"], ({ kind, interactor }) =>
     interactor && kind !== "interactor" ? `is set for a ${kind}; remove it, or set kind: interactor` : undefined,
   ),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseLab } from "../../components/config.ts";
 import { billionths, resourceProblems } from "../../components/pods.ts";
-import { mutated } from "../fixtures/inputs/mutations.ts";
+import { keyOf, mutated, mutationsOf, seeded, shuffled } from "../fixtures/inputs/mutations.ts";
 import { exampleStack, wholeStack } from "../fixtures/inputs/whole-stack.ts";
 
 type Path = (string | number)[];
@@ -143,7 +143,7 @@ describe("characters that nobody sees", () => {
         [["cvat", "values", "a", "b"], [`a${character}b`]],
         [["cvat", "values", `a${character}b`], 1],
         [["clearml", "agent", "queue"], `a${character}b`],
-        [["traefik", "address"], `${character}`],
+        [["traefik", "address"], character],
         [["functions", "yolo11x", "labels", 0, "name"], `a${character}b`],
         [["functions", `a${character}b`], { kind: "detector" }],
         [[`cv${character}at`], {}],
@@ -194,3 +194,41 @@ describe("amounts", () => {
     [{ requests: { "nvidia.com/gpu": "1" }, limits: { "nvidia.com/gpu": "1" } }, []],
   ])("%j", (given, paths) => expect(resourceProblems(given).map(({ path }) => path.join("."))).toEqual(paths));
 });
+
+describe("mutations of a fuller stack file", () => {
+  const all = mutationsOf(WHOLE);
+
+  it("find every key of the schemas, each with a value it takes", () => {
+    const keys = new Map<string, boolean>();
+    for (const { path, fits } of all) keys.set(keyOf(path), fits || (keys.get(keyOf(path)) ?? false));
+    const never = [...keys].filter(([key, taken]) => !taken && at(WHOLE, key) === undefined).map(([key]) => key);
+    // The keys of a map are as many as there are texts.
+    expect(
+      never.filter(
+        (key) =>
+          !/\.(paths|moreBuckets|requests|limits|adoptedFunctions|people|onlyPrefixes\.\w+|env|environment(\.\w+)?|nodeSelector|buildArgs)\.|^functions\./.test(
+            key,
+          ),
+      ),
+    ).toEqual([]);
+  });
+
+  it("give no exception and only sentences, whatever stands there", () => {
+    const seed = Number(process.env["VISION_PLATFORM_SEED"] ?? 1);
+    for (const one of shuffled(all, seeded(seed)).slice(0, 400)) {
+      for (const { path, message } of parseLab(mutated(WHOLE, one)).problems) {
+        const text = `seed ${seed}, ${keyOf(one.path)} = ${JSON.stringify(one.value)}: ${path}: ${message}`;
+        expect(message, text).toMatch(/^\S.*[.'`)]$/s);
+        expect(/[\p{Cc}\p{Cs}\p{Bidi_Control}]|undefined|\[object |Invalid input/u.test(path + message), text).toBe(
+          false,
+        );
+      }
+    }
+  });
+});
+
+function at(value: unknown, key: string): unknown {
+  return key
+    .split(".")
+    .reduce<unknown>((into, part) => (into as Record<string, unknown> | undefined)?.[part === "[]" ? 0 : part], value);
+}

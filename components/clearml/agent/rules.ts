@@ -1,8 +1,10 @@
 import { deliveryProblems, referenceProblem } from "../../images/config.ts";
 import { isMap } from "../../maps.ts";
+import { resourceProblems } from "../../pods.ts";
 import type { Found, SectionRule } from "../../section-rules.ts";
 import type { ClearmlConfig } from "../config.ts";
 import { imageOf } from "./names.ts";
+import { taskResources } from "./values.ts";
 
 /** What holds of the agent's keys together. All of it is silent while the agent is not installed. */
 export const AGENT_RULES: readonly SectionRule<ClearmlConfig>[] = [
@@ -42,6 +44,16 @@ export const AGENT_RULES: readonly SectionRule<ClearmlConfig>[] = [
   {
     reads: ["agent"],
     problems: ({ agent }) => (agent.enabled ? imageProblems(agent.image) : []),
+  },
+  {
+    reads: ["agent"],
+    problems: ({ agent: { tasks } }) =>
+      resourceProblems(taskResources(tasks))
+        .filter(({ path }) => path[1] === "nvidia.com/gpu")
+        .map(({ path, message }) => ({
+          path: ["agent", "tasks", "resources", ...path],
+          message: `${message}, by agent.tasks.gpus`,
+        })),
   },
   {
     reads: ["agent"],

@@ -68,7 +68,7 @@ export function runtimeClassOf({ gpus, runtimeClass }: AgentConfig["tasks"]): st
 }
 
 /** NVIDIA_VISIBLE_DEVICES is left to the device plugin: `all` would show every GPU of the node to a task that was given one. (facts 8.24) */
-function taskResources({ gpus, resources }: AgentConfig["tasks"]): AgentConfig["tasks"]["resources"] {
+export function taskResources({ gpus, resources }: AgentConfig["tasks"]): AgentConfig["tasks"]["resources"] {
   return gpus === 0 ? resources : { ...resources, limits: { ...resources.limits, "nvidia.com/gpu": String(gpus) } };
 }
 
