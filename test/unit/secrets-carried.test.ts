@@ -15,14 +15,15 @@ type Path = (string | number)[];
 
 vi.mock("../../components/cvat/users/wait.ts", () => ({ waitForUsers: () => Promise.resolve() }));
 vi.mock("../../components/nuclio/observe.ts", () => ({ observeFunctions: () => Promise.resolve({}) }));
+vi.mock("../../components/images/nodes.ts", () => ({
+  nodesOf: () => Promise.resolve([]),
+  checkNodes: () => undefined,
+}));
+vi.mock("../../components/cvat/registration/prove.ts", () => ({ proveClosed: () => Promise.resolve([]) }));
 vi.mock("../../components/charts/install.ts", () => ({
   ChartInstall: class {
     readonly ready = pulumi.output(undefined);
     readonly ledger = pulumi.output([]);
-    constructor(
-      _: string,
-      readonly args: ChartInstallArgs,
-    ) {}
     object() {
       return pulumi.output({ spec: { template: { spec: { containers: [{ image: "a:1" }] } } } });
     }
