@@ -155,11 +155,11 @@ describe("what is made here", () => {
       name,
       { name, version, path: "/x", origin: "locked" as const },
     ]);
-    const delivery = { context: path.resolve(import.meta.dirname, "../../images/clearml-agent"), program: "/x" };
+    const delivery = { context: "images/clearml-agent", checkout: path.resolve(import.meta.dirname, "../..") };
     new VisionPlatform("lab", {
       lab,
       charts: Object.fromEntries(charts) as never,
-      buckets: new Set(),
+      found: { seen: true, existing: new Set(), missing: [] },
       labels: {},
       delivery,
     });
