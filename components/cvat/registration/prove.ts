@@ -23,7 +23,7 @@ function openProblem(open: readonly Finding[], ways: Ways): string {
   const where = open.map(({ path, way }) => `POST ${path} (${ways[way].name})`).join(", ");
   return [
     `CVAT's ${what} is open to everybody: ${where} asks for the fields to fill in.`,
-    "vision-platform:cvat.registration is `closed`, which settings in CVAT's server are to see to. See whether vision-platform:cvat.values or cvat.images.server bring other settings (DJANGO_SETTINGS_MODULE), or whether another CVAT answers there; set cvat.registration to `open` if it is to be.",
+    "vision-platform:cvat.registration is `closed`, which settings in CVAT's server are to see to. A stack of an earlier version gets them by a whole up; else see whether vision-platform:cvat.values or cvat.images.server bring other settings (DJANGO_SETTINGS_MODULE), or whether another CVAT answers there; set cvat.registration to `open` if it is to be.",
   ].join(" ");
 }
 
