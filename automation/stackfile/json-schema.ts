@@ -33,6 +33,8 @@ function sectionSchema(schema: z.ZodType): Record<string, unknown> {
     override({ zodSchema, jsonSchema }) {
       const meta = z.globalRegistry.get(zodSchema) as { secret?: boolean } | undefined;
       delete (jsonSchema as Record<string, unknown>).lines;
+      // Not every editor compiles patterns with the `u` flag, without which `\p{L}` means the letter p: the program alone checks those.
+      if (jsonSchema.pattern?.includes("\\p{")) delete jsonSchema.pattern;
       if (!meta?.secret) return;
       delete jsonSchema.anyOf;
       delete (jsonSchema as Record<string, unknown>).secret;
