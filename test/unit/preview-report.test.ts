@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Change, FieldChange, Operation } from "../../automation/engine/changes.ts";
 import { changesText, previewReport } from "../../automation/report/preview.ts";
+import { warningsText } from "../../automation/report/warnings.ts";
 import type { LedgerRow } from "../../components/charts/ledger.ts";
 
 const change = (
@@ -132,4 +133,9 @@ it("shows the same changes on a terminal", () => {
     "  - Deployment a",
   ]);
   expect(changesText([])).toBe("");
+});
+
+it("says warnings in the text too, each by itself", () => {
+  expect(warningsText([])).toBe("");
+  expect(warningsText(["one\ntwo", "three"])).toBe("Warning: one\n  two\nWarning: three");
 });
