@@ -50,14 +50,31 @@ function changeOf(metadata: StepEventMetadata): Change | undefined {
   return { ...parseUrn(metadata.urn), urn: metadata.urn, operation, fields };
 }
 
-function fieldsOf({ detailedDiff, diffs, old, new: next }: StepEventMetadata): FieldChange[] {
+function fieldsOf({ detailedDiff, diffs, old, new: next, urn }: StepEventMetadata): FieldChange[] {
   const paths = detailedDiff ? Object.keys(detailedDiff) : (diffs ?? []);
-  return paths.sort().map((path) => ({
-    path,
-    before: shown(valueAt(old?.inputs, path)),
-    after: shown(valueAt(next?.inputs, path)),
-  }));
+  const { type } = parseUrn(urn);
+  return paths.sort().map((path) => {
+    const kind: string = detailedDiff?.[path]?.diffKind ?? "";
+    return {
+      path,
+      before: kind.startsWith("add") ? undefined : shown(fieldAt(old, path, type)),
+      after: kind.startsWith("delete") ? undefined : shown(fieldAt(next, path, type)),
+    };
+  });
 }
+
+type State = StepEventMetadata["old"];
+
+/** A field as the program gave it, or as the provider has it where the program gave it under another name. */
+function fieldAt(state: State, path: string, type: string): unknown {
+  const given = valueAt(state?.inputs, path);
+  if (given !== undefined || !isSecretData(path, type)) return given ?? valueAt(state?.outputs, path);
+  // A Secret is given as `stringData`, and the Kubernetes provider compares it as `data`, in base64.
+  return state === undefined ? undefined : HIDDEN;
+}
+
+const isSecretData = (path: string, type: string) =>
+  type === "kubernetes:core/v1:Secret" && /^(stringData|data)\b/.test(path);
 
 /** The value at a property path of the engine: `spec.template.spec.containers[0].image`, `metadata.annotations["a.b"]`. */
 export function valueAt(root: unknown, path: string): unknown {

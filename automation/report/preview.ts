@@ -63,6 +63,8 @@ function changeLines({ operation, kind, short, fields }: Change): string[] {
 function fieldText({ path, before, after }: FieldChange): string {
   if (before === undefined && after !== undefined) return `${path}: + ${valueText(after)}`;
   if (after === undefined && before !== undefined) return `${path}: - ${valueText(before)}`;
+  // The provider says that it differs and not how.
+  if (before === undefined) return `${path}: differs`;
   return `${path}: ${valueText(before)} -> ${valueText(after)}`;
 }
 

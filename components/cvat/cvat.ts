@@ -16,6 +16,7 @@ import { ingressAnnotations, publicUrl, traefikObjects } from "./ingress.ts";
 import { CHART_OBJECTS, RELEASE } from "./names.ts";
 import { registerRecords, type StorageAccess } from "./records.ts";
 import { registrationProof, registrationSettings, type ProofArgs } from "./registration/closed.ts";
+import { restartedReaders } from "../secrets/readers.ts";
 import { CvatSecrets } from "./secrets.ts";
 import { CvatUsers } from "./users/users.ts";
 import { calledAddresses, cvatValues, smokescreenOptions } from "./values.ts";
@@ -67,7 +68,7 @@ export class Cvat extends pulumi.ComponentResource {
     const child = { parent: this, provider: cluster.provider };
     this.versions = installedVersions(CVAT_VERSIONS, cvatWish(config), chart);
     this.namespace = keptNamespace(`${name}-namespace`, config.namespace, child, podLabels(config));
-    const secrets = new CvatSecrets(name, { config, namespace: this.namespace }, child);
+    const secrets = new CvatSecrets(name, { config, namespace: this.namespace, cluster }, child);
     const beside = traefik(name, config, this.namespace, child);
     const isClosed = config.registration === "closed";
     const closed = isClosed ? [registrationSettings(name, this.namespace, child)] : [];
@@ -99,11 +100,24 @@ export class Cvat extends pulumi.ComponentResource {
       },
       { ...child, dependsOn: [...secrets.objects, ...beside, ...closed] },
     );
+    // The chart makes this Secret itself.
+    const readers = config.analytics.enabled
+      ? restartedReaders(
+          `${name}-restart-after-clickhouse`,
+          {
+            cluster,
+            namespace: pulumi.all([this.namespace, install.ready]).apply(([where]) => where),
+            texts: { [CHART_OBJECTS.clickhouseSecret]: secrets.clickhousePassword },
+            stores: [CHART_OBJECTS.clickhouseShard],
+          },
+          { parent: this },
+        )
+      : undefined;
     const users = usersOf(name, args, install, this.namespace, child);
     const events = eventTable(name, config, this.versions, install, this.namespace, child);
 
     this.ledger = install.ledger;
-    this.ready = pulumi.all([install.ready, events?.id, users.ready]).apply(() => undefined);
+    this.ready = pulumi.all([install.ready, events?.id, users.ready, readers?.id]).apply(() => undefined);
     this.url = pulumi.output(args.address).apply((address) => publicUrl(config, address));
     this.passwords = users.passwords;
     this.users = [config.superuser, ...config.users].map(({ username }) => username);

@@ -12,6 +12,10 @@ export const CHART_OBJECTS = {
   /** Job that migrates the database. Its number is the release's, and each render is the first. */
   initializer: "cvat-backend-initializer-r1",
   clickhouse: "cvat-clickhouse",
+  /** StatefulSets of the databases. */
+  redis: "cvat-redis-master",
+  kvrocks: "cvat-kvrocks",
+  clickhouseShard: "cvat-clickhouse-shard0",
   /** Secret with CLICKHOUSE_HOST, _PORT, _DB, _USER and _PASSWORD. The chart always makes it itself, and makes it immutable. */
   clickhouseSecret: "cvat-analytics-secret",
 } as const;

@@ -1,8 +1,11 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { Cluster } from "../cluster.ts";
+import { RestRecord } from "../records/record.ts";
 import { GeneratedText } from "../secrets/generated.ts";
+import { placeOf, restartedReaders } from "../secrets/readers.ts";
 import type { CvatConfig } from "./config.ts";
-import { DATABASE, SECRETS } from "./names.ts";
+import { CHART_OBJECTS, DATABASE, SECRETS } from "./names.ts";
 import { registryCredentials } from "./registry.ts";
 
 const PASSWORD_LENGTH = 32;
@@ -18,7 +21,7 @@ export class CvatSecrets {
 
   constructor(
     name: string,
-    { config, namespace }: { config: CvatConfig; namespace: pulumi.Input<string> },
+    { config, namespace, cluster }: { config: CvatConfig; namespace: pulumi.Input<string>; cluster: Cluster },
     opts: pulumi.CustomResourceOptions,
   ) {
     const { secrets, analytics, nuclio } = config;
@@ -33,25 +36,58 @@ export class CvatSecrets {
       this.objects.push(new k8s.core.v1.Secret(`${name}-secret-${part}`, inputs, { ...opts, ...extra }));
     };
 
+    const kept = (part: keyof typeof KEEPERS, password: pulumi.Input<string>) =>
+      new RestRecord(
+        `${name}-kept-${part}-password`,
+        "secrets/records/kept-password",
+        {
+          connection: placeOf(cluster, namespace),
+          secret: SECRETS[part],
+          password: pulumi.secret(password),
+          key: `vision-platform:cvat.secrets.${part}`,
+          ...KEEPERS[part],
+        },
+        { secrets: ["password"] },
+        { parent: opts.parent },
+      );
+
+    const postgresql = secrets.postgresql ?? made("postgresql");
     secret(
       "postgresql",
       {
         database: DATABASE.name,
         username: DATABASE.user,
-        password: secrets.postgresql ?? made("postgresql"),
+        password: postgresql,
         "postgres-password": made("postgresql-admin"),
         "replication-password": made("postgresql-replication"),
       },
       // The database keeps the password it was made with, and its claim is retained: so is what opens it. Our own destroy keeps the
       // generated text in the stack; a plain `pulumi destroy` does not, and then the password is left in this Secret alone, to be given
       // to the next stack as `secrets.postgresql`.
-      { retainOnDelete: true },
+      { retainOnDelete: true, dependsOn: kept("postgresql", postgresql) },
     );
-    secret("redis", { password: secrets.redis ?? made("redis") });
-    secret("kvrocks", { password: secrets.kvrocks ?? made("kvrocks") });
+    const redis = secrets.redis ?? made("redis");
+    secret("redis", { password: redis });
+    const kvrocks = secrets.kvrocks ?? made("kvrocks");
+    secret("kvrocks", { password: kvrocks });
+    // Before the chart: what the chart starts anew must find the databases with the password that it reads.
+    this.objects.push(
+      restartedReaders(
+        `${name}-restart-after-passwords`,
+        {
+          cluster,
+          namespace,
+          texts: { [SECRETS.postgresql]: postgresql, [SECRETS.redis]: redis, [SECRETS.kvrocks]: kvrocks },
+          stores: [CHART_OBJECTS.redis, CHART_OBJECTS.kvrocks],
+        },
+        { parent: opts.parent, dependsOn: [...this.objects] },
+      ),
+    );
     this.clickhousePassword = secrets.clickhouse ?? (analytics.enabled ? made("clickhouse") : pulumi.output(""));
-    if (analytics.enabled)
-      secret("grafana", { "admin-user": "admin", "admin-password": secrets.grafana ?? made("grafana") });
+    if (analytics.enabled) {
+      const grafana = secrets.grafana ?? made("grafana");
+      secret("grafana", { "admin-user": "admin", "admin-password": grafana }, { dependsOn: kept("grafana", grafana) });
+    }
 
     const registry = nuclio.registry;
     this.registrySecret = registry?.existingSecret ?? (registry?.password && SECRETS.registry);
@@ -67,4 +103,19 @@ export class CvatSecrets {
 interface SecretOptions {
   type?: string;
   retainOnDelete?: boolean;
+  dependsOn?: pulumi.Resource;
 }
+
+/** What keeps its password in its volume, and how it is changed there. Not tried on live servers. */
+const KEEPERS = {
+  postgresql: {
+    keeper: "PostgreSQL",
+    field: "password",
+    command: `exec -it cvat-postgresql-0 -- psql -h 127.0.0.1 -U ${DATABASE.user} ${DATABASE.name} -c '\\password'`,
+  },
+  grafana: {
+    keeper: "Grafana",
+    field: "admin-password",
+    command: "exec -it deploy/cvat-grafana -c grafana -- grafana cli admin reset-admin-password --password-from-stdin",
+  },
+} as const;

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../cluster.ts";
 import { RestRecord } from "../records/record.ts";
 import { millisecondsOf } from "../schema.ts";
+import { placeOf, restartedReaders } from "../secrets/readers.ts";
 import type { FunctionConfig } from "./config.ts";
 import type { LabelEntry } from "./label-config.ts";
 import type { Finding } from "./observe.ts";
@@ -50,7 +51,7 @@ export class NuclioFunction extends pulumi.ComponentResource {
 
   constructor(name: string, args: NuclioFunctionArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("vision-platform:nuclio:NuclioFunction", name, {}, opts);
-    const { config, cluster } = args;
+    const { config, cluster, store } = args;
     const child = { parent: this, ...(opts.dependsOn !== undefined && { dependsOn: opts.dependsOn }) };
     const secret = modelSecret(name, args, { ...child, provider: cluster.provider });
     const runtimeClass = runtimeClassOf(config) ?? "";
@@ -59,7 +60,7 @@ export class NuclioFunction extends pulumi.ComponentResource {
       name,
       "nuclio/records/function",
       {
-        connection: connectionInput(cluster, args.namespace),
+        connection: placeOf(cluster, args.namespace),
         function: wanted(args, secret),
         runtimeClass,
         readyMs: millisecondsOf(config.timeouts.ready),
@@ -70,6 +71,20 @@ export class NuclioFunction extends pulumi.ComponentResource {
       { outs: ["image", "runtimeClassBy", "drift"] },
       child,
     );
+    if (secret && store)
+      restartedReaders(
+        `${name}-restart`,
+        {
+          cluster,
+          namespace: args.namespace,
+          texts: {
+            [modelSecretName(args.function)]: pulumi
+              .all([store.accessKey, store.secretKey])
+              .apply((keys) => keys.join("\n")),
+          },
+        },
+        { ...child, dependsOn: [record] },
+      );
     this.report = pulumi
       .all([record.output<string>("image"), record.output<string>("runtimeClassBy")])
       .apply(([image, by]) => ({
@@ -79,16 +94,6 @@ export class NuclioFunction extends pulumi.ComponentResource {
       }));
     this.registerOutputs({ report: this.report });
   }
-}
-
-/** How a record reaches Nuclio. */
-export function connectionInput({ access }: Cluster, namespace: pulumi.Input<string>): pulumi.Inputs {
-  const { kubeconfig, context } = access;
-  return {
-    namespace,
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(context === undefined ? {} : { context }),
-  };
 }
 
 function wanted(args: NuclioFunctionArgs, secret: pulumi.Output<string> | undefined) {
@@ -106,6 +111,8 @@ function wanted(args: NuclioFunctionArgs, secret: pulumi.Output<string> | undefi
     );
 }
 
+const modelSecretName = (fn: string) => `function-${fn}-model`;
+
 /** The key to the model, which the function's pods take from here: Nuclio keeps variables of a function in plain text. */
 function modelSecret(
   name: string,
@@ -116,7 +123,7 @@ function modelSecret(
   const secret = new k8s.core.v1.Secret(
     `${name}-model`,
     {
-      metadata: { name: `function-${fn}-model`, namespace },
+      metadata: { name: modelSecretName(fn), namespace },
       stringData: {
         [MODEL_SECRET_KEYS.accessKey]: pulumi.secret(store.accessKey),
         [MODEL_SECRET_KEYS.secretKey]: pulumi.secret(store.secretKey),

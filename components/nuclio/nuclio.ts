@@ -3,9 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../cluster.ts";
 import { RestRecord } from "../records/record.ts";
 import type { FunctionConfig, FunctionsConfig } from "./config.ts";
-import { connectionInput, NuclioFunction, type FunctionReport, type ModelReader } from "./function.ts";
+import { NuclioFunction, type FunctionReport, type ModelReader } from "./function.ts";
 import type { LabelEntry } from "./label-config.ts";
 import { FIELD_MANAGER, objectOf, PROJECT } from "./names.ts";
+import { placeOf } from "../secrets/readers.ts";
 import type { Finding } from "./observe.ts";
 import { augmentedConfigs, hasField } from "./runtime-class.ts";
 import { runtimeClassOf } from "./spec.ts";
@@ -41,7 +42,7 @@ export class Nuclio extends pulumi.ComponentResource {
     const project = new RestRecord(
       `${name}-project`,
       "nuclio/records/project",
-      { connection: connectionInput(cluster, namespace), name: PROJECT, after },
+      { connection: placeOf(cluster, namespace), name: PROJECT, after },
       {},
       child,
     );

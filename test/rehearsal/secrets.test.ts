@@ -42,6 +42,8 @@ const FOUND = [
 /** What goes into the values of a chart of our own, by the object it ends in. */
 const IN_VALUES = { configMap: canary(), environment: canary(), secret: canary(), changed: canary() };
 
+const DATABASE_KEY = "vision-platform:cvat.secrets.postgresql";
+
 let temporary: string;
 let lab: Lab;
 let tiny: auto.Stack;
@@ -107,17 +109,37 @@ describe("secrets of the stack's configuration", () => {
   it("are made where none are given", async () => {
     await lab.prepare();
     made.push(...(await found()));
-    const database = GIVEN.find(({ name }) => name === "cvat.secrets.postgresql");
-    await setSecret(stack(), database?.key ?? "", database?.text ?? "");
+    made.push({ name: "first password of the database", text: canary() });
+    await setSecret(stack(), DATABASE_KEY, made.at(-1)?.text ?? "");
     await run("up");
     made.push(...(await generatedIn(stack())));
     expect(made.length).toBeGreaterThan(20);
   });
 
-  it("give way to those that are given later", async () => {
+  it("are refused where a volume keeps the first one, in a preview too", async () => {
     for (const { key, text } of GIVEN) await setSecret(stack(), key, text);
+    for (const verb of ["preview", "up"] as const) {
+      const error = await runEngine(stack(), verb, { progress: silentProgress }).then(String, String);
+      expect(error).toContain(`${DATABASE_KEY}: PostgreSQL keeps the password it was made with`);
+      expect(error).toContain("vision-platform:cvat.secrets.grafana: Grafana keeps the password");
+      said.push({ where: `${verb} that is refused`, text: error });
+    }
+    expect(await restarted()).toEqual({});
+  });
+
+  it("give way to those that are given later, and who read the old ones start anew, the databases first", async () => {
+    // As the refusal says, after the password was changed in the database and in Grafana.
+    await kubectl("delete", "secret", "--namespace=cvat", "cvat-postgres-secret", "cvat-grafana-admin");
     await run("preview");
     await run("up");
+    const times = await restarted();
+    const at = (name: string) => times[name] ?? "never";
+    for (const database of ["cvat-redis-master", "cvat-kvrocks", "cvat-clickhouse-shard0", "cvat-vector"])
+      expect([database, at(database)]).toEqual([database, expect.stringMatching(/^20/)]);
+    for (const reader of ["cvat-backend-server", "cvat-backend-worker-export"])
+      expect([at("cvat-redis-master") < at(reader), at("cvat-kvrocks") < at(reader)]).toEqual([true, true]);
+    expect(at("cvat-clickhouse-shard0") < at("cvat-vector")).toBe(true);
+    expect(["cvat-frontend", "cvat-opa", "cvat-nuclio-dashboard"].map(at)).toEqual(["never", "never", "never"]);
     expect((await stack().getAllConfig())["vision-platform:clearml"]?.secret).toBe(true);
   });
 
@@ -198,6 +220,21 @@ describe("after all runs, and destroy", () => {
 });
 
 const stack = () => lab.rehearsal().stack;
+
+/** When the workloads of CVAT's namespace were started anew, by name, for those that were. */
+async function restarted(): Promise<Record<string, string>> {
+  const { items } = JSON.parse(await objects(["deployments", "statefulsets"], "cvat")) as {
+    items: {
+      metadata: { name: string };
+      spec: { template: { metadata: { annotations?: Record<string, string> } } };
+    }[];
+  };
+  const times = items.map(
+    ({ metadata, spec }) =>
+      [metadata.name, spec.template.metadata.annotations?.["kubectl.kubernetes.io/restartedAt"]] as const,
+  );
+  return Object.fromEntries(times.filter((row): row is [string, string] => row[1] !== undefined));
+}
 const unique = (finds: readonly Find[]) => [...new Set(finds.map(({ canary, where }) => `${canary}: ${where}`))];
 /**
  * Of passwords that ClearML made, Secrets hold hashes with their salt; CVAT's were replaced by those given, but for the database's other

@@ -5,6 +5,7 @@ import { changesIn, valueAt } from "../../automation/engine/changes.ts";
 const PARENTS = "vision-platform:index:VisionPlatform$vision-platform:cvat:Cvat";
 const urn = (type: string, name: string) => `urn:pulumi:homelab::vision-platform::${PARENTS}$${type}::${name}`;
 const DEPLOYMENT = urn("kubernetes:apps/v1:Deployment", "cvat:cvat/cvat-frontend");
+const SECRET = urn("kubernetes:core/v1:Secret", "cvat-secret-redis");
 const JOB = urn("kubernetes:batch/v1:Job", "cvat:cvat/cvat-backend-initializer");
 
 function step(op: OpType, at: string, more: object = {}): EngineEvent {
@@ -48,6 +49,41 @@ describe("what a run does to resources", () => {
       step("update", DEPLOYMENT, { old: state({ a: envelope }), new: state({ a: [envelope] }), diffs: ["a"] }),
     ]);
     expect(change?.fields).toEqual([{ path: "a", before: "[secret]", after: ["[secret]"] }]);
+  });
+
+  it.each<[string, object, object]>([
+    ["as the engine hides it whole", { stringData: "[secret]" }, { data: "[secret]" }],
+    ["key by key", { stringData: { password: "[secret]" } }, { data: { password: "[secret]" } }],
+    ["without any value", {}, {}],
+  ])("a password of a Secret, which is given as stringData and compared as data: %s", (_, inputs, outputs) => {
+    const diff = (diffKind: string) => ({ diffKind, inputDiff: true });
+    const [change] = changesIn([
+      step("replace", SECRET, {
+        old: state(inputs, { outputs }),
+        new: state(inputs),
+        detailedDiff: {
+          "data.password": diff("update-replace"),
+          "data.added": diff("add"),
+          "data.gone": diff("delete"),
+        },
+      }),
+    ]);
+    expect(change?.fields).toEqual([
+      { path: "data.added", before: undefined, after: "[secret]" },
+      { path: "data.gone", before: "[secret]", after: undefined },
+      { path: "data.password", before: "[secret]", after: "[secret]" },
+    ]);
+  });
+
+  it("a field that only the provider has", () => {
+    const [change] = changesIn([
+      step("update", DEPLOYMENT, {
+        old: state({}, { outputs: { spec: { days: 1 } } }),
+        new: state({}, { outputs: { spec: { days: 2 } } }),
+        diffs: ["spec.days"],
+      }),
+    ]);
+    expect(change?.fields).toEqual([{ path: "spec.days", before: 1, after: 2 }]);
   });
 
   const replaced = {

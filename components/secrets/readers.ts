@@ -1,0 +1,49 @@
+import { createHash } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import type { Cluster } from "../cluster.ts";
+import { RestRecord } from "../records/record.ts";
+
+/** Where a namespace is, as records are told it. */
+export function placeOf({ access }: Cluster, namespace: pulumi.Input<string>): pulumi.Inputs {
+  const { kubeconfig, context } = access;
+  return {
+    namespace,
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+  };
+}
+
+export interface ReadersArgs {
+  cluster: Cluster;
+  namespace: pulumi.Input<string>;
+  /** What stands in each Secret, by its name. */
+  texts: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Workloads whose password it is: they start anew first. */
+  stores?: readonly string[];
+}
+
+/**
+ * Has the pods that read Secrets start anew when what stands there changes: a pod reads its environment once. The digest stays in the
+ * state, encrypted; the pods' templates, which anybody in the namespace reads, get the time alone.
+ * @param opts `dependsOn` the Secrets
+ */
+export function restartedReaders(
+  name: string,
+  { cluster, namespace, texts, stores = [] }: ReadersArgs,
+  opts: pulumi.CustomResourceOptions,
+): RestRecord {
+  const digests = pulumi.secret(
+    pulumi
+      .output(texts)
+      .apply((all) => Object.fromEntries(Object.entries(all).map(([secret, text]) => [secret, digest(text)]))),
+  );
+  return new RestRecord(
+    name,
+    "secrets/records/restart",
+    { connection: placeOf(cluster, namespace), digests, stores, timeoutMs: cluster.readyTimeoutMs },
+    { secrets: ["digests"] },
+    opts,
+  );
+}
+
+const digest = (text: string) => createHash("sha256").update(text).digest("hex");

@@ -1,0 +1,63 @@
+import { isDeepStrictEqual } from "node:util";
+import { apiServer } from "../../api-server.ts";
+import type { ClusterAccess } from "../../cluster.ts";
+import { kubeConfig } from "../../kube-config.ts";
+import type { RecordHandler } from "../../records/record.ts";
+
+interface Inputs {
+  connection: ClusterAccess & { namespace: string };
+  /** Name of the Secret that the data was made with. */
+  secret: string;
+  /** Key of the password in it. */
+  field: string;
+  password: string;
+  /** What keeps the password, by the name a person knows it by. */
+  keeper: string;
+  /** Where the stack file says it. */
+  key: string;
+  /** Command that changes it there. */
+  command: string;
+}
+
+const WITHIN_MS = 30_000;
+
+/**
+ * A password that lives on in a volume: what was made with it opens with it, whatever a Secret says later. So another one is refused while
+ * the Secret in the cluster has the old one. Unlike other records' `check` this one asks the cluster: the volume, and the Secret with it,
+ * may be of a stack that is gone.
+ */
+export const record: RecordHandler<Inputs> = {
+  async check(news) {
+    const there = await passwordInCluster(news);
+    return there === undefined || there === news.password ? [] : [refusal(news)];
+  },
+  create: (inputs) => Promise.resolve({ id: inputs.secret, outs: inputs }),
+  read: (id, outs) => Promise.resolve({ id, outs }),
+  update: (_id, _olds, news) => Promise.resolve(news),
+  delete: () => Promise.resolve(),
+  diff: (olds, news) => ({ changes: !isDeepStrictEqual(olds, { ...olds, ...news }) }),
+};
+
+function refusal({ connection: { namespace }, secret, field, keeper, key, command }: Inputs): string {
+  const kubectl = `kubectl -n ${namespace}`;
+  return [
+    `${key}: ${keeper} keeps the password it was made with, and Secret ${secret} has another than this.`,
+    `To go on with that one: ${kubectl} get secret ${secret} -o jsonpath='{.data.${field}}' | base64 -d | pulumi config set --path --secret '${key}'`,
+    `To change it: first there (${kubectl} ${command}), then ${kubectl} delete secret ${secret}, then up, which makes the Secret anew.`,
+  ].join(" ");
+}
+
+async function passwordInCluster({ connection, secret, field }: Inputs): Promise<string | undefined> {
+  const { namespace, ...access } = connection;
+  const send = apiServer(await kubeConfig(access));
+  const { status, text } = await send({
+    method: "GET",
+    path: `/api/v1/namespaces/${namespace}/secrets/${secret}`,
+    timeoutMs: WITHIN_MS,
+  });
+  // Whoever may not read it may not write it either, which the engine says better.
+  if (status !== 200) return undefined;
+  const { data = {} } = JSON.parse(text) as { data?: Record<string, string> };
+  const encoded = data[field];
+  return encoded === undefined ? undefined : Buffer.from(encoded, "base64").toString("utf8");
+}

@@ -1,0 +1,34 @@
+import { isDeepStrictEqual } from "node:util";
+import type { ClusterAccess } from "../../cluster.ts";
+import type { RecordHandler } from "../../records/record.ts";
+import { restartReaders } from "../restart-readers.ts";
+
+interface Inputs {
+  connection: ClusterAccess & { namespace: string };
+  /** A digest of what stands in each Secret, by its name. */
+  digests: Record<string, string>;
+  /** Workloads whose password it is: they start anew before those that sign in to them. */
+  stores: string[];
+  timeoutMs: number;
+}
+
+/**
+ * That pods know what stands in the Secrets now. Nothing is done when it is made: who starts then reads what is there. So a stack of an
+ * older version restarts nothing either.
+ */
+export const record: RecordHandler<Inputs> = {
+  create: (inputs) => Promise.resolve({ id: "restart", outs: inputs }),
+  read: (id, outs) => Promise.resolve({ id, outs }),
+  async update(_id, olds, news) {
+    const { connection, digests, stores, timeoutMs } = news;
+    const changed = Object.keys(digests).filter(
+      (name) => olds.digests[name] !== undefined && olds.digests[name] !== digests[name],
+    );
+    const { namespace, ...access } = connection;
+    await restartReaders({ access, namespace, secrets: changed, stores, timeoutMs });
+    return news;
+  },
+  delete: () => Promise.resolve(),
+  // An update that fails leaves the old digest in the state, so the next run tries again.
+  diff: (olds, news) => ({ changes: !isDeepStrictEqual(olds.digests, news.digests) }),
+};
