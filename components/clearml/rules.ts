@@ -4,11 +4,13 @@ import { bytes, bytesOf } from "../schema.ts";
 import { repeats, type Found, type SectionRule } from "../section-rules.ts";
 import type { ClearmlConfig } from "./config.ts";
 import { heapBytes, LEAST_HEAP, memoryFor } from "./elasticsearch.ts";
+import { ENVIRONMENT_RULES } from "./environment.ts";
 import { OWNED_VALUES } from "./owned-values.ts";
 import { unevenResources } from "./resources.ts";
 import { CLEARML_VERSIONS, clearmlWish } from "./versions.ts";
 
 export const CLEARML_RULES: readonly SectionRule<ClearmlConfig>[] = [
+  ...ENVIRONMENT_RULES,
   {
     reads: ["addresses"],
     problems: ({ addresses }) =>

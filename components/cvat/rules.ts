@@ -1,5 +1,6 @@
 import { chooseVersions } from "../charts/versions.ts";
 import { ruleAt, type Found, type SectionRule } from "../section-rules.ts";
+import { ENVIRONMENT_RULE } from "./environment.ts";
 import { imageProblem } from "./images.ts";
 import { RECORDS_RULES } from "./records-config.ts";
 import { REGISTRATION_RULES } from "./registration/rules.ts";
@@ -66,6 +67,7 @@ export const CVAT_RULES: readonly SectionRule<CvatConfig>[] = [
       ? "clickhouse and grafana are for analytics, and cvat.analytics.enabled is false; remove them"
       : undefined,
   ),
+  ENVIRONMENT_RULE,
   ...USERS_RULES,
   ...REGISTRATION_RULES,
   ...RECORDS_RULES,

@@ -1,3 +1,4 @@
+import { takenVariables, type TakenVariables } from "../environment.ts";
 import { ruleAt, type SectionRule } from "../section-rules.ts";
 import type { FunctionConfig } from "./config.ts";
 import { objectOf, RESERVED_NAMES } from "./names.ts";
@@ -57,21 +58,18 @@ export const FUNCTION_RULES: readonly SectionRule<FunctionConfig>[] = [
   ),
   {
     reads: ["model", "env"],
-    problems: ({ model, env }) =>
-      model
-        ? Object.keys(env)
-            .filter((name) => MODEL_VARIABLES.includes(name))
-            .map((name) => ({ path: ["env", name], message: "is set by `model`; remove one of the two" }))
-        : [],
+    problems: ({ model, env }) => takenVariables(["env"], env, model ? [OF_NUCLIO, OF_MODEL] : [OF_NUCLIO]),
   },
 ];
 
+/** What Nuclio adds to a function's pod. (nuclio: functionres/lazy.go, getFunctionEnvironment) */
+const OF_NUCLIO: TakenVariables = {
+  names: ["NUCLIO_FUNCTION_NAME", "NUCLIO_FUNCTION_VERSION", "NUCLIO_FUNCTION_INSTANCE"],
+  cure: "Nuclio tells the function its own name by it",
+};
+
 /** What `model` sets. (functions/README.md) */
-const MODEL_VARIABLES = [
-  "MODEL_S3_URL",
-  "MODEL_SHA256",
-  "S3_ENDPOINT",
-  "S3_REGION",
-  "AWS_ACCESS_KEY_ID",
-  "AWS_SECRET_ACCESS_KEY",
-];
+const OF_MODEL: TakenVariables = {
+  names: ["MODEL_S3_URL", "MODEL_SHA256", "S3_ENDPOINT", "S3_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"],
+  cure: "it comes from `model`: remove one of the two",
+};

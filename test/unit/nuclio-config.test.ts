@@ -41,7 +41,7 @@ describe("functions in a stack file", () => {
     [
       "a variable that the model sets",
       of({ model: { key: "helmets.onnx" }, env: { S3_ENDPOINT: "http://192.0.2.30:9000" } }),
-      /helmets\.env\.S3_ENDPOINT: Is set by `model`/,
+      /helmets\.env\.S3_ENDPOINT: Is set already.* it comes from `model`/,
     ],
     ["no description", without("description"), /helmets\.description: Is missing\. .*CVAT's whole list breaks/],
     ["an unknown key", of({ gpus: 1 }), /helmets\.gpus: Unknown key\. Did you mean `gpu`/],

@@ -1,0 +1,92 @@
+import { takenVariables, type TakenVariables } from "../environment.ts";
+import type { SectionRule } from "../section-rules.ts";
+import type { AgentConfig } from "./agent/config.ts";
+import { S3_VARIABLES } from "./conf.ts";
+import type { ClearmlConfig } from "./config.ts";
+import { APISERVER_ENV, FILESERVER_ENV, type Env } from "./credentials.ts";
+
+const OWN_CREDENTIALS = "its credentials are made by this program";
+const OWN_SERVERS = "the databases are the chart's own";
+const CHARTS = "it is the chart's own";
+
+const namesOf = (variables: readonly Env[]) => variables.map(({ name }) => name);
+const REDIS = ["CLEARML_REDIS_SERVICE_HOST", "CLEARML_REDIS_SERVICE_PORT"];
+
+/** What each server has from the chart (clearml 7.14: templates/*-deployment.yaml) and from this program. */
+const TAKEN: Readonly<Record<keyof ClearmlConfig["environment"], readonly TakenVariables[]>> = {
+  apiserver: [
+    {
+      names: [
+        ...REDIS,
+        "CLEARML_MONGODB_SERVICE_CONNECTION_STRING",
+        ...["WORKERS", "EVENTS", "DATASETS", "LOGS"].map((index) => `CLEARML__HOSTS__ELASTIC__${index}__HOSTS`),
+      ],
+      cure: OWN_SERVERS,
+    },
+    {
+      names: [
+        ...namesOf(APISERVER_ENV),
+        "CLEARML__SECURE__CREDENTIALS__APISERVER__USER_KEY",
+        "CLEARML__SECURE__CREDENTIALS__APISERVER__USER_SECRET",
+        "CLEARML__SECURE__CREDENTIALS__TESTS__USER_KEY",
+        "CLEARML__SECURE__CREDENTIALS__TESTS__USER_SECRET",
+        "CLEARML__SECURE__AUTH__TOKEN_SECRET",
+      ],
+      cure: OWN_CREDENTIALS,
+    },
+    {
+      names: ["CLEARML__APISERVER__AUTH__SESSION_AUTH_COOKIE_NAME"],
+      cure: "API and file server must agree on it, so it is the chart's own",
+    },
+    {
+      names: ["CLEARML__APISERVER__DEFAULT_COMPANY_NAME"],
+      cure: "set values.clearml.defaultCompany",
+    },
+    {
+      names: ["CLEARML__APISERVER__PRE_POPULATE__ENABLED", "CLEARML__APISERVER__PRE_POPULATE__ZIP_FILES"],
+      cure: "set values.apiserver.prepopulateEnabled",
+    },
+    { names: ["CLEARML_CONFIG_PATH", "CLEARML_ENV"], cure: CHARTS },
+  ],
+  fileserver: [
+    { names: REDIS, cure: OWN_SERVERS },
+    { names: [...namesOf(FILESERVER_ENV), "USER_KEY", "USER_SECRET"], cure: OWN_CREDENTIALS },
+    { names: ["CLEARML__HOSTS__API_SERVER"], cure: CHARTS },
+  ],
+  webserver: [
+    { names: ["NGINX_APISERVER_ADDRESS", "NGINX_FILESERVER_ADDRESS"], cure: CHARTS },
+    { names: ["WEBSERVER__fileBaseUrl", "WEBSERVER__useFilesProxy"], cure: "set clearml.filesThroughWeb" },
+    { names: ["DISABLE_NGINX_IPV6"], cure: "set clearml.disableIpv6" },
+  ],
+};
+
+/** What a task's pod has from the chart's template (clearml-agent 5.3: templates/agentk8sglue-configmap.yaml) and from this program. */
+const TAKEN_IN_TASKS: readonly TakenVariables[] = [
+  {
+    names: [...["API", "WEB", "FILES"].map((server) => `CLEARML_${server}_HOST`)],
+    cure: "tasks reach the server by its names in the cluster",
+  },
+  {
+    names: ["CLEARML_API_ACCESS_KEY", "CLEARML_API_SECRET_KEY", ...Object.values(S3_VARIABLES)],
+    cure: OWN_CREDENTIALS,
+  },
+];
+
+/** The servers read the part behind `CLEARML__` in small letters, so another case sets the same. (clearml-server: config/basic.py) */
+const isSame = (one: string, other: string) =>
+  one === other || (/^CLEARML__/i.test(one) && one.toLowerCase() === other.toLowerCase());
+
+/** The free maps of environment repeat nothing. */
+export const ENVIRONMENT_RULES: readonly SectionRule<ClearmlConfig>[] = [
+  {
+    reads: ["environment"],
+    problems: ({ environment }) =>
+      (Object.keys(TAKEN) as (keyof typeof TAKEN)[]).flatMap((server) =>
+        takenVariables(["environment", server], environment[server], TAKEN[server], isSame),
+      ),
+  },
+  { reads: ["agent"], problems: ({ agent }) => inTasks(agent) },
+];
+
+const inTasks = ({ tasks }: AgentConfig) =>
+  takenVariables(["agent", "tasks", "environment"], tasks.environment, TAKEN_IN_TASKS);
