@@ -1,4 +1,5 @@
 import path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
 import { cacheFolder } from "./automation/cache.ts";
 import { resolveChart } from "./automation/charts/resolve.ts";
 import { preflight } from "./automation/cluster/preflight.ts";
@@ -8,6 +9,7 @@ import { lookAtStore } from "./automation/storage/look.ts";
 import type { ChartSource } from "./components/charts/source.ts";
 import type { LabConfig } from "./components/config.ts";
 import { UserError } from "./components/errors.ts";
+import { idleKeys } from "./components/idle-keys.ts";
 import { chartsOf, VisionPlatform } from "./components/platform.ts";
 import { readLab, readSections } from "./components/read-config.ts";
 import { RunError } from "./components/program-errors.ts";
@@ -23,8 +25,10 @@ export default async function program(): Promise<Record<string, unknown>> {
 }
 
 async function installed(): Promise<Record<string, unknown>> {
-  const { labels, problems } = await readLabelFiles(readSections().sections["functions"], import.meta.dirname);
+  const { sections } = readSections();
+  const { labels, problems } = await readLabelFiles(sections["functions"], import.meta.dirname);
   const lab = readLab(problems);
+  for (const { path: key, message } of idleKeys(sections)) await pulumi.log.warn(`${key}: ${message}`);
   const [charts, found] = await Promise.all([chartsFor(lab), lookAtStore(lab.objectStore), preflight(lab)]);
   const delivery = { context: "images/clearml-agent", checkout: import.meta.dirname };
   const platform = new VisionPlatform("lab", { lab, charts, found, labels, delivery });

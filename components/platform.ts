@@ -19,6 +19,7 @@ import { millisecondsOf } from "./schema.ts";
 import type { LabelEntry } from "./nuclio/label-config.ts";
 import { Nuclio, platformValues } from "./nuclio/nuclio.ts";
 import { observeFunctions } from "./nuclio/observe.ts";
+import { nuclioRelease } from "./nuclio/release.ts";
 import { runtimeClassOf } from "./nuclio/spec.ts";
 import type { Application } from "./storage/grants.ts";
 import type { ObjectStoreConfig } from "./storage/config.ts";
@@ -69,7 +70,8 @@ export class VisionPlatform extends pulumi.ComponentResource {
         : "(address of Traefik)";
     this.store = objectStore(args, parts);
     if (lab.cvat.enabled) {
-      const nuclioVersion = installedVersions(CVAT_VERSIONS, cvatWish(lab.cvat), chartOf(charts, "cvat")).parts.nuclio;
+      const versions = installedVersions(CVAT_VERSIONS, cvatWish(lab.cvat), chartOf(charts, "cvat"));
+      const nuclioVersion = nuclioRelease(lab.cvat.values, versions.parts.nuclio);
       this.cvat = new Cvat(
         "cvat",
         {

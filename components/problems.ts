@@ -130,7 +130,7 @@ function layersAt(schema: z.ZodType, path: readonly PropertyKey[]): z.ZodType[] 
   return layers;
 }
 
-function layersOf(schema: z.ZodType): z.ZodType[] {
+export function layersOf(schema: z.ZodType): z.ZodType[] {
   const inner = innerOf(schema);
   return inner === undefined ? [schema] : [schema, ...layersOf(inner)];
 }

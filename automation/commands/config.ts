@@ -32,17 +32,18 @@ export function configCommand(): Command {
 
 async function check({ stack, folder, json }: StackFlags): Promise<void> {
   const file = await readStackFile(stackFilePath(folder, stack));
-  const { lab, problems } = await checkWithFiles(file);
+  const { lab, problems, warnings } = await checkWithFiles(file);
+  const told = warnings.length > 0 ? problemList("Warnings:", warnings) : [];
   if (lab) {
     const missing = missingSecrets(lab);
     const toSet = missing.length > 0 ? problemList("Before preview and up, set:", missing) : [];
-    print({ file: file.path, problems, missingSecrets: missing }, [`${file.path} is fine.`, ...toSet].join("\n"), json);
+    const text = [`${file.path} is fine.`, ...told, ...toSet].join("\n");
+    print({ file: file.path, problems, warnings, missingSecrets: missing }, text, json);
     return;
   }
-  if (json) print({ file: file.path, problems }, "", true);
-  throw new UserError(json ? [] : problemList(`${file.path} has ${problems.length} problem(s):`, problems), {
-    exitCode: 2,
-  });
+  if (json) print({ file: file.path, problems, warnings }, "", true);
+  const wrong = [...problemList(`${file.path} has ${problems.length} problem(s):`, problems), ...told];
+  throw new UserError(json ? [] : wrong, { exitCode: 2 });
 }
 
 async function schema({ write }: { write?: true }): Promise<void> {

@@ -1,16 +1,21 @@
 import type { LabConfig } from "../../components/config.ts";
 import { UserError } from "../../components/errors.ts";
-import { problemList } from "../../components/problems.ts";
+import { idleKeys } from "../../components/idle-keys.ts";
+import { problemList, type Problem } from "../../components/problems.ts";
 import { readLabelFiles } from "../functions/labels.ts";
 import { PROJECT_FOLDER } from "../project.ts";
 import { checkStackFile, type Checked } from "./check.ts";
 import type { StackFile } from "./stack-file.ts";
 
-/** Everything wrong with a stack file and with the files that it names. */
-export async function checkWithFiles(file: Pick<StackFile, "sections" | "keys">): Promise<Checked> {
+/** Everything wrong with a stack file and with the files that it names, and what is said of it without holding anything up. */
+export async function checkWithFiles(
+  file: Pick<StackFile, "sections" | "keys">,
+): Promise<Checked & { warnings: Problem[] }> {
   const checked = checkStackFile(file);
   const { problems } = await readLabelFiles(file.sections["functions"], PROJECT_FOLDER);
-  return problems.length === 0 ? checked : { lab: undefined, problems: [...checked.problems, ...problems] };
+  const whole: Checked =
+    problems.length === 0 ? checked : { lab: undefined, problems: [...checked.problems, ...problems] };
+  return { ...whole, warnings: idleKeys(file.sections) };
 }
 
 /**

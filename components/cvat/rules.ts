@@ -1,4 +1,5 @@
 import { chooseVersions } from "../charts/versions.ts";
+import { hasBuildah, nuclioRelease } from "../nuclio/release.ts";
 import { ruleAt, type Found, type SectionRule } from "../section-rules.ts";
 import { ENVIRONMENT_RULE } from "./environment.ts";
 import { imageProblem } from "./images.ts";
@@ -44,8 +45,18 @@ export const CVAT_RULES: readonly SectionRule<CvatConfig>[] = [
       ? "is set while cvat.nuclio.enabled is true; set that to false, or remove this"
       : undefined,
   ),
-  ruleAt(["nuclio", "registry"], ["nuclio"], ({ nuclio }) =>
-    !nuclio.enabled && nuclio.registry ? "is set while cvat.nuclio.enabled is false; remove it" : undefined,
+  ruleAt(
+    ["nuclio", "containerBuilderKind"],
+    ["nuclio", "version", "chart", "images", "allowUnknownVersions", "values"],
+    (config) => {
+      const { enabled, containerBuilderKind } = config.nuclio;
+      if (!enabled || containerBuilderKind !== "buildah") return undefined;
+      const choice = chooseVersions(CVAT_VERSIONS, cvatWish(config));
+      const nuclio = nuclioRelease(config.values, "chosen" in choice ? choice.chosen.parts.nuclio : undefined);
+      return hasBuildah(nuclio) === false
+        ? `is buildah, which Nuclio has from 1.17.4 on, and this is ${nuclio ?? ""}; set kaniko, or name a later image in cvat.values.nuclio.dashboard.image.tag and cvat.values.nuclio.controller.image.tag`
+        : undefined;
+    },
   ),
   ruleAt(["nuclio", "registry", "existingSecret"], ["nuclio"], ({ nuclio: { registry } }) =>
     registry?.existingSecret !== undefined && (registry.username !== undefined || registry.password !== undefined)
@@ -60,11 +71,6 @@ export const CVAT_RULES: readonly SectionRule<CvatConfig>[] = [
   ruleAt(["nuclio", "registry", "username"], ["nuclio"], ({ nuclio: { registry } }) =>
     registry?.password !== undefined && registry.username === undefined
       ? "is missing beside cvat.nuclio.registry.password"
-      : undefined,
-  ),
-  ruleAt(["secrets"], ["analytics", "secrets"], ({ analytics, secrets }) =>
-    !analytics.enabled && (secrets.clickhouse !== undefined || secrets.grafana !== undefined)
-      ? "clickhouse and grafana are for analytics, and cvat.analytics.enabled is false; remove them"
       : undefined,
   ),
   ENVIRONMENT_RULE,

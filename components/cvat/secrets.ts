@@ -36,22 +36,21 @@ export class CvatSecrets {
       this.objects.push(new k8s.core.v1.Secret(`${name}-secret-${part}`, inputs, { ...opts, ...extra }));
     };
 
-    const kept = (part: keyof typeof KEEPERS, password: pulumi.Input<string>) =>
-      new RestRecord(
-        `${name}-kept-${part}-password`,
-        "secrets/records/kept-password",
-        {
-          connection: placeOf(cluster, namespace),
-          secret: SECRETS[part],
-          password: pulumi.secret(password),
-          key: `vision-platform:cvat.secrets.${part}`,
-          ...KEEPERS[part],
-        },
-        { secrets: ["password"] },
-        { parent: opts.parent },
-      );
-
     const postgresql = secrets.postgresql ?? made("postgresql");
+    const grafana = analytics.enabled ? (secrets.grafana ?? made("grafana")) : undefined;
+    const kept = new RestRecord(
+      `${name}-kept-passwords`,
+      "secrets/records/kept-passwords",
+      {
+        connection: placeOf(cluster, namespace),
+        kept: pulumi.secret([
+          { ...keeper("postgresql"), password: postgresql },
+          ...(grafana === undefined ? [] : [{ ...keeper("grafana"), password: grafana }]),
+        ]),
+      },
+      { secrets: ["kept"] },
+      { parent: opts.parent },
+    );
     secret(
       "postgresql",
       {
@@ -64,7 +63,7 @@ export class CvatSecrets {
       // The database keeps the password it was made with, and its claim is retained: so is what opens it. Our own destroy keeps the
       // generated text in the stack; a plain `pulumi destroy` does not, and then the password is left in this Secret alone, to be given
       // to the next stack as `secrets.postgresql`.
-      { retainOnDelete: true, dependsOn: kept("postgresql", postgresql) },
+      { retainOnDelete: true, dependsOn: kept },
     );
     const redis = secrets.redis ?? made("redis");
     secret("redis", { password: redis });
@@ -84,10 +83,8 @@ export class CvatSecrets {
       ),
     );
     this.clickhousePassword = secrets.clickhouse ?? (analytics.enabled ? made("clickhouse") : pulumi.output(""));
-    if (analytics.enabled) {
-      const grafana = secrets.grafana ?? made("grafana");
-      secret("grafana", { "admin-user": "admin", "admin-password": grafana }, { dependsOn: kept("grafana", grafana) });
-    }
+    if (grafana !== undefined)
+      secret("grafana", { "admin-user": "admin", "admin-password": grafana }, { dependsOn: kept });
 
     const registry = nuclio.registry;
     this.registrySecret = registry?.existingSecret ?? (registry?.password && SECRETS.registry);
@@ -119,3 +116,9 @@ const KEEPERS = {
     command: "exec -it deploy/cvat-grafana -c grafana -- grafana cli admin reset-admin-password --password-from-stdin",
   },
 } as const;
+
+const keeper = (part: keyof typeof KEEPERS) => ({
+  ...KEEPERS[part],
+  secret: SECRETS[part],
+  key: `vision-platform:cvat.secrets.${part}`,
+});

@@ -4,7 +4,6 @@ import { host } from "../hosts.ts";
 import { registryPlace } from "../images/reference.ts";
 import { objectName, resources } from "../pods.ts";
 import { bytes, dnsLabel, secretText } from "../schema.ts";
-import { ruleAt, withRules } from "../section-rules.ts";
 
 /** A claim of a size, on the cluster's StorageClass or another. */
 export function claim(size: string) {
@@ -67,32 +66,13 @@ const grafana = sized("5Gi", "Grafana").extend({
 });
 const vector = z.strictObject({ resources: resources.optional().describe("Requests and limits of Vector.") });
 
-/** The parts of analytics that mean nothing without it. */
-const PARTS = ["clickhouse", "grafana", "vector"] as const;
-
-const analyticsKeys = z.strictObject({
-  enabled: z.boolean().default(true).describe("ClickHouse, Vector and Grafana together: they are of no use alone."),
-  clickhouse: clickhouse.optional().describe("Store of events."),
-  grafana: grafana.optional().describe("Dashboards under /analytics, for the signed-in only."),
-  vector: vector.optional().describe("Carrier of events."),
-});
-
-export const analyticsConfig = withRules(
-  analyticsKeys,
-  PARTS.map((part) =>
-    ruleAt([part], ["enabled", part], ({ enabled, ...parts }) =>
-      !enabled && parts[part] !== undefined
-        ? "is set while cvat.analytics.enabled is false; remove it, or enable analytics"
-        : undefined,
-    ),
-  ),
-)
-  .transform((analytics) => ({
-    enabled: analytics.enabled,
-    clickhouse: analytics.clickhouse ?? clickhouse.parse({}),
-    grafana: analytics.grafana ?? grafana.parse({}),
-    vector: analytics.vector ?? {},
-  }))
+export const analyticsConfig = z
+  .strictObject({
+    enabled: z.boolean().default(true).describe("ClickHouse, Vector and Grafana together: they are of no use alone."),
+    clickhouse: clickhouse.prefault({}).describe("Store of events."),
+    grafana: grafana.prefault({}).describe("Dashboards under /analytics, for the signed-in only."),
+    vector: vector.prefault({}).describe("Carrier of events."),
+  })
   .prefault({})
   .describe("Who did what in CVAT, for how long.");
 
@@ -128,9 +108,11 @@ export const nuclioConfig = z
       .default(true)
       .describe("Install Nuclio beside CVAT, for automatic annotation. Its dashboard is never exposed."),
     containerBuilderKind: z
-      .enum(["kaniko", "docker"])
+      .enum(["kaniko", "buildah", "docker"])
       .default("kaniko")
-      .describe("How the dashboard builds functions. K3s has no Docker, so kaniko."),
+      .describe(
+        "How the dashboard builds functions. K3s has no Docker, so kaniko, which nobody maintains any more, or buildah, from Nuclio 1.17.4 on.",
+      ),
     registry: registry
       .optional()
       .describe("Registry of functions' images. Without one, functions cannot be built in the cluster."),

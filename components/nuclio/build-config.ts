@@ -22,7 +22,7 @@ const source = z.strictObject({
   folder: z.string().min(1).optional().describe("Folder of the code in the repository or archive."),
 });
 
-/** Schema of `build` of a function: an image that the cluster makes, by kaniko. (nuclio.md, 4) */
+/** Schema of `build` of a function: an image that the cluster makes, by kaniko or Buildah. (nuclio.md, 4) */
 export const buildConfig = z
   .strictObject({
     source: source.describe("The code, as the dashboard's pod reaches it."),
@@ -35,6 +35,8 @@ export const buildConfig = z
     commands: z.array(z.string().min(1)).default([]).describe("Commands run in the image while it is built."),
     timeout: timeSpan.default("60m").describe("How long the build may take."),
   })
-  .describe("Image to build in the cluster. This or `image`. A GPU image needs much memory (kaniko sets no limit).");
+  .describe(
+    "Image to build in the cluster. This or `image`. A GPU image needs much memory (the builder's pod has no limit).",
+  );
 
 export type BuildConfig = z.output<typeof buildConfig>;

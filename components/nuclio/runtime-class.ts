@@ -1,20 +1,14 @@
-import semver from "semver";
 import { RUNTIME_CLASS_LABEL } from "./names.ts";
+import { isSince } from "./release.ts";
 
-/**
- * Since this release a function has the field `spec.runtimeClassName` (nuclio/nuclio#4022, merged in March 2026; whether a late 1.15 has
- * it is not known, so none counts). (nuclio.md, 0)
- */
-const FIELD_SINCE = "1.16.0";
+/** Since this release a function has the field `spec.runtimeClassName`. (nuclio/nuclio#4022; late-2026.md) */
+const FIELD_SINCE = "1.15.20";
 
 /** How a runtime class reached the pods of a function. */
 export type RuntimeClassBy = "field" | "platform configuration" | "patch" | "hand" | "none";
 
 /** Whether a release of Nuclio has the field; undefined where the release is not known. */
-export function hasField(nuclio: string | undefined): boolean | undefined {
-  const version = semver.coerce(nuclio);
-  return version === null ? undefined : semver.gte(version, FIELD_SINCE);
-}
+export const hasField = (nuclio: string | undefined) => isSince(nuclio, FIELD_SINCE);
 
 /**
  * The part of Nuclio's platform configuration that gives functions labelled for a runtime class that class. Nuclio merges it into the

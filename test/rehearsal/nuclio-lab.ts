@@ -176,6 +176,8 @@ function definition(kind: string): Json {
   };
 }
 
+const BUILDER = [{ name: "NUCLIO_CONTAINER_BUILDER_KIND", value: "kaniko" }];
+
 function nuclioDeployment(part: string, version: string): Json {
   const labels = { "nuclio.io/name": part };
   return {
@@ -184,7 +186,7 @@ function nuclioDeployment(part: string, version: string): Json {
       selector: { matchLabels: labels },
       template: {
         metadata: { labels },
-        spec: { containers: [{ name: part, image: `quay.io/nuclio/${part}:${version}-amd64` }] },
+        spec: { containers: [{ name: part, image: `quay.io/nuclio/${part}:${version}-amd64`, env: BUILDER }] },
       },
     },
   };

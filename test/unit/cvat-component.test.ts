@@ -133,8 +133,7 @@ describe("Cvat", () => {
         "redis-password",
       ].map((what) => `pulumi-nodejs:dynamic/secrets:GeneratedText cvat-${what}`),
       "pulumi-nodejs:dynamic/secrets:GeneratedText cvat-users-nonce",
-      "pulumi-nodejs:dynamic/secrets:KeptPassword cvat-kept-grafana-password",
-      "pulumi-nodejs:dynamic/secrets:KeptPassword cvat-kept-postgresql-password",
+      "pulumi-nodejs:dynamic/secrets:KeptPasswords cvat-kept-passwords",
       "pulumi-nodejs:dynamic/secrets:Restart cvat-restart-after-clickhouse",
       "pulumi-nodejs:dynamic/secrets:Restart cvat-restart-after-passwords",
     ]);

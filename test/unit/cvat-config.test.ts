@@ -17,6 +17,13 @@ const webhook = (changes: unknown) => ({
 });
 
 describe("cvat configuration", () => {
+  it.each<[string, object]>([
+    ["with Nuclio's own image", { values: { nuclio: { dashboard: { image: { tag: "1.17.4-amd64" } } } } }],
+    ["with a release that nobody knows", { version: "2.99.0", chart: "2.99.0", allowUnknownVersions: true }],
+  ])("takes Buildah %s", (_, changes) => {
+    expect(problemsOf({ nuclio: { containerBuilderKind: "buildah" }, ...changes })).toEqual([]);
+  });
+
   it("needs nothing at a homelab", () => {
     const config = cvatConfig.parse({});
     expect(config).toMatchObject({
@@ -102,18 +109,6 @@ describe("cvat configuration", () => {
     ],
     ["TLS without host", { ingress: { tls: { secretName: "cvat-tls" } } }, "ingress.tls: needs a host name"],
     [
-      "ClickHouse without analytics",
-      { analytics: { enabled: false, clickhouse: { size: "20Gi" } } },
-      "analytics.clickhouse: is set while cvat.analytics.enabled is false",
-    ],
-    ["Grafana without analytics", { analytics: { enabled: false, grafana: {} } }, "analytics.grafana: is set while"],
-    ["Vector without analytics", { analytics: { enabled: false, vector: {} } }, "analytics.vector: is set while"],
-    [
-      "passwords without analytics",
-      { analytics: { enabled: false }, secrets: { clickhouse: "a-password" } },
-      "secrets: clickhouse and grafana are for analytics",
-    ],
-    [
       "user without password",
       { nuclio: { registry: { url: "r.example", username: "u" } } },
       "nuclio.registry.password: is missing beside cvat.nuclio.registry.username",
@@ -134,9 +129,17 @@ describe("cvat configuration", () => {
       "nuclio.registry.url: must be HOST[:PORT][/PATH] without http://",
     ],
     [
-      "a registry without Nuclio",
-      { nuclio: { enabled: false, registry: { url: "r.example" } } },
-      "nuclio.registry: is set while cvat.nuclio.enabled is false",
+      "Buildah before Nuclio has it",
+      { nuclio: { containerBuilderKind: "buildah" } },
+      "nuclio.containerBuilderKind: is buildah, which Nuclio has from 1.17.4 on, and this is 1.15; set kaniko",
+    ],
+    [
+      "Buildah with an image of Nuclio just before it",
+      {
+        nuclio: { containerBuilderKind: "buildah" },
+        values: { nuclio: { dashboard: { image: { tag: "1.17.3-amd64" } } } },
+      },
+      "nuclio.containerBuilderKind: is buildah, which Nuclio has from 1.17.4 on, and this is 1.17.3-amd64",
     ],
     [
       "two Nuclios",
@@ -196,7 +199,6 @@ describe("cvat configuration", () => {
       }).map((problem) => problem.split(":")[0]),
     ).toEqual([
       "kvrocks.size",
-      "analytics.grafana",
       "",
       "version",
       "data.accessMode",

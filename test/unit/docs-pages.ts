@@ -45,6 +45,9 @@ interface Schema {
   required?: readonly string[];
   properties?: Readonly<Record<string, Schema>>;
   items?: Schema;
+  /** What stands under free keys. */
+  additionalProperties?: Schema | boolean;
+  anyOf?: readonly Schema[];
 }
 
 /** The schemas of the sections, by name with the project's prefix. */
@@ -75,18 +78,26 @@ export async function keysPage(): Promise<string> {
 }
 
 function keyRows(schema: Schema, prefix: string): string[][] {
-  return Object.entries(schema.properties ?? {}).flatMap(([key, at]) => {
+  const named = Object.entries(schema.properties ?? {}).flatMap(([key, at]) => {
     const path = `${prefix}${key}`;
-    const inner = at.items ? keyRows(at.items, `${path}[].`) : isSecret(at) ? [] : keyRows(at, `${path}.`);
+    const list = mapIn(at.items);
+    const inner = list ? keyRows(list, `${path}[].`) : isSecret(at) ? [] : keyRows(mapIn(at) ?? at, `${path}.`);
     const meaning = [at.description, at.enum && `One of ${at.enum.map((value) => code(value)).join(", ")}.`];
     const row = [code(path), defaultOf(schema, key, at, inner), cell(meaning.filter(Boolean).join(" "))];
     return [row, ...inner];
   });
+  const { additionalProperties: free } = schema;
+  return typeof free === "object" && free.properties ? [...named, ...keyRows(free, `${prefix}NAME.`)] : named;
+}
+
+/** The map among what may stand at a place: a list of labels takes names and maps. */
+function mapIn(schema: Schema | undefined): Schema | undefined {
+  return schema?.anyOf?.find(({ properties }) => properties) ?? schema;
 }
 
 function defaultOf(parent: Schema, key: string, at: Schema, inner: readonly string[][]): string {
   if (isSecret(at)) return "secret";
-  if (inner.length > 0 && !Array.isArray(at.default)) return "";
+  if (inner.length > 0 && at.properties) return "";
   if (at.default !== undefined) return code(JSON.stringify(at.default));
   return parent.required?.includes(key) ? "required" : "";
 }

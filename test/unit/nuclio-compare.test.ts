@@ -72,6 +72,8 @@ describe("the runtime class of a function's pods", () => {
     ["1.13.0", false],
     ["1.15", false],
     ["1.15.13", false],
+    ["1.15.19", false],
+    ["1.15.20-amd64", true],
     ["1.16.0-amd64", true],
     ["1.16", true],
     ["unstable", undefined],

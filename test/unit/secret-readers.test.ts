@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { record as kept } from "../../components/secrets/records/kept-password.ts";
+import { record as kept } from "../../components/secrets/records/kept-passwords.ts";
 import { record as restart } from "../../components/secrets/records/restart.ts";
 import { secretsReadBy, type PodSpec } from "../../components/secrets/restart-readers.ts";
 import { closed } from "../fixtures/cvat/s3.ts";
@@ -144,18 +144,22 @@ describe("pods that read a Secret", () => {
 
 describe("a password that lives on in a volume", () => {
   const inputs = (password: string) => ({
-    ...{ connection, secret: "cvat-postgres-secret", field: "password", password },
-    ...{ keeper: "PostgreSQL", key: "vision-platform:cvat.secrets.postgresql", command: "exec -it db -- psql" },
+    connection,
+    kept: ["PostgreSQL", "Grafana"].map((keeper) => ({
+      ...{ secret: `${keeper}-secret`, field: "password", password, keeper },
+      ...{ key: `vision-platform:cvat.secrets.${keeper}`, command: "exec -it db -- psql" },
+    })),
   });
   const check = async (password: string) => (await kept.check?.(inputs(password), {})) ?? [];
 
   it("is refused when it is another, with the way to go on and the way to change it", async () => {
-    const [text = "", ...more] = await check(NEW);
+    const [text = "", other = "", ...more] = await check(NEW);
     expect(more).toEqual([]);
-    expect(text).toMatch(/^vision-platform:cvat\.secrets\.postgresql: PostgreSQL keeps the password it was made with/);
-    expect(text).toContain("| pulumi config set --path --secret 'vision-platform:cvat.secrets.postgresql'");
+    expect(other).toMatch(/^vision-platform:cvat\.secrets\.Grafana: Grafana keeps/);
+    expect(text).toMatch(/^vision-platform:cvat\.secrets\.PostgreSQL: PostgreSQL keeps the password it was made with/);
+    expect(text).toContain("| pulumi config set --path --secret 'vision-platform:cvat.secrets.PostgreSQL'");
     expect(text).toContain(
-      "kubectl -n cvat exec -it db -- psql), then kubectl -n cvat delete secret cvat-postgres-secret",
+      "kubectl -n cvat exec -it db -- psql), then kubectl -n cvat delete secret PostgreSQL-secret, then up",
     );
     expect(text).not.toContain(NEW);
     expect(text).not.toContain(OLD);

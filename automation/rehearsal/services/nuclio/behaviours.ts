@@ -39,12 +39,16 @@ export const BEHAVIOURS: readonly { what: string; source: string }[] = [
     source: "S functionconfig/types.go Meta and Spec (omitempty), dashboard/resource/function.go",
   },
   {
-    what: "Keys directly under spec that the release does not know are dropped; runtimeClassName before 1.16.",
+    what: "Keys directly under spec that the release does not know are dropped; runtimeClassName before 1.15.20.",
     source: "F 0, F 2a",
   },
   {
     what: "Without spec.image and without anything to build from, the function ends in error.",
     source: "S abstract/platform.go functionBuildRequired",
+  },
+  {
+    what: "Images are built by kaniko, from 1.17.4 on by buildah; any other builder is Docker, which a K3s node has not.",
+    source: "S platform/kube/platform.go, nuclio/nuclio#4221, nuclio/nuclio#3245",
   },
   {
     what: "A build needs a registry, a base image that can be had, and commands that succeed; else error with its log.",

@@ -1,4 +1,9 @@
+import semver from "semver";
+import type { Release } from "./enrich.ts";
 import type { Spec } from "./function.ts";
+
+/** (nuclio/nuclio#4221) */
+const BUILDAH_SINCE = "1.17.4";
 
 /** What a build came to. */
 export type BuildResult = { image: string; log: string[] } | { error: string; log: string[] };
@@ -21,8 +26,10 @@ export function needsBuild({ build, image }: Spec): boolean {
 export function build(
   { build: wanted = {}, runtime = "python:3.9" }: Spec,
   name: string,
-  registry: string,
+  { registry, version, builder }: Pick<Release, "version" | "builder"> & { registry: string },
 ): BuildResult {
+  const builders = ["kaniko", ...(semver.gte(semver.coerce(version) ?? "0.0.0", BUILDAH_SINCE) ? ["buildah"] : [])];
+  if (!builders.includes(builder)) return failed([], "Failed to create a Docker builder: No docker client found");
   const base = wanted.baseImage ?? runtime.replace(":", ":");
   const target = `${wanted.registry ?? registry}/${wanted.image ?? `processor-${name}:latest`}`;
   const log = [`Building processor image (${target})`, `Retrieving image manifest ${base}`];

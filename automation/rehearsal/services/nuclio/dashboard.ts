@@ -19,10 +19,12 @@ export interface Answer {
   contentType?: string;
 }
 
+type Known = Release & { registry: string };
+
 export interface DashboardParts {
   namespace: Namespace;
   /** What the chart's objects say of this Nuclio. */
-  release: () => Promise<Release & { registry: string }>;
+  release: () => Promise<Known>;
   invoker: Invoker;
   /** Has the controller look at once. */
   onChange: () => void;
@@ -55,21 +57,21 @@ export function dashboardApi(parts: DashboardParts): (asked: Asked) => Promise<A
       throw new Problem(412, "Function cannot be updated when existing function is being provisioned");
     }
     const building = await put(wanted, existing, { state: "building", ...urls(existing) });
-    void finish(wanted, building, known.registry).catch((error: unknown) => {
+    void finish(wanted, building, known).catch((error: unknown) => {
       console.error(error);
     });
     return { status: 202 };
   }
 
   /** The part of a deployment that nobody waits for. */
-  async function finish(wanted: Enriched, stored: NuclioFunctionObject, registry: string): Promise<void> {
+  async function finish(wanted: Enriched, stored: NuclioFunctionObject, known: Known): Promise<void> {
     const fail = (message: string, logs: Status["logs"] = []) =>
       put(wanted, stored, { state: "error", message, logs, ...urls(stored) });
     let image = wanted.spec.image;
     let logs: Status["logs"] = [];
     try {
       if (needsBuild(wanted.spec)) {
-        const result = build(wanted.spec, wanted.name, registry);
+        const result = build(wanted.spec, wanted.name, known);
         logs = result.log.map((message) => ({ level: "info", message, time: Date.now() }));
         if ("error" in result) {
           await fail(result.error, logs);

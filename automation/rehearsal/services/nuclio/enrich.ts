@@ -17,6 +17,8 @@ export interface Sent {
 export interface Release {
   /** Of its images. */
   version: string;
+  /** How images are built: `kaniko`, `buildah`, `docker`. */
+  builder: string;
   /** Name of the Secret with the registry's credentials; empty: none. */
   registrySecret: string;
 }
@@ -29,7 +31,8 @@ export interface Enriched {
 }
 
 const RESERVED = ["dashboard", "controller", "dlx", "scaler"];
-const RUNTIME_CLASS_SINCE = "1.16.0";
+/** (nuclio/nuclio#4022) */
+const RUNTIME_CLASS_SINCE = "1.15.20";
 
 /** Fills in what the dashboard fills in. */
 export function enrich(sent: Sent, release: Release): Enriched {

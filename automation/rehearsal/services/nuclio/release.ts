@@ -11,11 +11,12 @@ export async function releaseOf(namespace: Namespace, release: string): Promise<
   const deployment = await namespace.get("Deployment", `${release}-dashboard`);
   const [container] = containers(deployment);
   const tag = /:([^:/]+)$/.exec(container?.image ?? "")?.[1] ?? "";
-  const secret = container?.env?.find(({ name }) => name === "NUCLIO_REGISTRY_CREDENTIALS_SECRET_NAME")?.value ?? "";
+  const variable = (wanted: string) => container?.env?.find(({ name }) => name === wanted)?.value ?? "";
   const registry = await namespace.get("ConfigMap", `${release}-registry-url`);
   return {
     version: tag,
-    registrySecret: secret,
+    builder: variable("NUCLIO_CONTAINER_BUILDER_KIND"),
+    registrySecret: variable("NUCLIO_REGISTRY_CREDENTIALS_SECRET_NAME"),
     registry: (registry?.["data"] as Record<string, string> | undefined)?.["registry_url"] ?? "",
   };
 }

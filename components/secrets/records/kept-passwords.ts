@@ -6,6 +6,10 @@ import type { RecordHandler } from "../../records/record.ts";
 
 interface Inputs {
   connection: ClusterAccess & { namespace: string };
+  kept: Kept[];
+}
+
+interface Kept {
   /** Name of the Secret that the data was made with. */
   secret: string;
   /** Key of the password in it. */
@@ -22,33 +26,37 @@ interface Inputs {
 const WITHIN_MS = 30_000;
 
 /**
- * A password that lives on in a volume: what was made with it opens with it, whatever a Secret says later. So another one is refused while
- * the Secret in the cluster has the old one. Unlike other records' `check` this one asks the cluster: the volume, and the Secret with it,
- * may be of a stack that is gone.
+ * Passwords that live on in volumes: what was made with one opens with it, whatever a Secret says later. So another one is refused while the
+ * Secret in the cluster has the old one, all in one message. Unlike other records' `check` this one asks the cluster: the volume, and the
+ * Secret with it, may be of a stack that is gone.
  */
 export const record: RecordHandler<Inputs> = {
-  async check(news) {
-    const there = await passwordInCluster(news);
-    return there === undefined || there === news.password ? [] : [refusal(news)];
+  async check({ connection, kept }) {
+    const there = await Promise.all(kept.map((one) => passwordInCluster(connection, one)));
+    const others = kept.filter(({ password }, index) => there[index] !== undefined && there[index] !== password);
+    return others.map((one) => refusal(connection.namespace, one));
   },
-  create: (inputs) => Promise.resolve({ id: inputs.secret, outs: inputs }),
+  create: (inputs) => Promise.resolve({ id: "kept", outs: inputs }),
   read: (id, outs) => Promise.resolve({ id, outs }),
   update: (_id, _olds, news) => Promise.resolve(news),
   delete: () => Promise.resolve(),
-  diff: (olds, news) => ({ changes: !isDeepStrictEqual(olds, { ...olds, ...news }) }),
+  diff: (olds, news) => ({ changes: !isDeepStrictEqual(olds.kept, news.kept) }),
 };
 
-function refusal({ connection: { namespace }, secret, field, keeper, key, command }: Inputs): string {
+function refusal(namespace: string, { secret, field, keeper, key, command }: Kept): string {
   const kubectl = `kubectl -n ${namespace}`;
+  const path = `{.data['${field}']}`;
   return [
     `${key}: ${keeper} keeps the password it was made with, and Secret ${secret} has another than this.`,
-    `To go on with that one: ${kubectl} get secret ${secret} -o jsonpath='{.data.${field}}' | base64 -d | pulumi config set --path --secret '${key}'`,
+    `To go on with that one: ${kubectl} get secret ${secret} -o "jsonpath=${path}" | base64 -d | pulumi config set --path --secret '${key}'`,
     `To change it: first there (${kubectl} ${command}), then ${kubectl} delete secret ${secret}, then up, which makes the Secret anew.`,
   ].join(" ");
 }
 
-async function passwordInCluster({ connection, secret, field }: Inputs): Promise<string | undefined> {
-  const { namespace, ...access } = connection;
+async function passwordInCluster(
+  { namespace, ...access }: Inputs["connection"],
+  { secret, field }: Kept,
+): Promise<string | undefined> {
   const send = apiServer(await kubeConfig(access));
   const { status, text } = await send({
     method: "GET",
