@@ -197,14 +197,7 @@ describe("cvat configuration", () => {
         nuclio: { registry: { url: "r.example", username: "u" } },
         sever: {},
       }).map((problem) => problem.split(":")[0]),
-    ).toEqual([
-      "kvrocks.size",
-      "",
-      "version",
-      "data.accessMode",
-      "ingress.tls",
-      "nuclio.registry.password",
-    ]);
+    ).toEqual(["kvrocks.size", "", "version", "data.accessMode", "ingress.tls", "nuclio.registry.password"]);
   });
 
   it("keeps passwords as secret outputs", async () => {
