@@ -5,6 +5,7 @@ import { resolveChart } from "./automation/charts/resolve.ts";
 import { preflight } from "./automation/cluster/preflight.ts";
 import { readLabelFiles } from "./automation/functions/labels.ts";
 import { useEnvironmentProxy } from "./automation/proxy.ts";
+import { readAuthority } from "./automation/storage/authority.ts";
 import { lookAtStore } from "./automation/storage/look.ts";
 import type { ChartSource } from "./components/charts/source.ts";
 import type { LabConfig } from "./components/config.ts";
@@ -14,24 +15,36 @@ import { chartsOf, VisionPlatform } from "./components/platform.ts";
 import { readLab, readSections } from "./components/read-config.ts";
 import { RunError } from "./components/program-errors.ts";
 
+export interface ProgramOptions {
+  /** Folder of Pulumi.yaml, in which the engine starts its plugins. Default: where `pulumi` runs the program. */
+  folder?: string;
+}
+
 /** The program. `pulumi up`, `npm run platform -- up` and rehearsals all run this function. */
-export default async function program(): Promise<Record<string, unknown>> {
+export default async function program({ folder = process.cwd() }: ProgramOptions = {}): Promise<
+  Record<string, unknown>
+> {
   try {
     await useEnvironmentProxy();
-    return await installed();
+    return await installed(folder);
   } catch (error) {
     throw error instanceof UserError ? new RunError(error.message) : error;
   }
 }
 
-async function installed(): Promise<Record<string, unknown>> {
+async function installed(folder: string): Promise<Record<string, unknown>> {
   const { sections } = readSections();
   const { labels, problems } = await readLabelFiles(sections["functions"], import.meta.dirname);
-  const lab = readLab(problems);
+  const { certificates, problems: unsound } = await readAuthority(sections["objectStore"], folder);
+  const lab = readLab([...problems, ...unsound]);
   for (const { path: key, message } of idleKeys(sections)) await pulumi.log.warn(`${key}: ${message}`);
-  const [charts, found] = await Promise.all([chartsFor(lab), lookAtStore(lab.objectStore), preflight(lab)]);
+  const [charts, found] = await Promise.all([
+    chartsFor(lab),
+    lookAtStore(lab.objectStore, { folder, ca: certificates }),
+    preflight(lab),
+  ]);
   const delivery = { context: "images/clearml-agent", checkout: import.meta.dirname };
-  const platform = new VisionPlatform("lab", { lab, charts, found, labels, delivery });
+  const platform = new VisionPlatform("lab", { lab, charts, found, authority: certificates, labels, delivery });
   return platform.outputs;
 }
 

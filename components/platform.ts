@@ -21,6 +21,7 @@ import { Nuclio, platformValues } from "./nuclio/nuclio.ts";
 import { observeFunctions } from "./nuclio/observe.ts";
 import { nuclioRelease } from "./nuclio/release.ts";
 import { runtimeClassOf } from "./nuclio/spec.ts";
+import { authorityName } from "./storage/authority.ts";
 import type { Application } from "./storage/grants.ts";
 import type { ObjectStoreConfig } from "./storage/config.ts";
 import type { StoreFindings } from "./storage/findings.ts";
@@ -36,6 +37,8 @@ export interface VisionPlatformArgs {
   charts: Readonly<Record<string, ChartSource>>;
   /** What was found in the object store. */
   found: StoreFindings;
+  /** Certificates of the object store's private authority, PEM: the text of `objectStore.ca`. Default: none. */
+  authority?: string | undefined;
   /** Labels of the files that functions name, by function. */
   labels: Readonly<Record<string, readonly LabelEntry[]>>;
   /** Where the agent's image is built from, and what carries it. */
@@ -79,6 +82,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
           chart: chartOf(charts, "cvat"),
           cluster,
           objectStoreAddresses: this.store ? addressesIn([this.store.endpointForPods]) : [],
+          objectStoreCa: this.store?.caForPods,
           storages: storagesOf(this.store, lab.objectStore),
           nuclioPlatform: platformValues(lab.functions, nuclioVersion),
           address: edge,
@@ -100,6 +104,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
             cluster,
             server: this.clearml,
             s3: access?.agent,
+            s3Ca: this.store?.caForPods,
             delivery: args.delivery,
           },
           parts,
@@ -151,7 +156,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
 }
 
 /** Buckets and users of the object store, where the lab has one. */
-function objectStore({ lab, found }: VisionPlatformArgs, opts: pulumi.ComponentResourceOptions) {
+function objectStore({ lab, found, authority: ca }: VisionPlatformArgs, opts: pulumi.ComponentResourceOptions) {
   if (lab.objectStore === undefined) return undefined;
   const applications: Application[] = [
     ...(lab.cvat.enabled ? (["cvat"] as const) : []),
@@ -159,7 +164,7 @@ function objectStore({ lab, found }: VisionPlatformArgs, opts: pulumi.ComponentR
     ...(lab.cvat.enabled && lab.cvat.nuclio.enabled ? (["functions"] as const) : []),
   ];
   const people = lab.clearml.enabled ? lab.clearml.users.map(({ username }) => username) : [];
-  return new ObjectStore("store", { config: lab.objectStore, found, applications, people }, opts);
+  return new ObjectStore("store", { config: lab.objectStore, found, applications, people, ca }, opts);
 }
 
 /** The buckets CVAT may use, with its key. */
@@ -212,6 +217,8 @@ function nuclioOf(
       store: store && {
         endpoint: store.endpointForPods,
         region: lab.objectStore?.region ?? "us-east-1",
+        // CVAT's own, whose namespace the functions are in.
+        authority: store.caForPods === undefined ? undefined : authorityName(store.caForPods),
         ...store.keysOf("functions"),
       },
       findings: observeFunctions(cluster.access, lab.cvat.namespace, classes),

@@ -1,4 +1,5 @@
 import { link, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { Command, Option } from "commander";
 import { closest } from "fastest-levenshtein";
 import type { ClearMlAccounts } from "../../components/clearml/accounts.ts";
@@ -13,6 +14,7 @@ interface ConfFlags extends StackFlags {
   for?: string;
   agent?: true;
   output?: string;
+  storeCa?: string;
   force?: true;
 }
 
@@ -26,33 +28,53 @@ export function clearmlCommand(): Command {
     .addOption(new Option("--for <username>", "the person: a name of vision-platform:clearml.users").conflicts("agent"))
     .option("--agent", "for a machine outside the cluster that runs clearml-agent")
     .option("--output <file>", "write it there, readable by you alone, instead of printing it")
-    .option("--force", "overwrite the file")
+    .option(
+      "--store-ca <path>",
+      "where that machine has the certificate of the object store's private authority; default: beside the --output file, where it is written too",
+    )
+    .option("--force", "overwrite the files")
     .action(writeConf);
   return new Command("clearml").description("what people and machines need to use ClearML").addCommand(conf);
 }
 
-async function writeConf({ stack: name, folder, json, output, force, ...who }: ConfFlags): Promise<void> {
+async function writeConf({ stack: name, folder, json, output, storeCa, force, ...who }: ConfFlags): Promise<void> {
   if (who.for === undefined && !who.agent) {
     throw new UserError("Say whose: --for USERNAME, or --agent.", { exitCode: 2 });
   }
   const progress = streamProgress();
   const { stack } = await openUserStack({ stack: name, folder, create: false, progress });
-  const text = confIn(await readOutputs(stack, { showSecrets: true }), who.for);
+  const outputs = await readOutputs(stack, { showSecrets: true });
+  const beside = output === undefined ? undefined : path.join(path.dirname(path.resolve(output)), CA_FILE);
+  const { text, ca } = confIn(outputs, who.for, storeCa ?? beside);
   if (output === undefined) {
     print({ conf: text }, text, json);
     return;
   }
   await writePrivately(output, text, force ?? false);
-  print({ file: output }, "", json);
-  progress.line(`Written to ${output}, readable by you alone.`);
+  const files = [output];
+  if (ca !== undefined && storeCa === undefined && beside !== undefined) {
+    await writePrivately(beside, ca, true);
+    files.push(beside);
+  }
+  print({ file: output, ...(files[1] && { storeCa: files[1] }) }, "", json);
+  progress.line(`Written to ${files.join(" and ")}, readable by you alone.`);
 }
+
+/** The certificate of the store's private authority, beside a clearml.conf. */
+const CA_FILE = "clearml-store-ca.crt";
 
 /**
  * A clearml.conf from the outputs of a stack.
  * @param username a person's; undefined for an agent's
- * @throws UserError when the stack has no ClearML, or no such user
+ * @param caFile where the machine it is for has the certificate of the object store's private authority
+ * @returns its text, and the certificate where the store has one of a private authority
+ * @throws UserError when the stack has no ClearML, or no such user, or nothing says where the certificate is
  */
-export function confIn(outputs: Readonly<Record<string, unknown>>, username: string | undefined): string {
+export function confIn(
+  outputs: Readonly<Record<string, unknown>>,
+  username: string | undefined,
+  caFile?: string,
+): { text: string; ca: string | undefined } {
   const { clearml, secrets } = outputs as {
     clearml?: { webUrl: string; apiUrl: string; filesUrl: string };
     secrets?: { clearml?: ClearMlAccounts };
@@ -62,11 +84,20 @@ export function confIn(outputs: Readonly<Record<string, unknown>>, username: str
     throw new UserError("This stack has no ClearML yet: set vision-platform:clearml.enabled, and run `up` first.");
   }
   const { accessKey, secretKey, s3 } = username === undefined ? accounts.agent : personIn(accounts, username);
-  return clearmlConf({
+  const needed = (s3?.outside ?? s3)?.secure === true ? s3?.ca : undefined;
+  if (needed !== undefined && caFile === undefined) {
+    throw new UserError(
+      "The object store's certificate is of a private authority (vision-platform:objectStore.ca). Say where that machine has it, --store-ca /etc/ssl/store-ca.crt; or write both files with --output.",
+      { exitCode: 2 },
+    );
+  }
+  const text = clearmlConf({
     urls: { web: clearml.webUrl, api: clearml.apiUrl, files: clearml.filesUrl },
     credentials: { accessKey, secretKey },
     s3,
+    ...(caFile !== undefined && { caFile }),
   });
+  return { text, ca: needed };
 }
 
 /**

@@ -2,6 +2,7 @@ import type * as auto from "@pulumi/pulumi/automation/index.js";
 import type { LedgerRow } from "../../components/charts/ledger.ts";
 import { UserError } from "../../components/errors.ts";
 import { type Progress, type ProgressTask } from "../progress.ts";
+import { authorityOfState } from "../storage/authority.ts";
 import { assertStoreAnswers, lookBeforeDestroy, missingText, readyToDestroy } from "../storage/guard.ts";
 import { changesIn, type Change } from "./changes.ts";
 import { countsIn } from "./counts.ts";
@@ -50,7 +51,7 @@ const TITLES: Record<Verb, string> = {
  */
 export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptions): Promise<Outcome> {
   if (verb === "refresh") await assertStoreAnswers(stack);
-  const gone = isDestroy(verb) ? await lookBeforeDestroy(await stateOf(stack), options.exclude) : [];
+  const gone = isDestroy(verb) ? await lookBack(stack, options.exclude) : [];
   const events: auto.EngineEvent[] = [];
   const start = Date.now();
   const perform = async (task: ProgressTask) => {
@@ -86,6 +87,11 @@ export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptio
 }
 
 const isDestroy = (verb: Verb) => verb === "destroy" || verb === "preview-destroy";
+
+async function lookBack(stack: auto.Stack, exclude: readonly string[] | undefined) {
+  const state = await stateOf(stack);
+  return lookBeforeDestroy(state, exclude, await authorityOfState(state, stack.workspace.workDir));
+}
 
 /** The stack's outputs come with the last event of its root resource, at a preview too. */
 function ledgerIn(events: readonly auto.EngineEvent[]): LedgerRow[] {

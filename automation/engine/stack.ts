@@ -25,7 +25,7 @@ export interface StackOptions {
  */
 export async function openStack({ stack, folder, engine, env, create }: StackOptions): Promise<auto.Stack> {
   keepSecretsInTransforms();
-  const args = { stackName: stack, projectName: PROJECT, program };
+  const args = { stackName: stack, projectName: PROJECT, program: () => program({ folder }) };
   const envVars = { NODE_COMPILE_CACHE: path.join(cacheFolder(), "node"), ...env };
   const options = { workDir: folder, envVars, pulumiCommand: await auto.PulumiCommand.get({ root: engine }) };
   if (create) return orRefusal(auto.LocalWorkspace.createOrSelectStack(args, options));

@@ -91,6 +91,7 @@ export async function prepare({ stack, project, overrides, home, progress }: Reh
     context: cluster.context,
     charts: Object.fromEntries(charts.map((chart) => [chart.name, chart.path])),
     values: services.flatMap(({ values = [] }) => values),
+    files: Object.fromEntries(services.flatMap(({ files = {} }) => Object.entries(files))),
   });
   const pulumiHome = path.join(home.folder, "pulumi");
   const plugins = await installPlugins(pulumiHome, PLUGINS);

@@ -14,6 +14,8 @@ export interface Replacements {
   charts: Readonly<Record<string, string>>;
   /** What points the stack at the services beside the cluster. */
   values: readonly ConfigValue[];
+  /** Files that the stack file names, by their path in the folder. Default: none. */
+  files?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -28,6 +30,10 @@ export async function writeStackFolder(
 ): Promise<string[]> {
   await mkdir(folder, { recursive: true });
   await copyFile(path.join(project, "Pulumi.yaml"), path.join(folder, "Pulumi.yaml"));
+  for (const [name, text] of Object.entries(replace.files ?? {})) {
+    await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
+    await writeFile(path.join(folder, name), text);
+  }
   const file = parseDocument(await readFile(stackFilePath(project, stack), "utf8"));
   // Written out, without anchors: one could stand at a secret that is taken out below.
   const document = new Document(file.toJS() ?? {}, { aliasDuplicateObjects: false });

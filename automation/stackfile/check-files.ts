@@ -1,18 +1,24 @@
+import path from "node:path";
 import type { LabConfig } from "../../components/config.ts";
 import { UserError } from "../../components/errors.ts";
 import { idleKeys } from "../../components/idle-keys.ts";
 import { problemList, type Problem } from "../../components/problems.ts";
 import { readLabelFiles } from "../functions/labels.ts";
+import { readAuthority } from "../storage/authority.ts";
 import { PROJECT_FOLDER } from "../project.ts";
 import { checkStackFile, type Checked } from "./check.ts";
 import type { StackFile } from "./stack-file.ts";
 
 /** Everything wrong with a stack file and with the files that it names, and what is said of it without holding anything up. */
 export async function checkWithFiles(
-  file: Pick<StackFile, "sections" | "keys">,
+  file: Pick<StackFile, "path" | "sections" | "keys">,
 ): Promise<Checked & { warnings: Problem[] }> {
   const checked = checkStackFile(file);
-  const { problems } = await readLabelFiles(file.sections["functions"], PROJECT_FOLDER);
+  const read = await Promise.all([
+    readLabelFiles(file.sections["functions"], PROJECT_FOLDER),
+    readAuthority(file.sections["objectStore"], path.dirname(path.resolve(file.path))),
+  ]);
+  const problems = read.flatMap((one) => one.problems);
   const whole: Checked =
     problems.length === 0 ? checked : { lab: undefined, problems: [...checked.problems, ...problems] };
   return { ...whole, warnings: idleKeys(file.sections) };

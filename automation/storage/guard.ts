@@ -9,6 +9,7 @@ import { objectStoreConfig } from "../../components/storage/config.ts";
 import { deploymentIn, madeIn, missingFrom, namesOf, placesIn, type Made } from "../../components/storage/made.ts";
 import type { StateResource } from "../../components/state.ts";
 import { forget } from "../engine/state.ts";
+import { readAuthority } from "./authority.ts";
 import { askStore } from "./ask.ts";
 import { curesOfFile, curesOfState } from "./cures.ts";
 import { known } from "./known.ts";
@@ -18,11 +19,16 @@ import { known } from "./known.ts";
  * state before anything is read with them. (components/storage/guards.ts, refresh-unreachable)
  * @throws UserError naming the key and the cure
  */
-export async function assertStoreAnswers(stack: Pick<auto.Stack, "getAllConfig">): Promise<void> {
+export async function assertStoreAnswers(
+  stack: Pick<auto.Stack, "getAllConfig"> & { workspace: Pick<auto.Workspace, "workDir"> },
+): Promise<void> {
   const { value } = (await stack.getAllConfig())[`${PROJECT}:objectStore`] ?? {};
   if (value === undefined) return;
-  const config = objectStoreConfig.parse(JSON.parse(value));
-  const place = placeOfConfig(config);
+  const section = JSON.parse(value) as unknown;
+  const config = objectStoreConfig.parse(section);
+  const { certificates, problems } = await readAuthority(section, stack.workspace.workDir);
+  if (problems.length > 0) throw new UserError(problems.map(({ path, message }) => `${path}: ${message}`));
+  const place = placeOfConfig(config, certificates);
   if (place === undefined) return;
   await askStore({ place: await known(place), cures: curesOfFile(config), buckets: bucketsOf(config), made: [] });
 }
@@ -40,16 +46,18 @@ export interface BeforeDestroy {
  * Asks the store of a stack's state before a destroy: with it down, or with credentials that it refuses, most of the lab would be gone before
  * the plugin fails at its users. (components/storage/guards.ts, destroy-unreachable)
  * @param exclude URNs that the destroy leaves alone
+ * @param ca certificates of the private authority of the store in state, PEM
  * @throws UserError with what to do
  */
 export async function lookBeforeDestroy(
   state: readonly StateResource[],
   exclude: readonly string[] = [],
+  ca?: string,
 ): Promise<BeforeDestroy[]> {
   const made = madeIn(state);
   const goes = (thing: Made) => thing.kind !== "bucket" && thing.kind !== "versioning" && !exclude.includes(thing.urn);
   const looks: BeforeDestroy[] = [];
-  for (const place of made.some(goes) ? placesIn(state) : []) {
+  for (const place of made.some(goes) ? placesIn(state, ca) : []) {
     const answer = await askStore({ place, cures: curesOfState(LEAVE), buckets: [], made });
     const before = deploymentIn(state);
     if (before !== undefined && answer.deployment !== undefined && before !== answer.deployment) {

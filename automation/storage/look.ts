@@ -11,6 +11,7 @@ import type { ObjectStoreConfig } from "../../components/storage/config.ts";
 import { NOTHING_FOUND, type StoreFindings } from "../../components/storage/findings.ts";
 import { deploymentIn, madeIn, missingFrom, namesOf, placesIn, type Made } from "../../components/storage/made.ts";
 import { ownState } from "../engine/own-state.ts";
+import { authorityOfState } from "./authority.ts";
 import { askStore } from "./ask.ts";
 import { curesOfFile, curesOfState } from "./cures.ts";
 import { known } from "./known.ts";
@@ -20,10 +21,13 @@ import { known } from "./known.ts";
  * answer: it changes nothing, and says so in a warning.
  * @throws RunError with the cure, shown without a stack trace
  */
-export async function lookAtStore(config: ObjectStoreConfig | undefined): Promise<StoreFindings> {
+export async function lookAtStore(
+  config: ObjectStoreConfig | undefined,
+  authority: AuthorityOptions,
+): Promise<StoreFindings> {
   const state = await ownState();
   try {
-    return config === undefined ? await lookBack(state) : await look(config, state);
+    return config === undefined ? await lookBack(state, authority.folder) : await look(config, state, authority.ca);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     if (!(error instanceof Unseen) || !pulumi.runtime.isDryRun()) throw new RunError(error.message);
@@ -34,6 +38,13 @@ export async function lookAtStore(config: ObjectStoreConfig | undefined): Promis
   }
 }
 
+export interface AuthorityOptions {
+  /** Folder of Pulumi.yaml: what the state names is relative to it. */
+  folder: string;
+  /** Certificates of the private authority that the section names, PEM. */
+  ca?: string | undefined;
+}
+
 /** The store could not be asked. */
 class Unseen extends UserError {}
 
@@ -41,8 +52,12 @@ const asUnseen = (error: unknown): never => {
   throw error instanceof UserError ? new Unseen(error.problems, { cause: error }) : error;
 };
 
-async function look(config: ObjectStoreConfig, state: readonly StateResource[]): Promise<StoreFindings> {
-  const place = placeOfConfig(config);
+async function look(
+  config: ObjectStoreConfig,
+  state: readonly StateResource[],
+  ca: string | undefined,
+): Promise<StoreFindings> {
+  const place = placeOfConfig(config, ca);
   if (place === undefined) return NOTHING_FOUND;
   const made = madeIn(state);
   const buckets = bucketsOf(config);
@@ -77,10 +92,11 @@ async function look(config: ObjectStoreConfig, state: readonly StateResource[]):
 }
 
 /** Of a lab whose stack file has no store any more: what the last one made in it goes, with the credentials of then. */
-async function lookBack(state: readonly StateResource[]): Promise<StoreFindings> {
+async function lookBack(state: readonly StateResource[], folder: string): Promise<StoreFindings> {
+  const ca = await authorityOfState(state, folder);
   const made = madeIn(state);
   const cures = curesOfState("Or put vision-platform:objectStore back into the stack file.");
-  for (const place of made.some(isRemoved) ? placesIn(state) : []) {
+  for (const place of made.some(isRemoved) ? placesIn(state, ca) : []) {
     const missing = missingFrom(await askStore({ place, cures, buckets: [], made }).catch(asUnseen), made);
     if (!missing.some(isRemoved)) continue;
     throw new UserError(

@@ -4,13 +4,18 @@ import type { RenderedObject } from "./fixes.ts";
 export interface PodSpec {
   containers?: Container[] | null;
   initContainers?: Container[] | null;
-  volumes?: { name: string; persistentVolumeClaim?: { claimName: string }; configMap?: { name: string } }[] | null;
+  volumes?:
+    | { name: string; persistentVolumeClaim?: { claimName: string }; configMap?: { name: string }; emptyDir?: object }[]
+    | null;
   securityContext?: SecurityContext;
 }
 
 export interface Container {
   name: string;
-  image?: string;
+  image?: string | undefined;
+  imagePullPolicy?: string | undefined;
+  command?: string[];
+  args?: string[];
   ports?: { containerPort: number }[];
   env?: { name: string; value?: string }[];
   volumeMounts?: { name: string; mountPath?: string; subPath?: string; readOnly?: boolean }[];

@@ -8,6 +8,7 @@ import { installedVersions } from "../charts/versions.ts";
 import type { Cluster } from "../cluster.ts";
 import { keptNamespace } from "../namespace.ts";
 import { baselineLabels } from "../pod-security.ts";
+import { authorityMap, authorityName } from "../storage/authority.ts";
 import { clickhouseInitJob, needsClickhouseInit } from "./clickhouse-init.ts";
 import type { Connection } from "./client/connection.ts";
 import type { CvatConfig } from "./config.ts";
@@ -29,6 +30,8 @@ export interface CvatArgs {
   cluster: Cluster;
   /** Addresses of the object store, `IP:PORT` each, which CVAT may fetch from. */
   objectStoreAddresses?: pulumi.Input<readonly string[]>;
+  /** Certificates of the object store's private authority, PEM. Default: none, public ones are enough. */
+  objectStoreCa?: string | undefined;
   /** Buckets of the object store that CVAT may use, each with CVAT's own key. Default: none. */
   storages?: readonly StorageAccess[];
   /** The part of Nuclio's platform configuration that the functions need. Default: none. */
@@ -72,6 +75,8 @@ export class Cvat extends pulumi.ComponentResource {
     const beside = traefik(name, config, this.namespace, child);
     const isClosed = config.registration === "closed";
     const closed = isClosed ? [registrationSettings(name, this.namespace, child)] : [];
+    const authority =
+      args.objectStoreCa === undefined ? [] : [authorityMap(name, args.objectStoreCa, this.namespace, child)];
     const install = new ChartInstall(
       name,
       {
@@ -94,11 +99,12 @@ export class Cvat extends pulumi.ComponentResource {
           chart: this.versions.parts.chart,
           ingressAnnotations: ingressAnnotations(config),
           registration: config.registration,
+          authority: args.objectStoreCa === undefined ? undefined : authorityName(args.objectStoreCa),
         }),
         stages: STAGES,
         cluster,
       },
-      { ...child, dependsOn: [...secrets.objects, ...beside, ...closed] },
+      { ...child, dependsOn: [...secrets.objects, ...beside, ...closed, ...authority] },
     );
     // The chart makes this Secret itself.
     const readers = config.analytics.enabled

@@ -1,6 +1,7 @@
 import type { Fix } from "../charts/fixes.ts";
 import type { CvatConfig } from "./config.ts";
 import { analyticsFixes } from "./fixes/analytics.ts";
+import { storeAuthority } from "./fixes/authority.ts";
 import { ingressFixes } from "./fixes/ingress.ts";
 import { portFixes } from "./fixes/ports.ts";
 import { registrationClosed } from "./fixes/registration.ts";
@@ -17,13 +18,15 @@ export interface CvatFixesInput {
   ingressAnnotations: Record<string, Annotations>;
   /** Whether anybody may make an account (`vision-platform:cvat.registration`). */
   registration: CvatConfig["registration"];
+  /** ConfigMap with the certificates of the object store's private authority. Default: it has none. */
+  authority?: string | undefined;
 }
 
 /**
  * What charts 0.15.0 to 2.64.0 need changed at render. Each row goes by the objects and the releases of their images, so a fitting pair
  * of chart and images needs next to none and the runbook's pair (images 2.39.0 on chart 0.17.1) all of them.
  */
-export function cvatFixes({ cvat, chart, ingressAnnotations, registration }: CvatFixesInput): Fix[] {
+export function cvatFixes({ cvat, chart, ingressAnnotations, registration, authority }: CvatFixesInput): Fix[] {
   return [
     ...userFixes(cvat),
     ...portFixes(cvat),
@@ -31,5 +34,6 @@ export function cvatFixes({ cvat, chart, ingressAnnotations, registration }: Cva
     ...ingressFixes(ingressAnnotations),
     initContainerVolumes,
     ...(registration === "closed" ? [registrationClosed] : []),
+    ...(authority === undefined ? [] : [storeAuthority(authority)]),
   ];
 }

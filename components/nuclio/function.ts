@@ -14,6 +14,8 @@ export interface ModelReader {
   /** Where pods reach it: `http://192.0.2.30:9000`. */
   endpoint: pulumi.Input<string>;
   region: pulumi.Input<string>;
+  /** ConfigMap with the certificates of its private authority. */
+  authority?: string | undefined;
   /** A key that may read models and nothing else. */
   accessKey: pulumi.Input<string>;
   secretKey: pulumi.Input<string>;
@@ -106,7 +108,9 @@ function wanted(args: NuclioFunctionArgs, secret: pulumi.Output<string> | undefi
         labels,
         hasField,
         ...(key !== undefined &&
-          endpoint !== undefined && { store: { endpoint, region: region ?? "us-east-1", secret: key } }),
+          endpoint !== undefined && {
+            store: { endpoint, region: region ?? "us-east-1", secret: key, authority: store?.authority },
+          }),
       }),
     );
 }

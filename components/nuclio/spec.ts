@@ -1,4 +1,5 @@
 import { bytesOf, millisecondsOf } from "../schema.ts";
+import { AUTHORITY_FILE, authorityVolume } from "../storage/authority.ts";
 import type { BuildConfig } from "./build-config.ts";
 import type { FunctionConfig } from "./config.ts";
 import type { LabelAttribute, LabelEntry } from "./label-config.ts";
@@ -31,6 +32,7 @@ export interface FunctionSpec {
   nodeSelector: Record<string, string>;
   tolerations: object[];
   runtimeClassName?: string;
+  volumes?: { volume: object; volumeMount: object }[];
   imagePullPolicy: string;
   imagePullSecrets?: string;
   readinessTimeoutSeconds: number;
@@ -52,6 +54,8 @@ export interface ModelStore {
   region: string;
   /** Secret with `accessKey` and `secretKey`, in the functions' namespace. */
   secret: string;
+  /** ConfigMap with the certificates of the store's private authority, in the same namespace. Default: public ones are enough. */
+  authority?: string | undefined;
 }
 
 export interface FunctionContext {
@@ -153,6 +157,7 @@ function spec(name: string, config: FunctionConfig, context: FunctionContext): F
     nodeSelector: config.nodeSelector,
     tolerations: config.tolerations,
     ...(runtimeClassName !== undefined && context.hasField !== false && { runtimeClassName }),
+    ...(config.model && context.store?.authority !== undefined && { volumes: [authorityOf(context.store.authority)] }),
     imagePullPolicy: config.pullPolicy,
     ...(config.registrySecret === undefined ? {} : { imagePullSecrets: config.registrySecret }),
     readinessTimeoutSeconds: millisecondsOf(timeouts.ready) / 1000,
@@ -201,7 +206,7 @@ function build({ source, image, baseImage, commands, timeout }: BuildConfig): Re
   };
 }
 
-function modelEnvironment(name: string, { model }: FunctionConfig, { store }: FunctionContext): EnvVariable[] {
+function modelEnvironment(name: string, { model, env }: FunctionConfig, { store }: FunctionContext): EnvVariable[] {
   if (!model) return [];
   if (!store) throw new Error(`function ${name} has a model and no object store was given`);
   const fromSecret = (key: string) => ({ secretKeyRef: { name: store.secret, key } });
@@ -211,10 +216,18 @@ function modelEnvironment(name: string, { model }: FunctionConfig, { store }: Fu
       ...(model.sha256 === undefined ? {} : { MODEL_SHA256: model.sha256 }),
       S3_ENDPOINT: store.endpoint,
       S3_REGION: store.region,
+      // One of the function's own counts.
+      ...(store.authority === undefined || "AWS_CA_BUNDLE" in env ? {} : { AWS_CA_BUNDLE: AUTHORITY_FILE }),
     }),
     { name: "AWS_ACCESS_KEY_ID", valueFrom: fromSecret(MODEL_SECRET_KEYS.accessKey) },
     { name: "AWS_SECRET_ACCESS_KEY", valueFrom: fromSecret(MODEL_SECRET_KEYS.secretKey) },
   ];
+}
+
+/** In Nuclio's form: each volume with its mount. */
+function authorityOf(configMap: string) {
+  const { volume, mount } = authorityVolume(configMap);
+  return { volume, volumeMount: mount };
 }
 
 function variables(env: Readonly<Record<string, string>>): EnvVariable[] {

@@ -3,8 +3,8 @@ import type { Place } from "./client/place.ts";
 import type { ObjectStoreConfig } from "./config.ts";
 import { endpointOfMachine, hostAndPort } from "./endpoint.ts";
 
-/** The store as the machine that runs pulumi reaches it, with an administrator's keys. Secret; undefined while they are missing. */
-export function placeOfConfig(config: ObjectStoreConfig): pulumi.Output<Place> | undefined {
+/** The store as the machine that runs pulumi reaches it, with an administrator's keys and the certificates of its private authority. Secret; undefined while they are missing. */
+export function placeOfConfig(config: ObjectStoreConfig, ca?: string): pulumi.Output<Place> | undefined {
   const { accessKey, secretKey } = config.credentials;
   if (accessKey === undefined || secretKey === undefined) return undefined;
   const endpoint = endpointOfMachine(config);
@@ -15,6 +15,7 @@ export function placeOfConfig(config: ObjectStoreConfig): pulumi.Output<Place> |
       region: config.region,
       user,
       password,
+      ...(ca !== undefined && { ca }),
     })),
   );
 }

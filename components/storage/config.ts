@@ -68,7 +68,7 @@ const section = z.strictObject({
     )
     .optional()
     .describe(
-      "Where the machine that runs pulumi, and people's machines, reach the S3 API, when that is not what pods use: HOST:PORT, or a URL that says the scheme too. Default: as pods do.",
+      "Where the machine that runs pulumi reaches the S3 API, when that is not what pods use: HOST:PORT, or a URL that says the scheme too. Default: as pods do. People's clearml.conf has it too, unless it is this machine's own (127.0.0.1).",
     )
     .meta({ examples: ["minio.example.com:443", "https://minio.example.com"] }),
   tls: z

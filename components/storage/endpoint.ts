@@ -16,7 +16,7 @@ export function endpointOfPods({ address, port, tls }: Keys): Endpoint {
   return isUrl(address) ? ofUrl(address) : { host: address, port, tls };
 }
 
-/** How the machine that runs the program reaches it, and so the people beside it: by `endpoint`. Default: as pods do. */
+/** How the machine that runs the program reaches it: by `endpoint`. Default: as pods do. */
 export function endpointOfMachine(keys: Keys): Endpoint {
   const { endpoint, tls } = keys;
   if (endpoint === undefined) return endpointOfPods(keys);
@@ -24,6 +24,17 @@ export function endpointOfMachine(keys: Keys): Endpoint {
   const [host = "", port] = endpoint.split(":");
   return { host, port: Number(port), tls };
 }
+
+/**
+ * How people's machines reach it, where that is not as pods do. A way that leads back to the machine itself, such as a tunnel, is nobody
+ * else's.
+ */
+export function endpointOfPeople(keys: Keys): Endpoint | undefined {
+  const outside = endpointOfMachine(keys);
+  return isLoopback(outside) || urlOf(outside) === urlOf(endpointOfPods(keys)) ? undefined : outside;
+}
+
+const isLoopback = ({ host }: Endpoint) => host === "localhost" || host.startsWith("127.");
 
 /** `192.0.2.30:9000`. The port always stands there: ClearML and the MinIO plugin know a store by host and port. */
 export const hostAndPort = ({ host, port }: Endpoint): string => `${host}:${port}`;

@@ -90,8 +90,15 @@ export function namesOf(things: readonly Thing[]): string[] {
 }
 
 /** The stores that a state has a provider for. */
-export function placesIn(state: readonly StateResource[]): Place[] {
-  return state.filter(({ type }) => type === "pulumi:providers:minio").map(({ outputs }) => placeOf(outputs));
+export function placesIn(state: readonly StateResource[], ca?: string): Place[] {
+  const places = state.filter(({ type }) => type === "pulumi:providers:minio").map(({ outputs }) => placeOf(outputs));
+  return places.map((place) => ({ ...place, ...(ca !== undefined && { ca }) }));
+}
+
+/** The file with the certificates of the store's private authority, as the plugin was last told of it: relative to the project's folder. */
+export function authorityFileIn(state: readonly StateResource[]): string | undefined {
+  const files = state.map(({ type, outputs }) => (type === "pulumi:providers:minio" ? outputs["minioCacertFile"] : ""));
+  return files.find((file): file is string => typeof file === "string" && file !== "");
 }
 
 /** The id of the store in which a state's buckets and users are, where its record knows it. (records/presence.ts) */

@@ -4,7 +4,7 @@ import { RunError } from "../program-errors.ts";
 import { GeneratedText } from "../secrets/generated.ts";
 import { bucketsOf, lifecycleRules, type LabBucket } from "./buckets.ts";
 import type { ObjectStoreConfig } from "./config.ts";
-import { endpointOfMachine, endpointOfPods, hostAndPort, urlOf } from "./endpoint.ts";
+import { endpointOfMachine, endpointOfPeople, endpointOfPods, hostAndPort, urlOf } from "./endpoint.ts";
 import type { StoreFindings } from "./findings.ts";
 import type { Application } from "./grants.ts";
 import { presenceOf } from "./presence.ts";
@@ -18,6 +18,8 @@ export interface ObjectStoreArgs {
   applications: readonly Application[];
   /** User names of ClearML's people: each gets a user with ClearML's rights. */
   people: readonly string[];
+  /** Certificates of the store's private authority, PEM: the text of `config.ca`. Default: public ones are enough. */
+  ca?: string | undefined;
 }
 
 /** A pair of keys, known once its user may do what it is for. */
@@ -33,7 +35,11 @@ export interface BucketAccess {
   endpoint: string;
   /** Whether it is reached by HTTPS. */
   secure: boolean;
+  /** The same from outside the cluster, where that is another. */
+  outside?: { endpoint: string; secure: boolean };
   region: string;
+  /** Certificates of its private authority, PEM. */
+  ca?: string;
   bucket: string;
   accessKey: string;
   secretKey: string;
@@ -49,23 +55,28 @@ export class ObjectStore extends pulumi.ComponentResource {
   readonly users: readonly string[];
   /** Known once every bucket and every user is there. */
   readonly ready: pulumi.Output<void>;
+  /** Certificates of the store's private authority, for pods; undefined where they reach it in clear, or public ones are enough. */
+  readonly caForPods: string | undefined;
   readonly #config: ObjectStoreConfig;
+  readonly #ca: string | undefined;
   readonly #buckets: ReadonlyMap<string, pulumi.Output<string>>;
   readonly #keys: ReadonlyMap<string, StoreKeys>;
 
   constructor(
     name: string,
-    { config, found, applications, people }: ObjectStoreArgs,
+    { config, found, applications, people, ca }: ObjectStoreArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("vision-platform:storage:ObjectStore", name, {}, opts);
     this.#config = config;
+    this.#ca = ca;
     this.endpointForPods = urlOf(endpointOfPods(config));
+    this.caForPods = endpointOfPods(config).tls ? ca : undefined;
     const parts = { parent: this };
     const provider = storeProvider(name, config, parts);
 
     const wanted = usersOf(config, applications, people);
-    const presence = presenceOf(name, { config, found, users: wanted.map(({ accessKey }) => accessKey) }, parts);
+    const presence = presenceOf(name, { config, ca, found, users: wanted.map(({ accessKey }) => accessKey) }, parts);
     const inStore = { ...parts, provider, dependsOn: [presence] };
     const buckets = bucketsOf(config).map((bucket) => bucketOf(name, bucket, found.existing, inStore));
     const users = wanted.map((user) => userOf(name, user, parts, inStore));
@@ -104,11 +115,16 @@ export class ObjectStore extends pulumi.ComponentResource {
   /** A bucket with keys for it, as clients take them. */
   access(role: string, { accessKey, secretKey }: StoreKeys): pulumi.Output<BucketAccess> {
     const endpoint = endpointOfPods(this.#config);
+    const outside = endpointOfPeople(this.#config);
     const { region } = this.#config;
     return pulumi.all([this.bucket(role), accessKey, secretKey]).apply(([bucket, key, secret]) => ({
       endpoint: hostAndPort(endpoint),
       secure: endpoint.tls,
+      ...(outside && {
+        outside: { endpoint: hostAndPort(outside), secure: outside.tls },
+      }),
       region,
+      ...(this.#ca !== undefined && (endpoint.tls || outside?.tls) && { ca: this.#ca }),
       bucket,
       accessKey: key,
       secretKey: secret,
@@ -137,6 +153,9 @@ function storeProvider(name: string, config: ObjectStoreConfig, opts: pulumi.Res
       minioServer: hostAndPort(endpoint),
       minioSsl: endpoint.tls,
       minioInsecure: false,
+      // As the stack file has it: the engine starts plugins in the folder of Pulumi.yaml (pulumi: pkg/engine/project.go), so the plan
+      // has no path of this machine.
+      ...(endpoint.tls && config.ca !== undefined && { minioCacertFile: config.ca }),
       minioRegion: config.region,
       minioUser: pulumi.secret(accessKey),
       minioPassword: pulumi.secret(secretKey),

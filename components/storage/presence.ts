@@ -9,6 +9,8 @@ import type { Remedy } from "./records/presence.ts";
 
 export interface PresenceArgs {
   config: ObjectStoreConfig;
+  /** Certificates of the store's private authority, PEM. */
+  ca?: string | undefined;
   found: StoreFindings;
   /** Names of the users that the lab has from now on. */
   users: readonly string[];
@@ -17,12 +19,12 @@ export interface PresenceArgs {
 /** The record that makes again what is gone from the store, before anything works on it. */
 export function presenceOf(
   name: string,
-  { config, found, users }: PresenceArgs,
+  { config, ca, found, users }: PresenceArgs,
   opts: pulumi.CustomResourceOptions,
 ): RestRecord {
   const isWanted = (thing: Thing) => thing.kind !== "user" || users.includes(thing.user);
   const things = found.missing.map((thing) => (isWanted(thing) ? thing : toRemove(thing)));
-  const place = things.length > 0 ? placeOfConfig(config) : undefined;
+  const place = things.length > 0 ? placeOfConfig(config, ca) : undefined;
   return new RestRecord(
     `${name}-presence`,
     "storage/records/presence",

@@ -87,11 +87,9 @@ const urlsAreWhole: Rule = {
 
 const schemesAgree: Rule = {
   reads: ["address", "endpoint", "tls"],
-  problems: ({ address, endpoint = "", tls }) =>
-    tls
-      ? Object.entries({ address, endpoint })
-          .filter(([, text]) => text.startsWith("http://"))
-          .map(([key]) => ({ path: [key], message: "says http://, and `tls` says HTTPS: correct one of them" }))
+  problems: ({ address, endpoint = address, tls }) =>
+    tls && [address, endpoint].every((text) => text.startsWith("http://"))
+      ? [{ path: ["tls"], message: "says HTTPS, and every URL says http://: correct one of them" }]
       : [],
 };
 

@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as auto from "@pulumi/pulumi/automation/index.js";
 import { ENGINE_PROGRAMS } from "../../automation/engine/door.ts";
@@ -45,6 +45,8 @@ export async function engineIn({ folder, tools, program, env = {} }: TestEngineO
   };
   await mkdir(path.join(folder, "state"));
   await mkdir(path.join(folder, "stack"));
+  // Without the file the SDK writes one with `main`, and the engine starts its plugins where the test runs. (pulumi: engine/project.go)
+  await writeFile(path.join(folder, "stack", "Pulumi.yaml"), "name: bench\nruntime: nodejs\n");
   keepSecretsInTransforms();
   const stack = await auto.LocalWorkspace.createOrSelectStack(
     { stackName: "bench", projectName: "bench", program },

@@ -10,9 +10,10 @@ import { silentProgress } from "../../automation/progress.ts";
 import { MINIO_PLUGIN } from "../../automation/rehearsal/plugins/minio-row.ts";
 import { MinioAdmin } from "../../components/storage/client/admin.ts";
 import { installPlugins } from "../../automation/rehearsal/plugins/install.ts";
-import { ensureMinio, type RunningMinio } from "../../automation/rehearsal/services/minio/row.ts";
+import { ensureMinio, type MinioOptions, type RunningMinio } from "../../automation/rehearsal/services/minio/row.ts";
 import { kill, startOf } from "../../automation/rehearsal/processes.ts";
 import { obtainTools } from "../../automation/rehearsal/tools/obtain.ts";
+import { readAuthority } from "../../automation/storage/authority.ts";
 import { lookAtStore } from "../../automation/storage/look.ts";
 import { startEngine } from "./engine.ts";
 
@@ -22,7 +23,12 @@ export type UserName = (typeof USERS)[number];
 /** A program of an object store alone, the real engine, a real MinIO. */
 export type StorageLab = Awaited<ReturnType<typeof startStorageLab>>;
 
-export async function startStorageLab() {
+export interface StorageLabOptions extends MinioOptions {
+  /** The part of the section that says where the store is. Default: in clear, by its port. */
+  where?: (minio: RunningMinio) => Record<string, unknown>;
+}
+
+export async function startStorageLab({ where = inClear, ...options }: StorageLabOptions = {}) {
   /** What the tests change of the section. */
   const section: Record<string, unknown> = {};
   /** User names of ClearML's people. */
@@ -30,8 +36,7 @@ export async function startStorageLab() {
   const place: { minio?: RunningMinio } = {};
   /** The section as a stack file has it. */
   const written = () => ({
-    address: "127.0.0.1",
-    port: minio().port,
+    ...where(minio()),
     credentials: minio().credentials,
     ...section,
   });
@@ -42,10 +47,12 @@ export async function startStorageLab() {
   };
   const engine = await startEngine(async () => {
     const lab = config();
-    const found = await lookAtStore(lab);
+    const folder = engine.stack.workspace.workDir;
+    const { certificates: ca } = await readAuthority(written(), folder);
+    const found = await lookAtStore(lab, { folder, ca });
     const store = new ObjectStore(
       "store",
-      { config: lab, found, applications: APPLICATIONS, people },
+      { config: lab, found, applications: APPLICATIONS, people, ca },
       { providers: [new DynamicProvider("dynamic")] },
     );
     const keys = { cvat: store.keysOf("cvat"), clearml: store.keysOf("clearml"), functions: store.keysOf("functions") };
@@ -59,7 +66,7 @@ export async function startStorageLab() {
   const tools = await obtainTools(["minio"], { progress: silentProgress });
   await installPlugins(path.join(engine.folder, "pulumi"), [MINIO_PLUGIN]);
   const start = async () => {
-    place.minio = await ensureMinio(engine.folder, tools);
+    place.minio = await ensureMinio(engine.folder, tools, options);
   };
   await start();
   return {
@@ -119,6 +126,8 @@ export async function startStorageLab() {
     },
   };
 }
+
+const inClear = ({ port }: RunningMinio): Record<string, unknown> => ({ address: "127.0.0.1", port });
 
 /** The admin API of a MinIO, as its root user. */
 export function adminOf({ port, credentials }: RunningMinio): MinioAdmin {

@@ -37,7 +37,10 @@ const operationsOf = async (run: Promise<{ changes: { operation: string; name: s
 /** The assertion that is made before the engine refreshes. */
 const assertAnswers = () => {
   const value = JSON.stringify(lab.written());
-  return assertStoreAnswers({ getAllConfig: () => Promise.resolve({ "vision-platform:objectStore": { value } }) });
+  return assertStoreAnswers({
+    getAllConfig: () => Promise.resolve({ "vision-platform:objectStore": { value } }),
+    workspace: lab.stack.workspace,
+  });
 };
 
 describe("the object store", () => {

@@ -94,12 +94,35 @@ const OUTPUTS = {
 };
 
 test("whose file it is", () => {
-  expect(confIn(OUTPUTS, "boris")).toBe(
+  expect(confIn(OUTPUTS, "boris").text).toBe(
     clearmlConf({ urls: URLS, credentials: { accessKey: "boris", secretKey: "boris's" } }),
   );
-  expect(confIn(OUTPUTS, undefined)).toContain('access_key: "AGENT"');
+  expect(confIn(OUTPUTS, undefined).text).toContain('access_key: "AGENT"');
   expect(() => confIn(OUTPUTS, "ana")).toThrow(/no ClearML user `ana`. Did you mean `anna`\? Known: anna, boris/);
   expect(() => confIn({ secrets: {} }, "anna")).toThrow(/no ClearML yet/);
+});
+
+test("a store behind a private authority: where its certificate lies is asked for, and said where it is needed", () => {
+  const [first] = OUTPUTS.secrets.clearml.users;
+  const outputsWith = (s3: Partial<S3Access>) => ({
+    ...OUTPUTS,
+    secrets: {
+      clearml: { ...OUTPUTS.secrets.clearml, users: [{ ...first, username: "anna", s3: { ...S3, ca: "PEM", ...s3 } }] },
+    },
+  });
+  expect(() => confIn(outputsWith({ secure: true }), "anna")).toThrow(
+    /--store-ca .* or write both files with --output/,
+  );
+  const behindTls = confIn(outputsWith({ secure: true }), "anna", "/etc/ssl/store-ca.crt");
+  expect(behindTls.ca).toBe("PEM");
+  expect(behindTls.text).toContain('verify: "/etc/ssl/store-ca.crt"');
+  // Pods alone reach it by HTTPS.
+  const inClear = confIn(
+    outputsWith({ secure: true, outside: { endpoint: "192.0.2.31:9000", secure: false } }),
+    "anna",
+  );
+  expect(inClear.ca).toBeUndefined();
+  expect(inClear.text).not.toContain("verify");
 });
 
 test("the verb asks whose file it is to be", async () => {
@@ -183,7 +206,7 @@ print(json.dumps({
 }))`;
 
   test("a person's, by ClearML's SDK: every field", { timeout: 600_000 }, async () => {
-    expect(await read("test/python/clearml/requirements.txt", SDK, confIn(OUTPUTS, "anna"))).toEqual({
+    expect(await read("test/python/clearml/requirements.txt", SDK, confIn(OUTPUTS, "anna").text)).toEqual({
       ...URLS,
       access: "anna",
       secret: PASSWORD,
@@ -229,7 +252,7 @@ print(json.dumps({
   });
 
   test("an agent's outside the cluster, by clearml-agent", { timeout: 600_000 }, async () => {
-    expect(await read("images/clearml-agent/requirements.txt", AGENT, confIn(OUTPUTS, undefined))).toMatchObject({
+    expect(await read("images/clearml-agent/requirements.txt", AGENT, confIn(OUTPUTS, undefined).text)).toMatchObject({
       access: "AGENT",
       secret: "agent's",
       s3: [BUCKET],

@@ -131,7 +131,7 @@ describe("a file of labels", () => {
 
   it("is missed in the same run as what is wrong in the stack file", async () => {
     const functions = { helmets: entry({ labels: [], labelsFile: "functions/none.json", gpus: 1 }) };
-    const { lab, problems } = await checkWithFiles({ sections: { functions }, keys: [] });
+    const { lab, problems } = await checkWithFiles({ sections: { functions }, path: "Pulumi.lab.yaml", keys: [] });
     expect(lab).toBeUndefined();
     expect(problems.map(({ path: key }) => key)).toEqual([
       "vision-platform:functions.helmets.gpus",
@@ -159,7 +159,7 @@ describe("a file of labels", () => {
 
   it("of the example is fine", async () => {
     const functions = { helmets: entry({ labels: [], labelsFile: "functions/yolo11x/labels.json" }) };
-    expect((await checkWithFiles({ sections: { functions }, keys: [] })).problems).toEqual([]);
+    expect((await checkWithFiles({ sections: { functions }, path: "Pulumi.lab.yaml", keys: [] })).problems).toEqual([]);
   });
 });
 
@@ -173,7 +173,7 @@ describe("labels in the stack file", () => {
         ],
       }),
     };
-    const { problems } = await checkWithFiles({ sections: { functions }, keys: [] });
+    const { problems } = await checkWithFiles({ sections: { functions }, path: "Pulumi.lab.yaml", keys: [] });
     expect(problems.map(({ path: key }) => key.replace("vision-platform:functions.helmets.", "")).sort()).toEqual([
       "labels[0].svg",
       "labels[1].attributes[0].input_type",

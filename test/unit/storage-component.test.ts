@@ -4,7 +4,8 @@ import { DynamicProvider } from "../../components/records/provider.ts";
 import { objectStoreConfig } from "../../components/storage/config.ts";
 import { APPLICATIONS } from "../../components/storage/grants.ts";
 import { STORE_GUARDS } from "../../components/storage/guards.ts";
-import { ObjectStore } from "../../components/storage/object-store.ts";
+import { NOTHING_FOUND } from "../../components/storage/findings.ts";
+import { ObjectStore, type BucketAccess } from "../../components/storage/object-store.ts";
 import { recordRegistrations, settled } from "./registrations.ts";
 
 const registered = recordRegistrations();
@@ -54,6 +55,47 @@ describe("the object store registers", () => {
   });
 });
 
+describe("what clients get", () => {
+  async function access(section: object) {
+    const config = objectStoreConfig.parse({
+      address: "192.0.2.30",
+      credentials: { accessKey: "administrator", secretKey: "administrator-secret" },
+      ...section,
+    });
+    const args = { config, found: NOTHING_FOUND, applications: APPLICATIONS, people: [], ca: "PEM" };
+    const store = new ObjectStore("store", args, { providers: [new DynamicProvider("dynamic")] });
+    const found = await new Promise<BucketAccess>((resolve) =>
+      store.access("clearml", store.keysOf("clearml")).apply(resolve),
+    );
+    await settled(registered);
+    const { endpoint, secure, outside, region, ca } = found;
+    return { endpoint, secure, outside, region, ca, caForPods: store.caForPods };
+  }
+
+  it("is one way where there is one", async () => {
+    expect(await access({ region: "eu-lab-1" })).toEqual({
+      endpoint: "192.0.2.30:9000",
+      secure: false,
+      region: "eu-lab-1",
+    });
+  });
+
+  it("is both where people have another than pods, with the authority for whom it is", async () => {
+    expect(await access({ endpoint: "https://minio.example.com" })).toMatchObject({
+      endpoint: "192.0.2.30:9000",
+      secure: false,
+      outside: { endpoint: "minio.example.com:443", secure: true },
+      ca: "PEM",
+      caForPods: undefined,
+    });
+    expect(await access({ address: "https://192.0.2.30:9000" })).toMatchObject({ secure: true, caForPods: "PEM" });
+  });
+
+  it("leaves out a tunnel of this machine, which leads nobody else to the store", async () => {
+    expect((await access({ endpoint: "127.0.0.1:19000" })).outside).toBeUndefined();
+  });
+});
+
 describe("guards against the plugin", () => {
   it("no-force-destroy, no-update-secret: neither stands on any resource, the key of a user always does", async () => {
     const all = await made();
@@ -76,6 +118,21 @@ describe("guards against the plugin", () => {
       minioRegion: "us-east-1",
     });
     expect(Object.keys(provider?.inputs ?? {})).toEqual(expect.arrayContaining(["minioUser", "minioPassword"]));
+  });
+
+  it("with an authority, the plugin gets its file as the stack file names it, where this machine speaks HTTPS", async () => {
+    const providerOf = async (section: object) =>
+      (await made(section)).findLast(({ type }) => type === "minio")?.inputs ?? {};
+    const ca = "certs/store-ca.crt";
+    expect(await providerOf({ endpoint: "https://minio.example.com", ca })).toMatchObject({
+      minioServer: "minio.example.com:443",
+      minioSsl: "true",
+      minioCacertFile: ca,
+    });
+    const inClear = await providerOf({ address: "https://192.0.2.30:9000", endpoint: "127.0.0.1:19000", ca });
+    expect(inClear).toMatchObject({ minioServer: "127.0.0.1:19000", minioSsl: "false" });
+    expect(Object.keys(inClear)).not.toContain("minioCacertFile");
+    expect(Object.keys(await providerOf({}))).not.toContain("minioCacertFile");
   });
 
   it("each row names a test that is there", async () => {

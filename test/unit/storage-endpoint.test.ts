@@ -35,6 +35,12 @@ describe("where the store is", () => {
       "https://192.0.2.30:9000",
       "http://127.0.0.1:19000",
     ],
+    [
+      "with `tls` for the pods alone, where the other key says its own",
+      { address: "192.0.2.30", tls: true, endpoint: "http://127.0.0.1:19000" },
+      "https://192.0.2.30:9000",
+      "http://127.0.0.1:19000",
+    ],
     ["by one URL for both", { address: "https://minio.example.com" }, ...twice("https://minio.example.com:443")],
     ["by a URL with the port that its scheme has", { address: "http://192.0.2.30" }, ...twice("http://192.0.2.30:80")],
   ])("%s", (_, section, pods, machine) => {
@@ -50,11 +56,7 @@ describe("where the store is", () => {
     [{ address: "192.0.2.30", endpoint: "minio.example.com" }, ["endpoint: Must be HOST:PORT"]],
     [{ address: "192.0.2.30", endpoint: "ftp://minio.example.com" }, ["endpoint: Must be HOST:PORT"]],
     [{ address: "https://192.0.2.30:9000", port: 9443 }, ["port: `address` is a URL, which says the port"]],
-    [{ address: "http://192.0.2.30:9000", tls: true }, ["address: Says http://, and `tls` says HTTPS"]],
-    [
-      { address: "192.0.2.30", tls: true, endpoint: "http://127.0.0.1:19000" },
-      ["endpoint: Says http://, and `tls` says HTTPS"],
-    ],
+    [{ address: "http://192.0.2.30:9000", tls: true }, ["tls: Says HTTPS, and every URL says http://"]],
     [
       { address: "192.0.2.30", ca: "store-ca.crt" },
       ["ca: Is for HTTPS, which neither `address` nor `endpoint` speaks"],

@@ -38,6 +38,8 @@ export interface Started {
   values?: readonly ConfigValue[];
   /** Set where the stack has none of its own. */
   secrets?: readonly ConfigSecret[];
+  /** Files that the stack names, by their path in the project's folder. */
+  files?: Readonly<Record<string, string>>;
   /** What later services need to know of it. */
   facts?: Readonly<Record<string, string>>;
 }

@@ -6,6 +6,7 @@ import type { ChartSource } from "../../charts/source.ts";
 import type { Cluster } from "../../cluster.ts";
 import { keptNamespace } from "../../namespace.ts";
 import { baselineLabels } from "../../pod-security.ts";
+import { authorityMap } from "../../storage/authority.ts";
 import { RestRecord } from "../../records/record.ts";
 import { ImageDelivery, type ImageDeliveryArgs } from "../../images/delivery.ts";
 import type { ClearMl } from "../clearml.ts";
@@ -27,6 +28,8 @@ export interface ClearMlAgentArgs {
   server: ClearMl;
   /** The object store as tasks use it. Left out: artifacts go to the file server. */
   s3?: pulumi.Input<S3Access>;
+  /** Certificates of the store's private authority, PEM, for pods. Default: none. */
+  s3Ca?: string | undefined;
   /** What carries its image to the nodes, where the stack says so. */
   delivery: Pick<ImageDeliveryArgs, "context" | "checkout">;
 }
@@ -75,13 +78,24 @@ export class ClearMlAgent extends pulumi.ComponentResource {
     }));
     const secrets = registerSecrets(name, { credentials, files }, this.namespace, cluster, parts);
 
+    const authority =
+      args.s3Ca === undefined
+        ? undefined
+        : authorityMap(name, args.s3Ca, this.namespace, { ...parts, provider: cluster.provider });
+
     const digest = pulumi.all([digestOf([credentials, files], secrets), queue.id, image.nodes]).apply(([text]) => text);
     const chartArgs: ChartInstallArgs = {
       title: "ClearML's agent",
       chart,
       release: AGENT_RELEASE,
       namespace: this.namespace,
-      values: agentValues({ config: agent, urls, s3: s3 !== undefined, digest: pulumi.secret(digest) }),
+      values: agentValues({
+        config: agent,
+        urls,
+        s3: s3 !== undefined,
+        authority: authority?.metadata.name,
+        digest: pulumi.secret(digest),
+      }),
       fixes: agentFixes(runtimeClassOf(agent.tasks)),
       stages: [{ stage: "workers", name: /^clearml-agent$/ }],
       cluster,

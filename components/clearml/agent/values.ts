@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { mergeValues, type Values } from "../../charts/merge.ts";
 import { S3_VARIABLES, type ClearmlUrls } from "../conf.ts";
+import { authorityVolume } from "../../storage/authority.ts";
 import type { Env } from "../credentials.ts";
 import { DIGEST_ANNOTATION } from "../values.ts";
 import type { AgentConfig } from "./config.ts";
@@ -12,12 +13,14 @@ export interface AgentValuesArgs {
   urls: ClearmlUrls;
   /** Whether the credentials' Secret has keys of the object store. */
   s3: boolean;
+  /** ConfigMap with the certificates of the object store's private authority. Default: none. */
+  authority?: pulumi.Input<string> | undefined;
   /** Digest of what the agent reads from Secrets, as a secret Output or text: the pod starts anew when it changes. */
   digest: pulumi.Input<string>;
 }
 
 /** Values of the `clearml-agent` chart, 5.3. They hold no secret: credentials and configuration are in Secrets that they name. */
-export function agentValues({ config, urls, s3, digest }: AgentValuesArgs): Values {
+export function agentValues({ config, urls, s3, authority, digest }: AgentValuesArgs): Values {
   const { image, tasks } = config;
   const ours: Values = {
     // With only one of them set the chart still renders a Secret of its own, with placeholders. (clearml.md 2.1)
@@ -43,7 +46,9 @@ export function agentValues({ config, urls, s3, digest }: AgentValuesArgs): Valu
         ...(config.maxPods === undefined ? [] : [{ name: "K8S_GLUE_MAX_PODS", value: String(config.maxPods) }]),
         ...s3Env(s3),
       ],
+      ...authorityVolumes(authority),
       basePodTemplate: {
+        ...authorityVolumes(authority),
         resources: taskResources(tasks),
         nodeSelector: tasks.nodeSelector,
         tolerations: tasks.tolerations,
@@ -70,6 +75,12 @@ export function runtimeClassOf({ gpus, runtimeClass }: AgentConfig["tasks"]): st
 /** NVIDIA_VISIBLE_DEVICES is left to the device plugin: `all` would show every GPU of the node to a task that was given one. (facts 8.24) */
 export function taskResources({ gpus, resources }: AgentConfig["tasks"]): AgentConfig["tasks"]["resources"] {
   return gpus === 0 ? resources : { ...resources, limits: { ...resources.limits, "nvidia.com/gpu": String(gpus) } };
+}
+
+function authorityVolumes(configMap: pulumi.Input<string> | undefined): Values {
+  if (configMap === undefined) return {};
+  const { volume, mount } = authorityVolume(configMap);
+  return { volumes: [volume], volumeMounts: [mount] };
 }
 
 function s3Env(wanted: boolean): Env[] {

@@ -150,7 +150,7 @@ def _ask(store: Store, deadline: float) -> urllib3.BaseHTTPResponse:
     pool = urllib3.PoolManager(
         timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, left), read=min(READ_SECONDS, left)),
         cert_reqs="CERT_REQUIRED",
-        ca_certs=os.environ.get("SSL_CERT_FILE") or certifi.where(),
+        ca_certs=os.environ.get("AWS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE") or certifi.where(),
     )
     return pool.request("GET", url, preload_content=False, retries=False, redirect=False)
 

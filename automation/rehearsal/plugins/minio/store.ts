@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Client } from "minio";
 import { MinioAdmin } from "../../../../components/storage/client/admin.ts";
 import { placeOf, type Place, urlOf } from "../../../../components/storage/client/place.ts";
@@ -11,7 +12,10 @@ export interface Store {
 }
 
 export function storeOf(config: Readonly<Record<string, unknown>>): Store {
-  const place = placeOf(config);
+  const file = config["minioCacertFile"];
+  // Relative to the folder the engine starts its plugins in; trusted besides the machine's own. (terraform-provider-minio: new_client.go)
+  const ca = typeof file === "string" && file !== "" ? readFileSync(file, "utf8") : undefined;
+  const place = { ...placeOf(config), ca };
   return { place, s3: s3Of(place), admin: new MinioAdmin(place) };
 }
 

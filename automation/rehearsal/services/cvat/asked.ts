@@ -9,6 +9,8 @@ export interface CvatConfig {
   version: string;
   /** Addresses of object stores as CVAT's pods would use them, and where they are on this machine. */
   stores: Record<string, string>;
+  /** Certificates of their private authority, PEM. Default: none. */
+  ca?: string | undefined;
   /** Stores that are somebody else's, by address and access key. They are not asked: bucket and secret key are taken to be right. Default: none. */
   elsewhere?: readonly { endpoint: string; accessKey: string }[];
   /** Address of Nuclio's dashboard. Default: none answers. */

@@ -1,4 +1,5 @@
 import { Client } from "minio";
+import { agentFor } from "../../../../components/storage/client/exchange.ts";
 import type { CvatConfig } from "./asked.ts";
 
 /** A bucket as a storage's record describes it. */
@@ -20,7 +21,7 @@ const isElsewhere = ({ elsewhere = [] }: CvatConfig, place: Place) =>
   elsewhere.some(({ endpoint, accessKey }) => endpoint === endpointOf(place) && accessKey === place.key);
 
 /** The object store where it really is; undefined where a pod would reach nothing. */
-function clientOf({ stores }: CvatConfig, place: Place): Client | undefined {
+function clientOf({ stores, ca }: CvatConfig, place: Place): Client | undefined {
   const { key, secret_key } = place;
   const here = stores[endpointOf(place)];
   if (here === undefined) return undefined;
@@ -31,7 +32,9 @@ function clientOf({ stores }: CvatConfig, place: Place): Client | undefined {
     useSSL: protocol === "https:",
     accessKey: key,
     secretKey: secret_key,
-    region: "us-east-1",
+    // As boto3 signs for it. The empty one is its default. (botocore: utils.py, S3RegionRedirectorv2 goes where the store says)
+    region: new URLSearchParams(place.specific_attributes).get("region") || "us-east-1",
+    ...(ca !== undefined && { transportAgent: agentFor(ca) }),
   });
 }
 

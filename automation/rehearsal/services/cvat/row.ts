@@ -18,6 +18,7 @@ export const CVAT_SERVICE: RehearsalService = {
     const config: CvatConfig = {
       version: lab.cvat.version,
       stores: store && address ? { [address]: store.url } : {},
+      ca: store?.facts?.["ca"],
       elsewhere,
       nuclio: started["nuclio"]?.url,
       cluster: { kubeconfig: cluster.kubeconfig, context: cluster.context, namespace: lab.cvat.namespace },

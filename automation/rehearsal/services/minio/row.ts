@@ -7,9 +7,11 @@ import { setTimeout as pause } from "node:timers/promises";
 import getPort, { clearLockedPorts } from "get-port";
 import { UserError } from "../../../../components/errors.ts";
 import { MinioAdmin } from "../../../../components/storage/client/admin.ts";
+import { exchange } from "../../../../components/storage/client/exchange.ts";
 import { markOf } from "../../cluster/belonging.ts";
 import { kill, startOf } from "../../processes.ts";
 import type { Tool } from "../../tools/obtain.ts";
+import { certificatesIn } from "./certificates.ts";
 import { doesNotServe, readJson, serviceFolder, type RehearsalService, type Started } from "../service.ts";
 
 const READY_WITHIN_MS = 60_000;
@@ -19,30 +21,34 @@ const SECTION = "vision-platform:objectStore";
 export const MINIO_SERVICE: RehearsalService = {
   name: "minio",
   wanted: ({ objectStore }) => objectStore !== undefined,
-  async start({ home, tools, lab }) {
-    const { url, port, credentials } = await ensureMinio(home, tools);
+  async start({ home, tools, lab: { objectStore } }) {
+    // Behind TLS where the stack names an authority, which the rehearsal's own stands for. A public one's certificate cannot be made here.
+    const file = objectStore?.ca;
+    const region = objectStore?.region ?? "us-east-1";
+    const { url, port, credentials, ca } = await ensureMinio(home, tools, { tls: file !== undefined, region });
     const { accessKey: user, secretKey: password } = credentials;
     // A stack file that says which MinIO is meant means this one here.
-    const deployment = lab.objectStore?.deployment && {
+    const deployment = objectStore?.deployment && {
       section: "objectStore",
       path: ["deployment"],
       value: await new MinioAdmin({
         server: `127.0.0.1:${port}`,
-        tls: false,
-        region: "us-east-1",
+        tls: ca !== undefined,
+        region,
         user,
         password,
+        ca,
       }).deployment(),
     };
     const started: Started = {
       url,
       port,
-      notes: [`the object store: a real MinIO at ${url}, empty at first`],
-      values: [
-        { section: "objectStore", path: ["endpoint"], value: `127.0.0.1:${port}` },
-        { section: "objectStore", path: ["tls"], value: false },
-        ...(deployment ? [deployment] : []),
+      notes: [
+        `the object store: a real MinIO at ${url}, empty at first`,
+        ...(file === undefined ? [] : [`${file}: an authority made for this rehearsal`]),
       ],
+      values: [{ section: "objectStore", path: ["endpoint"], value: url }, ...(deployment ? [deployment] : [])],
+      ...(file !== undefined && ca !== undefined && { files: { [file]: ca }, facts: { ca } }),
       secrets: [
         { key: `${SECTION}.credentials.accessKey`, value: credentials.accessKey },
         { key: `${SECTION}.credentials.secretKey`, value: credentials.secretKey },
@@ -59,6 +65,15 @@ export interface RunningMinio {
   pid: number;
   /** Of the root user. */
   credentials: { accessKey: string; secretKey: string };
+  /** Certificate of the authority that signed its own, PEM; undefined where it speaks no TLS. */
+  ca: string | undefined;
+}
+
+export interface MinioOptions {
+  /** Whether it speaks HTTPS, with a certificate of an authority made for the rehearsal. Default: no. */
+  tls?: boolean;
+  /** Its region, which it holds every client to. Default: none, any is taken. */
+  region?: string | undefined;
 }
 
 /**
@@ -66,29 +81,48 @@ export interface RunningMinio {
  * same port with the same data and the same credentials where it was ended.
  * @throws UserError with the end of its log when it does not serve
  */
-export async function ensureMinio(home: string, tools: readonly Tool[]): Promise<RunningMinio> {
+export async function ensureMinio(
+  home: string,
+  tools: readonly Tool[],
+  { tls = false, region = "" }: MinioOptions = {},
+): Promise<RunningMinio> {
   const folder = serviceFolder(home, "minio");
   await mkdir(path.join(folder, "data"), { recursive: true });
   const credentials = await credentialsOf(folder);
-  const before = await readJson<Record<string, number>>(path.join(folder, "ready.json"));
-  if (before && startOf(before["pid"] ?? 0) !== undefined && (await isHealthy(before["port"] ?? 0))) {
-    return running(before, credentials);
+  const certificates = tls ? await certificatesIn(path.join(folder, "certs")) : undefined;
+  const ca = certificates?.ca;
+  const before = await readJson<Ready>(path.join(folder, "ready.json"));
+  if (before && startOf(before.pid) !== undefined) {
+    const same = (before.tls ?? false) === tls && (before.region ?? "") === region;
+    if (same && (await isHealthy(before.port, ca))) return running(before, credentials, ca);
+    kill(before.pid);
+    while (startOf(before.pid) !== undefined) await pause(20);
   }
-  if (before?.["pid"] !== undefined && startOf(before["pid"]) !== undefined) kill(before["pid"]);
   // A port that this process was given before is kept from it for a while, and this one is MinIO's again.
   clearLockedPorts();
-  const port = await getPort({ port: before?.["port"] ?? [], host: "127.0.0.1" });
-  const pid = launch(
-    programIn(tools),
+  const port = await getPort({ port: before?.port ?? [], host: "127.0.0.1" });
+  const pid = launch({
+    program: programIn(tools),
     home,
     folder,
     port,
-    await getPort({ host: "127.0.0.1", exclude: [port] }),
+    console: await getPort({ host: "127.0.0.1", exclude: [port] }),
     credentials,
-  );
-  await serving(folder, port, pid);
-  await writeFile(path.join(folder, "ready.json"), JSON.stringify({ pid, port }));
-  return running({ pid, port }, credentials);
+    certificates: certificates?.folder,
+    region,
+  });
+  await serving(folder, port, pid, ca);
+  const ready: Ready = { pid, port, tls, region };
+  await writeFile(path.join(folder, "ready.json"), JSON.stringify(ready));
+  return running(ready, credentials, ca);
+}
+
+/** A MinIO that was started, and with what. */
+interface Ready {
+  pid: number;
+  port: number;
+  tls?: boolean;
+  region?: string;
 }
 
 function programIn(tools: readonly Tool[]): string {
@@ -97,16 +131,22 @@ function programIn(tools: readonly Tool[]): string {
   return tool.path;
 }
 
-function launch(
-  program: string,
-  home: string,
-  folder: string,
-  port: number,
-  console: number,
-  credentials: RunningMinio["credentials"],
-): number {
+interface Launch {
+  program: string;
+  home: string;
+  folder: string;
+  port: number;
+  console: number;
+  credentials: RunningMinio["credentials"];
+  /** Folder of `public.crt` and `private.key`. */
+  certificates: string | undefined;
+  region: string;
+}
+
+function launch({ program, home, folder, port, console, credentials, certificates, region }: Launch): number {
   const log = openSync(path.join(folder, "log"), "a");
   const args = ["server", "--address", `127.0.0.1:${port}`, "--console-address", `127.0.0.1:${console}`];
+  if (certificates !== undefined) args.push("--certs-dir", certificates);
   const child = spawn(program, [...args, "--config-dir", path.join(folder, "config"), path.join(folder, "data")], {
     cwd: folder,
     detached: true,
@@ -120,6 +160,7 @@ function launch(
       MINIO_ROOT_PASSWORD: credentials.secretKey,
       MINIO_UPDATE: "off",
       MINIO_CALLHOME_ENABLE: "off",
+      ...(region !== "" && { MINIO_SITE_REGION: region }),
     },
   });
   child.unref();
@@ -128,30 +169,28 @@ function launch(
   return child.pid;
 }
 
-async function serving(folder: string, port: number, pid: number): Promise<void> {
+async function serving(folder: string, port: number, pid: number, ca: string | undefined): Promise<void> {
   const end = Date.now() + READY_WITHIN_MS;
   while (Date.now() < end && startOf(pid) !== undefined) {
-    if (await isHealthy(port)) return;
+    if (await isHealthy(port, ca)) return;
     await pause(50);
   }
   throw await doesNotServe("MinIO", folder);
 }
 
-async function isHealthy(port: number): Promise<boolean> {
-  try {
-    const url = `http://127.0.0.1:${port}/minio/health/live`;
-    return (await fetch(url, { signal: AbortSignal.timeout(2_000) })).ok;
-  } catch {
-    return false;
-  }
+async function isHealthy(port: number, ca: string | undefined): Promise<boolean> {
+  const asked = exchange({ method: "GET", origin: originOf(port, ca), path: "/minio/health/live", ca });
+  const late = pause(2_000, undefined, { ref: false });
+  return (await Promise.race([asked, late]).catch(() => undefined))?.status === 200;
 }
 
-const running = (ready: Record<string, number>, credentials: RunningMinio["credentials"]): RunningMinio => ({
-  url: `http://127.0.0.1:${ready["port"]}`,
-  port: ready["port"] ?? 0,
-  pid: ready["pid"] ?? 0,
-  credentials,
-});
+const originOf = (port: number, ca: string | undefined) => `${ca === undefined ? "http" : "https"}://127.0.0.1:${port}`;
+
+const running = (
+  { port, pid }: Ready,
+  credentials: RunningMinio["credentials"],
+  ca: string | undefined,
+): RunningMinio => ({ url: originOf(port, ca), port, pid, credentials, ca });
 
 /** Made once per rehearsal; the file is the user's alone. */
 async function credentialsOf(folder: string): Promise<RunningMinio["credentials"]> {
