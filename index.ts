@@ -3,6 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { cacheFolder } from "./automation/cache.ts";
 import { resolveChart } from "./automation/charts/resolve.ts";
 import { preflight } from "./automation/cluster/preflight.ts";
+import { prepareCluster } from "./automation/cluster/prepare.ts";
+import { ownState } from "./automation/engine/own-state.ts";
 import { readLabelFiles } from "./automation/functions/labels.ts";
 import { useEnvironmentProxy } from "./automation/proxy.ts";
 import { readAuthority } from "./automation/storage/authority.ts";
@@ -12,6 +14,7 @@ import type { LabConfig } from "./components/config.ts";
 import { UserError } from "./components/errors.ts";
 import { idleKeys } from "./components/idle-keys.ts";
 import { chartsOf, VisionPlatform } from "./components/platform.ts";
+import { knownCluster } from "./components/preflight/state.ts";
 import { readLab, readSections } from "./components/read-config.ts";
 import { RunError } from "./components/program-errors.ts";
 
@@ -38,13 +41,16 @@ async function installed(folder: string): Promise<Record<string, unknown>> {
   const { certificates, problems: unsound } = await readAuthority(sections["objectStore"], folder);
   const lab = readLab([...problems, ...unsound]);
   for (const { path: key, message } of idleKeys(sections)) await pulumi.log.warn(`${key}: ${message}`);
-  const [charts, found] = await Promise.all([
+  const known = knownCluster(await ownState());
+  const [charts, found, facts] = await Promise.all([
     chartsFor(lab),
     lookAtStore(lab.objectStore, { folder, ca: certificates }),
-    preflight(lab),
+    preflight(lab, known),
   ]);
+  // After every look, since it changes what it must.
+  const prepared = await prepareCluster(lab, known, facts);
   const delivery = { context: "images/clearml-agent", checkout: import.meta.dirname };
-  const platform = new VisionPlatform("lab", { lab, charts, found, authority: certificates, labels, delivery });
+  const platform = new VisionPlatform("lab", { lab, charts, found, authority: certificates, labels, prepared, delivery });
   return platform.outputs;
 }
 

@@ -9,8 +9,23 @@ export interface Cluster {
   storageClass: string;
   /** IngressClass of every Ingress that names none. */
   ingressClass: string;
+  /** What was made ready in it for this run. Default: nothing. */
+  prepared?: PreparedCluster;
   /** How long one component may take to become ready, in milliseconds. */
   readyTimeoutMs: number;
+}
+
+/** What a run must know of what it found. */
+export interface PreparedCluster {
+  /**
+   * Resources, by type and logical name, whose objects carry a name of an older version. `up` has renamed them before it registers
+   * anything, so there are none; a preview takes their fields over in thought.
+   */
+  inPlaceOfOld: ReadonlySet<string>;
+  /** Claims that were never bound, and their StatefulSets, `KIND/NAME`, which this run makes again of another StorageClass. */
+  madeAgain: ReadonlySet<string>;
+  /** UID of Namespace kube-system, which names the cluster; undefined where it may not be read. */
+  uid?: string;
 }
 
 export interface ClusterAccess {

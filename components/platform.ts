@@ -6,7 +6,7 @@ import { installedVersions, untriedText } from "./charts/versions.ts";
 import { clearMlAccounts, type ClearMlAccounts, type StoreAccess } from "./clearml/accounts.ts";
 import { ClearMlAgent, type ClearMlAgentArgs } from "./clearml/agent/agent.ts";
 import { ClearMl } from "./clearml/clearml.ts";
-import type { Cluster } from "./cluster.ts";
+import type { Cluster, PreparedCluster } from "./cluster.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
 import type { LabConfig } from "./config.ts";
 import { CLEARML_VERSIONS, clearmlWish } from "./clearml/versions.ts";
@@ -14,7 +14,9 @@ import { Cvat } from "./cvat/cvat.ts";
 import type { StorageAccess } from "./cvat/records.ts";
 import { addressesIn } from "./cvat/values.ts";
 import { CVAT_VERSIONS, cvatWish } from "./cvat/versions.ts";
+import { appliedBelow } from "./kubernetes/field-manager.ts";
 import { DynamicProvider } from "./records/provider.ts";
+import { RestRecord } from "./records/record.ts";
 import { millisecondsOf } from "./schema.ts";
 import type { LabelEntry } from "./nuclio/label-config.ts";
 import { Nuclio, platformValues } from "./nuclio/nuclio.ts";
@@ -41,6 +43,8 @@ export interface VisionPlatformArgs {
   authority?: string | undefined;
   /** Labels of the files that functions name, by function. */
   labels: Readonly<Record<string, readonly LabelEntry[]>>;
+  /** What was made ready in the cluster for this run. */
+  prepared: PreparedCluster;
   /** Where the agent's image is built from, and what carries it. */
   delivery: ClearMlAgentArgs["delivery"];
 }
@@ -60,11 +64,18 @@ export class VisionPlatform extends pulumi.ComponentResource {
 
   constructor(name: string, args: VisionPlatformArgs, opts?: pulumi.ComponentResourceOptions) {
     const providers = [new DynamicProvider(`${name}-generated`)];
-    super("vision-platform:index:VisionPlatform", name, {}, { ...opts, providers });
+    super(
+      "vision-platform:index:VisionPlatform",
+      name,
+      {},
+      { ...opts, providers, transformations: [appliedBelow(args.prepared)] },
+    );
     const { lab, charts } = args;
-    const cluster = clusterOf(`${name}-cluster`, lab.cluster, { parent: this });
+    const cluster = { ...clusterOf(`${name}-cluster`, lab.cluster, { parent: this }), prepared: args.prepared };
     const parts = { parent: this };
 
+    const { uid } = args.prepared;
+    if (uid !== undefined) new RestRecord(`${name}-in-cluster`, "preflight/records/cluster", { uid }, {}, parts);
     this.traefik = traefikAddress(`${name}-traefik`, lab.traefik, cluster, parts);
     const { address } = lab.traefik;
     const edge =

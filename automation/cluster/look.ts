@@ -18,6 +18,7 @@ const LISTS = {
   namespaces: "/api/v1/namespaces",
   nodes: "/api/v1/nodes",
   services: "/api/v1/services",
+  claims: "/api/v1/persistentvolumeclaims",
   ingressClasses: "/apis/networking.k8s.io/v1/ingressclasses",
   addressPools: "/apis/metallb.io/v1beta1/ipaddresspools",
   configurationStates: CONFIGURATION_STATES,

@@ -4,6 +4,8 @@ import type { LabConfig } from "../../components/config.ts";
 import { CLUSTER_CHECKS } from "../../components/preflight/checks.ts";
 import type { Finding } from "../../components/preflight/check.ts";
 import type { ClusterFacts } from "../../components/preflight/facts.ts";
+import { clusterIsTheSame } from "../../components/preflight/same-cluster.ts";
+import type { KnownCluster } from "../../components/preflight/state.ts";
 import { tlsSecretOf } from "../../components/preflight/tls-secret.ts";
 import { problemList } from "../../components/problems.ts";
 import { RunError } from "../../components/program-errors.ts";
@@ -14,14 +16,16 @@ import { lookAtCluster } from "./look.ts";
  * which needs it for a preview already and says so. Warnings are the run's.
  * @throws RunError with every refusal at once, in a preview too
  */
-export async function preflight(lab: LabConfig): Promise<ClusterFacts | undefined> {
+export async function preflight(lab: LabConfig, known: KnownCluster): Promise<ClusterFacts | undefined> {
   const look = await lookAtCluster(lab.cluster, { tlsSecret: tlsSecretOf(lab) }).catch((error: unknown) => {
     if (error instanceof Unreached) return undefined;
     throw error;
   });
   if (look === undefined) return undefined;
   const { facts, unread } = look;
-  const findings = CLUSTER_CHECKS.flatMap((check) => check(facts, lab));
+  const lost = clusterIsTheSame(facts, lab, known);
+  // Of a cluster that is not the lab's, nothing more is worth saying.
+  const findings = lost.length > 0 ? lost : CLUSTER_CHECKS.flatMap((check) => check(facts, lab));
   if (unread.length > 0) {
     findings.push({
       severity: "warning",

@@ -24,6 +24,9 @@ export function stackCommand(name: string, description: string, example: string)
     .addHelpText("after", `\nExample:\n  npm run platform -- ${example}`);
 }
 
+/** What `--forget-lost` says of itself, in up and destroy alike. */
+export const FORGET_LOST = "let go, in state alone, of what was lost with its cluster or its namespace";
+
 /** Writes a result: JSON or text, on stdout. */
 export function print(result: unknown, text: string, json: boolean | undefined): void {
   process.stdout.write(

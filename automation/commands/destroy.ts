@@ -4,14 +4,16 @@ import { UserError } from "../../components/errors.ts";
 import type { Change } from "../engine/changes.ts";
 import { openUserStack } from "../engine/door.ts";
 import { destroyStack, planDestroy } from "../engine/destroy.ts";
+import { assertSameCluster, forgetLostResources } from "../engine/forget.ts";
 import { streamProgress } from "../progress.ts";
 import { changesText } from "../report/preview.ts";
 import { warningsText } from "../report/warnings.ts";
-import { print, stackCommand, type StackFlags } from "./common.ts";
+import { FORGET_LOST, print, stackCommand, type StackFlags } from "./common.ts";
 
 interface DestroyFlags extends StackFlags {
   yes?: true;
   dryRun?: true;
+  forgetLost?: true;
   leaveObjectStore?: true;
 }
 
@@ -28,12 +30,16 @@ export function destroyCommand(): Command {
       "--leave-object-store",
       "leave the store's users and policies as they are: for a store that is gone for good",
     )
+    .option("--forget-lost", FORGET_LOST)
     .action(destroy);
 }
 
-async function destroy({ stack: name, folder, json, yes, dryRun, leaveObjectStore }: DestroyFlags): Promise<void> {
+async function destroy({ stack: name, folder, json, yes, dryRun, ...flags }: DestroyFlags): Promise<void> {
+  const { forgetLost, leaveObjectStore } = flags;
   const progress = streamProgress();
-  const { stack } = await openUserStack({ stack: name, folder, create: false, progress });
+  const { stack, lab } = await openUserStack({ stack: name, folder, create: false, progress });
+  if (forgetLost && !dryRun) await forgetLostResources(stack, lab, progress);
+  else if (!forgetLost) await assertSameCluster(stack, lab);
   const plan = await planDestroy(stack, progress, { leaveObjectStore });
   if (dryRun) {
     const text = [changesText(plan.changes), warningsText(plan.warnings), goneText(name, plan.changes, "would be")];

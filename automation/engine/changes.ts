@@ -53,14 +53,17 @@ function changeOf(metadata: StepEventMetadata): Change | undefined {
 function fieldsOf({ detailedDiff, diffs, old, new: next, urn }: StepEventMetadata): FieldChange[] {
   const paths = detailedDiff ? Object.keys(detailedDiff) : (diffs ?? []);
   const { type } = parseUrn(urn);
-  return paths.sort().map((path) => {
-    const kind: string = detailedDiff?.[path]?.diffKind ?? "";
-    return {
-      path,
-      before: kind.startsWith("add") ? undefined : shown(fieldAt(old, path, type)),
-      after: kind.startsWith("delete") ? undefined : shown(fieldAt(next, path, type)),
-    };
-  });
+  return paths
+    .filter(isOfTheObject)
+    .sort()
+    .map((path) => {
+      const kind: string = detailedDiff?.[path]?.diffKind ?? "";
+      return {
+        path,
+        before: kind.startsWith("add") ? undefined : shown(fieldAt(old, path, type)),
+        after: kind.startsWith("delete") ? undefined : shown(fieldAt(next, path, type)),
+      };
+    });
 }
 
 type State = StepEventMetadata["old"];
@@ -75,6 +78,14 @@ function fieldAt(state: State, path: string, type: string): unknown {
 
 const isSecretData = (path: string, type: string) =>
   type === "kubernetes:core/v1:Secret" && /^(stringData|data)\b/.test(path);
+
+/**
+ * Annotations that tell the plugin how to apply an object and are nothing of the object. A preview sets them where `up` does not.
+ * (field-manager.ts, appliedByUs; transform.ts, notTriedAtPreview)
+ */
+const HOW_IT_IS_APPLIED = ["pulumi.com/patchForce", "pulumi.com/skipAwait"];
+
+const isOfTheObject = (path: string) => !HOW_IT_IS_APPLIED.some((annotation) => path.endsWith(`["${annotation}"]`));
 
 /** The value at a property path of the engine: `spec.template.spec.containers[0].image`, `metadata.annotations["a.b"]`. */
 export function valueAt(root: unknown, path: string): unknown {
@@ -92,5 +103,6 @@ function shown(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shown);
   if (typeof value !== "object" || value === null) return value;
   if ((value as Record<string, unknown>)[specialSigKey] === specialSecretSig) return HIDDEN;
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, shown(part)]));
+  const parts = Object.entries(value).filter(([key]) => !HOW_IT_IS_APPLIED.includes(key));
+  return Object.fromEntries(parts.map(([key, part]) => [key, shown(part)]));
 }

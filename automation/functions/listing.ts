@@ -1,7 +1,8 @@
 import pc from "picocolors";
 import { rollout } from "../../components/nuclio/client/function-objects.ts";
 import { isBroken, type LiveFunction } from "../../components/nuclio/client/types.ts";
-import { FIELD_MANAGER, objectOf } from "../../components/nuclio/names.ts";
+import { FIELD_MANAGER } from "../../components/kubernetes/field-manager.ts";
+import { objectOf } from "../../components/nuclio/names.ts";
 import { runtimeClassBy } from "../../components/nuclio/runtime-class.ts";
 import { textTable } from "../report/table.ts";
 import { listBreakers, verdictOf, type Verdict } from "./verdict.ts";

@@ -76,7 +76,7 @@ export class ChartInstall extends pulumi.ComponentResource {
       {
         parent: this,
         provider: cluster.provider,
-        transforms: [renderTransform(ledger, sealed, see)],
+        transforms: [renderTransform(ledger, sealed, see, cluster.prepared)],
       },
     );
     this.#children = installed.resources as pulumi.Output<pulumi.Resource[]>;

@@ -1,26 +1,40 @@
 import * as pulumi from "@pulumi/pulumi";
+import { unknown } from "@pulumi/pulumi/output.js";
+import type { PreparedCluster } from "../cluster.ts";
+import { appliedByUs, programName } from "../kubernetes/field-manager.ts";
 import type { RenderedObject } from "./fixes.ts";
 import { handle } from "./handling.ts";
 import type { Ledger } from "./ledger.ts";
 import { unseal, type Sealed } from "./seal.ts";
 
-/** Changes each object of a chart at render, before it is registered: fixes, handling by kind, secrets. */
+/** Changes each object of a chart at render, before it is registered: fixes, handling by kind, the name it is applied under, secrets. */
 export function renderTransform(
   ledger: Ledger,
   sealed: Promise<Sealed>,
   seen: (object: RenderedObject) => void,
+  prepared?: PreparedCluster,
 ): pulumi.ResourceTransform {
-  return async ({ type, props, opts }) => {
+  return async ({ type, name, props, opts }) => {
     if (!type.startsWith("kubernetes:") || !isRendered(props)) return undefined;
-    const fixed = ledger.fix(props);
-    const extra = handle(props);
+    ledger.fix(props);
+    const madeAgain = prepared?.madeAgain.has(`${props.kind}/${props.metadata.name}`) ?? false;
+    const extra = { ...handle(props), ...(madeAgain && { ignoreChanges: undefined }) };
+    const applied = appliedByUs(prepared?.inPlaceOfOld.has(programName(type, name)) ?? false);
+    props.metadata.annotations = { ...props.metadata.annotations, ...applied, ...(madeAgain && notTriedAtPreview()) };
     seen(props);
-    const unsealed = unseal(props, (await sealed).secrets);
-    if (!fixed && !extra && !unsealed) return undefined;
+    unseal(props, (await sealed).secrets);
     // The engine hands over an unset deleteBeforeReplace as `false`; echoed, it turns delete-before-replace off, and replaced Jobs
     // and ConfigMaps are lost while the run looks green. (cvat-chart-2.64.md, 3.6)
     return { props, opts: { ...opts, ...extra, deleteBeforeReplace: undefined } };
   };
+}
+
+/**
+ * Keeps the plugin from trying the new object out at a preview, where the old one is still in its place and would refuse the change: it
+ * tries none that has an unknown field. (pulumi-kubernetes: provider/provider.go, Create)
+ */
+function notTriedAtPreview(): Record<string, string> {
+  return pulumi.runtime.isDryRun() ? { "pulumi.com/skipAwait": unknown as unknown as string } : {};
 }
 
 function isRendered(props: unknown): props is RenderedObject {

@@ -4,7 +4,8 @@ import type { Dashboard } from "./client/dashboard.ts";
 import { rollout, type FunctionObjects } from "./client/function-objects.ts";
 import { hasEnded, type LiveFunction } from "./client/types.ts";
 import { differences, labelsDiffer } from "./compare.ts";
-import { FIELD_MANAGER, objectOf } from "./names.ts";
+import { FIELD_MANAGER } from "../kubernetes/field-manager.ts";
+import { objectOf } from "./names.ts";
 import { runtimeClassBy, type RuntimeClassBy } from "./runtime-class.ts";
 import type { FunctionObject } from "./spec.ts";
 

@@ -21,9 +21,6 @@ export const NUCLIO_DEPLOYMENTS = [`${RELEASE}-nuclio-controller`, `${RELEASE}-n
 /** Names that Nuclio keeps for itself. (nuclio: ResolveReservedResourceNames) */
 export const RESERVED_NAMES: readonly string[] = ["dashboard", "controller", "dlx", "scaler"];
 
-/** Manager of the fields that we set in objects Nuclio owns. */
-export const FIELD_MANAGER = "vision-platform";
-
 /** Name of the Deployment, the Service and the ConfigMap of a function. */
 export function objectOf(name: string): string {
   return `nuclio-${name}`;

@@ -5,7 +5,7 @@ import { RestRecord } from "../records/record.ts";
 import type { FunctionConfig, FunctionsConfig } from "./config.ts";
 import { NuclioFunction, type FunctionReport, type ModelReader } from "./function.ts";
 import type { LabelEntry } from "./label-config.ts";
-import { FIELD_MANAGER, objectOf, PROJECT } from "./names.ts";
+import { objectOf, PROJECT } from "./names.ts";
 import { placeOf } from "../secrets/readers.ts";
 import type { Finding } from "./observe.ts";
 import { augmentedConfigs, hasField } from "./runtime-class.ts";
@@ -93,7 +93,6 @@ function classPatch(
         namespace,
         annotations: {
           "pulumi.com/patchForce": "true",
-          "pulumi.com/patchFieldManager": FIELD_MANAGER,
           "pulumi.com/skipAwait": "true",
         },
       },

@@ -4,6 +4,7 @@ import { serviceLbIsAlone } from "./addresses/service-lb.ts";
 import { nodesRunTheImages } from "./architecture.ts";
 import type { ClusterCheck } from "./check.ts";
 import { ingressClassIsServed } from "./ingress-class.ts";
+import { storageClassesFit } from "./storage-class.ts";
 import { tlsSecretIsThere } from "./tls-secret.ts";
 
 /** Everything that is looked at in the cluster before a run changes it. */
@@ -13,5 +14,6 @@ export const CLUSTER_CHECKS: readonly ClusterCheck[] = [
   metalLbTookItsConfiguration,
   serviceLbIsAlone,
   ingressClassIsServed,
+  storageClassesFit,
   tlsSecretIsThere,
 ];

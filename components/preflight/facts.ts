@@ -12,6 +12,8 @@ export interface ClusterFacts {
   nodes: readonly LiveNode[] | undefined;
   /** Of every namespace. */
   services: readonly LiveService[] | undefined;
+  /** Of every namespace. */
+  claims: readonly LiveClaim[] | undefined;
   ingressClasses: readonly LiveIngressClass[] | undefined;
   /** MetalLB's, of every namespace. */
   addressPools: readonly LiveAddressPool[] | undefined;
@@ -35,6 +37,11 @@ export interface LiveNode extends KubernetesObject {
 export interface LiveService extends KubernetesObject {
   spec?: { type?: string; loadBalancerIP?: string; loadBalancerClass?: string };
   status?: { loadBalancer?: { ingress?: { ip?: string; hostname?: string }[] } };
+}
+
+export interface LiveClaim extends KubernetesObject {
+  spec?: { storageClassName?: string; volumeName?: string };
+  status?: { phase?: string };
 }
 
 export interface LiveAddressPool extends KubernetesObject {

@@ -1,7 +1,13 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { V1Deployment, V1ObjectMeta, V1PersistentVolumeClaim } from "@kubernetes/client-node";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { assertSameCluster, forgetLostResources } from "../../automation/engine/forget.ts";
+import { readState, writeState, type StoredState } from "../../automation/engine/stored-state.ts";
+import { silentProgress } from "../../automation/progress.ts";
+import type { LiveClaim } from "../../components/preflight/facts.ts";
+import { knownCluster } from "../../components/preflight/state.ts";
+import { claimsOfOtherClass, rowOf } from "../../components/preflight/storage-class.ts";
 import { startLab, type Lab } from "./harness.ts";
 
 const INVENTORIES = path.resolve(import.meta.dirname, "../fixtures/inventory");
@@ -115,11 +121,82 @@ describe("the homelab on a real API server", () => {
     expect(outcome.changes).toEqual([]);
   });
 
+  it("has no claim whose StorageClass is set by no key", async () => {
+    const config = lab.rehearsal().lab;
+    const claims: LiveClaim[] = await lab.list("v1", "PersistentVolumeClaim");
+    expect(claims.filter((claim) => rowOf(claim, config) === undefined).map(({ metadata }) => metadata?.name)).toEqual(
+      [],
+    );
+    expect(claimsOfOtherClass({ claims }, config)).toEqual([]);
+    expect(claims.length).toBeGreaterThan(5);
+  });
+
+  it("refuses another StorageClass for what has a volume, at preview, by key", async () => {
+    await lab.configure({ cluster: { storageClass: "local-path" } });
+    await lab.prepare();
+    await expect(lab.run("preview")).rejects.toThrow(
+      /nothing was changed:.*cvat\.data\.storageClass: .*clearml\.storage\.class: .*has a volume/s,
+    );
+    await lab.configure({ cluster: { storageClass: "longhorn" } });
+  });
+
+  it("applies everything under one name", async () => {
+    const { resources = [] } = (await readState(lab.rehearsal().stack)).deployment;
+    const managers = knownCluster(resources).objects.map(({ manager }) => manager);
+    expect(managers.length).toBeGreaterThan(100);
+    expect([...new Set(managers)]).toEqual(["vision-platform"]);
+  });
+
   it("serves the ClearML API behind port 80", async () => {
     const deployment = await lab.get<V1Deployment>("apps/v1", "Deployment", "clearml-apiserver", "clearml");
     expect(deployment.status?.readyReplicas).toBe(1);
   });
 });
+
+describe("a lab whose ground is another", () => {
+  const stack = () => lab.rehearsal().stack;
+
+  it("is told of a cluster it was not brought up in, by preview, up and destroy, and changes nothing", async () => {
+    await lab.prepare();
+    const state = await readState(stack());
+    const text = JSON.stringify(state);
+    const uid = knownCluster(state.deployment.resources ?? []).uid ?? "";
+    await writeState(stack(), JSON.parse(text.replaceAll(uid, "another")) as StoredState);
+    const { lab: config } = lab.rehearsal();
+    const problem = /another cluster.*UID .*, not another\..*--forget-lost/s;
+    await expect(lab.run("preview")).rejects.toThrow(problem);
+    await expect(lab.run("up")).rejects.toThrow(problem);
+    await expect(assertSameCluster(stack(), config)).rejects.toThrow(
+      /Nothing of stack lab was removed.*another cluster/s,
+    );
+
+    await forgetLostResources(stack(), config, silentProgress);
+    const { changes } = await lab.run("preview");
+    expect(changes.every(({ operation }) => operation === "create")).toBe(true);
+    expect(changes.filter(({ type }) => type.startsWith("kubernetes:")).length).toBeGreaterThan(100);
+    await writeState(stack(), JSON.parse(text) as StoredState);
+    expect((await lab.run("preview")).changes).toEqual([]);
+  });
+
+  it("is made anew in a namespace that was deleted by hand, once that is said", async () => {
+    const { lab: config } = lab.rehearsal();
+    await lab.client().delete({ apiVersion: "v1", kind: "Namespace", metadata: { name: "clearml" } });
+    await vi.waitUntil(async () => !(await namespaces()).includes("clearml"), { timeout: 60_000, interval: 200 });
+    await expect(lab.run("preview")).rejects.toThrow(/clearml\.namespace: Namespace clearml.*is gone.*--forget-lost/s);
+
+    await forgetLostResources(stack(), config, silentProgress);
+    const { changes } = await lab.run("up");
+    expect(changes.filter(({ system }) => system === "CVAT")).toEqual([]);
+    expect(
+      (await lab.get<V1Deployment>("apps/v1", "Deployment", "clearml-apiserver", "clearml")).status?.readyReplicas,
+    ).toBe(1);
+    expect((await lab.run("up")).changes).toEqual([]);
+  });
+});
+
+async function namespaces() {
+  return (await lab.list("v1", "Namespace")).map(({ metadata }) => metadata?.name);
+}
 
 /** Every claim with the volume it is bound to. */
 async function volumes(): Promise<Record<string, string | undefined>> {

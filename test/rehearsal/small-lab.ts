@@ -2,9 +2,13 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { KubeConfig, KubernetesObjectApi, PatchStrategy, type KubernetesObject } from "@kubernetes/client-node";
 import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
 import type * as auto from "@pulumi/pulumi/automation/index.js";
 import { stringify } from "yaml";
+import { lookAtCluster } from "../../automation/cluster/look.ts";
+import { prepareCluster } from "../../automation/cluster/prepare.ts";
 import { ENGINE_PROGRAMS } from "../../automation/engine/door.ts";
+import { ownState } from "../../automation/engine/own-state.ts";
 import type { Outcome, Verb } from "../../automation/engine/run.ts";
 import { silentProgress } from "../../automation/progress.ts";
 import { CLUSTER_PROGRAMS, startCluster } from "../../automation/rehearsal/cluster/cluster.ts";
@@ -12,6 +16,9 @@ import { createHome, freshName, removeHome, type Home } from "../../automation/r
 import { seed } from "../../automation/rehearsal/cluster/seed.ts";
 import { obtainTools } from "../../automation/rehearsal/tools/obtain.ts";
 import { ChartInstall } from "../../components/charts/install.ts";
+import type { LabConfig } from "../../components/config.ts";
+import { appliedBelow } from "../../components/kubernetes/field-manager.ts";
+import { knownCluster } from "../../components/preflight/state.ts";
 import { countRequests, type Counter } from "./counting-proxy.ts";
 import { engineIn, type EngineRunOptions } from "./engine.ts";
 
@@ -33,6 +40,8 @@ export interface SmallLabOptions {
 export interface SmallRunOptions extends EngineRunOptions {
   /** How long the gate waits. Default: a minute. */
   readyTimeoutMs?: number;
+  /** Runs the program as it was before there was one field manager. */
+  old?: boolean;
 }
 
 /**
@@ -51,6 +60,8 @@ export interface SmallLab {
   run(verb: Verb, options?: SmallRunOptions): Promise<Outcome>;
   stack: auto.Stack;
   get<T extends KubernetesObject>(apiVersion: string, kind: string, name: string): Promise<T>;
+  /** Everything of a kind in the namespace. */
+  list(apiVersion: string, kind: string): Promise<KubernetesObject[]>;
   /** Applies an object as another program would, server-side. */
   apply(object: ChartObject, fieldManager: string): Promise<void>;
   remove(object: ChartObject): Promise<void>;
@@ -81,9 +92,17 @@ async function startIn(home: Home, { unpullable }: SmallLabOptions): Promise<Sma
   const client = KubernetesObjectApi.makeApiClient(config);
   const counter = await countRequests(config, path.join(home.folder, "counted-kubeconfig"));
   const chart = path.join(home.folder, "charts", "bench");
-  const gate = { readyTimeoutMs: 0 };
+  const run = { readyTimeoutMs: 0, old: false };
+  const lab = {
+    cluster: { kubeconfig: cluster.kubeconfig, context: cluster.context, storageClass: "longhorn" },
+    cvat: { enabled: true, namespace: NAMESPACE, nuclio: { enabled: true }, data: {}, kvrocks: {}, values: {} },
+    clearml: { enabled: false },
+  } as unknown as LabConfig;
 
-  const program = () => {
+  const program = async () => {
+    const prepared = run.old
+      ? { inPlaceOfOld: new Set<string>(), madeAgain: new Set<string>() }
+      : await prepareCluster(lab, knownCluster(await ownState()), (await lookAtCluster(lab.cluster)).facts);
     const provider = new k8s.Provider("cluster", {
       kubeconfig: cluster.kubeconfig,
       context: cluster.context,
@@ -92,25 +111,30 @@ async function startIn(home: Home, { unpullable }: SmallLabOptions): Promise<Sma
     const namespace = new k8s.core.v1.Namespace(
       NAMESPACE,
       { metadata: { name: NAMESPACE } },
-      { provider, retainOnDelete: true },
+      { provider, retainOnDelete: true, ...(!run.old && { transformations: [appliedBelow(prepared)] }) },
     );
-    const install = new ChartInstall("bench", {
-      title: "Bench",
-      chart: { name: "bench", version: "1.0.0", path: chart, origin: "override" },
-      release: "bench",
-      namespace: namespace.metadata.name,
-      values: {},
-      fixes: [],
-      stages: [{ stage: "databases", name: /^bench-store/ }],
-      cluster: {
-        provider,
-        access: { kubeconfig: counter.kubeconfig },
-        storageClass: "longhorn",
-        ingressClass: "traefik",
-        readyTimeoutMs: gate.readyTimeoutMs,
+    const install = new ChartInstall(
+      "bench",
+      {
+        title: "Bench",
+        chart: { name: "bench", version: "1.0.0", path: chart, origin: "override" },
+        release: "bench",
+        namespace: namespace.metadata.name,
+        values: {},
+        fixes: [],
+        stages: [{ stage: "databases", name: /^bench-store/ }],
+        cluster: {
+          provider,
+          access: { kubeconfig: counter.kubeconfig },
+          storageClass: "longhorn",
+          ingressClass: "traefik",
+          prepared,
+          readyTimeoutMs: run.readyTimeoutMs,
+        },
       },
-    });
-    return Promise.resolve({ ledger: install.ledger });
+      run.old ? { transforms: [underMadeUpName] } : { transformations: [appliedBelow(prepared)] },
+    );
+    return { ledger: install.ledger };
   };
   const engine = await engineIn({ folder: home.folder, tools, program });
 
@@ -125,14 +149,17 @@ async function startIn(home: Home, { unpullable }: SmallLabOptions): Promise<Sma
       const templates = objects.map((object) => stringify(object)).join("---\n");
       await writeFile(path.join(chart, "templates", "objects.yaml"), templates);
     },
-    async run(verb, { readyTimeoutMs = 60_000, ...options } = {}) {
-      gate.readyTimeoutMs = readyTimeoutMs;
+    async run(verb, { readyTimeoutMs = 60_000, old = false, ...options } = {}) {
+      Object.assign(run, { readyTimeoutMs, old });
       counter.requests.length = 0;
       return engine.run(verb, options);
     },
     stack: engine.stack,
     async get<T extends KubernetesObject>(apiVersion: string, kind: string, name: string) {
       return client.read<T>({ apiVersion, kind, metadata: { name, namespace: NAMESPACE } });
+    },
+    async list(apiVersion, kind) {
+      return (await client.list(apiVersion, kind, NAMESPACE)).items;
     },
     async apply(object, fieldManager) {
       await client.patch(inNamespace(object), undefined, undefined, fieldManager, true, PatchStrategy.ServerSideApply);
@@ -146,6 +173,14 @@ async function startIn(home: Home, { unpullable }: SmallLabOptions): Promise<Sma
     },
   };
 }
+
+/** Takes the field manager away from a chart's objects, so that the plugin makes up a name for each, as before there was one. */
+const underMadeUpName: pulumi.ResourceTransform = ({ type, props, opts }) => {
+  const { metadata } = props as { metadata?: { annotations?: Record<string, string> } };
+  if (!type.startsWith("kubernetes:") || metadata?.annotations === undefined) return undefined;
+  delete metadata.annotations["pulumi.com/patchFieldManager"];
+  return { props, opts: { ...opts, deleteBeforeReplace: undefined } };
+};
 
 const inNamespace = (object: ChartObject): ChartObject =>
   object.kind === "Namespace" ? object : { ...object, metadata: { ...object.metadata, namespace: NAMESPACE } };

@@ -126,6 +126,17 @@ describe("what a run does to resources", () => {
     ]);
   });
 
+  it("leaves out what only tells the plugin how to apply it", () => {
+    const named = { metadata: { annotations: { "pulumi.com/patchFieldManager": "vision-platform" } } };
+    const paths = ["patchFieldManager", "patchForce"].map((key) => `metadata.annotations["pulumi.com/${key}"]`);
+    const [change] = changesIn([step("update", JOB, { old: state({}), new: state(named), diffs: paths })]);
+    expect(change?.fields.map(({ path }) => path)).toEqual([paths[0]]);
+
+    const first = { metadata: { annotations: { a: "b", "pulumi.com/patchForce": "true" } } };
+    const [whole] = changesIn([step("update", JOB, { old: state({}), new: state(first), diffs: ["metadata"] })]);
+    expect(whole?.fields[0]?.after).toEqual({ annotations: { a: "b" } });
+  });
+
   it("leaves events that are about no step", () => {
     expect(
       changesIn([{ sequence: 1, timestamp: 1, diagnosticEvent: { message: "x", color: "never", severity: "info" } }]),

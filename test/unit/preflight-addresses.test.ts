@@ -44,6 +44,7 @@ function cluster(changes: Partial<ClusterFacts> = {}): ClusterFacts {
     namespaces: [],
     nodes: [],
     services: [service("kube-system/traefik", { has: ["192.0.2.20"], annotations: metalLbAnnotations("192.0.2.20") })],
+    claims: [],
     ingressClasses: [],
     addressPools: [pool(["192.0.2.0/24", "198.51.100.1-198.51.100.9"])],
     configurationStates: [],

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { lookAtCluster } from "../../automation/cluster/look.ts";
 import { Unreached, type ApiAnswer, type Send } from "../../components/api-server.ts";
 import type { ClusterFacts } from "../../components/preflight/facts.ts";
+import { NOTHING } from "./cluster-facts.ts";
 import { nodesRunTheImages } from "../../components/preflight/architecture.ts";
 import { ingressClassIsServed } from "../../components/preflight/ingress-class.ts";
 import type { LabConfig } from "../../components/config.ts";
@@ -45,18 +46,6 @@ describe("looking at the cluster", () => {
 });
 
 const LAB = { cluster: { ingressClass: "traefik" }, cvat: { enabled: true, ingress: {} } } as LabConfig;
-const NOTHING: ClusterFacts = {
-  uid: undefined,
-  namespaces: undefined,
-  nodes: undefined,
-  services: undefined,
-  ingressClasses: undefined,
-  addressPools: undefined,
-  configurationStates: undefined,
-  serviceLb: undefined,
-  tlsSecrets: undefined,
-  unknownKinds: [],
-};
 const ingressClass = (name: string, controller: string) => ({ metadata: { name }, spec: { controller } });
 
 it("looks at CVAT's own class where the stack names one", () => {

@@ -22,6 +22,7 @@ function factsOf(lab: LabConfig): ClusterFacts {
     namespaces: all("Namespace"),
     nodes: all("Node"),
     services: all("Service"),
+    claims: [],
     ingressClasses: all("IngressClass"),
     addressPools: all("IPAddressPool"),
     configurationStates: [],

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Fix, RenderedObject } from "../../components/charts/fixes.ts";
 import { Ledger } from "../../components/charts/ledger.ts";
 import { seal } from "../../components/charts/seal.ts";
+import type { PreparedCluster } from "../../components/cluster.ts";
 import { renderTransform } from "../../components/charts/transform.ts";
 
 const FIX: Fix = {
@@ -23,10 +24,11 @@ async function render(
   kind: string,
   extra: object = {},
   opts: pulumi.CustomResourceOptions = { deleteBeforeReplace: false },
+  prepared?: PreparedCluster,
 ) {
   const seen: RenderedObject[] = [];
   const sealed = seal({ password: pulumi.secret("s3cret-canary") });
-  const transform = renderTransform(new Ledger("cvat", [FIX]), sealed, (object) => seen.push(object));
+  const transform = renderTransform(new Ledger("cvat", [FIX]), sealed, (object) => seen.push(object), prepared);
   const props = { apiVersion: "v1", kind, metadata: { name: "x" }, ...extra };
   const args = { custom: true, type: `kubernetes:${TYPES[kind] ?? "core/v1"}:${kind}`, name: "x", props, opts };
   const result = await transform(args);
@@ -38,9 +40,11 @@ describe("objects of a chart", () => {
     ["Deployment", {}],
     ["Service", { port: 8000 }],
     ["ConfigMap", { data: { a: "b" } }],
-  ])("a %s that needs nothing is left to the engine", async (kind, extra) => {
+  ])("a %s that needs nothing else is applied under our name, and as it is", async (kind, extra) => {
     const { result, seen } = await render(kind, extra);
-    expect(result).toBeUndefined();
+    const annotations = { "pulumi.com/patchFieldManager": "vision-platform" };
+    expect(result?.props).toEqual({ apiVersion: "v1", kind, metadata: { name: "x", annotations }, ...extra });
+    expect(result?.opts).toStrictEqual({ deleteBeforeReplace: undefined });
     expect(seen.map((object) => object.kind)).toEqual([kind]);
   });
 
@@ -60,6 +64,16 @@ describe("objects of a chart", () => {
     expect(result?.props).toMatchObject(props);
     // `false` would turn delete-before-replace off, and replaced Jobs and ConfigMaps would be lost.
     expect(result?.opts).toStrictEqual({ protect: true, ...opts, deleteBeforeReplace: undefined });
+  });
+
+  it("that an older version applied under another name are taken over in thought by a preview, they alone", async () => {
+    const prepared = { inPlaceOfOld: new Set(["kubernetes:core/v1:Service::x"]), madeAgain: new Set<string>() };
+    const annotations = async (kind: string) => {
+      const { result } = await render(kind, {}, {}, prepared);
+      return (result?.props as RenderedObject).metadata.annotations;
+    };
+    expect(await annotations("Service")).toHaveProperty(["pulumi.com/patchForce"], "true");
+    expect(await annotations("Job")).not.toHaveProperty(["pulumi.com/patchForce"]);
   });
 
   it("secrets come back as secret Outputs of their field alone", async () => {

@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Send } from "../../components/api-server.ts";
+import { UserError } from "../../components/errors.ts";
+import { apiPath, type ObjectName } from "../../components/kubernetes/api-path.ts";
+import type { ClaimOfOtherClass } from "../../components/preflight/storage-class.ts";
+
+const WITHIN_MS = 10_000;
+/** A claim that was never bound is held by no pod that runs, so it goes at once. */
+const GONE_WITHIN_MS = 60_000;
+const POLL_MS = 200;
+
+/**
+ * Deletes claims that were never bound, for this run to make them again of another class. Their StatefulSets go first: each would make the
+ * claim again from its own template, which cannot change.
+ * @throws UserError when the API server refuses, or one of them does not go
+ */
+export async function removeUnbound(claims: readonly ClaimOfOtherClass[], send: Send): Promise<void> {
+  const sets = claims.flatMap(({ namespace, statefulSet }): ObjectName[] =>
+    statefulSet === undefined ? [] : [{ apiVersion: "apps/v1", kind: "StatefulSet", namespace, name: statefulSet }],
+  );
+  await Promise.all(sets.map((set) => remove(set, send)));
+  await Promise.all(
+    claims.map(({ namespace, name }) =>
+      remove({ apiVersion: "v1", kind: "PersistentVolumeClaim", namespace, name }, send),
+    ),
+  );
+}
+
+async function remove(object: ObjectName, send: Send): Promise<void> {
+  const path = apiPath(object);
+  const { status } = await send({
+    method: "DELETE",
+    path,
+    body: { propagationPolicy: "Background" },
+    timeoutMs: WITHIN_MS,
+  });
+  const problem = `${object.kind} ${object.namespace ?? ""}/${object.name}, which holds nothing and is to be made again`;
+  if (status >= 300 && status !== 404)
+    throw new UserError(`${problem}: the API server answers ${status} to its deletion.`);
+  const end = Date.now() + GONE_WITHIN_MS;
+  while (Date.now() < end) {
+    if ((await send({ method: "GET", path, timeoutMs: WITHIN_MS })).status === 404) return;
+    await sleep(POLL_MS);
+  }
+  throw new UserError(`${problem}, is still being deleted: see what holds it (kubectl describe), and run up again.`);
+}

@@ -1,0 +1,42 @@
+import * as pulumi from "@pulumi/pulumi";
+import { apiServer, Unreached, type Send } from "../../components/api-server.ts";
+import type { PreparedCluster } from "../../components/cluster.ts";
+import type { LabConfig } from "../../components/config.ts";
+import { kubeConfig } from "../../components/kube-config.ts";
+import type { ClusterFacts } from "../../components/preflight/facts.ts";
+import { claimsOfOtherClass } from "../../components/preflight/storage-class.ts";
+import type { KnownCluster } from "../../components/preflight/state.ts";
+import { removeUnbound } from "./claims.ts";
+import { takeOverOldNames, underOldNames } from "./field-managers.ts";
+
+/**
+ * Makes ready in the cluster what the run needs before it registers anything, once every look has found nothing against it. A preview
+ * changes nothing, and is told what `up` would have changed. A cluster that does not answer is left to the engine.
+ */
+export async function prepareCluster(
+  lab: LabConfig,
+  known: KnownCluster,
+  facts: ClusterFacts | undefined,
+  send?: Send,
+): Promise<PreparedCluster> {
+  const unbound = facts === undefined ? [] : claimsOfOtherClass(facts, lab).filter(({ bound }) => !bound);
+  const madeAgain = new Set(
+    unbound.flatMap(({ name, statefulSet }) => [
+      `PersistentVolumeClaim/${name}`,
+      ...(statefulSet === undefined ? [] : [`StatefulSet/${statefulSet}`]),
+    ]),
+  );
+  // What was known stays where it cannot be read.
+  const uid = facts?.uid ?? known.uid;
+  if (pulumi.runtime.isDryRun()) {
+    return { inPlaceOfOld: new Set(underOldNames(known).map(({ resource }) => resource)), madeAgain, uid };
+  }
+  try {
+    const ask = send ?? apiServer(await kubeConfig(lab.cluster));
+    await takeOverOldNames(lab, known, ask);
+    await removeUnbound(unbound, ask);
+  } catch (error) {
+    if (!(error instanceof Unreached)) throw error;
+  }
+  return { inPlaceOfOld: new Set(), madeAgain, uid };
+}

@@ -1,0 +1,40 @@
+import type * as auto from "@pulumi/pulumi/automation/index.js";
+import { execa } from "execa";
+import type { StateResource } from "../../components/state.ts";
+
+/** A resource of a state, with the others it names. */
+export interface StoredResource extends Partial<StateResource> {
+  urn: string;
+  type: string;
+  custom?: boolean;
+  dependencies?: string[];
+  propertyDependencies?: Record<string, string[]>;
+  deletedWith?: string;
+}
+
+/** A stack's state as the backend has it: secrets are encrypted. */
+export interface StoredState {
+  deployment: { resources?: StoredResource[] };
+}
+
+// Not Stack.exportStack and importStack: they decrypt every secret, and write them to a file that every user of the machine may read.
+
+/** Reads a stack's state. */
+export async function readState(stack: auto.Stack): Promise<StoredState> {
+  return JSON.parse(await run(stack, ["stack", "export"])) as StoredState;
+}
+
+/** Writes a stack's state in the place of what it has. */
+export async function writeState(stack: auto.Stack, state: StoredState): Promise<void> {
+  await run(stack, ["stack", "import"], JSON.stringify(state));
+}
+
+async function run({ name, workspace }: auto.Stack, verb: readonly string[], input?: string): Promise<string> {
+  const { command } = workspace.pulumiCommand;
+  const { stdout } = await execa(command, [...verb, "--stack", name, "--non-interactive"], {
+    cwd: workspace.workDir,
+    env: workspace.envVars,
+    input,
+  });
+  return stdout;
+}

@@ -1,0 +1,64 @@
+import type { StateResource } from "../state.ts";
+import { programName } from "../kubernetes/field-manager.ts";
+
+/** What is read of a resource; one that is no object may have no outputs. */
+type KnownResource = Pick<StateResource, "urn" | "type"> & Partial<StateResource>;
+
+/** An object of Kubernetes that the stack's state knows. */
+export interface KnownObject {
+  urn: string;
+  /** By its type and logical name, as the program registers it. */
+  resource: string;
+  apiVersion: string;
+  kind: string;
+  name: string;
+  /** Of an object that lies in none: undefined. */
+  namespace: string | undefined;
+  uid: string | undefined;
+  /** The name it was last applied under. */
+  manager: string | undefined;
+  /** A patch: the object itself is another program's. */
+  isPatch: boolean;
+}
+
+/** What the stack's state knows of the cluster. */
+export interface KnownCluster {
+  /** UID of kube-system when the lab was brought up. Undefined for a stack that is not up, or was brought up by a version without this. */
+  uid: string | undefined;
+  objects: readonly KnownObject[];
+}
+
+/** Type of the record that keeps the cluster's UID. (components/preflight/records/cluster.ts) */
+const CLUSTER_RECORD = /^pulumi-nodejs:.*preflight:Cluster$/;
+
+/** Reads what a state says of the cluster. */
+export function knownCluster(resources: readonly KnownResource[]): KnownCluster {
+  const record = resources.find(({ type }) => CLUSTER_RECORD.test(type));
+  return { uid: textAt(record?.outputs, "uid"), objects: resources.flatMap(knownObject) };
+}
+
+function knownObject({ urn, type, outputs }: KnownResource): KnownObject[] {
+  const metadata = outputs?.["metadata"] as Record<string, unknown> | undefined;
+  const kind = type.split(":").at(-1) ?? "";
+  const name = textAt(metadata, "name");
+  const apiVersion = textAt(outputs, "apiVersion");
+  if (!type.startsWith("kubernetes:") || apiVersion === undefined || name === undefined) return [];
+  return [
+    {
+      urn,
+      resource: programName(type, urn.split("::").slice(3).join("::")),
+      apiVersion,
+      kind: textAt(outputs, "kind") ?? kind,
+      name,
+      namespace: textAt(metadata, "namespace"),
+      uid: textAt(metadata, "uid"),
+      manager: textAt(outputs, "__fieldManager"),
+      isPatch: kind.endsWith("Patch"),
+    },
+  ];
+}
+
+function textAt(value: Readonly<Record<string, unknown>> | undefined, key: string): string | undefined {
+  const found = value?.[key];
+  return typeof found === "string" ? found : undefined;
+}

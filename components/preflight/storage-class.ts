@@ -1,0 +1,165 @@
+import { RELEASE as CLEARML } from "../clearml/names.ts";
+import type { LabConfig } from "../config.ts";
+import { RELEASE as CVAT } from "../cvat/names.ts";
+import { isMap } from "../maps.ts";
+import type { ClusterCheck, Finding } from "./check.ts";
+import type { ClusterFacts, LiveClaim } from "./facts.ts";
+
+/** A claim that the lab makes, and what says of which StorageClass it is. */
+interface ClaimRow {
+  system: "cvat" | "clearml";
+  /** Its name; of one that the pods of a StatefulSet made, without the number of the pod. */
+  name: string;
+  /** The StatefulSet whose pods make it. */
+  statefulSet?: string;
+  /** Where a stack's `values` of the chart may say otherwise. */
+  value: string;
+  /** The key of the stack file. */
+  key: string;
+  /** What that key says. */
+  wants: (lab: LabConfig) => string | undefined;
+}
+
+/** Names as the charts make them; a rehearsal test holds that each claim of a lab stands here with its class. */
+export const CLAIMS: readonly ClaimRow[] = [
+  {
+    system: "cvat",
+    name: `${CVAT}-backend-data`,
+    value: "cvat.backend.defaultStorage.storageClassName",
+    key: "cvat.data.storageClass",
+    wants: ({ cvat }) => cvat.data.storageClass,
+  },
+  {
+    system: "cvat",
+    name: `${CVAT}-kvrocks-data-${CVAT}-kvrocks`,
+    statefulSet: `${CVAT}-kvrocks`,
+    value: "cvat.kvrocks.defaultStorage.storageClassName",
+    key: "cvat.kvrocks.storageClass",
+    wants: ({ cvat }) => cvat.kvrocks.storageClass,
+  },
+  {
+    system: "cvat",
+    name: `data-${CVAT}-postgresql`,
+    statefulSet: `${CVAT}-postgresql`,
+    value: "postgresql.primary.persistence.storageClass",
+    key: "cvat.postgresql.storageClass",
+    wants: ({ cvat }) => cvat.postgresql.storageClass,
+  },
+  {
+    system: "cvat",
+    name: `redis-data-${CVAT}-redis-master`,
+    statefulSet: `${CVAT}-redis-master`,
+    value: "redis.master.persistence.storageClass",
+    key: "cvat.redis.storageClass",
+    wants: ({ cvat }) => cvat.redis.storageClass,
+  },
+  {
+    system: "cvat",
+    name: `data-${CVAT}-clickhouse-shard0`,
+    statefulSet: `${CVAT}-clickhouse-shard0`,
+    value: "clickhouse.persistence.storageClass",
+    key: "cvat.analytics.clickhouse.storageClass",
+    wants: ({ cvat }) => cvat.analytics.clickhouse.storageClass,
+  },
+  {
+    system: "cvat",
+    name: `${CVAT}-grafana`,
+    value: "grafana.persistence.storageClassName",
+    key: "cvat.analytics.grafana.storageClass",
+    wants: ({ cvat }) => cvat.analytics.grafana.storageClass,
+  },
+  ...[
+    { name: `${CLEARML}-fileserver-data`, value: "fileserver.storage.data.class" },
+    { name: `${CLEARML}-mongodb`, value: "mongodb.persistence.storageClass" },
+    {
+      name: `redis-data-${CLEARML}-redis-master`,
+      statefulSet: `${CLEARML}-redis-master`,
+      value: "redis.master.persistence.storageClass",
+    },
+    {
+      name: `${CLEARML}-elastic-master-${CLEARML}-elastic-master`,
+      statefulSet: `${CLEARML}-elastic-master`,
+      value: "elasticsearch.volumeClaimTemplate.storageClassName",
+    },
+  ].map((row): ClaimRow => ({
+    ...row,
+    system: "clearml",
+    key: "clearml.storage.class",
+    wants: ({ clearml }) => clearml.storage.class,
+  })),
+];
+
+/** A claim of the lab whose class is not the one that the stack file says. */
+export interface ClaimOfOtherClass {
+  namespace: string;
+  name: string;
+  statefulSet: string | undefined;
+  /** Empty for one without a class. */
+  has: string;
+  wants: string;
+  key: string;
+  /** It has, or had, a volume. */
+  bound: boolean;
+}
+
+export function claimsOfOtherClass({ claims }: Pick<ClusterFacts, "claims">, lab: LabConfig): ClaimOfOtherClass[] {
+  return (claims ?? []).flatMap((claim) => {
+    const row = rowOf(claim, lab);
+    const wants = row && wantedClass(row, lab);
+    const has = claim.spec?.storageClassName ?? "";
+    if (row === undefined || wants === undefined || wants === has) return [];
+    const name = claim.metadata?.name ?? "";
+    const namespace = claim.metadata?.namespace ?? "";
+    // One without a phase is being bound or just made.
+    const bound = claim.status?.phase !== "Pending" || claim.spec?.volumeName !== undefined;
+    return [{ namespace, name, statefulSet: row.statefulSet, has, wants, key: `vision-platform:${row.key}`, bound }];
+  });
+}
+
+/** The row of a live claim; undefined for one that is not the lab's. */
+export function rowOf({ metadata }: LiveClaim, lab: LabConfig): ClaimRow | undefined {
+  return CLAIMS.find(({ system, name, statefulSet }) => {
+    if (!lab[system].enabled || metadata?.namespace !== lab[system].namespace) return false;
+    const own = metadata.name ?? "";
+    return statefulSet === undefined ? own === name : own.replace(/-\d+$/, "") === name;
+  });
+}
+
+/** The class the chart is told; undefined where a stack's `values` set it for all parts of the chart, in a way of each part's own. */
+function wantedClass({ system, value, wants }: ClaimRow, lab: LabConfig): string | undefined {
+  const { values } = lab[system];
+  if (isMap(values["global"])) return undefined;
+  const over = value.split(".").reduce<unknown>((at, key) => (isMap(at) ? at[key] : undefined), values);
+  return typeof over === "string" ? over : (wants(lab) ?? lab.cluster.storageClass);
+}
+
+/**
+ * A claim never changes its class. One that holds data is refused before anything is changed; one that was never bound holds none, and is
+ * made again: a class that does not exist is corrected in the stack file, and that is all.
+ */
+export const storageClassesFit: ClusterCheck = (facts, lab) => {
+  const groups = new Map<string, ClaimOfOtherClass[]>();
+  for (const claim of claimsOfOtherClass(facts, lab)) {
+    const group = `${claim.key} ${claim.bound} ${claim.has} ${claim.wants}`;
+    groups.set(group, [...(groups.get(group) ?? []), claim]);
+  }
+  return [...groups.values()].map(findingOf);
+};
+
+function findingOf(claims: readonly ClaimOfOtherClass[]): Finding {
+  const [{ key, has, wants, bound } = { key: "", has: "", wants: "", bound: false }] = claims;
+  const names = claims.map(({ namespace, name }) => `${namespace}/${name}`).join(", ");
+  const sets = claims.flatMap(({ statefulSet }) => statefulSet ?? []);
+  const withSets = sets.length > 0 ? ` Made again with them: StatefulSet ${sets.join(", ")}.` : "";
+  return bound
+    ? {
+        severity: "refusal",
+        path: key,
+        message: `The stack file asks for StorageClass \`${wants}\`, and claim ${names} is of ${has === "" ? "none" : `\`${has}\``} and has a volume. A claim never changes its class: set \`${has}\` here, and it stays as it is.`,
+      }
+    : {
+        severity: "warning",
+        path: key,
+        message: `Claim ${names} of StorageClass \`${has}\` was never bound and holds nothing: up deletes it and makes it again, of class \`${wants}\`.${withSets}`,
+      };
+}

@@ -1,0 +1,16 @@
+import type { ClusterFacts } from "../../components/preflight/facts.ts";
+
+/** What a user sees who may read nothing. */
+export const NOTHING: ClusterFacts = {
+  uid: undefined,
+  namespaces: undefined,
+  nodes: undefined,
+  services: undefined,
+  claims: undefined,
+  ingressClasses: undefined,
+  addressPools: undefined,
+  configurationStates: undefined,
+  serviceLb: undefined,
+  tlsSecrets: undefined,
+  unknownKinds: [],
+};

@@ -1,0 +1,126 @@
+import { V1ObjectMeta } from "@kubernetes/client-node";
+import { describe, expect, it, vi } from "vitest";
+import { removeUnbound } from "../../automation/cluster/claims.ts";
+import type { Send } from "../../components/api-server.ts";
+import type { LabConfig } from "../../components/config.ts";
+import type { LiveClaim } from "../../components/preflight/facts.ts";
+import { claimsOfOtherClass, storageClassesFit } from "../../components/preflight/storage-class.ts";
+import { NOTHING } from "./cluster-facts.ts";
+
+function lab(changes: { data?: string; values?: object; clearml?: string } = {}): LabConfig {
+  const analytics = { clickhouse: {}, grafana: {} };
+  const data = changes.data === undefined ? {} : { storageClass: changes.data };
+  return {
+    cluster: { storageClass: "fast" },
+    cvat: {
+      enabled: true,
+      namespace: "cvat",
+      data,
+      kvrocks: {},
+      postgresql: {},
+      redis: {},
+      analytics,
+      values: changes.values ?? {},
+    },
+    clearml: { enabled: true, namespace: "clearml", storage: { class: changes.clearml }, values: {} },
+  } as unknown as LabConfig;
+}
+
+function claim(name: string, storageClassName: string | undefined, bound = false, namespace = "cvat"): LiveClaim {
+  return {
+    metadata: Object.assign(new V1ObjectMeta(), { name, namespace }),
+    spec: { storageClassName, ...(bound && { volumeName: "pvc-1" }) },
+    status: { phase: bound ? "Bound" : "Pending" },
+  };
+}
+
+const told = (claims: LiveClaim[] | undefined, config = lab()) => storageClassesFit({ ...NOTHING, claims }, config);
+
+describe("a claim's StorageClass", () => {
+  it.each<[string, LiveClaim[] | undefined, LabConfig]>([
+    ["may not be read", undefined, lab()],
+    ["is what the cluster's key says", [claim("cvat-backend-data", "fast", true)], lab()],
+    ["is what its own key says", [claim("cvat-backend-data", "slow", true)], lab({ data: "slow" })],
+    [
+      "is what the chart's values say",
+      [claim("cvat-grafana", "slow")],
+      lab({ values: { grafana: { persistence: { storageClassName: "slow" } } } }),
+    ],
+    [
+      "is set for all of the chart's parts by its values",
+      [claim("cvat-grafana", "slow", true)],
+      lab({ values: { global: { storageClass: "slow" } } }),
+    ],
+    [
+      "is of a claim that is not the lab's",
+      [claim("somebody", "slow", true), claim("cvat-backend-data", "slow", true, "other")],
+      lab(),
+    ],
+  ])("%s: nothing to say", (_what, claims, config) => {
+    expect(told(claims, config)).toEqual([]);
+  });
+
+  it("of claims with a volume that is another one is refused, by key, with the class to set", () => {
+    const claims = [
+      claim("cvat-backend-data", "slow", true),
+      claim("clearml-mongodb", "old", true, "clearml"),
+      claim("redis-data-clearml-redis-master-0", "old", true, "clearml"),
+    ];
+    expect(told(claims)).toEqual([
+      {
+        severity: "refusal",
+        path: "vision-platform:cvat.data.storageClass",
+        message: expect.stringMatching(/`fast`.*cvat\/cvat-backend-data .*`slow`.*set `slow`/) as string,
+      },
+      {
+        severity: "refusal",
+        path: "vision-platform:clearml.storage.class",
+        message: expect.stringMatching(
+          /clearml\/clearml-mongodb, clearml\/redis-data-clearml-redis-master-0/,
+        ) as string,
+      },
+    ]);
+  });
+
+  it("of claims that were never bound is corrected, with the StatefulSets that make them", () => {
+    const claims = [claim("cvat-backend-data", "typo"), claim("data-cvat-postgresql-0", "typo")];
+    expect(told(claims).map(({ severity }) => severity)).toEqual(["warning", "warning"]);
+    expect(told(claims)[1]?.message).toMatch(/never bound.*StatefulSet cvat-postgresql/);
+  });
+
+  it("of a claim that lost its volume, or waits for a given one, is no matter of the program", () => {
+    const lost = { ...claim("cvat-grafana", "slow"), status: { phase: "Lost" } };
+    const given = claim("cvat-grafana", "slow");
+    given.spec = { storageClassName: "slow", volumeName: "by-hand" };
+    for (const one of [lost, given]) expect(told([one])[0]?.severity).toBe("refusal");
+  });
+});
+
+describe("claims that are made again", () => {
+  it("go after the StatefulSet that would make them again, and are gone before the run goes on", async () => {
+    const asked: string[] = [];
+    let left = 2;
+    const send: Send = ({ method, path }) => {
+      asked.push(`${method} ${path.split("/").slice(-2).join("/")}`);
+      const there = path.includes("persistentvolumeclaims") && method === "GET" && left-- > 0;
+      return Promise.resolve({ status: method === "DELETE" || there ? 200 : 404, text: "" });
+    };
+    await removeUnbound(claimsOfOtherClass({ claims: [claim("data-cvat-postgresql-0", "typo")] }, lab()), send);
+    expect(asked).toEqual([
+      "DELETE statefulsets/cvat-postgresql",
+      "GET statefulsets/cvat-postgresql",
+      "DELETE persistentvolumeclaims/data-cvat-postgresql-0",
+      ...Array.from({ length: 3 }, () => "GET persistentvolumeclaims/data-cvat-postgresql-0"),
+    ]);
+  });
+
+  it("that do not go end the run with the way on", async () => {
+    vi.useFakeTimers();
+    const send: Send = () => Promise.resolve({ status: 200, text: "" });
+    const done = removeUnbound(claimsOfOtherClass({ claims: [claim("cvat-grafana", "typo")] }, lab()), send);
+    const refused = expect(done).rejects.toThrow(/cvat\/cvat-grafana.*still being deleted.*run up again/);
+    await vi.advanceTimersByTimeAsync(61_000);
+    await refused;
+    vi.useRealTimers();
+  });
+});
