@@ -1,7 +1,8 @@
-import type { KubernetesObject, V1PersistentVolumeClaim, V1Pod, V1StatefulSetSpec } from "@kubernetes/client-node";
+import type { KubernetesObject, V1PersistentVolumeClaim } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Change } from "../../automation/engine/changes.ts";
 import { configuration, data, entrance, server, store } from "./bench.ts";
+import type { LiveClaim } from "../../components/preflight/facts.ts";
 import { startSmallLab, type ChartObject, type SmallLab } from "./small-lab.ts";
 
 const definition = (description: string): ChartObject => ({
@@ -92,8 +93,8 @@ describe("claims of a StorageClass that does not exist", () => {
   // Names of CVAT's, which the program knows.
   const CLAIM = "cvat-kvrocks-data";
   const claims = (storageClassName: string) => {
-    const spec = store()["spec"] as V1StatefulSetSpec;
-    const [template] = spec.volumeClaimTemplates ?? [];
+    const spec = store()["spec"] as { template: object; volumeClaimTemplates: { spec: object }[] };
+    const [template] = spec.volumeClaimTemplates;
     return [
       { ...data({ storageClass: storageClassName }), metadata: { name: "cvat-backend-data" } },
       {
@@ -112,7 +113,7 @@ describe("claims of a StorageClass that does not exist", () => {
     ];
   };
   const classes = async () => {
-    const found: V1PersistentVolumeClaim[] = await lab.list("v1", "PersistentVolumeClaim");
+    const found: LiveClaim[] = await lab.list("v1", "PersistentVolumeClaim");
     const ours = found.filter(({ metadata }) => metadata?.name?.startsWith("cvat-"));
     return ours.map(({ metadata, spec, status }) => [metadata?.name, spec?.storageClassName, status?.phase]).sort();
   };
@@ -157,6 +158,6 @@ async function size(): Promise<string | undefined> {
 }
 
 async function pods(): Promise<(string | undefined)[]> {
-  const found: V1Pod[] = await lab.list("v1", "Pod");
+  const found = await lab.list("v1", "Pod");
   return found.map(({ metadata }) => metadata?.uid).sort();
 }

@@ -180,7 +180,7 @@ describe("a lab whose ground is another", () => {
 
   it("is made anew in a namespace that was deleted by hand, once that is said", async () => {
     const { lab: config } = lab.rehearsal();
-    await lab.client().delete({ apiVersion: "v1", kind: "Namespace", metadata: { name: "clearml" } });
+    await lab.client().delete(await lab.get("v1", "Namespace", "clearml"));
     await vi.waitUntil(async () => !(await namespaces()).includes("clearml"), { timeout: 60_000, interval: 200 });
     await expect(lab.run("preview")).rejects.toThrow(/clearml\.namespace: Namespace clearml.*is gone.*--forget-lost/s);
 
