@@ -10,6 +10,7 @@ import {
   type ManagedEntry,
   type ManagedMetadata,
 } from "../../components/kubernetes/field-manager.ts";
+import { isMap } from "../../components/maps.ts";
 import { namespacesOf } from "../../components/namespaces.ts";
 import type { KnownCluster, KnownObject } from "../../components/preflight/state.ts";
 
@@ -91,21 +92,21 @@ async function metadataAt(path: string, send: Send): Promise<ManagedMetadata | u
   return (JSON.parse(text) as { metadata: ManagedMetadata }).metadata;
 }
 
-/** By which fields an entry shows that it made the whole object: what only patches it sets none of these. One path for each kind. */
-const MAKERS: Readonly<Record<string, readonly string[]>> = {
-  PersistentVolumeClaim: ["f:spec", "f:accessModes"],
-  CustomResourceDefinition: ["f:spec", "f:group"],
-  Secret: ["f:data", "f:postgres-password"],
+/** By which fields an entry shows that it made the whole object: what only patches it sets none of these. */
+const MAKERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  PersistentVolumeClaim: [["f:spec", "f:accessModes"]],
+  CustomResourceDefinition: [["f:spec", "f:group"]],
+  Secret: [
+    ["f:data", "f:postgres-password"],
+    ["f:stringData", "f:postgres-password"],
+  ],
 };
 
 function madeIt(kind: string, { fieldsV1 }: ManagedEntry): boolean {
-  const path = MAKERS[kind];
-  if (path === undefined) return false;
-  const found = path.reduce<unknown>(
-    (at, key) => (typeof at === "object" && at !== null ? (at as Record<string, unknown>)[key] : undefined),
-    fieldsV1,
-  );
-  return found !== undefined;
+  return (MAKERS[kind] ?? []).some((path) => {
+    const found = path.reduce<unknown>((at, key) => (isMap(at) ? at[key] : undefined), fieldsV1);
+    return found !== undefined;
+  });
 }
 
 /** What destroy lets go of, and the next `up` finds: claims, Nuclio's definitions, the database's Secret. */
