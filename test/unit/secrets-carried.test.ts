@@ -161,6 +161,7 @@ describe("what is made here", () => {
       charts: Object.fromEntries(charts) as never,
       found: { seen: true, existing: new Set(), missing: [] },
       labels: {},
+      prepared: { inPlaceOfOld: new Set(), madeAgain: new Set() },
       delivery,
     });
     await settled(registered);
