@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import { unknown } from "@pulumi/pulumi/output.js";
 import type { PreparedCluster } from "../cluster.ts";
 import { appliedByUs, programName } from "../kubernetes/field-manager.ts";
 import type { RenderedObject } from "./fixes.ts";
@@ -14,13 +13,15 @@ export function renderTransform(
   seen: (object: RenderedObject) => void,
   prepared?: PreparedCluster,
 ): pulumi.ResourceTransform {
+  // Asked here: a transform itself runs outside the program's own store, where every run looks like an up. (charts-on-the-engine.md, 6.5)
+  const untried = pulumi.runtime.isDryRun() ? NOT_TRIED_AT_PREVIEW : {};
   return async ({ type, name, props, opts }) => {
     if (!type.startsWith("kubernetes:") || !isRendered(props)) return undefined;
     ledger.fix(props);
     const madeAgain = prepared?.madeAgain.has(`${props.kind}/${props.metadata.name}`) ?? false;
     const extra = { ...handle(props), ...(madeAgain && { ignoreChanges: undefined }) };
     const applied = appliedByUs(prepared?.inPlaceOfOld.has(programName(type, name)) ?? false);
-    props.metadata.annotations = { ...props.metadata.annotations, ...applied, ...(madeAgain && notTriedAtPreview()) };
+    props.metadata.annotations = { ...props.metadata.annotations, ...applied, ...(madeAgain && untried) };
     seen(props);
     unseal(props, (await sealed).secrets);
     // The engine hands over an unset deleteBeforeReplace as `false`; echoed, it turns delete-before-replace off, and replaced Jobs
@@ -29,13 +30,14 @@ export function renderTransform(
   };
 }
 
+/** How a value is written that is known only once it is made. (sdk/nodejs/runtime/rpc.ts, unknownValue) */
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
 /**
  * Keeps the plugin from trying the new object out at a preview, where the old one is still in its place and would refuse the change: it
  * tries none that has an unknown field. (pulumi-kubernetes: provider/provider.go, Create)
  */
-function notTriedAtPreview(): Record<string, string> {
-  return pulumi.runtime.isDryRun() ? { "pulumi.com/skipAwait": unknown as unknown as string } : {};
-}
+const NOT_TRIED_AT_PREVIEW = { "pulumi.com/skipAwait": UNKNOWN };
 
 function isRendered(props: unknown): props is RenderedObject {
   return typeof props === "object" && props !== null && "kind" in props && "metadata" in props;

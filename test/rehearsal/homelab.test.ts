@@ -135,7 +135,7 @@ describe("the homelab on a real API server", () => {
     await lab.configure({ cluster: { storageClass: "local-path" } });
     await lab.prepare();
     await expect(lab.run("preview")).rejects.toThrow(
-      /nothing was changed:.*cvat\.data\.storageClass: .*clearml\.storage\.class: .*has a volume/s,
+      /nothing was changed:.*clearml\.storage\.class: .*has a volume.*cvat\.data\.storageClass: .*has a volume/s,
     );
     await lab.configure({ cluster: { storageClass: "longhorn" } });
   });
@@ -155,6 +155,12 @@ describe("the homelab on a real API server", () => {
 
 describe("a lab whose ground is another", () => {
   const stack = () => lab.rehearsal().stack;
+  /** The lab as its stack names it, with the rehearsal's own cluster. */
+  const configured = () => {
+    const { lab: config, cluster } = lab.rehearsal();
+    const { kubeconfig, context } = cluster;
+    return { ...config, cluster: { ...config.cluster, kubeconfig, context } };
+  };
 
   it("is told of a cluster it was not brought up in, by preview, up and destroy, and changes nothing", async () => {
     await lab.prepare();
@@ -162,7 +168,7 @@ describe("a lab whose ground is another", () => {
     const text = JSON.stringify(state);
     const uid = knownCluster(state.deployment.resources ?? []).uid ?? "";
     await writeState(stack(), JSON.parse(text.replaceAll(uid, "another")) as StoredState);
-    const { lab: config } = lab.rehearsal();
+    const config = configured();
     const problem = /another cluster.*UID .*, not another\..*--forget-lost/s;
     await expect(lab.run("preview")).rejects.toThrow(problem);
     await expect(lab.run("up")).rejects.toThrow(problem);
@@ -179,7 +185,7 @@ describe("a lab whose ground is another", () => {
   });
 
   it("is made anew in a namespace that was deleted by hand, once that is said", async () => {
-    const { lab: config } = lab.rehearsal();
+    const config = configured();
     await lab.client().delete(await lab.get("v1", "Namespace", "clearml"));
     await vi.waitUntil(async () => !(await namespaces()).includes("clearml"), { timeout: 60_000, interval: 200 });
     await expect(lab.run("preview")).rejects.toThrow(/clearml\.namespace: Namespace clearml.*is gone.*--forget-lost/s);
