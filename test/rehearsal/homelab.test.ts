@@ -138,6 +138,7 @@ describe("the homelab on a real API server", () => {
       /nothing was changed:.*clearml\.storage\.class: .*has a volume.*cvat\.data\.storageClass: .*has a volume/s,
     );
     await lab.configure({ cluster: { storageClass: "longhorn" } });
+    await lab.prepare();
   });
 
   it("applies everything under one name", async () => {
