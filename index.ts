@@ -50,7 +50,15 @@ async function installed(folder: string): Promise<Record<string, unknown>> {
   // After every look, since it changes what it must.
   const prepared = await prepareCluster(lab, known, facts);
   const delivery = { context: "images/clearml-agent", checkout: import.meta.dirname };
-  const platform = new VisionPlatform("lab", { lab, charts, found, authority: certificates, labels, prepared, delivery });
+  const platform = new VisionPlatform("lab", {
+    lab,
+    charts,
+    found,
+    authority: certificates,
+    labels,
+    prepared,
+    delivery,
+  });
   return platform.outputs;
 }
 
