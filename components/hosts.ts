@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from "node:net";
 import * as z from "zod";
+import { isYamlText } from "./schema.ts";
 
 /** An IPv4 address. */
 export const address = z
@@ -37,12 +38,12 @@ export const host = z
     "must be a host name or an address, without a scheme and a port, such as gpu-node.example or 192.0.2.11",
   );
 
-/** Host of an Ingress: what the API server takes there. A wildcard would be no name of the lab. */
+/** Host of an Ingress: what the API server takes there, and CVAT's chart writes there without quotes. A wildcard would be no name of the lab. */
 export const ingressHost = z
   .string()
   .refine(
-    (text) => isHostName(text) && /^[a-z0-9.-]+$/.test(text) && !/(^|\.)-|-(\.|$)/.test(text),
-    "must be a host name in lower case, without a scheme and a port, such as cvat.example; not an address",
+    (text) => isHostName(text) && isYamlText(text) && /^[a-z0-9.-]+$/.test(text) && !/(^|\.)-|-(\.|$)/.test(text),
+    "must be a host name in lower case, without a scheme and a port, such as cvat.example; not an address, nor a word of YAML such as off",
   );
 
 const isPort = (text: string) => /^[1-9][0-9]{0,4}$/.test(text) && Number(text) <= 65_535;

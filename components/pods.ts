@@ -128,6 +128,16 @@ export function resourceProblems({ requests = {}, limits = {} }: Resources): Fou
         ).find(([, amount]) => amount !== undefined && amount % 10n ** 9n !== 0n)
       : undefined;
     if (uneven) return [{ path: [uneven[0], name], message: "must be a whole number" }];
+    const size = name.startsWith("hugepages-") ? billionths(name.slice("hugepages-".length)) : undefined;
+    if (size !== undefined && limit !== undefined && limit % size !== 0n)
+      return [
+        {
+          path: ["limits", name],
+          message: `must be a multiple of the pages' size, such as ${name.slice("hugepages-".length)}`,
+        },
+      ];
+    if (size !== undefined && !names.some((other) => other === "cpu" || other === "memory"))
+      return [{ path: [most === undefined ? "requests" : "limits", name], message: "needs cpu or memory beside it" }];
     if (isWhole && asked !== undefined && request !== limit)
       return [{ path: ["requests", name], message: `must be the same as the limit of ${name}; set the limit alone` }];
     if (request !== undefined && limit !== undefined && request > limit)
@@ -136,6 +146,23 @@ export function resourceProblems({ requests = {}, limits = {} }: Resources): Fou
       ];
     return [];
   });
+}
+
+/** What Helm makes of a chart's own requests and limits and the stack's: it puts these over those, amount by amount. */
+export function overChart(own: Resources, given: Resources = {}): Resources {
+  return { requests: { ...own.requests, ...given.requests }, limits: { ...own.limits, ...given.limits } };
+}
+
+/**
+ * What is uneven only with what the chart has where the stack says nothing: the API server would refuse the pod.
+ * @param effective what the container gets
+ */
+export function unevenWithChart(given: Resources | undefined, effective: Resources): Found[] {
+  if (given === undefined || resourceProblems(given).length > 0) return [];
+  return resourceProblems(effective).map(({ path, message }) => ({
+    path,
+    message: `${message} (what is not set here is the chart's own)`,
+  }));
 }
 
 /** Requests and limits of one container, as Kubernetes has them. */

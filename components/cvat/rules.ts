@@ -1,5 +1,6 @@
 import { chooseVersions } from "../charts/versions.ts";
 import { hasBuildah, nuclioRelease } from "../nuclio/release.ts";
+import { overChart, unevenWithChart } from "../pods.ts";
 import { ruleAt, type Found, type SectionRule } from "../section-rules.ts";
 import { ENVIRONMENT_RULE } from "./environment.ts";
 import { imageProblem } from "./images.ts";
@@ -14,7 +15,7 @@ import type { CvatConfig } from "./config.ts";
 function unsoundImages({ images }: CvatConfig): Found[] {
   return Object.entries(images).flatMap(([name, reference]) => {
     const unsound = imageProblem(reference);
-    return unsound === undefined ? [] : [{ path: ["images", name], message: `${reference} ${unsound}` }];
+    return unsound === undefined ? [] : [{ path: ["images", name], message: `\`${reference}\` ${unsound}` }];
   });
 }
 
@@ -22,6 +23,9 @@ function unsoundImages({ images }: CvatConfig): Found[] {
 function podsWithData({ server, workers }: CvatConfig): number {
   return WORKERS_WITH_DATA.reduce((sum, name) => sum + workers[name].replicas, server.replicas);
 }
+
+/** What PostgreSQL's chart asks for; it sets no limit. The charts of the other systems have nothing of their own. (Bitnami postgresql 12: values.yaml) */
+const OF_POSTGRESQL = { requests: { cpu: "250m", memory: "256Mi" } };
 
 /** Rules across keys of `vision-platform:cvat`. */
 export const CVAT_RULES: readonly SectionRule<CvatConfig>[] = [
@@ -37,6 +41,14 @@ export const CVAT_RULES: readonly SectionRule<CvatConfig>[] = [
       ? `ReadWriteOnce, but ${podsWithData(config)} pods on any node mount this claim; use ReadWriteMany, or name one node for all of them in cvat.data.node`
       : undefined,
   ),
+  {
+    reads: ["postgresql"],
+    problems: ({ postgresql: { resources } }) =>
+      unevenWithChart(resources, overChart(OF_POSTGRESQL, resources)).map(({ path, message }) => ({
+        path: ["postgresql", "resources", ...path],
+        message,
+      })),
+  },
   ruleAt(["ingress", "tls"], ["ingress"], ({ ingress }) =>
     ingress.tls && ingress.host === "" ? "needs a host name the certificate is for; set cvat.ingress.host" : undefined,
   ),

@@ -1,14 +1,15 @@
 import * as z from "zod";
 import { isHostAndPort } from "../hosts.ts";
+import { isYamlText } from "../schema.ts";
 
 /** The parts of an image's name as registries, nodes and builders read them. (github.com/distribution/reference, grammar) */
 const PATH = /^(?=.{1,200}$)[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$/;
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const REFERENCE = /^(?<name>[^@\s]+?)(?::(?<tag>[^:/@\s]+))?(?:@sha256:(?<digest>[0-9a-f]{64}))?$/;
 
-/** A registry in front of an image's name. */
+/** A registry in front of an image's name. CVAT's chart writes Nuclio's without quotes. */
 function isRegistry(text: string): boolean {
-  return isHostAndPort(text) && !text.includes("_");
+  return isHostAndPort(text) && !text.includes("_") && isYamlText(text);
 }
 
 /** What stands before the first slash is a registry if it looks like a host; `library/redis` has none. */

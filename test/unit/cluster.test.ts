@@ -2,6 +2,9 @@ import { V1Ingress, V1IngressClass } from "@kubernetes/client-node";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { clusterConfig } from "../../automation/rehearsal/cluster/config.ts";
+import { parseLab } from "../../components/config.ts";
+import { traefikObjects } from "../../components/cvat/ingress.ts";
+import { wholeStack } from "../fixtures/inputs/whole-stack.ts";
 import { labObjects, poolWith } from "../../automation/rehearsal/cluster/lab.ts";
 import { configurationOf, contains } from "../../automation/rehearsal/cluster/metallb/configuration.ts";
 import { servedByTraefik } from "../../automation/rehearsal/cluster/traefik.ts";
@@ -65,6 +68,14 @@ describe("what kwokctl is told", () => {
 });
 
 describe("the lab", () => {
+  it("knows every kind of Traefik's that the program makes", () => {
+    const { lab } = parseLab(wholeStack());
+    const made = lab ? traefikObjects(lab.cvat).map(({ kind }) => kind) : [];
+    const known = JSON.stringify(labObjects().filter(({ kind }) => kind === "CustomResourceDefinition"));
+    expect(new Set(made).size).toBe(2);
+    for (const kind of made) expect(known).toContain(`"kind":"${kind}"`);
+  });
+
   it("takes the addresses it is given into its pool", () => {
     const pool = labObjects({ addresses: ["10.0.0.5-10.0.0.9"] }).find(({ kind }) => kind === "IPAddressPool");
     expect(pool?.["spec"]).toMatchObject({ addresses: ["10.0.0.5-10.0.0.9"] });

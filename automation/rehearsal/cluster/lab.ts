@@ -60,6 +60,7 @@ export function labObjects({ addresses = poolWith([]), more = [] }: LabOptions =
     ...longhorn(),
     { apiVersion: "node.k8s.io/v1", kind: "RuntimeClass", metadata: { name: "nvidia" }, handler: "nvidia" },
     customResource("traefik.io", "v1alpha1", "Middleware", "middlewares"),
+    customResource("traefik.io", "v1alpha1", "ServersTransport", "serverstransports"),
     customResource("metallb.io", "v1beta1", "IPAddressPool", "ipaddresspools"),
     customResource("metallb.io", "v1beta1", "L2Advertisement", "l2advertisements"),
     customResource("metallb.io", "v1beta1", "ConfigurationState", "configurationstates", "status"),
