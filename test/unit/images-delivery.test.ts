@@ -21,7 +21,8 @@ afterAll(() => rm(elsewhere, { recursive: true }));
 async function plan(checkout: string): Promise<string> {
   registered.length = 0;
   const node = { node: "gpu-1", host: "192.0.2.11", user: "lab", hostKey: `ssh-ed25519 ${"A".repeat(68)}` };
-  const config = deliveryConfig.parse({ by: "nodes", nodes: [node], privateKey: "a key" });
+  const privateKey = "-----BEGIN OPENSSH PRIVATE KEY-----\na key\n-----END OPENSSH PRIVATE KEY-----\n";
+  const config = deliveryConfig.parse({ by: "nodes", nodes: [node], privateKey });
   new ImageDelivery("agent", { config, reference: "registry.internal/agent:1", context: CONTEXT, checkout });
   await settled(registered);
   expect(registered.map(({ type }) => type)).toContain("command:local:Command");

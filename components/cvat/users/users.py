@@ -16,6 +16,7 @@ import django
 if __name__ == "__main__":
     django.setup()
 
+from cvat.apps.organizations.models import Membership, Organization
 from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.auth.models import Group, User
 from django.contrib.auth.password_validation import validate_password
@@ -24,8 +25,6 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-
-from cvat.apps.organizations.models import Membership, Organization
 
 # How CVAT's own history shows whom this program made.
 MADE_BY = "made by vision-platform"

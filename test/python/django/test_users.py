@@ -15,11 +15,11 @@ from django.db.models.signals import m2m_changed, post_save
 
 django.setup()
 
-from django.contrib.auth.models import Group, User  # noqa: E402
-from django.test import TestCase  # noqa: E402
 from allauth.account.models import EmailAddress  # noqa: E402
 from cvat.apps.engine.models import Profile  # noqa: E402
 from cvat.apps.organizations.models import Membership, Organization  # noqa: E402
+from django.contrib.auth.models import Group, User  # noqa: E402
+from django.test import TestCase  # noqa: E402
 
 SCRIPT = pathlib.Path(__file__).parents[3] / "components/cvat/users/users.py"
 spec = importlib.util.spec_from_file_location("users", SCRIPT)
@@ -148,7 +148,9 @@ class Users(TestCase):
 
     def test_refuses_an_address_that_another_user_has(self):
         User.objects.create_user("other", "EVA@example.test", "whatever-it-was")
-        with self.assertRaisesRegex(users.Refused, "address of eva is that of CVAT's user other already; give eva another"):
+        with self.assertRaisesRegex(
+            users.Refused, "address of eva is that of CVAT's user other already; give eva another"
+        ):
             users.apply([admin(), person("eva")])
         self.assertFalse(User.objects.filter(username="eva").exists())
 
