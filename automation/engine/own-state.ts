@@ -6,8 +6,13 @@ interface Monitor {
   invoke(request: unknown, done: (error: Error | null, response: Response) => void): void;
 }
 
+/** A message of the protocol's free form. */
+interface Struct {
+  toJavaScript(): unknown;
+}
+
 interface Response {
-  getReturn(): { toJavaScript(): unknown } | undefined;
+  getReturn(): Struct | undefined;
 }
 
 interface Request {
@@ -17,6 +22,10 @@ interface Request {
 
 interface Parts {
   "@pulumi/pulumi/runtime/settings.js": { getMonitor(): Monitor | undefined };
+  "@pulumi/pulumi/runtime/rpc.js": {
+    deserializeProperties(properties: Struct): Record<string, unknown>;
+    unwrapRpcSecret(value: unknown): unknown;
+  };
   "@pulumi/pulumi/proto/resource_pb.js": { ResourceInvokeRequest: new () => Request };
   "google-protobuf/google/protobuf/struct_pb.js": { Struct: { fromJavaScript(value: object): unknown } };
 }
@@ -43,9 +52,14 @@ export async function ownState(): Promise<StateResource[]> {
       else resolve(answer);
     });
   });
-  const { outputs } = response.getReturn()?.toJavaScript() as {
-    outputs: Record<string, Omit<StateResource, "urn">>;
-  };
+  const properties = response.getReturn();
+  if (properties === undefined) return [];
+  // A secret comes in an envelope, which nobody may take for its text.
+  const { deserializeProperties, unwrapRpcSecret } = part("@pulumi/pulumi/runtime/rpc.js");
+  const outputs = unwrapRpcSecret(deserializeProperties(properties)["outputs"]) as Record<
+    string,
+    Omit<StateResource, "urn">
+  >;
   return Object.entries(outputs).map(([urn, { type, outputs: own }]) => ({ urn, type, outputs: own }));
 }
 

@@ -7,9 +7,9 @@ const PATH = /^(?=.{1,200}$)[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const REFERENCE = /^(?<name>[^@\s]+?)(?::(?<tag>[^:/@\s]+))?(?:@sha256:(?<digest>[0-9a-f]{64}))?$/;
 
-/** A registry in front of an image's name. CVAT's chart writes Nuclio's without quotes. */
+/** A registry in front of an image's name. CVAT's chart writes Nuclio's without quotes, so an IPv6 address in brackets would be a list there. */
 function isRegistry(text: string): boolean {
-  return isHostAndPort(text) && !text.includes("_") && isYamlText(text);
+  return isHostAndPort(text) && !/[_[]/.test(text) && isYamlText(text);
 }
 
 /** What stands before the first slash is a registry if it looks like a host; `library/redis` has none. */
