@@ -70,7 +70,7 @@ describe("what some system would refuse, or take for something else, is refused 
     [
       ["cvat", "nuclio", "registry", "url"],
       "cvat.nuclio.registry.url",
-      ["http://a", "A b", "a/B", "a:99999", "a//b", "no", "null"],
+      ["http://a", "A b", "a/B", "a:99999", "a//b", "no", "null", "[2001:db8::1]:5000"],
     ],
     [["cvat", "nuclio", "registry", "username"], "cvat.nuclio.registry.username", ["a:b", " a"]],
     [["cvat", "nuclio", "registry"], "cvat.nuclio.registry.existingSecret", [{ url: "a.b", existingSecret: "A" }]],
