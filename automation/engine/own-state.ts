@@ -23,8 +23,8 @@ interface Request {
 interface Parts {
   "@pulumi/pulumi/runtime/settings.js": { getMonitor(): Monitor | undefined };
   "@pulumi/pulumi/runtime/rpc.js": {
-    deserializeProperties(properties: Struct): Record<string, unknown>;
-    unwrapRpcSecret(value: unknown): unknown;
+    deserializeProperties: (properties: Struct) => Record<string, unknown>;
+    unwrapRpcSecret: (value: unknown) => unknown;
   };
   "@pulumi/pulumi/proto/resource_pb.js": { ResourceInvokeRequest: new () => Request };
   "google-protobuf/google/protobuf/struct_pb.js": { Struct: { fromJavaScript(value: object): unknown } };
