@@ -75,11 +75,11 @@ describe("cvat configuration", () => {
   it.each<[string, unknown, string]>([
     ["unknown key", { worker: {} }, ': Unrecognized key: "worker"'],
     ["unknown worker", { workers: { exports: {} } }, 'workers: Unrecognized key: "exports"'],
-    ["latest", { images: { server: "cvat/server:latest" } }, "images.server: cvat/server:latest is latest"],
+    ["latest", { images: { server: "cvat/server:latest" } }, "images.server: `cvat/server:latest` is latest"],
     [
       "no tag",
       { images: { ui: "registry.example:5000/cvat/ui" } },
-      "images.ui: registry.example:5000/cvat/ui has no tag",
+      "images.ui: `registry.example:5000/cvat/ui` has no tag",
     ],
     [
       "an image of another release",
