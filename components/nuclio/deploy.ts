@@ -6,6 +6,7 @@ import { hasEnded, type LiveFunction } from "./client/types.ts";
 import { differences, labelsDiffer } from "./compare.ts";
 import { FIELD_MANAGER } from "../kubernetes/field-manager.ts";
 import { objectOf } from "./names.ts";
+import { failure, reasons } from "./reasons.ts";
 import { runtimeClassBy, type RuntimeClassBy } from "./runtime-class.ts";
 import type { FunctionObject } from "./spec.ts";
 
@@ -36,7 +37,6 @@ export interface Nuclio {
 const EVERY_MS = 1000;
 const GONE_WITHIN_MS = 120_000;
 const NUCLIO_READY_WITHIN_MS = 120_000;
-const LINES_OF_LOG = 10;
 
 /**
  * Makes a function what it should be, and waits until its pods are the new ones and ready. What is there is taken over; one that another
@@ -59,7 +59,7 @@ export async function deployFunction(
   const live = await settled(nuclio, name, options);
   if (live === undefined)
     throw new UserError(`Function ${name} was removed while it was being deployed. Run up again.`);
-  if (live.status?.state !== "ready") throw new UserError(await failure(nuclio, live));
+  if (live.status?.state !== "ready") throw new UserError(await failure(nuclio.objects, live));
   await rolledOut(nuclio, name, options);
   return {
     image: live.status.containerImage ?? live.spec.image ?? "",
@@ -129,7 +129,7 @@ async function settled(nuclio: Nuclio, name: string, options: DeployOptions): Pr
     if (Date.now() > end) {
       throw new UserError([
         `Function ${name} is still ${live.status?.state ?? "waiting"} after ${Math.round(totalMs(options) / 1000)} s.`,
-        ...(await reasons(nuclio, live)),
+        ...(await reasons(nuclio.objects, live)),
         `Allow more time with vision-platform:functions.${name}.timeouts.ready.`,
       ]);
     }
@@ -171,31 +171,4 @@ async function checkedClass(
     );
   }
   return by;
-}
-
-/** Why a function failed: Nuclio's message, the end of its log, and what holds its pods up. */
-async function failure(nuclio: Nuclio, live: LiveFunction): Promise<string[]> {
-  const { name } = live.metadata;
-  return [
-    `Function ${name} is ${live.status?.state ?? "in no state"}.`,
-    ...(await reasons(nuclio, live)),
-    `Cure that and run up again: it is then deployed once more. Its log: npm run platform -- function logs ${name}`,
-  ];
-}
-
-async function reasons({ objects }: Nuclio, { metadata, status }: LiveFunction): Promise<string[]> {
-  const log = (status?.logs ?? []).map(({ message }) => message ?? "").filter((line) => line !== "");
-  const found = await objects.obstacles(metadata.name);
-  return [
-    ...brief(status?.message ?? "").map((line) => `  Nuclio: ${line}`),
-    ...log.slice(-LINES_OF_LOG).map((line) => `  log: ${line.trimEnd()}`),
-    ...found.map(({ object, reason, cure }) => `  ${object}: ${reason.replace(/[.;]?$/, ".")} ${cure}`),
-  ];
-}
-
-/** Nuclio's messages are error stacks: a line for each error, then where in its code that was. */
-function brief(message: string): string[] {
-  const lines = message.split("\n").map((line) => line.trim());
-  const told = lines.filter((line) => line !== "" && !/^(Error - |Call stack:|\.\.\.|\/.*\.go:\d+|at )/.test(line));
-  return [...new Set(told)].slice(0, LINES_OF_LOG);
 }
