@@ -65,13 +65,25 @@ export class Nuclio extends pulumi.ComponentResource {
   }
 }
 
-/** The part of Nuclio's platform configuration that a stack's functions need. Nothing where the field of a function does it. */
+/**
+ * The part of Nuclio's platform configuration that a stack's functions need: that Nuclio waits for none of them, and their runtime classes
+ * where no field of a function does it. Nothing without functions.
+ */
 export function platformValues(functions: Readonly<Record<string, FunctionConfig>>, nuclio: string | undefined) {
+  if (Object.keys(functions).length === 0) return undefined;
   const classes = Object.values(functions).flatMap((config) => runtimeClassOf(config) ?? []);
-  return classes.length === 0 || hasField(nuclio) === true
-    ? undefined
-    : { functionAugmentedConfigs: augmentedConfigs(classes) };
+  return {
+    functionReadinessTimeout: NO_WAIT,
+    ...(classes.length > 0 && hasField(nuclio) !== true && { functionAugmentedConfigs: augmentedConfigs(classes) }),
+  };
 }
+
+/**
+ * What Nuclio waits for the pods of a function that says no time of its own. Its wait cannot be ended, holds one of the four workers of its
+ * controller, refuses every change meanwhile, and empties the function's addresses when it is over; so the wait is ours. Nuclio notes the
+ * addresses as soon as the objects are there. (nuclio-real.md, F8 and F9; nuclio: controller/nucliofunction.go, CreateOrUpdate)
+ */
+const NO_WAIT = "0s";
 
 /**
  * Puts the runtime class on the Deployment of a function that others deployed. Nuclio keeps it when it deploys the function again, since it

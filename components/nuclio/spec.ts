@@ -35,8 +35,7 @@ export interface FunctionSpec {
   volumes?: { volume: object; volumeMount: object }[];
   imagePullPolicy: string;
   imagePullSecrets?: string;
-  readinessTimeoutSeconds: number;
-  waitReadinessTimeoutBeforeFailure: true;
+  disable: false;
   eventTimeout: string;
   deploymentStrategy?: { type: "Recreate" };
 }
@@ -160,9 +159,8 @@ function spec(name: string, config: FunctionConfig, context: FunctionContext): F
     ...(config.model && context.store?.authority !== undefined && { volumes: [authorityOf(context.store.authority)] }),
     imagePullPolicy: config.pullPolicy,
     ...(config.registrySecret === undefined ? {} : { imagePullSecrets: config.registrySecret }),
-    readinessTimeoutSeconds: millisecondsOf(timeouts.ready) / 1000,
-    // Else a slow image pull counts as failed. (nuclio.md, 2c, "Fail-fast")
-    waitReadinessTimeoutBeforeFailure: true,
+    // Said, so that one that somebody switched off in Nuclio's own pages is switched on again.
+    disable: false,
     eventTimeout: timeouts.event,
     ...(needsRecreate(config) && { deploymentStrategy: { type: "Recreate" as const } }),
   };

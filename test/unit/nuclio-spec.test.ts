@@ -51,8 +51,7 @@ describe("the description of a function for Nuclio", () => {
         nodeSelector: { gpu: "yes" },
         tolerations: [{ key: "gpu", operator: "Exists" }],
         imagePullPolicy: "IfNotPresent",
-        readinessTimeoutSeconds: 1800,
-        waitReadinessTimeoutBeforeFailure: true,
+        disable: false,
         eventTimeout: "2m",
       },
     });
@@ -154,10 +153,17 @@ describe("Nuclio's platform configuration", () => {
   it.each<[string, Record<string, unknown>[], string | undefined, string[] | undefined]>([
     ["for each runtime class once", [GPU, GPU, { runtimeClass: "kata" }, {}], "1.15", ["kata", "nvidia"]],
     ["for a release nobody knows", [GPU], undefined, ["nvidia"]],
-    ["nothing where the field does it", [GPU], "1.16.3", undefined],
-    ["nothing without a GPU", [{}], "1.15", undefined],
-  ])("has %s", (_what, functions, nuclio, classes) => {
+    ["no runtime class where the field does it", [GPU], "1.16.3", undefined],
+    ["no runtime class without a GPU", [{}], "1.15", undefined],
+  ])("has %s, and that Nuclio waits for no function", (_what, functions, nuclio, classes) => {
     const parsed = Object.fromEntries(functions.map((changes, index) => [`f${index}`, config(changes)]));
-    expect(platformValues(parsed, nuclio)).toEqual(classes && { functionAugmentedConfigs: classes.map(entryOf) });
+    expect(platformValues(parsed, nuclio)).toEqual({
+      functionReadinessTimeout: "0s",
+      ...(classes && { functionAugmentedConfigs: classes.map(entryOf) }),
+    });
+  });
+
+  it("has nothing where there are no functions", () => {
+    expect(platformValues({}, "1.15")).toBeUndefined();
   });
 });
