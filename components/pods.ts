@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { billionths, LARGEST } from "./kubernetes/quantity.ts";
 import { isYamlText } from "./schema.ts";
 import type { Found } from "./section-rules.ts";
 
@@ -61,24 +62,6 @@ export const toleration = z
     path: ["value"],
     message: "is set with `operator: Exists`, which looks at no value; remove one of the two",
   });
-
-const EXPONENTS: Record<string, number> = { n: -9, u: -6, m: -3, "": 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
-const POWERS = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
-const QUANTITY = /^\+?(\d{1,20})?(?:\.(\d{1,9})?)?(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d{1,2}))?$/;
-
-/** The largest there is: beyond it the API server rounds without a word. (apimachinery, resource.Quantity) */
-const LARGEST = (2n ** 63n - 1n) * 10n ** 9n;
-
-/** A quantity of Kubernetes in billionths, so that all are whole; undefined for what is none. */
-export function billionths(quantity: string): bigint | undefined {
-  const [, whole = "", fraction = "", unit = "", exponent] = QUANTITY.exec(quantity) ?? [];
-  if (whole + fraction === "") return undefined;
-  const digits = BigInt(whole + fraction.padEnd(9, "0"));
-  const power = POWERS.indexOf(unit);
-  if (exponent === undefined && power > 0) return digits * 1024n ** BigInt(power);
-  const ten = exponent === undefined ? (EXPONENTS[unit] ?? 0) : Number(exponent);
-  return ten >= 0 ? digits * 10n ** BigInt(ten) : digits / 10n ** BigInt(-ten);
-}
 
 const quantity = z.string().refine((text) => {
   const amount = billionths(text);

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import semver from "semver";
 import * as z from "zod";
+import { amountOf } from "./kubernetes/quantity.ts";
 import { BLANK_ENDS, UNSEEN, type Unfit } from "./secrets/carried.ts";
 
 /** A value that `pulumi config set --secret` encrypted and that only the engine can read. */
@@ -50,17 +51,17 @@ const SIZE = /^[1-9][0-9]*(Ki|Mi|Gi|Ti)$/;
 export const bytes = z
   .string()
   .regex(SIZE, "must be a size such as 50Gi or 512Mi")
-  .refine((size) => !SIZE.test(size) || bytesOf(size) <= Number.MAX_SAFE_INTEGER, "must be at most 8191Ti")
+  .refine(
+    (size) => !SIZE.test(size) || (amountOf(size) ?? Infinity) <= Number.MAX_SAFE_INTEGER,
+    "must be at most 8191Ti",
+  )
   .meta({ examples: ["50Gi"] });
 
-const BYTE_UNITS: Record<string, number> = { Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, "": 1 };
-
-/** The number of bytes of a Kubernetes quantity with a binary suffix or none. */
+/** The number of bytes of a Kubernetes quantity. */
 export function bytesOf(quantity: string): number {
-  const [, number = "", unit = ""] = /^([0-9.]+)([KMGT]i|)$/.exec(quantity) ?? [];
-  const factor = BYTE_UNITS[unit];
-  if (number === "" || factor === undefined) throw new RangeError(`not a size in bytes: ${quantity}`);
-  return Number(number) * factor;
+  const amount = amountOf(quantity);
+  if (amount === undefined) throw new RangeError(`not a size in bytes: ${quantity}`);
+  return amount;
 }
 
 /** Node's timers, and those of 32 bits elsewhere, count no further: a longer one would end at once. (nodejs.org, setTimeout) */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseLab } from "../../components/config.ts";
-import { billionths, resourceProblems } from "../../components/pods.ts";
+import { billionths, sameQuantity } from "../../components/kubernetes/quantity.ts";
+import { resourceProblems } from "../../components/pods.ts";
 import { keyOf, mutated, mutationsOf, seeded, shuffled, TEXTS } from "../fixtures/inputs/mutations.ts";
 import { exampleStack, wholeStack } from "../fixtures/inputs/whole-stack.ts";
 
@@ -208,6 +209,17 @@ describe("amounts", () => {
     ["1GB", undefined],
     ["1e999999999", undefined],
   ])("%j", (text, amount) => expect(billionths(text)).toBe(amount));
+
+  it.each<[string, string, boolean]>([
+    ["0.5", "500m", true],
+    ["1024Mi", "1Gi", true],
+    [".5Gi", "512Mi", true],
+    ["1024Pi", "1Ei", true],
+    ["1E", "1000P", true],
+    ["1", "1.0", true],
+    ["1G", "1Gi", false],
+    ["many", "many", false],
+  ])("%j is %j: %s", (a, b, same) => expect(sameQuantity(a, b)).toBe(same));
 
   it.each<[object, string[]]>([
     [{ requests: { cpu: "100m" }, limits: { cpu: "0.1" } }, []],
