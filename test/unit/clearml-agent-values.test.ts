@@ -55,7 +55,7 @@ test("values of a GPU lab", () => {
       tolerations: [],
       resources: {},
       extraEnvs: [
-        { name: "K8S_GLUE_POD_AGENT_INSTALL_ARGS", value: "==2.0.7" },
+        { name: "K8S_GLUE_POD_AGENT_INSTALL_ARGS", value: "==2.0.7 'setuptools<82'" },
         { name: "K8S_GLUE_MAX_PODS", value: "2" },
         ...S3_ENV,
       ],
@@ -64,6 +64,8 @@ test("values of a GPU lab", () => {
         nodeSelector: { "nvidia.com/gpu.present": "true" },
         tolerations: [{ key: "gpu", operator: "Exists", effect: "NoSchedule" }],
         env: [...S3_ENV, { name: "OMP_NUM_THREADS", value: "4" }],
+        volumes: [{ name: "shared-memory", emptyDir: { medium: "Memory", sizeLimit: "8Gi" } }],
+        volumeMounts: [{ name: "shared-memory", mountPath: "/dev/shm" }],
       },
     },
   });
@@ -107,6 +109,32 @@ test("values of the stack are laid over ours", () => {
   const values = { agentk8sglue: { basePodTemplate: { priorityClassName: "low" } } };
   expect(valuesOf({ values })).toMatchObject({
     agentk8sglue: { queue: "default", basePodTemplate: { priorityClassName: "low", env: [] } },
+  });
+});
+
+test("volumes of the stack's own values stand beside ours, and in the place of one at the same folder", () => {
+  const volumesOf = (mountPath: string) => {
+    const theirs = { volumes: [{ name: "mine", emptyDir: {} }], volumeMounts: [{ name: "mine", mountPath }] };
+    const config = configOf({ values: { agentk8sglue: { basePodTemplate: theirs } } });
+    const values = agentValues({
+      config: config.agent,
+      urls: urlsInside(config),
+      s3: true,
+      authority: "object-store-ca",
+      digest: "digest",
+    });
+    const { basePodTemplate } = values["agentk8sglue"] as { basePodTemplate: Record<string, { name: string }[]> };
+    return ["volumes", "volumeMounts"].map((key) => basePodTemplate[key]?.map(({ name }) => name));
+  };
+  const all = ["object-store-ca", "shared-memory", "mine"];
+  expect(volumesOf("/data")).toEqual([all, all]);
+  const without = ["object-store-ca", "mine"];
+  expect(volumesOf("/dev/shm")).toEqual([without, without]);
+});
+
+test("GPUs that nodes share under a name of their own", () => {
+  expect(valuesOf({ tasks: { gpuResource: "nvidia.com/gpu.shared" } })).toMatchObject({
+    agentk8sglue: { basePodTemplate: { resources: { limits: { "nvidia.com/gpu.shared": "1" } } } },
   });
 });
 

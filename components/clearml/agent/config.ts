@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { deliveryConfig } from "../../images/config.ts";
 import { imagePath, imageReference, imageTag, isImageReference, registryHost } from "../../images/reference.ts";
-import { environmentName, nodeSelector, resources, toleration } from "../../pods.ts";
-import { dnsLabel, LINES_META } from "../../schema.ts";
+import { deviceName, environmentName, nodeSelector, resources, toleration } from "../../pods.ts";
+import { bytes, dnsLabel, LINES_META } from "../../schema.ts";
 import { AGENT_IMAGE } from "./names.ts";
 
 const placement = {
@@ -30,13 +30,23 @@ const tasks = z.strictObject({
     .describe(
       "Image of tasks that name none. One without Python installs it at each task's start; pytorch/pytorch has it.",
     ),
-  gpus: z.int().min(0).max(16).default(1).describe("GPUs of each task's pod (nvidia.com/gpu). 0: none."),
+  gpus: z.int().min(0).max(16).default(1).describe("GPUs of each task's pod. 0: none."),
+  gpuResource: deviceName
+    .default("nvidia.com/gpu")
+    .describe(
+      "What the node calls its GPUs: `nvidia.com/gpu.shared` where the device plugin shares them under that name.",
+    ),
   runtimeClass: z
     .union([dnsLabel, z.literal("")])
     .default("nvidia")
     .describe('RuntimeClass of pods with GPUs. "" where nvidia is the containers\' default runtime.'),
   ...placement,
   resources: resources.prefault({}).describe("Further requests and limits of each task's pod."),
+  sharedMemory: bytes
+    .default("8Gi")
+    .describe(
+      "What a pod may hold in /dev/shm, where a DataLoader's workers hand over their batches. It takes memory only as it fills, and counts as the pod's own.",
+    ),
   environment: z
     .record(environmentName, z.string())
     .default({})
@@ -53,7 +63,8 @@ export const agentConfig = z.strictObject({
   queue: z
     .string()
     .min(3)
-    .max(128)
+    // The agent makes a label of it: cut at 63, it may end in what no label ends in. (glue/k8s.py 2.0.7, _safe_k8s_label_value)
+    .max(63)
     .regex(
       /^[A-Za-z][A-Za-z0-9 ._()-]*[A-Za-z0-9)]$/,
       "must be letters, digits, blanks and . _ ( ) -, a letter first, as in `GPU (large)`",

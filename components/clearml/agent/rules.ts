@@ -49,7 +49,7 @@ export const AGENT_RULES: readonly SectionRule<ClearmlConfig>[] = [
     reads: ["agent"],
     problems: ({ agent: { tasks } }) =>
       resourceProblems(taskResources(tasks))
-        .filter(({ path }) => path[1] === "nvidia.com/gpu")
+        .filter(({ path }) => path[1] === tasks.gpuResource)
         .map(({ path, message }) => ({
           path: ["agent", "tasks", "resources", ...path],
           message: `${message}, by agent.tasks.gpus`,

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { mergeValues, type Values } from "../../charts/merge.ts";
+import { isMap } from "../../maps.ts";
 import { S3_VARIABLES, type ClearmlUrls } from "../conf.ts";
 import { authorityVolume } from "../../storage/authority.ts";
 import type { Env } from "../credentials.ts";
@@ -42,13 +43,11 @@ export function agentValues({ config, urls, s3, authority, digest }: AgentValues
       ...placedWhereItWasCarried(image.delivery),
       resources: config.resources,
       extraEnvs: [
-        { name: "K8S_GLUE_POD_AGENT_INSTALL_ARGS", value: `==${AGENT_IMAGE.agent}` },
+        { name: "K8S_GLUE_POD_AGENT_INSTALL_ARGS", value: INSTALL_ARGS },
         ...(config.maxPods === undefined ? [] : [{ name: "K8S_GLUE_MAX_PODS", value: String(config.maxPods) }]),
         ...s3Env(s3),
       ],
-      ...authorityVolumes(authority),
       basePodTemplate: {
-        ...authorityVolumes(authority),
         resources: taskResources(tasks),
         nodeSelector: tasks.nodeSelector,
         tolerations: tasks.tolerations,
@@ -56,7 +55,53 @@ export function agentValues({ config, urls, s3, authority, digest }: AgentValues
       },
     },
   };
-  return mergeValues(ours, config.values);
+  const authorities = authority === undefined ? [] : [authorityVolume(authority)];
+  const glue = config.values["agentk8sglue"];
+  const volumes: Values = {
+    agentk8sglue: {
+      ...besideTheirs(authorities, glue),
+      basePodTemplate: besideTheirs(
+        [...authorities, sharedMemory(tasks.sharedMemory)],
+        isMap(glue) ? glue["basePodTemplate"] : undefined,
+      ),
+    },
+  };
+  return mergeValues(mergeValues(ours, config.values), volumes);
+}
+
+/**
+ * What each task's pod installs, as words of a line of bash. The agent imports pkg_resources, which setuptools 82 no longer has, and asks for an
+ * older one only on Python 3.12 and later. (clearml-real.md A5)
+ */
+const INSTALL_ARGS = `==${AGENT_IMAGE.agent} 'setuptools<82'`;
+
+interface PodVolume {
+  volume: Values;
+  mount: { name: string; mountPath: string };
+}
+
+/** A container has 64 MiB of it by itself, and the agent drops `--shm-size` of a task. (clearml-real.md A11) */
+function sharedMemory(sizeLimit: string): PodVolume {
+  const name = "shared-memory";
+  return { volume: { name, emptyDir: { medium: "Memory", sizeLimit } }, mount: { name, mountPath: "/dev/shm" } };
+}
+
+/** Volumes of ours and those of the stack's own values, whose lists would replace ours; where both mount something, it is theirs. */
+function besideTheirs(ours: readonly PodVolume[], theirs: unknown): Values {
+  const volumes = listIn(theirs, "volumes");
+  const mounts = listIn(theirs, "volumeMounts");
+  const taken = new Set(mounts.map((mount) => (isMap(mount) ? mount["mountPath"] : undefined)));
+  const kept = ours.filter(({ mount }) => !taken.has(mount.mountPath));
+  if (kept.length === 0) return {};
+  return {
+    volumes: [...kept.map(({ volume }) => volume), ...volumes],
+    volumeMounts: [...kept.map(({ mount }) => mount), ...mounts],
+  };
+}
+
+function listIn(map: unknown, key: string): readonly unknown[] {
+  const value = isMap(map) ? map[key] : undefined;
+  return Array.isArray(value) ? value : [];
 }
 
 /** Elsewhere its image could not be pulled. */
@@ -73,14 +118,9 @@ export function runtimeClassOf({ gpus, runtimeClass }: AgentConfig["tasks"]): st
 }
 
 /** NVIDIA_VISIBLE_DEVICES is left to the device plugin: `all` would show every GPU of the node to a task that was given one. (facts 8.24) */
-export function taskResources({ gpus, resources }: AgentConfig["tasks"]): AgentConfig["tasks"]["resources"] {
-  return gpus === 0 ? resources : { ...resources, limits: { ...resources.limits, "nvidia.com/gpu": String(gpus) } };
-}
-
-function authorityVolumes(configMap: pulumi.Input<string> | undefined): Values {
-  if (configMap === undefined) return {};
-  const { volume, mount } = authorityVolume(configMap);
-  return { volumes: [volume], volumeMounts: [mount] };
+export function taskResources(tasks: AgentConfig["tasks"]): AgentConfig["tasks"]["resources"] {
+  const { gpus, gpuResource, resources } = tasks;
+  return gpus === 0 ? resources : { ...resources, limits: { ...resources.limits, [gpuResource]: String(gpus) } };
 }
 
 function s3Env(wanted: boolean): Env[] {
