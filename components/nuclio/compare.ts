@@ -2,19 +2,25 @@ import { isDeepStrictEqual } from "node:util";
 import { sameQuantity } from "../kubernetes/quantity.ts";
 import { isMap } from "../maps.ts";
 import type { LiveFunction } from "./client/types.ts";
+import { additions, labelsBeside } from "./owned.ts";
 import type { FunctionObject } from "./spec.ts";
 
-/** What Nuclio adds to a function, or writes in another way, is no difference; so only what we say is compared. */
+/**
+ * What Nuclio adds to a function, or writes in another way, is no difference; so what we say is compared, and what is ours as a whole is
+ * looked through for what we no longer say.
+ */
 export function differences(wanted: FunctionObject, live: LiveFunction): string[] {
   return [
     ...within("metadata.annotations", wanted.metadata.annotations, live.metadata.annotations ?? {}),
     ...within("spec", wanted.spec, live.spec),
+    ...additions(wanted, live),
   ];
 }
 
 /** Whether the labels of a function, which Nuclio never changes, are other than ours. */
 export function labelsDiffer(wanted: FunctionObject, live: LiveFunction): boolean {
-  return within("", wanted.metadata.labels, live.metadata.labels ?? {}).length > 0;
+  const lacking = within("", wanted.metadata.labels, live.metadata.labels ?? {});
+  return lacking.length + labelsBeside(wanted, live).length > 0;
 }
 
 /** The paths at which something of `wanted` is not so in `live`. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { differences } from "../../components/nuclio/compare.ts";
+import { differences, labelsDiffer } from "../../components/nuclio/compare.ts";
 import { hasField, runtimeClassBy, type DeploymentView } from "../../components/nuclio/runtime-class.ts";
 import { live, object } from "./nuclio-fixtures.ts";
 
@@ -44,6 +44,53 @@ describe("a function against what Nuclio has", () => {
     const there = live(wanted, "ready");
     change(there);
     expect(differences(wanted, there)).toEqual(expected);
+  });
+});
+
+const GPU = { gpu: { resource: "nvidia.com/gpu.shared" } };
+
+describe("what is taken out of a function's entry", () => {
+  it.each<[string, Record<string, unknown>, Record<string, unknown>, string[]]>([
+    ["a variable", { env: { A: "1", B: "2" } }, { env: { A: "1" } }, ["spec.env[B]"]],
+    ["the last variable", { env: { A: "1" } }, {}, ["spec.env[A]"]],
+    ["a node's label", { nodeSelector: { a: "1", b: "2" } }, { nodeSelector: { a: "1" } }, ["spec.nodeSelector[b]"]],
+    ["the last toleration", { tolerations: [{ key: "gpu", operator: "Exists" }] }, {}, ["spec.tolerations[0]"]],
+    ["a limit", { resources: { limits: { memory: "1Gi" } } }, {}, ["spec.resources.limits[memory]"]],
+    [
+      "a request of what Nuclio asks nothing of",
+      { resources: { requests: { "ephemeral-storage": "1Gi" } } },
+      {},
+      ["spec.resources.requests[ephemeral-storage]"],
+    ],
+    ["the framework", { framework: "onnx" }, {}, ["metadata.annotations.framework"]],
+    [
+      "how an interactor begins",
+      { kind: "interactor", interactor: { startsWithBox: true } },
+      { kind: "interactor", interactor: {} },
+      ["metadata.annotations.startswith_box"],
+    ],
+    [
+      "a GPU whose runtime class stays",
+      { ...GPU, runtimeClass: "nvidia" },
+      { runtimeClass: "nvidia" },
+      ["spec.resources.limits[nvidia.com/gpu.shared]"],
+    ],
+  ])("is a difference: %s", (_what, before, after, expected) => {
+    expect(differences(object(after), live(object(before), "ready"))).toEqual(expected);
+  });
+
+  it("is a difference where an older version of this program had Nuclio wait", () => {
+    const there = live(wanted, "ready");
+    Object.assign(there.spec, { readinessTimeoutSeconds: 1800, waitReadinessTimeoutBeforeFailure: true });
+    expect(differences(wanted, there)).toEqual([
+      "spec.readinessTimeoutSeconds",
+      "spec.waitReadinessTimeoutBeforeFailure",
+    ]);
+  });
+
+  it("is a label that Nuclio would keep", () => {
+    expect(labelsDiffer(object(), live(object({ runtimeClass: "kata" }), "ready"))).toBe(true);
+    expect(labelsDiffer(object(), live(object(), "ready"))).toBe(false);
   });
 });
 
