@@ -196,9 +196,9 @@ function storeAccess(store: ObjectStore | undefined, users: readonly { username:
   return (
     store && {
       users: Object.fromEntries(
-        users.map(({ username }) => [username, store.access("clearml", store.keysOfPerson(username))]),
+        users.map(({ username }) => [username, store.access("clearml", "clearml", store.keysOfPerson(username))]),
       ),
-      agent: store.access("clearml", store.keysOf("clearml")),
+      agent: store.access("clearml", "clearml", store.keysOf("clearml")),
     }
   );
 }

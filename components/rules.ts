@@ -1,6 +1,7 @@
 import type { LabConfig, SectionName } from "./config.ts";
 import { pathText, unknownKey, type Problem } from "./problems.ts";
 import { repeats } from "./section-rules.ts";
+import { bucketsOf } from "./storage/buckets.ts";
 import { hostOf } from "./storage/endpoint.ts";
 import { rolesOf } from "./storage/users.ts";
 
@@ -46,6 +47,25 @@ const functionsHaveWhatTheyNeed: Rule = ({ functions, cvat, objectStore }) => {
       ...(entry.build && nuclio && nuclio.registry === undefined
         ? [{ path: `${path}.build`, message: "Needs a registry to push to: set vision-platform:cvat.nuclio.registry." }]
         : []),
+    ];
+  });
+};
+
+/** A function whose model lies beside what functions may read is refused its model each time it starts. */
+const modelsLieWhereFunctionsRead: Rule = ({ functions, objectStore }) => {
+  const { buckets, moreBuckets, onlyPrefixes } = objectStore ?? {};
+  if (!buckets || !moreBuckets || !onlyPrefixes) return [];
+  return Object.entries(functions ?? {}).flatMap(([name, entry]): Problem[] => {
+    const { model } = entry ?? {};
+    const bucket = model && bucketsOf({ buckets, moreBuckets }).find((one) => one.name === model.bucket);
+    const prefixes = bucket && onlyPrefixes.functions?.[bucket.role];
+    if (!model || !prefixes || prefixes.some((prefix) => model.key.startsWith(prefix))) return [];
+    const where = `vision-platform:objectStore.onlyPrefixes.functions.${bucket.role}`;
+    return [
+      {
+        path: `vision-platform:functions.${name}.model.key`,
+        message: `Functions may read ${prefixes.map((prefix) => `\`${prefix}\``).join(", ")} of this bucket alone (${where}): put the model there, or add its prefix.`,
+      },
     ];
   });
 };
@@ -98,6 +118,7 @@ export const RULES: readonly Rule[] = [
   addressesAreUsedOnce,
   namespacesAreUsedOnce,
   functionsHaveWhatTheyNeed,
+  modelsLieWhereFunctionsRead,
   cvatIsReached,
   storagesAreBucketsOfCvat,
   rotationsAreOfPeopleThatAre,

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { installedVersions } from "../../components/charts/versions.ts";
 import type { LabConfig } from "../../components/config.ts";
-import { urlsInside } from "../../components/clearml/agent/agent.ts";
+import { urlsOfTasks } from "../../components/clearml/agent/agent.ts";
 import { agentValues } from "../../components/clearml/agent/values.ts";
 import { clearmlValues } from "../../components/clearml/values.ts";
 import { CLEARML_VERSIONS, clearmlWish } from "../../components/clearml/versions.ts";
@@ -34,7 +34,7 @@ export async function plainValues(
       }),
     ),
     agent: await resolved(
-      agentValues({ config: lab.clearml.agent, urls: urlsInside(lab.clearml), s3: true, digest: word }),
+      agentValues({ config: lab.clearml.agent, urls: urlsOfTasks(lab.clearml), s3: true, digest: word }),
     ),
   };
 }

@@ -18,6 +18,8 @@ export interface S3Access {
   secretKey: string;
   /** Where artifacts and models go unless a task says otherwise. */
   bucket: string;
+  /** Begin of the keys there that these keys may use. Default: all of the bucket. */
+  prefix?: string;
 }
 
 /** Where a program finds the three parts of the server. */
@@ -127,7 +129,7 @@ function sdkFields(
   key: string | FromEnvironment,
   secret: string | FromEnvironment,
 ): HoconFields {
-  const { region, bucket, ca } = s3;
+  const { region, ca } = s3;
   const entry = ({ endpoint, secure }: Side): HoconFields => {
     if (!/^[^\s/:]+:\d+$/.test(endpoint)) throw new RangeError(`not a host with a port: ${endpoint}`);
     return {
@@ -147,6 +149,10 @@ function sdkFields(
         path_substitution: [{ registered_prefix: `s3://${there.endpoint}/`, local_prefix: `s3://${here.endpoint}/` }],
       },
     }),
-    development: { default_output_uri: `s3://${s3.endpoint}/${bucket}` },
+    development: { default_output_uri: `s3://${s3.endpoint}/${placeOfArtifacts(s3)}` },
   };
 }
+
+/** `clearml`, `clearml/team`: Task.init proves that it may write and delete just there. (clearml-real.md A7) */
+const placeOfArtifacts = ({ bucket, prefix = "" }: Bucket) =>
+  prefix === "" ? bucket : `${bucket}/${prefix.replace(/\/$/, "")}`;

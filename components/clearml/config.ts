@@ -143,7 +143,7 @@ const settings = z.strictObject({
     })
     .prefault({})
     .describe(
-      "Further environment variables, by name. Not for secrets. CLEARML__A__B sets the server's own a.b, read as HOCON.",
+      "Further environment variables, by name. Not for secrets. CLEARML__A__B sets the server's own a.b: to what the value says as JSON (a number, true, a list), or else to it as text.",
     ),
   agent: agentConfig.prefault({}).describe("The agent that runs queued tasks as pods on the GPU nodes."),
   values: z

@@ -2,6 +2,7 @@ import { takenVariables, type TakenVariables } from "../environment.ts";
 import type { SectionRule } from "../section-rules.ts";
 import type { AgentConfig } from "./agent/config.ts";
 import { S3_VARIABLES } from "./conf.ts";
+import { hoconText } from "./hocon.ts";
 import type { ClearmlConfig } from "./config.ts";
 import { APISERVER_ENV, FILESERVER_ENV, type Env } from "./credentials.ts";
 
@@ -67,16 +68,26 @@ const TAKEN_IN_TASKS: readonly TakenVariables[] = [
     cure: "tasks reach the server by its names in the cluster",
   },
   {
-    names: ["CLEARML_API_ACCESS_KEY", "CLEARML_API_SECRET_KEY", ...Object.values(S3_VARIABLES)],
+    names: ["CLEARML_API_ACCESS_KEY", "CLEARML_API_SECRET_KEY", "CLEARML_AUTH_TOKEN", ...Object.values(S3_VARIABLES)],
     cure: OWN_CREDENTIALS,
   },
+  { names: ["CLEARML_CONFIG_FILE"], cure: "set agent.conf" },
+  { names: ["CLEARML_TASK_ID", "CLEARML_WORKER_ID"], cure: "the agent says which task it is" },
 ];
 
-/** The servers read the part behind `CLEARML__` in small letters, so another case sets the same. (clearml-server: config/basic.py) */
-const isSame = (one: string, other: string) =>
-  one === other || (/^CLEARML__/i.test(one) && one.toLowerCase() === other.toLowerCase());
+/** `CLEARML__A__B`, or `TRAINS__A__B` as it was called before, sets the server's own a.b. (clearml-server v2.0.0: config/basic.py) */
+const OF_SERVER = /^(CLEARML|TRAINS)__/;
 
-/** The free maps of environment repeat nothing. */
+/** The servers read the part behind `CLEARML__` in small letters, so another case sets the same. */
+const isSame = (one: string, other: string) => pathOf(one) === pathOf(other);
+
+const pathOf = (name: string) => (OF_SERVER.test(name) ? name.replace(OF_SERVER, "__").toLowerCase() : name);
+
+const READ_BY_ALL =
+  "would give these keys to everybody who signs in, who may read the API server's storage settings (storage.get_settings); " +
+  "what deletes files has a key of its own, by vision-platform:objectStore";
+
+/** The free maps of environment repeat nothing, and give no key away. */
 export const ENVIRONMENT_RULES: readonly SectionRule<ClearmlConfig>[] = [
   {
     reads: ["environment"],
@@ -85,8 +96,35 @@ export const ENVIRONMENT_RULES: readonly SectionRule<ClearmlConfig>[] = [
         takenVariables(["environment", server], environment[server], TAKEN[server], isSame),
       ),
   },
+  {
+    reads: ["environment"],
+    problems: ({ environment }) =>
+      Object.keys(environment.apiserver)
+        .filter((name) => pathOf(name).startsWith("__services__storage_credentials"))
+        .map((name) => ({ path: ["environment", "apiserver", name], message: READ_BY_ALL })),
+  },
   { reads: ["agent"], problems: ({ agent }) => inTasks(agent) },
 ];
 
+/** `TRAINS_…` is the old name of `CLEARML_…`, which both agent and SDK read as the same. (clearml-agent 2.0.7: definitions.py) */
+const isSameInTasks = (one: string, other: string) => one.replace(/^TRAINS_/, "CLEARML_") === other;
+
 const inTasks = ({ tasks }: AgentConfig) =>
-  takenVariables(["agent", "tasks", "environment"], tasks.environment, TAKEN_IN_TASKS);
+  takenVariables(["agent", "tasks", "environment"], tasks.environment, TAKEN_IN_TASKS, isSameInTasks);
+
+/**
+ * The value of a free variable as a server is to read it: it takes what stands behind `CLEARML__` for HOCON, in which `*`, `$lab` or `a=b` keep
+ * it from starting and `12h` is a span of time. So what is no JSON goes in quotes. (clearml-server v2.0.0: config/basic.py; clearml-real.md A8)
+ */
+export function asServerReads(name: string, value: string): string {
+  return OF_SERVER.test(name) && !isJson(value) ? hoconText(value) : value;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -25,14 +25,14 @@ export function hocon(fields: HoconFields): string {
 
 function linesOf(fields: HoconFields, indent: string): string[] {
   return Object.entries(fields).flatMap(([key, value]) => {
-    const name = /^[A-Za-z_][A-Za-z0-9_]*$/.test(key) ? key : quoted(key);
+    const name = /^[A-Za-z_][A-Za-z0-9_]*$/.test(key) ? key : hoconText(key);
     if (!isFields(value)) return [`${indent}${name}: ${textOf(value, indent)}`];
     return [`${indent}${name} {`, ...linesOf(value, `${indent}  `), `${indent}}`];
   });
 }
 
 function textOf(value: HoconValue, indent: string): string {
-  if (typeof value === "string") return quoted(value);
+  if (typeof value === "string") return hoconText(value);
   if (typeof value === "boolean") return String(value);
   if (value instanceof FromEnvironment) return `\${${value.name}}`;
   if (typeof value === "number") {
@@ -44,8 +44,11 @@ function textOf(value: HoconValue, indent: string): string {
   return ["[", ...value.map((item) => `${deeper}${textOf(item, deeper)}`), `${indent}]`].join("\n");
 }
 
-/** JSON's escapes, which pyhocon reads back, but for `\u`. */
-function quoted(text: string): string {
+/**
+ * A text in quotes: JSON's escapes, which pyhocon reads back, but for `\u`.
+ * Throws RangeError on control characters.
+ */
+export function hoconText(text: string): string {
   if (/[^\P{Cc}\n\r\t]|\p{Cs}/u.test(text)) throw new RangeError("text with control characters cannot be written");
   return JSON.stringify(text);
 }

@@ -22,3 +22,8 @@ export const SECRETS = { credentials: "clearml-credentials", configuration: "cle
 export function httpUrl(host: string, port: number): string {
   return port === 80 ? `http://${host}` : `http://${host}:${port}`;
 }
+
+/** A Service as pods of any namespace reach it. */
+export function urlInside(service: string, namespace: string, port: number): string {
+  return httpUrl(`${service}.${namespace}.svc`, port);
+}

@@ -3,6 +3,7 @@ import { mergeValues, type Values } from "../charts/merge.ts";
 import { metalLbAnnotations } from "../metallb.ts";
 import type { ClearmlConfig } from "./config.ts";
 import { APISERVER_ENV, FILESERVER_ENV, type Env } from "./credentials.ts";
+import { asServerReads } from "./environment.ts";
 import { elasticsearchResources } from "./elasticsearch.ts";
 import { httpUrl, SECRETS } from "./names.ts";
 import type { ClearmlVersions } from "./versions.ts";
@@ -110,7 +111,7 @@ function webserverEnv({ addresses, port, filesThroughWeb, disableIpv6 }: Clearml
 }
 
 const plainEnv = (variables: Record<string, string>): Env[] =>
-  Object.entries(variables).map(([name, value]) => ({ name, value }));
+  Object.entries(variables).map(([name, value]) => ({ name, value: asServerReads(name, value) }));
 
 const urlOf = (host: string | undefined, port: number) => (host === undefined ? undefined : httpUrl(host, port));
 

@@ -41,6 +41,8 @@ export interface BucketAccess {
   /** Certificates of its private authority, PEM. */
   ca?: string;
   bucket: string;
+  /** Begin of the keys that may be used there, the first of several. Left out: all. */
+  prefix?: string;
   accessKey: string;
   secretKey: string;
 }
@@ -112,8 +114,12 @@ export class ObjectStore extends pulumi.ComponentResource {
     return this.#keysOf(personId(username));
   }
 
-  /** A bucket with keys for it, as clients take them. */
-  access(role: string, { accessKey, secretKey }: StoreKeys): pulumi.Output<BucketAccess> {
+  /**
+   * A bucket with keys for it, as clients take them.
+   * @param application whose rights these keys have
+   */
+  access(role: string, application: Application, { accessKey, secretKey }: StoreKeys): pulumi.Output<BucketAccess> {
+    const prefix = this.#config.onlyPrefixes[application]?.[role]?.[0];
     const endpoint = endpointOfPods(this.#config);
     const outside = endpointOfPeople(this.#config);
     const { region } = this.#config;
@@ -126,6 +132,7 @@ export class ObjectStore extends pulumi.ComponentResource {
       region,
       ...(this.#ca !== undefined && (endpoint.tls || outside?.tls) && { ca: this.#ca }),
       bucket,
+      ...(prefix !== undefined && { prefix }),
       accessKey: key,
       secretKey: secret,
     }));

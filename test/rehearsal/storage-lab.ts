@@ -57,10 +57,12 @@ export async function startStorageLab({ where = inClear, ...options }: StorageLa
     );
     const keys = { cvat: store.keysOf("cvat"), clearml: store.keysOf("clearml"), functions: store.keysOf("functions") };
     return {
-      cvat: store.access("cvat", keys.cvat),
-      clearml: store.access("clearml", keys.clearml),
-      functions: store.access("models", keys.functions),
-      ...Object.fromEntries(people.map((person) => [person, store.access("clearml", store.keysOfPerson(person))])),
+      cvat: store.access("cvat", "cvat", keys.cvat),
+      clearml: store.access("clearml", "clearml", keys.clearml),
+      functions: store.access("models", "functions", keys.functions),
+      ...Object.fromEntries(
+        people.map((person) => [person, store.access("clearml", "clearml", store.keysOfPerson(person))]),
+      ),
     };
   });
   const tools = await obtainTools(["minio"], { progress: silentProgress });

@@ -3,7 +3,7 @@ import { parse } from "yaml";
 import type { RenderedObject } from "../../components/charts/fixes.ts";
 import { agentFixes } from "../../components/clearml/agent/fixes.ts";
 import { agentValues, runtimeClassOf } from "../../components/clearml/agent/values.ts";
-import { urlsInside } from "../../components/clearml/agent/agent.ts";
+import { urlsOfTasks } from "../../components/clearml/agent/agent.ts";
 import { imageOf } from "../../components/clearml/agent/names.ts";
 import { clearmlConfig } from "../../components/clearml/config.ts";
 
@@ -12,7 +12,7 @@ const configOf = (agent: object, more: object = {}) =>
 
 function valuesOf(agent: object, s3 = false) {
   const config = configOf(agent);
-  return agentValues({ config: config.agent, urls: urlsInside(config), s3, digest: "digest" });
+  return agentValues({ config: config.agent, urls: urlsOfTasks(config), s3, digest: "digest" });
 }
 
 const secretEnv = (name: string, key: string) => ({
@@ -118,7 +118,7 @@ test("volumes of the stack's own values stand beside ours, and in the place of o
     const config = configOf({ values: { agentk8sglue: { basePodTemplate: theirs } } });
     const values = agentValues({
       config: config.agent,
-      urls: urlsInside(config),
+      urls: urlsOfTasks(config),
       s3: true,
       authority: "object-store-ca",
       digest: "digest",
@@ -138,11 +138,16 @@ test("GPUs that nodes share under a name of their own", () => {
   });
 });
 
-test("the server inside the cluster, and the image's whole name", () => {
-  expect(urlsInside(configOf({}, { port: 8080, namespace: "ml" }))).toEqual({
+test("tasks reach the server inside the cluster, but its files where everybody does", () => {
+  expect(urlsOfTasks(configOf({}, { port: 8080, namespace: "ml" }))).toEqual({
     web: "http://clearml-webserver.ml.svc:8080",
     api: "http://clearml-apiserver.ml.svc:8080",
     files: "http://clearml-fileserver.ml.svc:8080",
+  });
+  expect(urlsOfTasks(configOf({}, { port: 8080, addresses: { api: "192.0.2.41", files: "192.0.2.42" } }))).toEqual({
+    web: "http://clearml-webserver.clearml.svc:8080",
+    api: "http://clearml-apiserver.clearml.svc:8080",
+    files: "http://192.0.2.42:8080",
   });
   expect(imageOf(configOf({}).agent.image)).toBe("registry.internal/clearml-agent:2.0.7-1");
 });

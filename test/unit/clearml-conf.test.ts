@@ -57,6 +57,16 @@ test("without an object store nothing is said of one", () => {
   expect(clearmlConf({ urls: URLS })).not.toContain("sdk");
 });
 
+test.each([
+  ["team/", "s3://192.0.2.30:9000/clearml/team"],
+  ["team/a/", "s3://192.0.2.30:9000/clearml/team/a"],
+  ["team-", "s3://192.0.2.30:9000/clearml/team-"],
+])("keys that may use %s alone: artifacts go there, a person's and a task's", (prefix, uri) => {
+  const s3 = { ...S3, prefix };
+  for (const text of [clearmlConf({ urls: URLS, s3 }), agentConf({ urls: URLS, s3 })])
+    expect(text).toContain(`default_output_uri: "${uri}"`);
+});
+
 test("an endpoint without a port is never written: ClearML would ask Amazon", () => {
   expect(() => clearmlConf({ urls: URLS, s3: { ...S3, endpoint: "192.0.2.30" } })).toThrow(/not a host with a port/);
 });

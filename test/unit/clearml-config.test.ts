@@ -123,6 +123,20 @@ test.each([
     ],
   ],
   [
+    {
+      environment: {
+        apiserver: {
+          CLEARML__services__storage_credentials__aws__s3__key: "k",
+          TRAINS__SERVICES__STORAGE_CREDENTIALS: "{}",
+        },
+      },
+    },
+    [
+      /CLEARML__services__storage_credentials__aws__s3__key: Would give these keys to everybody who signs in/,
+      /TRAINS__SERVICES__STORAGE_CREDENTIALS: Would give these keys/,
+    ],
+  ],
+  [
     { values: { redis: { image: { repository: "bitnami/redis", tag: "latest" } } } },
     [
       "clearml.values.redis.image.repository: Names an image that was withdrawn; take bitnamilegacy/redis.",

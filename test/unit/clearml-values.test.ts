@@ -170,8 +170,35 @@ test.each([
 test("environment variables come after ours, so that ours stay", () => {
   const { apiserver } = valuesOf({ environment: { apiserver: { CLEARML__LOGGING__LEVEL: "DEBUG" } } });
   expect(apiserver).toMatchObject({
-    extraEnvs: [...APISERVER_ENV, { name: "CLEARML__LOGGING__LEVEL", value: "DEBUG" }],
+    extraEnvs: [...APISERVER_ENV, { name: "CLEARML__LOGGING__LEVEL", value: '"DEBUG"' }],
   });
+});
+
+test.each([
+  ["*", '"*"'],
+  ["$lab", '"$lab"'],
+  ['say "hi" \\o/', '"say \\"hi\\" \\\\o/"'],
+  ["a=b", '"a=b"'],
+  ["[a", '"[a"'],
+  ["x,y", '"x,y"'],
+  ["a b#c", '"a b#c"'],
+  ["12h", '"12h"'],
+  ["yes", '"yes"'],
+  ["", '""'],
+  ["12", "12"],
+  ["true", "true"],
+  ["null", "null"],
+  ['"as it is"', '"as it is"'],
+  ['["http://192.0.2.40"]', '["http://192.0.2.40"]'],
+  ['{"a": 1}', '{"a": 1}'],
+])("the value %s of the server's own configuration is written %s", (value, written) => {
+  const names = ["CLEARML__CORS__ORIGINS", "TRAINS__a__b"];
+  const environment = Object.fromEntries([...names, "PLAIN", "CLEARML_ENV_X"].map((name) => [name, value]));
+  const { apiserver } = valuesOf({ environment: { apiserver: environment } });
+  expect((apiserver as { extraEnvs: unknown[] }).extraEnvs.slice(-4)).toEqual([
+    ...names.map((name) => ({ name, value: written })),
+    ...["PLAIN", "CLEARML_ENV_X"].map((name) => ({ name, value })),
+  ]);
 });
 
 test("no password or key is among the values", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseLab } from "../../components/config.ts";
+import { entry } from "./nuclio-fixtures.ts";
 
 const paths = (sections: Record<string, unknown>) =>
   parseLab(sections)
@@ -92,6 +93,18 @@ describe("rules across sections", () => {
         clearml: { users: [{ username: "anna", name: "Anna" }], agent: { enabled: false } },
       },
       ['objectStore.keyRotations.people["b.o"]'],
+    ],
+    [
+      "a model lies where functions may read",
+      {
+        objectStore: { address: "192.0.2.30", onlyPrefixes: { functions: { models: ["yolo/", "sam-"] } } },
+        traefik: { address: "192.0.2.20" },
+        clearml: { enabled: false },
+        functions: Object.fromEntries(
+          ["yolo/x.onnx", "sam-2.onnx", "x.onnx"].map((key, index) => [`f${index}`, entry({ model: { key } })]),
+        ),
+      },
+      ["functions.f2.model.key"],
     ],
     [
       "an unsound key is not taken for its default",

@@ -8,7 +8,7 @@ import type { RenderedObject } from "../../components/charts/fixes.ts";
 import { podTemplate } from "../../components/charts/pods.ts";
 import { clearmlConfig } from "../../components/clearml/config.ts";
 import { agentValues } from "../../components/clearml/agent/values.ts";
-import { urlsInside } from "../../components/clearml/agent/agent.ts";
+import { urlsOfTasks } from "../../components/clearml/agent/agent.ts";
 import { cvatFixes } from "../../components/cvat/fixes.ts";
 import { functionsConfig } from "../../components/nuclio/config.ts";
 import { functionObject } from "../../components/nuclio/spec.ts";
@@ -158,7 +158,7 @@ describe("the certificates reach", () => {
     const config = clearmlConfig.parse({ addresses: { api: "192.0.2.41" }, agent: { enabled: true } });
     const values = agentValues({
       config: config.agent,
-      urls: urlsInside(config),
+      urls: urlsOfTasks(config),
       s3: true,
       authority: "object-store-ca-1",
       digest: "digest",

@@ -65,11 +65,11 @@ describe("what clients get", () => {
     const args = { config, found: NOTHING_FOUND, applications: APPLICATIONS, people: [], ca: "PEM" };
     const store = new ObjectStore("store", args, { providers: [new DynamicProvider("dynamic")] });
     const found = await new Promise<BucketAccess>((resolve) =>
-      store.access("clearml", store.keysOf("clearml")).apply(resolve),
+      store.access("clearml", "clearml", store.keysOf("clearml")).apply(resolve),
     );
     await settled(registered);
-    const { endpoint, secure, outside, region, ca } = found;
-    return { endpoint, secure, outside, region, ca, caForPods: store.caForPods };
+    const { endpoint, secure, outside, region, ca, prefix } = found;
+    return { endpoint, secure, outside, region, ca, prefix, caForPods: store.caForPods };
   }
 
   it("is one way where there is one", async () => {
@@ -89,6 +89,12 @@ describe("what clients get", () => {
       caForPods: undefined,
     });
     expect(await access({ address: "https://192.0.2.30:9000" })).toMatchObject({ secure: true, caForPods: "PEM" });
+  });
+
+  it("names the first of the prefixes to which ClearML is narrowed, of this bucket alone", async () => {
+    const narrowed = { clearml: { clearml: ["team/", "other/"], models: ["m/"] } };
+    expect((await access({ onlyPrefixes: narrowed })).prefix).toBe("team/");
+    expect((await access({ onlyPrefixes: { clearml: { models: ["m/"] } } })).prefix).toBeUndefined();
   });
 
   it("leaves out a tunnel of this machine, which leads nobody else to the store", async () => {

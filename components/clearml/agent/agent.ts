@@ -14,7 +14,7 @@ import type { Connection } from "../client/connection.ts";
 import { agentConf, type ClearmlUrls, type S3Access } from "../conf.ts";
 import type { ClearmlConfig } from "../config.ts";
 import type { HoconFields } from "../hocon.ts";
-import { httpUrl, SERVICES } from "../names.ts";
+import { httpUrl, SERVICES, urlInside } from "../names.ts";
 import { digestOf } from "../secrets.ts";
 import { agentFixes } from "./fixes.ts";
 import { AGENT_RELEASE, AGENT_SECRETS, CREDENTIAL_KEYS, imageOf } from "./names.ts";
@@ -71,7 +71,7 @@ export class ClearMlAgent extends pulumi.ComponentResource {
     const made = { ...parts, provider: cluster.provider };
     // Tasks run other people's images: with this label none of them gets at its node.
     this.namespace = keptNamespace(`${name}-namespace`, agent.namespace, made, baselineLabels(agent.values));
-    const urls = urlsInside(config);
+    const urls = urlsOfTasks(config);
     const credentials = credentialTexts(server, s3);
     const files: Texts = pulumi.output(s3).apply((access): Record<string, string> => ({
       "clearml.conf": agentConf({ urls, s3: access, over: agent.conf as HoconFields }),
@@ -109,10 +109,14 @@ export class ClearMlAgent extends pulumi.ComponentResource {
   }
 }
 
-/** The server as pods of other namespaces reach it, whatever its addresses outside are. */
-export function urlsInside({ namespace, port }: ClearmlConfig): ClearmlUrls {
-  const url = (service: string) => httpUrl(`${service}.${namespace}.svc`, port);
-  return { web: url(SERVICES.web), api: url(SERVICES.api), files: url(SERVICES.files) };
+/**
+ * The server as tasks reach it: by its names in the cluster. But the file server's address becomes part of the address of each file, which
+ * browsers and laptops read too, so tasks have the one outside where it is given. (clearml-real.md A3)
+ */
+export function urlsOfTasks({ namespace, port, addresses }: ClearmlConfig): ClearmlUrls {
+  const url = (service: string) => urlInside(service, namespace, port);
+  const files = addresses.files === undefined ? url(SERVICES.files) : httpUrl(addresses.files, port);
+  return { web: url(SERVICES.web), api: url(SERVICES.api), files };
 }
 
 /**

@@ -107,7 +107,7 @@ function imageProblems(image: ClearmlConfig["agent"]["image"]): Found[] {
 function confProblems(value: unknown, path: (string | number)[]): Found[] {
   if (isMap(value)) {
     return Object.entries(value).flatMap(([key, inner]) => [
-      ...(isPlainAscii(key) ? [] : [{ path, message: `has a key that is not printable ASCII; rename \`${key}\`` }]),
+      ...keyProblems(key, path),
       ...confProblems(inner, [...path, key]),
     ]);
   }
@@ -117,6 +117,23 @@ function confProblems(value: unknown, path: (string | number)[]): Found[] {
   return isPlainAscii(value)
     ? []
     : [{ path, message: "has characters beyond printable ASCII, at which every task would fail; take them out" }];
+}
+
+/** The parser keeps a key in quotes as one, so `"agent.git_user"` sets nothing that the agent reads. (clearml-real.md A9) */
+function keyProblems(key: string, path: (string | number)[]): Found[] {
+  if (!isPlainAscii(key)) return [{ path, message: `has a key that is not printable ASCII; rename \`${key}\`` }];
+  if (key.trim() === "")
+    return [{ path, message: "has a key without a name, at which the agent cannot read its file" }];
+  if (/["\\\n\t]/.test(key))
+    return [
+      { path, message: `has the key ${JSON.stringify(key)}, which the agent reads as another; take its signs out` },
+    ];
+  if (!key.includes(".")) return [];
+  const parts = key.split(".");
+  const nested = parts.some((part) => part === "")
+    ? "in maps"
+    : `\`${parts.join(": { ")}: …${" }".repeat(parts.length - 1)}\``;
+  return [{ path, message: `has the key \`${key}\`, which the agent would never look for; write it ${nested}` }];
 }
 
 const isPlainAscii = (text: string) => /^[\x20-\x7e\n\t]*$/.test(text);
