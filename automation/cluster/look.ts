@@ -26,22 +26,24 @@ const LISTS = {
   serviceLb: `/apis/apps/v1/daemonsets?labelSelector=${encodeURIComponent("svccontroller.k3s.cattle.io/svcname")}`,
 } as const satisfies Record<Exclude<keyof ClusterFacts, NotListed>, string>;
 
-/** What is no list, and the list that the lab names. */
-type NotListed = "uid" | "unknownKinds" | "tlsSecrets";
-type Lists = Omit<ClusterFacts, NotListed> & Partial<Pick<ClusterFacts, "tlsSecrets">>;
+/** What is no list, and the lists that are read for some labs only. */
+type NotListed = "uid" | "unknownKinds" | "tlsSecrets" | "pods";
+type Lists = Omit<ClusterFacts, NotListed> & Partial<Pick<ClusterFacts, "tlsSecrets" | "pods">>;
 
 export interface LookOptions {
   /** Sends the requests. Default: to the kubeconfig's API server. */
   send?: Send;
   /** The Secret with CVAT's certificate, of which only this one is read. Default: none is looked for. */
-  tlsSecret?: { namespace: string; name: string };
+  tlsSecret?: { namespace: string; name: string } | undefined;
+  /** Whether the pods of every namespace are read. Default: they are not. */
+  pods?: boolean;
 }
 
 /**
  * One look at the cluster, all lists side by side.
  * @throws Unreached when the API server does not answer or does not know the kubeconfig's user
  */
-export async function lookAtCluster(access: ClusterAccess, { send, tlsSecret }: LookOptions = {}): Promise<Look> {
+export async function lookAtCluster(access: ClusterAccess, { send, tlsSecret, pods }: LookOptions = {}): Promise<Look> {
   const ask = send ?? apiServer(await kubeConfig(access));
   const unread: string[] = [];
   const unknownKinds: string[] = [];
@@ -51,10 +53,14 @@ export async function lookAtCluster(access: ClusterAccess, { send, tlsSecret }: 
     (found.lacks === "right" ? unread : unknownKinds).push(name);
     return [name, found.lacks === "right" ? undefined : []] as const;
   };
-  const paths = { ...LISTS, ...(tlsSecret && { tlsSecrets: pathOf(tlsSecret) }) };
+  const paths = {
+    ...LISTS,
+    ...(tlsSecret && { tlsSecrets: pathOf(tlsSecret) }),
+    ...(pods && { pods: "/api/v1/pods" }),
+  };
   const lists = Object.fromEntries(await Promise.all(Object.entries(paths).map(read))) as unknown as Lists;
   const uid = lists.namespaces?.find(({ metadata }) => metadata?.name === "kube-system")?.metadata?.uid;
-  return { facts: { tlsSecrets: undefined, ...lists, uid, unknownKinds }, unread };
+  return { facts: { tlsSecrets: undefined, pods: undefined, ...lists, uid, unknownKinds }, unread };
 }
 
 function pathOf({ namespace, name }: { namespace: string; name: string }): string {

@@ -3,6 +3,7 @@ import { Unreached } from "../../components/api-server.ts";
 import type { LabConfig } from "../../components/config.ts";
 import { CLUSTER_CHECKS } from "../../components/preflight/checks.ts";
 import type { Finding } from "../../components/preflight/check.ts";
+import { asksForDevices } from "../../components/preflight/devices/asked.ts";
 import type { ClusterFacts } from "../../components/preflight/facts.ts";
 import { clusterIsTheSame } from "../../components/preflight/same-cluster.ts";
 import type { KnownCluster } from "../../components/preflight/state.ts";
@@ -17,7 +18,8 @@ import { lookAtCluster } from "./look.ts";
  * @throws RunError with every refusal at once, in a preview too
  */
 export async function preflight(lab: LabConfig, known: KnownCluster): Promise<ClusterFacts | undefined> {
-  const look = await lookAtCluster(lab.cluster, { tlsSecret: tlsSecretOf(lab) }).catch((error: unknown) => {
+  const wanted = { tlsSecret: tlsSecretOf(lab), pods: asksForDevices(lab) };
+  const look = await lookAtCluster(lab.cluster, wanted).catch((error: unknown) => {
     if (error instanceof Unreached) return undefined;
     throw error;
   });

@@ -75,6 +75,7 @@ async function run(
     charts: rehearsal.charts,
     standIns: rehearsal.standIns,
     ledger: outcome.ledger,
+    warnings: outcome.warnings,
     outputs,
   };
   const kubectl = rehearsal.tools.find(({ name }) => name === "kubectl");

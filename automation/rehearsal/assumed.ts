@@ -1,18 +1,22 @@
-import { TRAEFIK_CLASS, TRAEFIK_SERVICE, traefikService, type LabObject } from "./cluster/lab.ts";
+import { GPU_NODE, LAB_GPU, TRAEFIK_CLASS, TRAEFIK_SERVICE, traefikService, type LabObject } from "./cluster/lab.ts";
 import { TRAEFIK_CONTROLLER } from "./cluster/traefik.ts";
 import { tlsSecretOf } from "../../components/preflight/tls-secret.ts";
 import type { LabConfig } from "../../components/config.ts";
+import { heldByFunctions, neededByTask } from "../../components/preflight/devices/asked.ts";
+import { sumOf, times, type Devices } from "../../components/preflight/devices/fit.ts";
 
 /** What a stack names that is not in every lab: a rehearsal takes it to be there. */
 export interface Assumed {
-  objects: readonly LabObject[];
+  objects?: readonly LabObject[];
+  /** Devices of the node with the GPU besides that, by resource name. */
+  devices?: Devices;
   /** What was taken for given, in one line. */
   note: string;
 }
 
 /** Everything of a stack's cluster that its `up` needs and that only a person can have made. */
 export function assumedBy(lab: LabConfig): Assumed[] {
-  return [...certificate(lab), ...ingressClasses(lab), ...entrance(lab)];
+  return [...certificate(lab), ...ingressClasses(lab), ...entrance(lab), ...devices(lab)];
 }
 
 function certificate(lab: LabConfig): Assumed[] {
@@ -56,4 +60,14 @@ function entrance({ traefik }: LabConfig): Assumed[] {
       note: `assumed: Traefik's Service is ${namespace}/${service}`,
     },
   ];
+}
+
+/** Devices that the lab's node has not, such as a shared GPU by its own name: as many as functions and a task ask for. */
+function devices(lab: LabConfig): Assumed[] {
+  const asked = [...heldByFunctions(lab), ...[neededByTask(lab)].flatMap((task) => task ?? [])];
+  const { [LAB_GPU]: _, ...others } = sumOf(asked.map((one) => times(one.devices, one.pods)));
+  return Object.entries(others).map(([name, amount]) => ({
+    devices: { [name]: amount },
+    note: `assumed: node ${GPU_NODE} has ${amount} ${name}`,
+  }));
 }

@@ -4,6 +4,7 @@ import path from "node:path";
 import type * as auto from "@pulumi/pulumi/automation/index.js";
 import type { LabConfig } from "../../components/config.ts";
 import { chartsOf } from "../../components/platform.ts";
+import type { Devices } from "../../components/preflight/devices/fit.ts";
 import { ENGINE_PROGRAMS } from "../engine/door.ts";
 import { readOutputs } from "../engine/outputs.ts";
 import { runEngine, type Outcome } from "../engine/run.ts";
@@ -73,7 +74,8 @@ export async function prepare({ stack, project, overrides, home, progress }: Reh
     task.update("putting the lab's nodes, storage class and Traefik in place");
     await seed(started.kubeconfig, {
       addresses: poolWith(addressesIn(lab)),
-      more: assumed.flatMap(({ objects }) => objects),
+      devices: Object.assign({}, ...assumed.map(({ devices }) => devices)) as Devices,
+      more: assumed.flatMap(({ objects = [] }) => objects),
     });
     return started;
   });

@@ -1,6 +1,5 @@
 import pc from "picocolors";
 import type { LedgerRow } from "../../components/charts/ledger.ts";
-import { untriedText, type ChosenVersions } from "../../components/charts/versions.ts";
 import { countsText } from "../engine/counts.ts";
 import { duration } from "../progress.ts";
 import { ledgerTable } from "./ledger.ts";
@@ -19,12 +18,14 @@ export interface Summary {
   /** Programs and what stands for what is not there: `miniature`, `stand-in`. */
   standIns: readonly string[];
   ledger: readonly LedgerRow[];
+  /** What `up` warned of, as it would at home. */
+  warnings: readonly string[];
   outputs: Readonly<Record<string, unknown>>;
 }
 
 /** The summary as a person reads it at the end of a rehearsal. */
 export function summaryText(summary: Summary): string {
-  const { stack, counts, milliseconds, objects, charts, standIns, ledger, outputs } = summary;
+  const { stack, counts, milliseconds, objects, charts, standIns, ledger, warnings, outputs } = summary;
   const total = Object.values(objects).reduce((sum, count) => sum + count, 0);
   const kinds = Object.entries(objects).sort(([, a], [, b]) => b - a);
   return [
@@ -35,8 +36,9 @@ export function summaryText(summary: Summary): string {
     "",
     pc.bold("Charts"),
     ...charts.map(({ name, note }) => `  ${name}: ${note}`),
-    ...[...standIns, ...untried(outputs)].map((line) => pc.yellow(`  ${line}`)),
+    ...standIns.map((line) => pc.yellow(`  ${line}`)),
     "",
+    ...section("Warnings", warnings.map((text) => `  ${text.replaceAll("\n", "\n  ")}`).join("\n")),
     pc.bold("Fixes"),
     ...fixesText(ledger),
     "",
@@ -49,11 +51,6 @@ export function summaryText(summary: Summary): string {
 /** A titled part of the summary, with an empty line after it; nothing where there is nothing to say. */
 function section(title: string, text: string): string[] {
   return text === "" ? [] : [pc.bold(title), text, ""];
-}
-
-function untried(outputs: Summary["outputs"]): string[] {
-  const { cvat, clearml } = outputs as Record<"cvat" | "clearml", { versions: ChosenVersions<string> } | undefined>;
-  return [untriedText({ CVAT: cvat?.versions, ClearML: clearml?.versions })].filter((line) => line !== undefined);
 }
 
 /** The fixes that changed something as a table; of the others only the names: they are in `--json`, and in a preview's report. */

@@ -1,8 +1,8 @@
 import type { ClusterCheck } from "./check.ts";
+import { keepsAway } from "./taints.ts";
 
 /** What CVAT's images, and those of the charts' databases, are made for. */
 const MADE_FOR = "amd64";
-const KEEPS_AWAY = new Set(["NoSchedule", "NoExecute"]);
 
 /**
  * A node of another processor takes pods whose images it cannot run. It is told, and not kept away by an affinity of ours: which images are
@@ -13,7 +13,7 @@ export const nodesRunTheImages: ClusterCheck = ({ nodes = [] }) => {
   const strange = nodes.filter(
     ({ spec, status }) =>
       !spec?.unschedulable &&
-      !spec?.taints?.some(({ effect }) => KEEPS_AWAY.has(effect ?? "")) &&
+      !spec?.taints?.some(keepsAway) &&
       ![undefined, "", MADE_FOR].includes(status?.nodeInfo?.architecture),
   );
   if (strange.length === 0) return [];

@@ -3,6 +3,7 @@ import { metalLbTookItsConfiguration } from "./addresses/pools-taken.ts";
 import { serviceLbIsAlone } from "./addresses/service-lb.ts";
 import { nodesRunTheImages } from "./architecture.ts";
 import type { ClusterCheck } from "./check.ts";
+import { devicesSuffice } from "./devices/suffice.ts";
 import { ingressClassIsServed } from "./ingress-class.ts";
 import { storageClassesFit } from "./storage-class.ts";
 import { tlsSecretIsThere } from "./tls-secret.ts";
@@ -16,4 +17,5 @@ export const CLUSTER_CHECKS: readonly ClusterCheck[] = [
   ingressClassIsServed,
   storageClassesFit,
   tlsSecretIsThere,
+  devicesSuffice,
 ];

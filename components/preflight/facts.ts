@@ -1,5 +1,7 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import type { ConfigurationState } from "../metallb-state.ts";
+import type { Resources } from "../pods.ts";
+import type { Taint } from "./taints.ts";
 
 /**
  * What one look at the cluster gives, before anything is registered. A list is `undefined` where the kubeconfig's user may not read it: a
@@ -23,6 +25,8 @@ export interface ClusterFacts {
   serviceLb: readonly KubernetesObject[] | undefined;
   /** The Secret that CVAT's certificate is to come from, if it is there. */
   tlsSecrets: readonly LiveSecret[] | undefined;
+  /** Of every namespace, where the lab asks for devices such as GPUs. */
+  pods: readonly LivePod[] | undefined;
   /** Lists whose kind the cluster does not know. */
   unknownKinds: readonly string[];
 }
@@ -30,8 +34,18 @@ export interface ClusterFacts {
 // The fields that checks read; the client's own types have hundreds, and are classes, which an answer's JSON is not.
 
 export interface LiveNode extends KubernetesObject {
-  spec?: { unschedulable?: boolean; taints?: { effect?: string }[] };
-  status?: { nodeInfo?: { architecture?: string } };
+  spec?: { unschedulable?: boolean; taints?: Taint[] };
+  status?: {
+    nodeInfo?: { architecture?: string };
+    /** What the kubelet gives to pods, all together. */
+    allocatable?: Readonly<Record<string, string>>;
+    conditions?: { type?: string; status?: string }[];
+  };
+}
+
+export interface LivePod extends KubernetesObject {
+  spec?: { nodeName?: string; containers?: { resources?: Resources }[] };
+  status?: { phase?: string };
 }
 
 export interface LiveService extends KubernetesObject {

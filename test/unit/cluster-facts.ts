@@ -12,5 +12,6 @@ export const NOTHING: ClusterFacts = {
   configurationStates: undefined,
   serviceLb: undefined,
   tlsSecrets: undefined,
+  pods: undefined,
   unknownKinds: [],
 };

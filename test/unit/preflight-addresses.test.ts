@@ -50,6 +50,7 @@ function cluster(changes: Partial<ClusterFacts> = {}): ClusterFacts {
     configurationStates: [],
     serviceLb: [],
     tlsSecrets: [],
+    pods: [],
     unknownKinds: [],
     ...changes,
   };

@@ -39,6 +39,13 @@ describe("looking at the cluster", () => {
     expect(look.facts.unknownKinds).toEqual(["addressPools"]);
   });
 
+  it("lists pods only for a lab that asks for devices, and goes on where it may not", async () => {
+    const send = answering({ "/api/v1/pods": { status: 403, text: "" } });
+    expect((await lookAtCluster({}, { send })).unread).toEqual([]);
+    const { facts, unread } = await lookAtCluster({}, { send, pods: true });
+    expect([facts.pods, unread]).toEqual([undefined, ["pods"]]);
+  });
+
   it("goes no further where the API server does not know the user", async () => {
     const look = lookAtCluster({}, { send: answering({ "/api/v1/nodes": { status: 401, text: "" } }) });
     await expect(look).rejects.toThrow(Unreached);

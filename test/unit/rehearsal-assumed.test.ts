@@ -3,6 +3,7 @@ import { assumedBy } from "../../automation/rehearsal/assumed.ts";
 import { labObjects } from "../../automation/rehearsal/cluster/lab.ts";
 import { parseLab, type LabConfig } from "../../components/config.ts";
 import { addressesCanBeGiven } from "../../components/preflight/addresses/given.ts";
+import { devicesSuffice } from "../../components/preflight/devices/suffice.ts";
 import type { ClusterFacts } from "../../components/preflight/facts.ts";
 import { ingressClassIsServed } from "../../components/preflight/ingress-class.ts";
 import { tlsSecretIsThere } from "../../components/preflight/tls-secret.ts";
@@ -13,14 +14,20 @@ function parsed(sections: Record<string, unknown>): LabConfig {
   return lab;
 }
 
+const READY = [{ type: "Ready", status: "True" }];
+
 /** The rehearsal's cluster as the preflight sees it. */
 function factsOf(lab: LabConfig): ClusterFacts {
-  const objects = labObjects({ more: assumedBy(lab).flatMap((assumed) => assumed.objects) });
+  const assumed = assumedBy(lab);
+  const devices = Object.assign({}, ...assumed.map((one) => one.devices)) as Record<string, number>;
+  const objects = labObjects({ devices, more: assumed.flatMap((one) => one.objects ?? []) });
   const all = (kind: string) => objects.filter((object) => object.kind === kind) as never[];
   return {
     uid: undefined,
     namespaces: all("Namespace"),
-    nodes: all("Node"),
+    nodes: all("Node").map((node) =>
+      Object.assign(node, { status: { ...(node["status"] as object), conditions: READY } }),
+    ),
     services: all("Service"),
     claims: [],
     ingressClasses: all("IngressClass"),
@@ -28,9 +35,13 @@ function factsOf(lab: LabConfig): ClusterFacts {
     configurationStates: [],
     serviceLb: [],
     tlsSecrets: all("Secret"),
+    pods: [],
     unknownKinds: [],
   };
 }
+
+const HELMETS = { kind: "detector", description: "Helmets", image: "registry.example/helmets:1", labels: ["helmet"] };
+const SHARED_TASKS = { gpus: 1, gpuResource: "nvidia.com/gpu.shared" };
 
 describe("a rehearsal takes for given", () => {
   it.each<[string, Record<string, unknown>, RegExp]>([
@@ -46,11 +57,19 @@ describe("a rehearsal takes for given", () => {
       { traefik: { namespace: "traefik", service: "edge", address: "192.0.2.20" } },
       /^assumed: Traefik's Service is traefik\/edge/,
     ],
+    [
+      "devices by another name, for functions and a task",
+      {
+        functions: { helmets: { ...HELMETS, gpu: { resource: "nvidia.com/gpu.shared" }, replicas: 2 } },
+        clearml: { addresses: { api: "192.0.2.41" }, agent: { enabled: true, tasks: SHARED_TASKS } },
+      },
+      /^assumed: node gpu-node has 3 nvidia\.com\/gpu\.shared$/,
+    ],
   ])("%s, and says so", (_, sections, note) => {
     const lab = parsed(sections);
     expect(assumedBy(lab).map((assumed) => assumed.note)).toEqual([expect.stringMatching(note)]);
     const facts = factsOf(lab);
-    for (const check of [addressesCanBeGiven, ingressClassIsServed, tlsSecretIsThere])
+    for (const check of [addressesCanBeGiven, ingressClassIsServed, tlsSecretIsThere, devicesSuffice])
       expect(check(facts, lab)).toEqual([]);
   });
 

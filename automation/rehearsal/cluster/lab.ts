@@ -17,9 +17,15 @@ export interface LabObject {
 export interface LabOptions {
   /** Addresses that Services may have, as MetalLB takes them: CIDRs and ranges (`a-b`). Default: {@link poolWith} of none. */
   addresses?: readonly string[];
+  /** What its node with the GPU has besides, by resource name. Default: nothing. */
+  devices?: Readonly<Record<string, number>>;
   /** What else is there. Default: nothing. */
   more?: readonly LabObject[];
 }
+
+/** The node with the GPU, and what it calls it. */
+export const GPU_NODE = "gpu-node";
+export const LAB_GPU = "nvidia.com/gpu";
 
 /** Where K3s has Traefik. */
 export const TRAEFIK_SERVICE = { name: "traefik", namespace: "kube-system" } as const;
@@ -46,11 +52,13 @@ export function poolWith(asked: readonly string[]): string[] {
 }
 
 /** The objects that a K3s lab has before anything of ours is installed: nodes, storage, Traefik, MetalLB, GPU runtime. */
-export function labObjects({ addresses = poolWith([]), more = [] }: LabOptions = {}): LabObject[] {
+export function labObjects({ addresses = poolWith([]), devices = {}, more = [] }: LabOptions = {}): LabObject[] {
   return [
-    node("gpu-node", {
+    node(GPU_NODE, {
       labels: { "nvidia.com/gpu.present": "true" },
-      resources: { "nvidia.com/gpu": "1" },
+      resources: Object.fromEntries(
+        Object.entries({ [LAB_GPU]: 1, ...devices }).map(([name, amount]) => [name, String(amount)]),
+      ),
       control: true,
     }),
     node("worker-1"),
