@@ -112,7 +112,7 @@ function anchorsOf(page: string): string[] {
 
 /** Contents of the fenced blocks of one language. */
 function fences(text: string, language: string): string[] {
-  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms"))].map(([, block = ""]) => block);
+  return [...text.matchAll(new RegExp(`^ *\`\`\`${language}\\n(.*?)^ *\`\`\``, "gms"))].map(([, block = ""]) => block);
 }
 
 /** Every `npm …` command a page shows: lines of shell blocks, and code in running text. */
