@@ -1,11 +1,12 @@
 import * as z from "zod";
 import { imageReference } from "../images/reference.ts";
 import { deviceName, environmentName, nodeSelector, objectName, resources, toleration } from "../pods.ts";
-import { bytes, dnsLabel, LINES_META, timeSpan } from "../schema.ts";
+import { bytes, dnsLabel, LINES_META, millisecondsOf, timeSpan } from "../schema.ts";
 import { withRules } from "../section-rules.ts";
 import { bucketName } from "../storage/bucket-config.ts";
 import { buildConfig } from "./build-config.ts";
 import { labelList } from "./label-config.ts";
+import { ANSWERED_WITHIN_MS } from "./names.ts";
 import { FUNCTION_RULES, nameProblem } from "./rules.ts";
 
 /** What CVAT does with a function. (cvat: lambda_manager/models.py, FunctionKind) */
@@ -52,13 +53,19 @@ const model = z.strictObject({
     .describe("Digest of the model; another file is refused."),
 });
 
+const EVENT_TOO_LONG =
+  "must be at most 60s: the web server in front of Nuclio's dashboard, through which CVAT calls functions, gives up then, and the worker would go on for nobody";
+
 const timeouts = z.strictObject({
   ready: timeSpan
     .default("30m")
     .describe("How long it may take from deployment to the first answer: image pull and loading of the model."),
   event: timeSpan
-    .default("2m")
-    .describe("How long one picture may take. Afterwards Nuclio starts the worker anew, which loads the model again."),
+    .refine((span) => millisecondsOf(span) <= ANSWERED_WITHIN_MS, EVENT_TOO_LONG)
+    .default("60s")
+    .describe(
+      "How long one picture may take, at most 60s: nobody gets an answer that takes longer. Afterwards Nuclio starts the worker anew, which loads the model again.",
+    ),
   worker: timeSpan.default("30s").describe("How long a picture waits for a free worker before it is refused."),
 });
 

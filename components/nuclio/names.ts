@@ -9,6 +9,9 @@ export const PROJECT = "cvat";
  */
 export const RUNTIME_CLASS_LABEL = "vision-platform/runtime-class";
 
+/** Label of a function that names its event timeout, where the platform configuration gives it its runtime class; it selects by both. */
+export const EVENT_TIMEOUT_LABEL = "vision-platform/event-timeout";
+
 export const PROJECT_LABEL = "nuclio.io/project-name";
 
 /** Label of a function's pods and Deployment. */
@@ -17,6 +20,12 @@ export const FUNCTION_LABEL = "nuclio.io/function-name";
 /** Objects of Nuclio's chart inside CVAT's. (nuclio.md, 1) */
 export const DASHBOARD = { service: `${RELEASE}-nuclio-dashboard`, port: 8070 } as const;
 export const NUCLIO_DEPLOYMENTS = [`${RELEASE}-nuclio-controller`, `${RELEASE}-nuclio-dashboard`] as const;
+
+/**
+ * Milliseconds within which a call through the dashboard has its answer, or none: its image has an nginx in front, whose own limit nobody
+ * changed. (nuclio-real.md, F18; nginx.org, proxy_read_timeout)
+ */
+export const ANSWERED_WITHIN_MS = 60_000;
 
 /** Names that Nuclio keeps for itself. (nuclio: ResolveReservedResourceNames) */
 export const RESERVED_NAMES: readonly string[] = ["dashboard", "controller", "dlx", "scaler"];

@@ -71,10 +71,13 @@ export class Nuclio extends pulumi.ComponentResource {
  */
 export function platformValues(functions: Readonly<Record<string, FunctionConfig>>, nuclio: string | undefined) {
   if (Object.keys(functions).length === 0) return undefined;
-  const classes = Object.values(functions).flatMap((config) => runtimeClassOf(config) ?? []);
+  const augmented = Object.values(functions).flatMap((config) => {
+    const runtimeClass = runtimeClassOf(config);
+    return runtimeClass === undefined ? [] : [{ runtimeClass, eventTimeout: config.timeouts.event }];
+  });
   return {
     functionReadinessTimeout: NO_WAIT,
-    ...(classes.length > 0 && hasField(nuclio) !== true && { functionAugmentedConfigs: augmentedConfigs(classes) }),
+    ...(augmented.length > 0 && hasField(nuclio) !== true && { functionAugmentedConfigs: augmentedConfigs(augmented) }),
   };
 }
 

@@ -1,23 +1,23 @@
 import { isMap } from "../maps.ts";
 import type { LiveFunction } from "./client/types.ts";
+import { RUNTIME_CLASS_LABEL } from "./names.ts";
 import type { FunctionObject } from "./spec.ts";
 
 interface Owned {
   /** Where it stands below `spec`. */
   path: readonly string[];
-  /** What Nuclio puts there of its own accord. */
-  added?: readonly string[];
+  /** Whether the code of a function that is built may bring more along: `function.yaml` in an archive does. (nuclio: build/builder.go) */
+  fromCode?: true;
 }
 
 /** Maps and lists of a function that are ours as a whole: what stands there beside ours was taken out of the stack file, or is another's. */
 const OWNED: readonly Owned[] = [
-  { path: ["env"] },
+  { path: ["env"], fromCode: true },
   { path: ["nodeSelector"] },
   { path: ["tolerations"] },
   { path: ["volumes"] },
   { path: ["resources", "limits"] },
-  // 25m and 1Mi. (nuclio: platformconfig, EnrichFunctionContainerResources)
-  { path: ["resources", "requests"], added: ["cpu", "memory"] },
+  { path: ["resources", "requests"] },
 ];
 
 /**
@@ -35,27 +35,30 @@ const NOT_FILLED_IN = [
 const TOLD_TO_CVAT =
   /^(framework|min_pos_points|min_neg_points|startswith_box|startswith_box_optional|help_message|animated_gif|supported_shape_types)$/;
 
-const OUR_LABELS = /^vision-platform\//;
-
-/** The paths at which a live function has something that we do not say, where all that stands there is ours. */
-export function additions({ metadata, spec }: FunctionObject, live: LiveFunction): string[] {
-  const own = spec as unknown as Record<string, unknown>;
+/**
+ * The paths at which a live function has something that we do not say, where all that stands there is ours.
+ * @param own our spec in one form, as that of `live` is
+ */
+export function additions(
+  annotations: Readonly<Record<string, string>>,
+  own: Readonly<Record<string, unknown>>,
+  live: LiveFunction,
+): string[] {
+  const isBuilt = own["build"] !== undefined;
   return [
-    ...beside(metadata.annotations, live.metadata.annotations)
+    ...beside(annotations, live.metadata.annotations)
       .filter((name) => TOLD_TO_CVAT.test(name))
       .map((name) => `metadata.annotations.${name}`),
-    ...OWNED.flatMap(({ path, added = [] }) =>
-      beside(at(own, path), at(live.spec, path))
-        .filter((key) => !added.includes(key))
-        .map((key) => `spec.${path.join(".")}[${key}]`),
+    ...OWNED.filter(({ fromCode }) => !(fromCode && isBuilt)).flatMap(({ path }) =>
+      beside(at(own, path), at(live.spec, path)).map((key) => `spec.${path.join(".")}[${key}]`),
     ),
     ...NOT_FILLED_IN.filter((field) => !(field in own) && isSaid(live.spec[field])).map((field) => `spec.${field}`),
   ];
 }
 
-/** Labels of ours that a live function has and should not have. */
+/** Labels of ours that a live function has and should not have. That of the event timeout does nothing where no entry selects by it. */
 export function labelsBeside({ metadata }: FunctionObject, live: LiveFunction): string[] {
-  return beside(metadata.labels, live.metadata.labels).filter((name) => OUR_LABELS.test(name));
+  return beside(metadata.labels, live.metadata.labels).filter((name) => name === RUNTIME_CLASS_LABEL);
 }
 
 /** What `live` has that `wanted` has not: keys of a map, names of a list, or places where its members have none. */

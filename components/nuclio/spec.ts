@@ -4,6 +4,7 @@ import type { BuildConfig } from "./build-config.ts";
 import type { FunctionConfig } from "./config.ts";
 import type { LabelAttribute, LabelEntry } from "./label-config.ts";
 import { PROJECT, PROJECT_LABEL, RUNTIME_CLASS_LABEL } from "./names.ts";
+import { augmentedLabels } from "./runtime-class.ts";
 
 /** A function as the dashboard takes it. */
 export interface FunctionObject {
@@ -72,19 +73,27 @@ export const MODEL_SECRET_KEYS = { accessKey: "accessKey", secretKey: "secretKey
 
 /** The function's whole description for Nuclio, with everything that CVAT reads of it. */
 export function functionObject(name: string, config: FunctionConfig, context: FunctionContext): FunctionObject {
-  const runtimeClass = runtimeClassOf(config);
   return {
     metadata: {
       name,
       namespace: context.namespace,
       labels: {
         [PROJECT_LABEL]: PROJECT,
-        ...(runtimeClass === undefined ? {} : { [RUNTIME_CLASS_LABEL]: runtimeClass }),
+        ...classLabels(config, context),
       },
       annotations: annotations(name, config, context.labels ?? config.labels),
     },
     spec: spec(name, config, context),
   };
+}
+
+/** A changed event timeout has the function made anew where it stands in a label, for Nuclio never changes one. */
+function classLabels(config: FunctionConfig, { hasField }: FunctionContext): Record<string, string> {
+  const runtimeClass = runtimeClassOf(config);
+  if (runtimeClass === undefined) return {};
+  return hasField === true
+    ? { [RUNTIME_CLASS_LABEL]: runtimeClass }
+    : augmentedLabels({ runtimeClass, eventTimeout: config.timeouts.event });
 }
 
 /** The runtime class of a function's pods. */
@@ -181,8 +190,6 @@ function trigger({ workers, timeouts, maxRequestBodySize }: FunctionConfig): Rec
       name: "http",
       kind: "http",
       numWorkers: workers,
-      // The name before 1.14; later ones ignore it beside the new one. (nuclio.md, 2a)
-      maxWorkers: workers,
       workerAvailabilityTimeoutMilliseconds: millisecondsOf(timeouts.worker),
       attributes: { serviceType: "ClusterIP", maxRequestBodySize: bytesOf(maxRequestBodySize) },
     },

@@ -47,6 +47,60 @@ describe("a function against what Nuclio has", () => {
   });
 });
 
+describe("what Nuclio gives back in other words", () => {
+  const requests = (amounts: object) => ({ resources: { requests: amounts } });
+  const limits = (memory: string) => ({ resources: { limits: { memory } } });
+
+  it.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+    ["no requests", requests({ cpu: "0", memory: "0" }), requests({ cpu: "25m", memory: "1Mi" })],
+    ["no requests said", {}, requests({ cpu: "25m", memory: "1Mi" })],
+    ["half a gibibyte without its nought", limits(".5Gi"), limits("512Mi")],
+    ["pebibytes", limits("1024Pi"), limits("1Ei")],
+    ["parts of exbibytes", limits("0.5Ei"), limits("512Pi")],
+    [
+      "an empty value of a toleration",
+      { tolerations: [{ key: "gpu", operator: "Equal", value: "" }] },
+      { tolerations: [{ key: "gpu", operator: "Equal" }] },
+    ],
+    [
+      "an empty key of a toleration",
+      { tolerations: [{ key: "", operator: "Exists" }] },
+      { tolerations: [{ operator: "Exists" }] },
+    ],
+    [
+      "Equal, which is no operator",
+      { tolerations: [{ key: "a", operator: "Equal" }] },
+      { tolerations: [{ key: "a" }] },
+    ],
+    ["a runtime's version", { runtime: "python" }, { runtime: "python:3.9" }],
+  ])("is no difference: %s", (_what, said, given) => {
+    const ours = { ...wanted, spec: { ...wanted.spec, resources: {}, ...said } };
+    const there = live(wanted, "ready");
+    Object.assign(there.spec, { resources: {} }, given);
+    expect(differences(ours, there)).toEqual([]);
+  });
+
+  it("is no difference: the field of a runtime class that this release has not", () => {
+    const ours = object({ gpu: {} }, { hasField: undefined });
+    const there = live(ours, "ready");
+    delete there.spec.runtimeClassName;
+    expect(differences(ours, there)).toEqual([]);
+  });
+
+  it("is a difference where texts are texts: a variable of 1024Mi is not one of 1Gi", () => {
+    const ours = object({ env: { MEMORY: "1024Mi" } });
+    expect(differences(ours, live(object({ env: { MEMORY: "1Gi" } }), "ready"))).toEqual(["spec.env[MEMORY].value"]);
+  });
+
+  it("is no difference: variables that a built function's own code brings along", () => {
+    const build = { source: { url: "https://x.example/a.zip", kind: "archive" }, image: "helmets:2" };
+    const ours = object({ image: undefined, build });
+    const there = live(ours, "ready");
+    (there.spec["env"] as object[]).push({ name: "FROM_FUNCTION_YAML", value: "1" });
+    expect(differences(ours, there)).toEqual([]);
+  });
+});
+
 const GPU = { gpu: { resource: "nvidia.com/gpu.shared" } };
 
 describe("what is taken out of a function's entry", () => {
@@ -56,6 +110,7 @@ describe("what is taken out of a function's entry", () => {
     ["a node's label", { nodeSelector: { a: "1", b: "2" } }, { nodeSelector: { a: "1" } }, ["spec.nodeSelector[b]"]],
     ["the last toleration", { tolerations: [{ key: "gpu", operator: "Exists" }] }, {}, ["spec.tolerations[0]"]],
     ["a limit", { resources: { limits: { memory: "1Gi" } } }, {}, ["spec.resources.limits[memory]"]],
+    ["a request", { resources: { requests: { cpu: "2" } } }, {}, ["spec.resources.requests.cpu"]],
     [
       "a request of what Nuclio asks nothing of",
       { resources: { requests: { "ephemeral-storage": "1Gi" } } },

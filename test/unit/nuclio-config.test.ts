@@ -52,6 +52,11 @@ describe("functions in a stack file", () => {
       }),
       /build\.image: Must be NAME:TAG/,
     ],
+    [
+      "a picture's time of which nobody would see the end",
+      of({ timeouts: { event: "61s" } }),
+      /helmets\.timeouts\.event: Must be at most 60s/,
+    ],
     ["a reserved name", problems({ dashboard: entry() }), /dashboard: Is a name that Nuclio keeps/],
     ["a name Kubernetes refuses", problems({ Helmets: entry() }), /Helmets: Must be lower-case/],
     ["a long name", problems({ ["h".repeat(40)]: entry() }), /Must be at most 39 characters/],

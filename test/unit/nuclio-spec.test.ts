@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { platformValues } from "../../components/nuclio/nuclio.ts";
 import { verdictOf } from "../../automation/functions/verdict.ts";
+import { augmentedSpec } from "../../automation/rehearsal/services/nuclio/augment.ts";
+import { differences } from "../../components/nuclio/compare.ts";
 import { config, live, object } from "./nuclio-fixtures.ts";
 
 const GPU = { gpu: {} };
@@ -20,7 +22,11 @@ describe("the description of a function for Nuclio", () => {
       metadata: {
         name: "helmets",
         namespace: "cvat",
-        labels: { "nuclio.io/project-name": "cvat", "vision-platform/runtime-class": "nvidia" },
+        labels: {
+          "nuclio.io/project-name": "cvat",
+          "vision-platform/runtime-class": "nvidia",
+          "vision-platform/event-timeout": "60s",
+        },
         annotations: {
           name: "Helmets",
           type: "detector",
@@ -43,7 +49,6 @@ describe("the description of a function for Nuclio", () => {
             name: "http",
             kind: "http",
             numWorkers: 1,
-            maxWorkers: 1,
             workerAvailabilityTimeoutMilliseconds: 30_000,
             attributes: { serviceType: "ClusterIP", maxRequestBodySize: 33_554_432 },
           },
@@ -52,7 +57,7 @@ describe("the description of a function for Nuclio", () => {
         tolerations: [{ key: "gpu", operator: "Exists" }],
         imagePullPolicy: "IfNotPresent",
         disable: false,
-        eventTimeout: "2m",
+        eventTimeout: "60s",
       },
     });
   });
@@ -77,6 +82,15 @@ describe("the description of a function for Nuclio", () => {
     expect(spec.runtimeClassName).toBe(field);
     expect(metadata.labels["vision-platform/runtime-class"]).toBe(label);
   });
+
+  it.each<[string, Record<string, unknown>, boolean | undefined]>([
+    ["Nuclio has the field of the class", GPU, true],
+    ["there is no runtime class", {}, false],
+  ])(
+    "has no label of its event timeout where %s: a change of it then needs none made anew",
+    (_what, changes, hasField) =>
+      expect(object(changes, { hasField }).metadata.labels).not.toHaveProperty(["vision-platform/event-timeout"]),
+  );
 
   it("takes the key to its model from a Secret, and its place from the store", () => {
     const { spec } = object({ model: { key: "helmets.onnx", sha256: "0".repeat(64) } }, { store: STORE });
@@ -145,14 +159,28 @@ describe("the description of a function for Nuclio", () => {
 });
 
 describe("Nuclio's platform configuration", () => {
-  const entryOf = (name: string) => ({
-    labelSelector: { matchLabels: { "vision-platform/runtime-class": name } },
-    kubernetes: { deployment: { spec: { template: { spec: { runtimeClassName: name } } } } },
-  });
+  const entryOf = (pair: string) => {
+    const [runtimeClassName = "", eventTimeout = ""] = pair.split(" ");
+    return {
+      labelSelector: {
+        matchLabels: {
+          "vision-platform/runtime-class": runtimeClassName,
+          "vision-platform/event-timeout": eventTimeout,
+        },
+      },
+      functionConfig: { spec: { eventTimeout } },
+      kubernetes: { deployment: { spec: { template: { spec: { runtimeClassName } } } } },
+    };
+  };
 
   it.each<[string, Record<string, unknown>[], string | undefined, string[] | undefined]>([
-    ["for each runtime class once", [GPU, GPU, { runtimeClass: "kata" }, {}], "1.15", ["kata", "nvidia"]],
-    ["for a release nobody knows", [GPU], undefined, ["nvidia"]],
+    [
+      "for each runtime class and event timeout once",
+      [GPU, GPU, { ...GPU, timeouts: { event: "5s" } }, { runtimeClass: "kata" }, {}],
+      "1.15",
+      ["kata 60s", "nvidia 5s", "nvidia 60s"],
+    ],
+    ["for a release nobody knows", [GPU], undefined, ["nvidia 60s"]],
     ["no runtime class where the field does it", [GPU], "1.16.3", undefined],
     ["no runtime class without a GPU", [{}], "1.15", undefined],
   ])("has %s, and that Nuclio waits for no function", (_what, functions, nuclio, classes) => {
@@ -161,6 +189,16 @@ describe("Nuclio's platform configuration", () => {
       functionReadinessTimeout: "0s",
       ...(classes && { functionAugmentedConfigs: classes.map(entryOf) }),
     });
+  });
+
+  it("keeps the event timeout of a function it augments: Nuclio empties what an entry does not say", () => {
+    const changes = { ...GPU, timeouts: { event: "20s" } };
+    const wanted = object(changes);
+    const platform = platformValues({ helmets: config(changes), other: config(GPU) }, "1.13.0") ?? {};
+    const there = live(wanted, "ready");
+    there.spec = augmentedSpec(there.spec, platform, wanted.metadata.labels);
+    expect(there.spec["eventTimeout"]).toBe("20s");
+    expect(differences(wanted, there)).toEqual([]);
   });
 
   it("has nothing where there are no functions", () => {

@@ -8,6 +8,7 @@ export interface AugmentedConfig {
     matchLabels?: Record<string, string>;
     matchExpressions?: { key: string; operator: string; values?: string[] }[];
   };
+  functionConfig?: { spec?: Record<string, unknown> };
   kubernetes?: { deployment?: { spec?: Record<string, unknown> } };
 }
 
@@ -33,6 +34,20 @@ export function selects({ labelSelector = {} }: AugmentedConfig, labels: Readonl
     return operator === "In" ? among : !among;
   });
   return byLabels && byExpressions;
+}
+
+/**
+ * A function's spec with what the entries that match write over it. The event timeout is always written, for Go's field has no omitempty:
+ * one that an entry does not say is empty afterwards. (nuclio-real.md, F2; nuclio: functionres/lazy.go, CreateOrUpdate)
+ */
+export function augmentedSpec<T extends object>(
+  spec: T,
+  { functionAugmentedConfigs = [] }: PlatformConfig,
+  labels: Readonly<Record<string, string>>,
+): T {
+  return functionAugmentedConfigs
+    .filter((entry) => selects(entry, labels))
+    .reduce((now, { functionConfig }) => ({ ...now, eventTimeout: "", ...functionConfig?.spec }), spec);
 }
 
 /**

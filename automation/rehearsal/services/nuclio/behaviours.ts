@@ -67,6 +67,10 @@ export const BEHAVIOURS: readonly { what: string; source: string }[] = [
     source: "F 3b",
   },
   {
+    what: "An entry of them that matches writes its functionConfig over the function, and an empty event timeout where it says none.",
+    source: "F2 of nuclio-real.md, S functionres/lazy.go CreateOrUpdate",
+  },
+  {
     what: "On an update it sets the fields it knows and leaves the others, and the labels, as they are.",
     source: "F 3c",
   },

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { platformConfig, type PlatformConfig } from "./augment.ts";
+import { augmentedSpec, platformConfig, type PlatformConfig } from "./augment.ts";
 import type { NuclioFunctionObject, Status } from "./function.ts";
 import { isUnreached, type Namespace, type Stored } from "./kube.ts";
-import { configMap, deployment, HTTP_PORT, objectName, service } from "./objects.ts";
+import { configMap, deployment, HTTP_PORT, objectName, selectorLabels, service } from "./objects.ts";
 
 export interface ControllerOptions {
   /** Name of the chart's objects: `cvat-nuclio`. */
@@ -110,7 +110,8 @@ export class Controller {
   }
 
   /** @param settled whether it is not the first look since the controller started */
-  async #createOrUpdate(fn: NuclioFunctionObject, platform: PlatformConfig, settled: boolean): Promise<void> {
+  async #createOrUpdate(found: NuclioFunctionObject, platform: PlatformConfig, settled: boolean): Promise<void> {
+    const fn = { ...found, spec: augmentedSpec(found.spec, platform, selectorLabels(found)) };
     const state = fn.status?.state ?? "";
     if (!RESPONDED.includes(state)) return;
     const last = fn.status?.scaleToZero?.lastScaleEventTime;
@@ -219,7 +220,7 @@ export class Controller {
   async #setStatus({ metadata, spec }: NuclioFunctionObject, status: Status): Promise<void> {
     const now = await this.#namespace.get<NuclioFunctionObject>("NuclioFunction", metadata.name);
     if (now?.spec.imageHash !== spec.imageHash || now === undefined) return;
-    const stored = await this.#namespace.replace("NuclioFunction", { ...now, status });
+    const stored = await this.#namespace.replace("NuclioFunction", { ...now, spec, status });
     this.#known.set(metadata.name, stored.metadata.resourceVersion ?? "");
   }
 }

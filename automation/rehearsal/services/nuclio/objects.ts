@@ -19,7 +19,7 @@ interface DeploymentObject extends Stored {
 export const objectName = (name: string) => `nuclio-${name}`;
 
 /** Labels that selectors of the platform configuration see: not the function's name. */
-function selectorLabels(fn: NuclioFunctionObject): Record<string, string> {
+export function selectorLabels(fn: NuclioFunctionObject): Record<string, string> {
   return { ...fn.metadata.labels, ...CLASS_LABELS };
 }
 
