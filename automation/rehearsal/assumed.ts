@@ -2,8 +2,8 @@ import { GPU_NODE, LAB_GPU, TRAEFIK_CLASS, TRAEFIK_SERVICE, traefikService, type
 import { TRAEFIK_CONTROLLER } from "./cluster/traefik.ts";
 import { tlsSecretOf } from "../../components/preflight/tls-secret.ts";
 import type { LabConfig } from "../../components/config.ts";
+import { sumOf, times, type Devices } from "../../components/devices.ts";
 import { heldByFunctions, neededByTask } from "../../components/preflight/devices/asked.ts";
-import { sumOf, times, type Devices } from "../../components/preflight/devices/fit.ts";
 
 /** What a stack names that is not in every lab: a rehearsal takes it to be there. */
 export interface Assumed {
@@ -65,9 +65,11 @@ function entrance({ traefik }: LabConfig): Assumed[] {
 /** Devices that the lab's node has not, such as a shared GPU by its own name: as many as functions and a task ask for. */
 function devices(lab: LabConfig): Assumed[] {
   const asked = [...heldByFunctions(lab), ...[neededByTask(lab)].flatMap((task) => task ?? [])];
-  const { [LAB_GPU]: _, ...others } = sumOf(asked.map((one) => times(one.devices, one.pods)));
-  return Object.entries(others).map(([name, amount]) => ({
-    devices: { [name]: amount },
-    note: `assumed: node ${GPU_NODE} has ${amount} ${name}`,
-  }));
+  const sum = sumOf(asked.map((one) => times(one.devices, one.pods)));
+  return Object.entries(sum)
+    .filter(([name]) => name !== LAB_GPU)
+    .map(([name, amount]) => ({
+      devices: { [name]: amount },
+      note: `assumed: node ${GPU_NODE} has ${amount} ${name}`,
+    }));
 }

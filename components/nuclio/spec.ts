@@ -1,3 +1,4 @@
+import { devicesOf } from "../devices.ts";
 import { bytesOf, millisecondsOf } from "../schema.ts";
 import { AUTHORITY_FILE, authorityVolume } from "../storage/authority.ts";
 import type { BuildConfig } from "./build-config.ts";
@@ -180,7 +181,8 @@ function spec(name: string, config: FunctionConfig, context: FunctionContext): F
  * `nvidia.com/gpu` Nuclio does so by itself; other names, and a GPU by runtime class alone, it does not know. (nuclio.md, 7)
  */
 function needsRecreate(config: FunctionConfig): boolean {
-  if (config.gpu) return config.gpu.resource !== "nvidia.com/gpu";
+  const devices = [...Object.keys(devicesOf(config.resources)), ...(config.gpu ? [config.gpu.resource] : [])];
+  if (devices.length > 0) return !devices.includes("nvidia.com/gpu");
   return config.runtimeClass !== undefined;
 }
 

@@ -65,6 +65,7 @@ describe("the description of a function for Nuclio", () => {
   it.each<[string, Record<string, unknown>, string | undefined]>([
     ["nvidia.com/gpu, for which Nuclio does so itself", GPU, undefined],
     ["GPUs of another name", { gpu: { resource: "nvidia.com/gpu.shared" } }, "Recreate"],
+    ["a device of another maker", { resources: { limits: { "amd.com/gpu": "1" } } }, "Recreate"],
     ["a GPU by runtime class alone", { runtimeClass: "nvidia" }, "Recreate"],
     ["no GPU", {}, undefined],
   ])("has the old pod end first for %s", (_what, changes, type) => {

@@ -1,8 +1,7 @@
 import { taskResources } from "../../clearml/agent/values.ts";
 import type { LabConfig } from "../../config.ts";
-import { amountOf } from "../../kubernetes/quantity.ts";
-import type { Resources } from "../../pods.ts";
-import type { DevicePods, Devices } from "./fit.ts";
+import { devicesOf } from "../../devices.ts";
+import type { DevicePods } from "./fit.ts";
 
 /** Pods that a stack file asks devices for. */
 export interface AskedDevices extends DevicePods {
@@ -47,16 +46,3 @@ export function neededByTask({ clearml }: LabConfig): AskedDevices | undefined {
 export const asksForDevices = (lab: LabConfig) => heldByFunctions(lab).length > 0 || neededByTask(lab) !== undefined;
 
 const asksForAny = ({ devices }: DevicePods) => Object.keys(devices).length > 0;
-
-/** The devices among a container's limits: what has a domain in front. It is never shared out twice, so requests say nothing else. */
-export function devicesOf({ limits = {} }: Resources = {}): Devices {
-  return devicesAmong(limits);
-}
-
-/** The devices among amounts by name, without those that are none. */
-export function devicesAmong(amounts: Readonly<Record<string, string>>): Devices {
-  const devices = Object.entries(amounts)
-    .filter(([name]) => name.includes("/"))
-    .map(([name, amount]) => [name, amountOf(amount) ?? 0] as const);
-  return Object.fromEntries(devices.filter(([, amount]) => amount > 0));
-}

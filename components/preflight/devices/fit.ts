@@ -1,7 +1,5 @@
+import { add, sumOf, times, type Devices } from "../../devices.ts";
 import { keepsAway, tolerates, type Taint, type Toleration } from "../taints.ts";
-
-/** Amounts of devices by the name that their plugin gives them: `{ "nvidia.com/gpu": 1 }`. */
-export type Devices = Readonly<Record<string, number>>;
 
 /** A node, and what it has for the pods of a stack. */
 export interface DeviceNode {
@@ -74,21 +72,6 @@ function isTooMuch(groups: readonly DevicePods[], places: readonly Place[]): boo
 
 const holds = (left: Devices, devices: Devices) =>
   Object.entries(devices).every(([name, amount]) => (left[name] ?? 0) >= amount);
-
-function add(to: Record<string, number>, devices: Devices, many: number): void {
-  for (const [name, amount] of Object.entries(devices)) to[name] = (to[name] ?? 0) + amount * many;
-}
-
-/** So many times as much. */
-export const times = (devices: Devices, many: number): Devices =>
-  Object.fromEntries(Object.entries(devices).map(([name, amount]) => [name, amount * many]));
-
-/** All of them together. */
-export function sumOf(all: readonly Devices[]): Devices {
-  const sum: Record<string, number> = {};
-  for (const devices of all) add(sum, devices, 1);
-  return sum;
-}
 
 /** Why a node takes none of these pods, whatever they ask for: `has the taint gpu=only`. Undefined where it takes them. */
 export function refusalOf(node: DeviceNode, { nodeSelector, tolerations }: DevicePods): string | undefined {

@@ -1,8 +1,8 @@
 import type { LabConfig } from "../../config.ts";
+import { devicesAmong, devicesOf, sumOf, type Devices } from "../../devices.ts";
 import { FUNCTION_LABEL, RUNTIME_CLASS_LABEL } from "../../nuclio/names.ts";
 import type { LiveNode, LivePod } from "../facts.ts";
-import { devicesAmong, devicesOf } from "./asked.ts";
-import { sumOf, type DeviceNode, type Devices } from "./fit.ts";
+import type { DeviceNode } from "./fit.ts";
 
 /** A pod that holds devices of a node and is none of the stack's. */
 export interface OthersPod {

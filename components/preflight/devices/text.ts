@@ -1,5 +1,6 @@
+import { times, type Devices } from "../../devices.ts";
 import type { AskedDevices } from "./asked.ts";
-import { fits, refusalOf, times, type DeviceNode, type Devices } from "./fit.ts";
+import { fits, refusalOf, type DeviceNode } from "./fit.ts";
 import type { OthersPod } from "./offered.ts";
 
 /** Pods that get no devices, and what is around them. */
