@@ -42,6 +42,11 @@ export interface CvatStack {
   usersJobFails: boolean;
 }
 
+/** A login key, an access token and a browser's session, and whether CVAT takes each: its status. */
+export interface Hands {
+  statuses(): Promise<number[]>;
+}
+
 /** CVAT's users and records by the real engine, on a real API server, against the stand-in for CVAT and a real MinIO. */
 export interface CvatLab {
   home: Home;
@@ -49,6 +54,8 @@ export interface CvatLab {
   stack: CvatStack;
   /** A client of the stand-in, as the superuser. */
   client(): Promise<CvatClient>;
+  /** Signs in as one of the users, in every way that outlives the sign-in. */
+  signedIn(username: string): Promise<Hands>;
   order(orders: Orders): Promise<void>;
   /** Gives the object store another key, and puts it into the stack. */
   rotateStoreKey(): Promise<void>;
@@ -92,6 +99,11 @@ async function startIn(home: Home, config: Record<string, unknown>): Promise<Cva
       const { [username]: password = "" } = outputs["passwords"]?.value as Record<string, string>;
       return new CvatClient({ endpoint: standIn.url, username, password });
     },
+    async signedIn(username) {
+      const outputs = await engine.stack.outputs();
+      const { [username]: password = "" } = outputs["passwords"]?.value as Record<string, string>;
+      return signIn(standIn.url, { username, password });
+    },
     order: (orders) => orderCvat(standIn.url, orders),
     async rotateStoreKey() {
       await minio.rotate();
@@ -103,6 +115,27 @@ async function startIn(home: Home, config: Record<string, unknown>): Promise<Cva
       await removeHome(home.folder);
     },
   };
+}
+
+async function signIn(url: string, body: { username: string; password: string }): Promise<Hands> {
+  const post = (path: string, body: unknown, headers = {}) =>
+    fetch(`${url}/api/auth/${path}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", ...headers },
+      body: JSON.stringify(body),
+    });
+  const login = await post("login", body);
+  const { key } = (await login.json()) as { key: string };
+  const made = await post("access_tokens", { name: "cli" }, { Authorization: `Token ${key}` });
+  const { value } = (await made.json()) as { value: string };
+  const ways: Record<string, string>[] = [
+    { Authorization: `Token ${key}` },
+    { Authorization: `Bearer ${value}` },
+    { Cookie: login.headers.getSetCookie().join("; ") },
+  ];
+  const statusBy = async (headers: Record<string, string>) =>
+    (await fetch(`${url}/api/users/self`, { headers })).status;
+  return { statuses: () => Promise.all(ways.map(statusBy)) };
 }
 
 /** What components/cvat/cvat.ts does once the chart is there. */

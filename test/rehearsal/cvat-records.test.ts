@@ -37,6 +37,11 @@ const RECORDS = [
   "cvat-webhook-lab-ci",
 ];
 
+const [IN, OUT] = [
+  [200, 200, 200],
+  [401, 401, 401],
+];
+
 let lab: CvatLab;
 
 beforeAll(async () => {
@@ -115,7 +120,9 @@ describe("what is in CVAT", () => {
     expect((await named("cvat"))[0]?.description).not.toBe("by hand");
   });
 
-  it("follows users: a new password runs the Job again, one taken out is switched off", async () => {
+  it("follows users: a new password runs the Job again, one taken out is switched off, and both are out for good", async () => {
+    const [boss, eva] = [await lab.signedIn("admin"), await lab.signedIn("eva")];
+    expect([await boss.statuses(), await eva.statuses()]).toEqual([IN, IN]);
     lab.stack.config = {
       ...WHOLE,
       superuser: { password: "a-password-of-the-stack" },
@@ -136,9 +143,12 @@ describe("what is in CVAT", () => {
     ]);
     const users = await (await lab.client()).list<{ username: string; is_active: boolean }>("users");
     expect(users.find(({ username }) => username === "eva")?.is_active).toBe(false);
+    expect([await boss.statuses(), await eva.statuses()]).toEqual([OUT, OUT]);
     expect(await changed()).toEqual([]);
     lab.stack.config = WHOLE;
     await up();
+    expect([await boss.statuses(), await eva.statuses()]).toEqual([OUT, OUT]);
+    expect(await (await lab.signedIn("eva")).statuses()).toEqual(IN);
   });
 
   it("is removed by the superuser there is now, when he is renamed in the same change and his old key is dead", async () => {

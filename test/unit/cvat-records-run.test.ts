@@ -86,18 +86,17 @@ describe("200 records", () => {
 
 describe("a record that is taken out of the stack in the change that renames the superuser", () => {
   /** The old superuser is made, then left out of the stack; what he made before he went is in `outs`. */
-  async function renamed({ token = true } = {}) {
+  async function renamed() {
     applyUsers(cvat.store, [{ ...ADMIN }, { ...ALICE }]);
     const run = await newRun();
     await run.organization.create(lab());
     const storage = await run.storage.create(datasets());
     applyUsers(cvat.store, [BOSS, { ...ALICE }]);
-    if (!token) for (const user of cvat.store.state.users) user.token = null;
     return storage;
   }
 
   it("is removed by the superuser there is now", async () => {
-    const { id, outs } = await renamed({ token: false });
+    const { id, outs } = await renamed();
     const run = await newRun();
     // What stays in the stack is checked before anything is removed.
     await run.organization.check?.(lab(asBoss()), lab());
@@ -122,7 +121,7 @@ describe("a record that is taken out of the stack in the change that renames the
   });
 
   it("tells the way when nothing that stays says which account there is", async () => {
-    const { id, outs } = await renamed({ token: false });
+    const { id, outs } = await renamed();
     const run = await newRun();
     await expect(run.storage.delete(id, outs)).rejects.toThrow(
       /refuses the password of its user admin\..*Put the record back into the stack file and run up.*then take it out again/,

@@ -120,6 +120,53 @@ behaves("1.7", async () => {
   expect(await cvat.key(ALICE)).not.toBe(key);
 });
 
+const token = async (key: string, body: Record<string, unknown> = { name: "cli", read_only: false }) => {
+  const made = await cvat.call("POST", "auth/access_tokens", { key, body });
+  return made.body as { id: number; value: string };
+};
+const statusBy = async (headers: Record<string, string>, method = "GET", body?: unknown) =>
+  (await cvat.call(method, method === "GET" ? "users/self" : "projects", { key: null, headers, body })).status;
+const bearer = ({ value }: { value: string }) => ({ Authorization: `Bearer ${value}` });
+
+behaves("third 2.1", async () => {
+  const key = await cvat.key(ALICE);
+  const [rw, ro] = [await token(key), await token(key, { name: "look" })];
+  const old = await token(key, { name: "old", expiry_date: "2020-01-01" });
+  expect((await cvat.call("POST", "auth/access_tokens", { key, body: { name: "" } })).status).toBe(400);
+  const listed = await cvat.call("GET", "auth/access_tokens", { key });
+  expect(resultsOf(listed).map(({ id }) => id)).toEqual([ro.id, rw.id]);
+  expect(JSON.stringify(listed.body)).not.toContain(rw.value);
+  expect(resultsOf(await cvat.call("GET", "auth/access_tokens"))).toEqual([]);
+  expect([await statusBy(bearer(ro)), await statusBy(bearer(old))]).toEqual([200, 401]);
+  const tried = { name: "by a token" };
+  expect([await statusBy(bearer(ro), "POST", tried), await statusBy(bearer(rw), "POST", tried)]).toEqual([403, 201]);
+  expect((await cvat.call("DELETE", `auth/access_tokens/${rw.id}`, { key })).status).toBe(204);
+  expect(await statusBy(bearer(rw))).toBe(401);
+});
+
+behaves("third 2.4", async () => {
+  const renewed = { ...ALICE, username: "renewed", email: "renewed@example.test" };
+  applyUsers(cvat.store, [ADMIN, ALICE, renewed]);
+  const { headers, body } = await cvat.call("POST", "auth/login", { key: null, body: renewed });
+  const { key } = body as { key: string };
+  const hands = [
+    { Authorization: `Token ${key}` },
+    bearer(await token(key)),
+    { Cookie: headers.getSetCookie().join("; ") },
+  ];
+  const opens = () => Promise.all(hands.map((one) => statusBy(one)));
+  expect(await opens()).toEqual([200, 200, 200]);
+  const [user] = resultsOf(await cvat.call("GET", "users?username=renewed"));
+  const switched = (is_active: boolean) => cvat.call("PATCH", `users/${Number(user?.["id"])}`, { body: { is_active } });
+  await switched(false);
+  expect(await opens()).toEqual([401, 401, 401]);
+  await switched(true);
+  expect(await opens()).toEqual([200, 200, 200]);
+  const passwords = { old_password: renewed.password, new_password1: "another-one", new_password2: "another-one" };
+  await cvat.call("POST", "auth/password/change", { key, body: passwords });
+  expect(await opens()).toEqual([200, 200, 401]);
+});
+
 behaves("2.1", async () => {
   await organization("slugs");
   expect(await post("organizations", { slug: "slugs" })).toMatchObject({

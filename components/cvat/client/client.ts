@@ -52,10 +52,7 @@ export class CvatClient {
     return this.#connection.username;
   }
 
-  /**
-   * The connection with the login key it has now. A record keeps it: one that is taken out in the same run that changes the password is removed
-   * with what it knows, and the key is then the only thing that still opens. (1.8)
-   */
+  /** The connection with the login key it has now. A record keeps it: CVAT counts sign-ins. */
   async account(): Promise<Connection> {
     return { ...this.#connection, token: await (this.#token ?? this.#signIn()) };
   }

@@ -5,7 +5,7 @@ export interface Connection {
   /** A superuser, or whoever may do what is asked for. */
   username: string;
   password: string;
-  /** A login key from before. It outlives a change of the password; when it is dead, the password gives another. */
+  /** A login key from before. It saves a sign-in; when it is dead, the password gives another. */
   token?: string;
   /** How long CVAT may take to come up, in milliseconds. Default: {@link PATIENCE_MS}. */
   patienceMs?: number;

@@ -28,7 +28,9 @@ const email = z
 
 const password = secretText({ min: 8, max: 256 })
   .optional()
-  .describe("Password. Default: made once, and shown by `outputs --show-secrets`. A change here changes it in CVAT.");
+  .describe(
+    "Password. Default: made once, and shown by `outputs --show-secrets`. A change here changes it in CVAT, and ends login key, access tokens and sessions.",
+  );
 
 const names = {
   firstName: z.string().max(150).default("").describe("First name."),
@@ -61,7 +63,7 @@ export const usersConfig = {
     )
     .default([])
     .describe(
-      "More users. One that this list made and that is taken out of it is switched off in CVAT, never deleted. Users made in CVAT are left alone.",
+      "More users. One that this list made and that is taken out of it is switched off in CVAT, with all that he was signed in by, and never deleted. Users made in CVAT are left alone.",
     )
     .meta({ examples: [[{ username: "annotator", role: "worker" }]] }),
   registration: z

@@ -2,11 +2,15 @@
 
 The first user is the superuser. Users it made and that the stack no longer has are switched off, never deleted: their work hangs on them. A
 superuser who got another name is renamed instead, and keeps what is his. Others are left alone.
+
+What a person signed in with ends when he is switched off and when he gets another password: in CVAT both leave it in place, and whoever is
+switched on again has all of it back. (cvat-real-third-look.md, 2.4)
 """
 
 import json
 import os
 import sys
+import zlib
 
 # CVAT's code lies in the folder that its image starts in.
 sys.path.insert(0, os.getcwd())
@@ -17,10 +21,14 @@ if __name__ == "__main__":
     django.setup()
 
 from cvat.apps.organizations.models import Membership, Organization
+from django.apps import apps
 from django.contrib.admin.models import ADDITION, LogEntry
+from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import Group, User
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.contenttypes.models import ContentType
+from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
@@ -44,7 +52,9 @@ def apply(users):
         lines = rename_superuser(users[0], names)
         free_addresses(users, names)
         lines += [line for user in users for line in apply_user(user)]
-        return lines + switch_off_others(names) + hand_over(users[0]["username"])
+        lines += switch_off_others(names)
+        lines += [line for user in made_here().exclude(username__in=names) for line in end_credentials(user)]
+        return lines + hand_over(users[0]["username"])
 
 
 def rename_superuser(wanted, names):
@@ -89,9 +99,14 @@ def apply_user(wanted):
         refuse_same_letters(name)
         user = User(username=name)
     was_admin = not made and (user.is_superuser or user.groups.filter(name="admin").exists())
+    comes_back = not user.is_active
     changed = [field for field, value in fields_of(wanted).items() if set_field(user, field, value)]
-    if not user.check_password(wanted["password"]):
+    # Not the user's own method: where CVAT's hashes became longer, that one saves another hash, which signs him out everywhere.
+    renewed = not check_password(wanted["password"], user.password)
+    if renewed or comes_back:
+        # The same password has another hash then, and what was signed with the old one is void: links that set a new password.
         set_password(user, wanted["password"])
+    if renewed:
         changed.append("password")
     if changed:
         # One save: what CVAT does when a user appears depends on the flags it appears with.
@@ -104,7 +119,8 @@ def apply_user(wanted):
         changed.append("access to analytics")
     if made:
         return [f"made {name}"]
-    return [f"changed {name}: {', '.join(changed)}"] if changed else []
+    lines = [f"changed {name}: {', '.join(changed)}"] if changed else []
+    return lines + (end_credentials(user) if renewed or comes_back else [])
 
 
 def fields_of(wanted):
@@ -187,6 +203,51 @@ def switch_off_others(names):
         user.save()
         lines.append(f"switched off {user.username}")
     return lines
+
+
+def end_credentials(user):
+    """What opens CVAT to a user beside his password. Deactivation only suspends it, and a new password ends his sessions alone."""
+    ended = [what for what, model, end in CREDENTIALS if is_known(model) and end(apps.get_model(model).objects, user)]
+    return [f"ended what {user.username} was signed in with: {', '.join(ended)}"] if ended else []
+
+
+def is_known(model):
+    """Access tokens came with CVAT 2.48."""
+    return any(app.label == model.split(".")[0] for app in apps.get_app_configs())
+
+
+def end_login_key(tokens, user):
+    return tokens.filter(user=user).delete()[0]
+
+
+def revoke_access_tokens(tokens, user):
+    """As CVAT's own API does it: the row stays, for the history of what was done with it."""
+    return tokens.filter(owner=user, revoked=False).update(revoked=True)
+
+
+def end_sessions(sessions, user):
+    keys = [session.pk for session in sessions.iterator() if user_of(session) == str(user.pk)]
+    return sessions.filter(pk__in=keys).delete()[0]
+
+
+def user_of(session):
+    """
+    Whose it is, without a look at its signature: the server signs with a key from its own volume, which this pod has not. (cvat.md, section
+    5; django.core.signing.dumps says how it is written)
+    """
+    text = session.session_data.rsplit(":", 2)[0]
+    try:
+        data = signing.b64_decode(text.lstrip(".").encode())
+        return json.loads(zlib.decompress(data) if text.startswith(".") else data).get(SESSION_KEY)
+    except (ValueError, AttributeError, zlib.error):
+        return None
+
+
+CREDENTIALS = (
+    ("login key", "authtoken.Token", end_login_key),
+    ("access tokens", "access_tokens.AccessToken", revoke_access_tokens),
+    ("sessions", "sessions.Session", end_sessions),
+)
 
 
 def hand_over(superuser):

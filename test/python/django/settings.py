@@ -5,7 +5,12 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.admin",
+    "django.contrib.sessions",
+    "rest_framework",
+    "rest_framework.authtoken",
+    "rest_framework_api_key",
     "allauth.account",
+    "cvat.apps.access_tokens",
     "cvat.apps.engine",
     "cvat.apps.organizations",
 ]
@@ -20,5 +25,6 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 # No page is served here.
 SILENCED_SYSTEM_CHECKS = ["admin.E403", "admin.E406", "admin.E408", "admin.E409", "admin.E410"]

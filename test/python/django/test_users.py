@@ -1,6 +1,7 @@
 """components/cvat/users/users.py with a real Django. Run by test/unit/cvat-users-script.test.ts."""
 
 import contextlib
+import datetime
 import importlib.util
 import io
 import json
@@ -16,10 +17,18 @@ from django.db.models.signals import m2m_changed, post_save
 django.setup()
 
 from allauth.account.models import EmailAddress  # noqa: E402
+from cvat.apps.access_tokens.models import AccessToken  # noqa: E402
 from cvat.apps.engine.models import Profile  # noqa: E402
 from cvat.apps.organizations.models import Membership, Organization  # noqa: E402
+from django.conf import settings  # noqa: E402
+from django.contrib.auth import get_user  # noqa: E402
 from django.contrib.auth.models import Group, User  # noqa: E402
-from django.test import TestCase  # noqa: E402
+from django.contrib.auth.tokens import default_token_generator  # noqa: E402
+from django.contrib.sessions.models import Session  # noqa: E402
+from django.http import HttpRequest  # noqa: E402
+from django.test import Client, TestCase, modify_settings, override_settings  # noqa: E402
+from django.utils import timezone  # noqa: E402
+from rest_framework.authtoken.models import Token  # noqa: E402
 
 SCRIPT = pathlib.Path(__file__).parents[3] / "components/cvat/users/users.py"
 spec = importlib.util.spec_from_file_location("users", SCRIPT)
@@ -43,6 +52,42 @@ def person(username, **changes):
 
 def admin(**changes):
     return person("admin", **{"role": "admin", "password": ADMIN_PASSWORD, **changes})
+
+
+# The server signs sessions with a key that the Job has not.
+SERVER = override_settings(SECRET_KEY="the server's own")
+
+
+class SignedIn:
+    """What a person has in hand: a login key, two access tokens, a browser, and a link that sets a new password."""
+
+    def __init__(self, username):
+        user = User.objects.get(username=username)
+        self.key = Token.objects.get_or_create(user=user)[0].key
+        self.tokens = [AccessToken.objects.create_key(name=name, owner=user)[1] for name in ("cli", "ci")]
+        with SERVER:
+            self.browser = Client()
+            self.browser.force_login(user)
+            self.link = default_token_generator.make_token(user)
+
+    def opens(self):
+        """Which of it CVAT takes (cvat-real-third-look.md, 2.4: DRF's classes and Django's middleware, which all ask for an active user)."""
+        of_key = [("key", token.user) for token in Token.objects.filter(key=self.key)]
+        of_tokens = [
+            ("access token", AccessToken.objects.get_from_key(key).owner) for key in self.tokens if is_valid(key)
+        ]
+        with SERVER:
+            request = HttpRequest()
+            request.session = self.browser.session
+            of_browser = [("session", get_user(request))]
+        return [what for what, user in [*of_key, *of_tokens, *of_browser] if user.is_active and user.pk]
+
+
+def is_valid(key):
+    return AccessToken.objects.is_valid(key)
+
+
+ALL = ["key", "access token", "access token", "session"]
 
 
 def groups_of_a_new_user(sender, instance, created, **_):
@@ -139,6 +184,69 @@ class Users(TestCase):
         self.assertEqual(sorted(active), ["admin", "self-registered", "taken-over"])
         self.assertEqual(User.objects.count(), 4)
         self.assertEqual(users.apply([admin(), person("eva")]), ["changed eva: is_active"])
+
+    def test_who_is_removed_is_out_and_has_nothing_of_it_when_put_back(self):
+        users.apply([admin(), person("eva"), person("bob")])
+        eva, bob = SignedIn("eva"), SignedIn("bob")
+        self.assertEqual((eva.opens(), bob.opens()), (ALL, ALL))
+        ended = "ended what eva was signed in with: login key, access tokens, sessions"
+        self.assertEqual(users.apply([admin(), person("bob")]), ["switched off eva", ended])
+        self.assertEqual((eva.opens(), bob.opens()), ([], ALL))
+        self.assertEqual(users.apply([admin(), person("bob")]), [])
+        users.apply([admin(), person("eva"), person("bob")])
+        self.assertEqual((eva.opens(), bob.opens()), ([], ALL))
+        with SERVER:
+            self.assertFalse(default_token_generator.check_token(User.objects.get(username="eva"), eva.link))
+
+    def test_who_gets_another_password_is_out(self):
+        users.apply([admin(), person("eva")])
+        boss, eva = SignedIn("admin"), SignedIn("eva")
+        lines = users.apply([admin(password="another-long-one"), person("eva")])
+        ended = "ended what admin was signed in with: login key, access tokens, sessions"
+        self.assertEqual(lines, ["changed admin: password", ended])
+        self.assertEqual((boss.opens(), eva.opens()), ([], ALL))
+        again = SignedIn("admin")
+        self.assertEqual(users.apply([admin(password="another-long-one"), person("eva")]), [])
+        self.assertEqual(again.opens(), ALL)
+
+    def test_who_was_switched_off_by_an_earlier_version_or_by_hand_is_out_too(self):
+        users.apply([admin(), person("eva"), person("bob")])
+        eva, bob = SignedIn("eva"), SignedIn("bob")
+        User.objects.exclude(username="admin").update(is_active=False)
+        users.apply([admin(), person("bob")])
+        User.objects.update(is_active=True)
+        self.assertEqual((eva.opens(), bob.opens()), ([], []))
+
+    def test_signs_nobody_out_who_stays(self):
+        users.apply([admin(), person("eva", role="admin")])
+        User.objects.create_user("self-registered", "self@example.test", "whatever-it-was")
+        eva, other = SignedIn("eva"), SignedIn("self-registered")
+        users.apply([admin(), person("eva", email="eve@example.test", firstName="Eva")])
+        self.assertEqual((eva.opens(), other.opens()), (ALL, ALL))
+
+    def test_signs_nobody_out_where_the_hashes_became_longer(self):
+        users.apply([admin()])
+        boss = SignedIn("admin")
+        longer = ["django.contrib.auth.hashers.PBKDF2PasswordHasher", *settings.PASSWORD_HASHERS]
+        with override_settings(PASSWORD_HASHERS=longer):
+            self.assertEqual(users.apply([admin()]), [])
+        self.assertEqual(boss.opens(), ALL)
+
+    def test_leaves_alone_a_session_that_it_cannot_read(self):
+        users.apply([admin(), person("eva")])
+        texts = ["", ":", "x:y:z", ".AAAA:y:z", "bm90IGpzb24:y:z", "W10:y:z"]
+        later = timezone.now() + datetime.timedelta(days=1)
+        for number, text in enumerate(texts):
+            Session.objects.create(session_key=str(number), session_data=text, expire_date=later)
+        users.apply([admin()])
+        self.assertEqual(Session.objects.count(), len(texts))
+
+    @modify_settings(INSTALLED_APPS={"remove": "cvat.apps.access_tokens"})
+    def test_works_where_cvat_has_no_access_tokens_yet(self):
+        users.apply([admin(), person("eva")])
+        Token.objects.create(user=User.objects.get(username="eva"))
+        ended = "ended what eva was signed in with: login key"
+        self.assertEqual(users.apply([admin()]), ["switched off eva", ended])
 
     def test_refuses_a_weak_password_without_saying_it(self):
         with self.assertRaises(users.Refused) as refused:
@@ -269,7 +377,6 @@ class Users(TestCase):
 
 
 if __name__ == "__main__":
-    from django.conf import settings
     from django.test.utils import get_runner
 
     failures = get_runner(settings)(verbosity=2).run_tests(["test_users"])

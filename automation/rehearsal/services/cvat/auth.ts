@@ -1,7 +1,8 @@
 import { randomBytes, scryptSync, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { detail, errorPage, json, Refusal, refuse } from "./answers.ts";
-import type { Route } from "./asked.ts";
+import { isUsable } from "./access-tokens.ts";
+import { FORBIDDEN, type Route } from "./asked.ts";
 import { stripped } from "./django.ts";
 import type { State, StoredUser } from "./store.ts";
 
@@ -18,6 +19,7 @@ export function isPassword(user: StoredUser, password: string): boolean {
 }
 
 const CHALLENGE = { "WWW-Authenticate": "Token" };
+const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
 const NOT_GIVEN = "Authentication credentials were not provided.";
 
 /**
@@ -27,17 +29,28 @@ const NOT_GIVEN = "Authentication credentials were not provided.";
 export function caller(state: State, method: string, headers: IncomingHttpHeaders): StoredUser | undefined {
   const [scheme = "", value = ""] = (headers.authorization ?? "").split(" ");
   if (/^basic$/i.test(scheme)) return byBasic(state, value);
-  if (/^bearer$/i.test(scheme)) throw refuse(401, { detail: "Invalid token." }, CHALLENGE);
-  if (/^token$/i.test(scheme)) {
-    const user = state.users.find(({ token }) => token !== null && token === value);
-    if (!user) throw refuse(401, { detail: "Invalid token." }, CHALLENGE);
-    if (!user.is_active) throw refuse(401, { detail: "User inactive or deleted." }, CHALLENGE);
-    return user;
-  }
-  const session = /(?:^|;\s*)sessionid=([0-9a-f]+)/.exec(headers.cookie ?? "")?.[1];
-  const user = state.users.find(({ id, is_active }) => is_active && id === state.sessions[session ?? ""]);
-  if (user && !["GET", "HEAD", "OPTIONS"].includes(method) && headers["x-csrftoken"] === undefined)
+  if (/^bearer$/i.test(scheme)) return byAccessToken(state, method, value);
+  if (/^token$/i.test(scheme)) return active(state.users.find(({ token }) => token !== null && token === value));
+  const session = state.sessions[/(?:^|;\s*)sessionid=([0-9a-f]+)/.exec(headers.cookie ?? "")?.[1] ?? ""];
+  const user = state.users.find(
+    ({ id, is_active, password }) => is_active && id === session?.user && password === session.password,
+  );
+  if (user && !SAFE_METHODS.includes(method) && headers["x-csrftoken"] === undefined)
     throw detail(403, "CSRF Failed: CSRF token missing.");
+  return user;
+}
+
+function active(user: StoredUser | undefined): StoredUser {
+  if (!user) throw refuse(401, { detail: "Invalid token." }, CHALLENGE);
+  if (!user.is_active) throw refuse(401, { detail: "User inactive or deleted." }, CHALLENGE);
+  return user;
+}
+
+/** A wrong one, an expired one and a revoked one are alike. (cvat-real-third-look.md 2.3, 2.5) */
+function byAccessToken(state: State, method: string, value: string): StoredUser {
+  const token = state.accessTokens.find((one) => one.value === value && isUsable(one));
+  const user = active(state.users.find(({ id }) => id === token?.owner));
+  if (token?.read_only === true && !SAFE_METHODS.includes(method)) throw detail(403, FORBIDDEN);
   return user;
 }
 
@@ -75,7 +88,7 @@ export const AUTH_ROUTES: readonly Route[] = [
           throw refuse(400, { non_field_errors: ["Unable to log in with provided credentials."] });
         user.token ??= randomBytes(20).toString("hex");
         const session = randomBytes(16).toString("hex");
-        state.sessions[session] = user.id;
+        state.sessions[session] = { user: user.id, password: user.password };
         const cookies = [
           `csrftoken=${randomBytes(16).toString("hex")}; Path=/; SameSite=Lax`,
           `sessionid=${session}; HttpOnly; Path=/; SameSite=Lax`,

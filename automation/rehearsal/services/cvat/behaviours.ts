@@ -1,6 +1,6 @@
 /**
- * What the stand-in holds to, by the line of facts/cvat-rest-measured.md that it was measured at, or the file of CVAT's
- * source (cvat/apps, at v2.64.0) that it was read in. Each has its test in test/unit/cvat-standin.test.ts, which fails for a
+ * What the stand-in holds to, by the line of facts/cvat-rest-measured.md (third: of cvat-real-third-look.md) that it was measured at, or the file
+ * of CVAT's source (cvat/apps, at v2.64.0) that it was read in. Each has its test in test/unit/cvat-standin.test.ts, which fails for a
  * row without one.
  */
 export const BEHAVIOURS = {
@@ -15,6 +15,9 @@ export const BEHAVIOURS = {
   "1.5": "asks a session for its CSRF token, at sign-in too",
   "1.6": "takes the login key as Token or Basic, not as Bearer, and says who is switched off",
   "1.7": "has one key a user, dead everywhere once he signs out",
+  "third 2.1": "makes access tokens, told once, read-only unless asked otherwise, which their owner sees and revokes",
+  "third 2.4":
+    "leaves login key and access tokens to who gets another password, and everything to who is switched on again",
   "2.1": "keeps slugs unique, at most 16 characters, case by case",
   "2.2": "hides a foreign organization by number and forbids it as context",
   "2.4": "refuses two contexts that differ",

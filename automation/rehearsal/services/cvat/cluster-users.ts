@@ -104,13 +104,24 @@ export function applyUsers(store: Store, wanted: readonly WantedUser[]): void {
     if (!found) state.users.push(user);
     const admin = role === "admin";
     if (!admin && (user.is_superuser || user.groups.includes("admin"))) user.has_analytics_access = false;
+    if (!isPassword(user, password) || !user.is_active) endCredentials(state, user);
     Object.assign(user, { email, first_name: firstName, last_name: lastName, is_active: true, groups: [role] });
     Object.assign(user, { is_superuser: admin, is_staff: admin });
     becomeAdministrator(user);
     if (!isPassword(user, password)) user.password = hashed(password);
   }
-  for (const user of state.users) if (user.ours && !names.has(user.username)) user.is_active = false;
+  for (const user of state.users.filter(({ ours, username }) => ours && !names.has(username))) {
+    user.is_active = false;
+    endCredentials(state, user);
+  }
   handOver(store, wanted[0]?.username);
+}
+
+/** What CVAT itself leaves to who is switched off or gets another password. (cvat-real-third-look.md 2.4) */
+function endCredentials(state: State, user: StoredUser): void {
+  user.token = null;
+  for (const token of state.accessTokens) if (token.owner === user.id) token.revoked = true;
+  state.sessions = Object.fromEntries(Object.entries(state.sessions).filter(([, session]) => session.user !== user.id));
 }
 
 const isSame = (one: string, other: string) => one !== "" && one.toLowerCase() === other.toLowerCase();

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { detail, errorPage, Refusal, type Answer } from "./answers.ts";
+import { ACCESS_TOKEN_ROUTES } from "./access-tokens.ts";
 import { ACCOUNT_ROUTES } from "./accounts.ts";
 import { bodyOf, checkAccept, contextOf, type Asked, type CvatConfig, type Route } from "./asked.ts";
 import { AUTH_ROUTES, caller, notSignedIn } from "./auth.ts";
@@ -22,6 +23,7 @@ import { WEBHOOK_ROUTES } from "./webhooks.ts";
 const ROUTES: readonly Route[] = [
   ...SERVER_ROUTES,
   ...AUTH_ROUTES,
+  ...ACCESS_TOKEN_ROUTES,
   ...ACCOUNT_ROUTES,
   ...USER_ROUTES,
   ...ORGANIZATION_ROUTES,

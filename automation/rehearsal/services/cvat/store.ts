@@ -145,6 +145,23 @@ export interface StoredRequest {
   finished_date: string | null;
 }
 
+export interface StoredAccessToken {
+  id: number;
+  name: string;
+  owner: number;
+  value: string;
+  read_only: boolean;
+  revoked: boolean;
+  expiry_date: string | null;
+  created_date: string;
+}
+
+/** Good as long as its user has the password he signed in with. (django.contrib.auth: get_session_auth_hash) */
+export interface StoredSession {
+  user: number;
+  password: string;
+}
+
 /** Everything the stand-in remembers. */
 export interface State {
   /** The last number given in each list. */
@@ -159,8 +176,9 @@ export interface State {
   jobs: StoredJob[];
   labels: StoredLabel[];
   requests: StoredRequest[];
-  /** Session keys and whose they are. */
-  sessions: Record<string, number>;
+  accessTokens: StoredAccessToken[];
+  /** By their keys. */
+  sessions: Record<string, StoredSession>;
   /** The users Job that was carried out last. */
   usersJob: string | null;
 }
@@ -177,6 +195,7 @@ const EMPTY: State = {
   jobs: [],
   labels: [],
   requests: [],
+  accessTokens: [],
   sessions: {},
   usersJob: null,
 };
