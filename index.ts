@@ -41,10 +41,11 @@ async function installed(folder: string): Promise<Record<string, unknown>> {
   const { certificates, problems: unsound } = await readAuthority(sections["objectStore"], folder);
   const lab = readLab([...problems, ...unsound]);
   for (const { path: key, message } of idleKeys(sections)) await pulumi.log.warn(`${key}: ${message}`);
-  const known = knownCluster(await ownState());
+  const state = await ownState();
+  const known = knownCluster(state);
   const [charts, found, facts] = await Promise.all([
     chartsFor(lab),
-    lookAtStore(lab.objectStore, { folder, ca: certificates }),
+    lookAtStore(lab.objectStore, state, { folder, ca: certificates }),
     preflight(lab, known),
   ]);
   // After every look, since it changes what it must.

@@ -10,7 +10,6 @@ import { urlOf } from "../../components/storage/client/place.ts";
 import type { ObjectStoreConfig } from "../../components/storage/config.ts";
 import { NOTHING_FOUND, type StoreFindings } from "../../components/storage/findings.ts";
 import { deploymentIn, madeIn, missingFrom, namesOf, placesIn, type Made } from "../../components/storage/made.ts";
-import { ownState } from "../engine/own-state.ts";
 import { authorityOfState } from "./authority.ts";
 import { askStore } from "./ask.ts";
 import { curesOfFile, curesOfState } from "./cures.ts";
@@ -19,13 +18,14 @@ import { known } from "./known.ts";
 /**
  * Compares the object store with what the stack has made in it, before the program registers anything. Only a preview goes on without an
  * answer: it changes nothing, and says so in a warning.
+ * @param state what the stack's last run left
  * @throws RunError with the cure, shown without a stack trace
  */
 export async function lookAtStore(
   config: ObjectStoreConfig | undefined,
+  state: readonly StateResource[],
   authority: AuthorityOptions,
 ): Promise<StoreFindings> {
-  const state = await ownState();
   try {
     return config === undefined ? await lookBack(state, authority.folder) : await look(config, state, authority.ca);
   } catch (error) {

@@ -14,6 +14,7 @@ import { ensureMinio, type MinioOptions, type RunningMinio } from "../../automat
 import { kill, startOf } from "../../automation/rehearsal/processes.ts";
 import { obtainTools } from "../../automation/rehearsal/tools/obtain.ts";
 import { readAuthority } from "../../automation/storage/authority.ts";
+import { ownState } from "../../automation/engine/own-state.ts";
 import { lookAtStore } from "../../automation/storage/look.ts";
 import { startEngine } from "./engine.ts";
 
@@ -49,7 +50,7 @@ export async function startStorageLab({ where = inClear, ...options }: StorageLa
     const lab = config();
     const folder = engine.stack.workspace.workDir;
     const { certificates: ca } = await readAuthority(written(), folder);
-    const found = await lookAtStore(lab, { folder, ca });
+    const found = await lookAtStore(lab, await ownState(), { folder, ca });
     const store = new ObjectStore(
       "store",
       { config: lab, found, applications: APPLICATIONS, people, ca },

@@ -35,9 +35,6 @@ const STARTED_WITHIN_MS = 60_000;
 /** Runs the code of functions as Nuclio's processor would: one process each, started when it is first called. */
 export function handlers(sources: readonly HandlerSource[], folder: string): Handlers {
   const running = new Map<string, Running>();
-  process.on("exit", () => {
-    for (const { process: child } of running.values()) child.kill("SIGKILL");
-  });
   return {
     async urlFor(fn) {
       const source = sources.find(({ image }) => image === nameOf(fn.spec.image ?? ""));
@@ -66,10 +63,11 @@ async function prepare(python: string, [program = "", ...args]: readonly string[
   if (result.failed) throw new Problem(502, `what the function loads cannot be made: ${result.all}`);
 }
 
-async function start(
+/** Starts a function's code as a process that ends with this one. */
+export async function start(
   python: string,
   source: HandlerSource,
-  { spec }: NuclioFunctionObject,
+  { spec }: Pick<NuclioFunctionObject, "spec">,
   logFile: string,
 ): Promise<Omit<Running, "hash">> {
   const port = await getPort({ host: "127.0.0.1" });
@@ -82,7 +80,8 @@ async function start(
       HOME: process.env["HOME"],
       ...environment(Object.fromEntries(values), source.env),
     },
-    stdio: ["ignore", log, log],
+    // Nothing is ever written to it: it ends when this process does, killed or not, and the code with it.
+    stdio: ["pipe", log, log],
   });
   closeSync(log);
   return { process: child, url: listening(child, port, logFile) };

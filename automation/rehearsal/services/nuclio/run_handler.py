@@ -1,13 +1,15 @@
 """Runs the code of a function in a rehearsal as Nuclio's Python wrapper does (nuclio.md, section 6).
 
 Arguments: folder of the code, `module:function`, port on 127.0.0.1. One event at a time, `init_context` before the
-first; JSON bodies are parsed; an exception of the handler is a 500.
+first; JSON bodies are parsed; an exception of the handler is a 500. It ends with who started it: when standard input
+ends.
 """
 
 import importlib
 import json
 import os
 import sys
+import threading
 import traceback
 import types
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -76,7 +78,14 @@ def serve(module, handler, port):
     HTTPServer(("127.0.0.1", port), Server).serve_forever()
 
 
+def end_with_parent():
+    # A parent that is killed can tell nobody, but its end of the pipe closes.
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
 if __name__ == "__main__":
+    threading.Thread(target=end_with_parent, daemon=True).start()
     folder, entry, port = sys.argv[1:]
     os.chdir(folder)
     sys.path.insert(0, folder)
