@@ -215,10 +215,20 @@ function nuclio({ config, registrySecret, nuclioPlatform }: CvatValuesInput) {
         ...(registry?.insecure && { kaniko: { insecurePushRegistry: true, insecurePullRegistry: true } }),
       },
       ...(registry && { registry: { pushPullUrl: registry.url, secretName: registrySecret } }),
-      ...(nuclioPlatform && { platform: nuclioPlatform }),
+      platform: { logger: NUCLIO_LOGGER, ...nuclioPlatform },
     },
   };
 }
+
+/**
+ * What Nuclio and its functions write into their logs. By itself it is everything: each request with its whole body, so every picture that
+ * CVAT sends, and every function with its environment. (nuclio-real.md, F14; nuclio: restful/middleware/middleware.go)
+ */
+const NUCLIO_LOGGER = {
+  sinks: { stdout: { kind: "stdout" } },
+  system: [{ level: "info", sink: "stdout" }],
+  functions: [{ level: "info", sink: "stdout" }],
+} as const;
 
 function ingress({ config, chart, ingressClass }: CvatValuesInput) {
   const { host, className, tls } = config.ingress;

@@ -92,7 +92,18 @@ const HOMELAB = {
       "auth.anonymous": { org_role: "Viewer" },
     },
   },
-  nuclio: { enabled: true, dashboard: { containerBuilderKind: "kaniko" } },
+  nuclio: {
+    enabled: true,
+    dashboard: { containerBuilderKind: "kaniko" },
+    // Not debug, Nuclio's own: it writes pictures and environments into its log.
+    platform: {
+      logger: {
+        sinks: { stdout: { kind: "stdout" } },
+        system: [{ level: "info", sink: "stdout" }],
+        functions: [{ level: "info", sink: "stdout" }],
+      },
+    },
+  },
   ingress: { enabled: true, hostname: "", className: "traefik", tls: false },
   smokescreen: { opts: "--allow-address=10.43.0.9:9000" },
   traefik: { enabled: false },
@@ -234,6 +245,20 @@ describe("values of the CVAT chart", () => {
               { name: "CVAT_NUCLIO_FUNCTION_NAMESPACE", value: "nuclio" },
               { name: "CVAT_NUCLIO_SCHEME", value: "https" },
             ],
+          },
+        },
+      },
+    ],
+    [
+      "a level of Nuclio's own log that the stack says, beside what it does not say",
+      { values: { nuclio: { platform: { logger: { system: [{ level: "debug", sink: "stdout" }] } } } } },
+      {
+        nuclio: {
+          platform: {
+            logger: {
+              system: [{ level: "debug", sink: "stdout" }],
+              functions: [{ level: "info", sink: "stdout" }],
+            },
           },
         },
       },
