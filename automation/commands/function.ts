@@ -3,6 +3,9 @@ import path from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { UserError } from "../../components/errors.ts";
 import { errorText } from "../../components/nuclio/client/dashboard.ts";
+import { isGivenUp } from "../../components/nuclio/client/pages.ts";
+import { causeLine } from "../../components/nuclio/message.ts";
+import { ANSWERED_WITHIN_MS } from "../../components/nuclio/names.ts";
 import { removeFunction } from "../../components/nuclio/deploy.ts";
 import { shapesIn, shapesText } from "../functions/boxes.ts";
 import { deploy } from "../functions/deploy.ts";
@@ -35,7 +38,7 @@ export function functionCommand(): Command {
         .argument("<name>", "the function")
         .argument("<picture>", "a picture file: JPEG, PNG, ...")
         .option("--threshold <share>", "least confidence, 0 to 1 (default: the function's own)", share)
-        .option("--timeout <seconds>", "how long to wait for the answer", wholeNumber, 60)
+        .option("--timeout <seconds>", "how long to wait for the answer, 60 at most", answerTime, 60)
         .action(invoke),
     )
     .addCommand(
@@ -61,7 +64,7 @@ async function logs(name: string, { json, tail, ...flags }: StackFlags & { tail:
     const there = await nuclio.dashboard.function(name);
     throw new UserError(
       there
-        ? `Function ${name} has no pod. It is ${there.status?.state ?? "in no state"}: ${there.status?.message ?? ""}`
+        ? `Function ${name} has no pod. It is ${there.status?.state ?? "in no state"}: ${causeLine(there.status?.message ?? "")}`
         : noSuch(name, Object.keys(await nuclio.dashboard.functions())),
     );
   }
@@ -86,6 +89,11 @@ async function invoke(name: string, picture: string, flags: InvokeFlags): Promis
     nuclio.dashboard.invoke(name, "/", body, timeout * 1000),
   );
   const milliseconds = Date.now() - start;
+  if (isGivenUp(answer))
+    throw new UserError(
+      `Function ${name} has not answered within a minute, and then the web server in front of Nuclio's dashboard gives up, for CVAT too. ` +
+        `It may still be at work, and take nothing else meanwhile. Its log: function logs ${name}`,
+    );
   if (answer.status !== 200) throw new UserError(`Function ${name} answers ${answer.status}: ${errorText(answer)}`);
   const result = parsed(answer.text);
   const shapes = shapesIn(result);
@@ -123,6 +131,16 @@ function parsed(text: string): unknown {
   } catch {
     return text;
   }
+}
+
+/** No answer through Nuclio's dashboard comes later. */
+function answerTime(text: string): number {
+  const seconds = wholeNumber(text);
+  if (seconds * 1000 > ANSWERED_WITHIN_MS)
+    throw new InvalidArgumentError(
+      `must be at most ${ANSWERED_WITHIN_MS / 1000}: the web server in front of Nuclio's dashboard gives up then.`,
+    );
+  return seconds;
 }
 
 function share(text: string): number {

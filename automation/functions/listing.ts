@@ -2,6 +2,7 @@ import pc from "picocolors";
 import { rollout } from "../../components/nuclio/client/function-objects.ts";
 import { isBroken, type LiveFunction } from "../../components/nuclio/client/types.ts";
 import { FIELD_MANAGER } from "../../components/kubernetes/field-manager.ts";
+import { causeLine } from "../../components/nuclio/message.ts";
 import { objectOf } from "../../components/nuclio/names.ts";
 import { runtimeClassBy } from "../../components/nuclio/runtime-class.ts";
 import { textTable } from "../report/table.ts";
@@ -108,10 +109,10 @@ export function listingText({ functions, missing, cvat }: Listing): string {
 
 function notes({ message, verdict, urls }: ListedFunction): string[] {
   const outcome = verdict.outcome === "listed" ? verdict.why : `${OUTCOMES[verdict.outcome]} ${verdict.why}`;
-  const [first = ""] = message.split("\n").filter((line) => line.trim() !== "");
+  const cause = causeLine(message);
   return [
     ...(outcome === "" ? [] : [outcome]),
-    ...(first === "" ? [] : [first.trim()]),
+    ...(cause === "" ? [] : [cause]),
     ...(urls.length > 1 ? [`Reached at ${urls.join(", ")}.`] : []),
   ];
 }

@@ -1,5 +1,6 @@
 import type { FunctionObjects } from "./client/function-objects.ts";
 import type { LiveFunction } from "./client/types.ts";
+import { causeLines } from "./message.ts";
 
 const LINES_OF_LOG = 10;
 
@@ -15,18 +16,15 @@ export async function failure(objects: FunctionObjects, live: LiveFunction): Pro
 
 /** What Nuclio says of a function that does not run, and what the API server says of its pods; one indented line each. */
 export async function reasons(objects: FunctionObjects, { metadata, status }: LiveFunction): Promise<string[]> {
-  const log = (status?.logs ?? []).map(({ message }) => message ?? "").filter((line) => line !== "");
   const found = await objects.obstacles(metadata.name);
+  const causes = causeLines(status?.message ?? "");
+  const log = (status?.logs ?? [])
+    .slice(-LINES_OF_LOG)
+    .flatMap(({ message = "", err = "" }) => [message.trim(), ...causeLines(err)])
+    .filter((line) => line !== "" && !causes.includes(line));
   return [
-    ...brief(status?.message ?? "").map((line) => `  Nuclio: ${line}`),
-    ...log.slice(-LINES_OF_LOG).map((line) => `  log: ${line.trimEnd()}`),
+    ...causes.map((line) => `  Nuclio: ${line}`),
+    ...[...new Set(log)].map((line) => `  log: ${line}`),
     ...found.map(({ object, reason, cure }) => `  ${object}: ${reason.replace(/[.;]?$/, ".")} ${cure}`),
   ];
-}
-
-/** Nuclio's messages are error stacks: a line for each error, then where in its code that was. */
-function brief(message: string): string[] {
-  const lines = message.split("\n").map((line) => line.trim());
-  const told = lines.filter((line) => line !== "" && !/^(Error - |Call stack:|\.\.\.|\/.*\.go:\d+|at )/.test(line));
-  return [...new Set(told)].slice(0, LINES_OF_LOG);
 }

@@ -63,11 +63,14 @@ describe("what CVAT says of a function", () => {
   });
 });
 
+const MESSAGE =
+  "\nError - Job failed. Job logs:\nINFO[0000] Unpacking rootfs\nerror building image: exit status 1\n    .../kaniko.go:577\n\nCall stack:\nFailed to build\n    .../builder.go:260\n";
+
 describe("the list of functions", () => {
   const broken = changed((fn) => {
     fn.metadata.name = "bare";
     delete fn.metadata.annotations;
-    fn.status = { state: "error", message: "Failed to build processor image\n\nCall stack:" };
+    fn.status = { state: "error", message: MESSAGE };
   });
   const found = listing({ helmets: sound(), bare: broken }, { helmets: deployment("nvidia") }, ["helmets", "sam"]);
 
@@ -83,7 +86,7 @@ describe("the list of functions", () => {
           gpu: "nvidia.com/gpu: 1",
           runtimeClass: "",
           urls: [],
-          message: "Failed to build processor image\n\nCall stack:",
+          message: MESSAGE,
           verdict: { outcome: "breaks", why: "It has no annotations at all." },
           inStack: false,
         },
@@ -109,7 +112,7 @@ describe("the list of functions", () => {
   it("says to a person what is broken by which function, and the cure", () => {
     const text = listingText(found).replace(COLOURS, "");
     expect(text).toContain("bare: CVAT's whole list of models fails by it. It has no annotations at all.");
-    expect(text).toContain("bare: Failed to build processor image");
+    expect(text).toContain("bare: error building image: exit status 1\n");
     expect(text).toContain("sam: is in the stack file and not in Nuclio. Deploy it: function deploy sam");
     expect(text).toContain(
       "CVAT's whole list of models is an error 500, by bare. Take out or cure: function remove bare",

@@ -1,6 +1,11 @@
-import { expect, it } from "vitest";
+import { setTimeout as pause } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
 import { dashboard } from "../../components/nuclio/client/dashboard.ts";
+import type { Stored } from "../../automation/rehearsal/services/nuclio/kube.ts";
+import { isGivenUp } from "../../components/nuclio/client/pages.ts";
 import { Unreached, type ApiAnswer, type Send } from "../../components/api-server.ts";
+import { object } from "./nuclio-fixtures.ts";
+import { dashboardInMemory } from "./nuclio-stand-in.ts";
 
 /** A dashboard that answers as it is told, one call after the other, and the last answer for ever. */
 function answering(...answers: (ApiAnswer | Unreached)[]) {
@@ -37,4 +42,72 @@ it("does not make a function twice where the dashboard fails on it", async () =>
   const { nuclio, asked } = answering(failing);
   await expect(nuclio.createProject("cvat")).rejects.toThrow("oh no");
   expect(asked).toHaveLength(1);
+});
+
+describe("a function whose code comes slowly", () => {
+  const build = { source: { url: "https://git.example/hats.git", kind: "git", branch: "main" }, image: "hats:1" };
+  const wanted = object({ image: undefined, build });
+  const fetch = { withinMs: 2000, everyMs: 5 };
+
+  it.each<[string, Parameters<typeof dashboardInMemory>]>([
+    ["Nuclio says it timed out", [{ fetchCode: () => pause(150), creationMs: 30 }]],
+    ["the web server before it gave up", [{ fetchCode: () => pause(150) }, { timeoutMs: 30 }]],
+  ])("is waited for, and asked for once: %s", async (_what, options) => {
+    const { send, asked, objects } = dashboardInMemory(...options);
+    const nuclio = dashboard(send, { namespace: "cvat", fetch });
+    expect(await nuclio.create(wanted)).toBe("accepted");
+    expect(await nuclio.function("helmets")).toMatchObject({ spec: { build: { image: "hats:1" } } });
+    expect(asked.filter((one) => one.startsWith("POST"))).toHaveLength(1);
+    // The same in place of what is there.
+    const there = await objects.get<Stored>("NuclioFunction", "helmets");
+    if (there) await objects.replace("NuclioFunction", { ...there, status: { state: "ready" } });
+    const before = (await nuclio.function("helmets"))?.metadata.resourceVersion;
+    expect(await nuclio.update(wanted)).toBe("accepted");
+    expect((await nuclio.function("helmets"))?.metadata.resourceVersion).not.toBe(before);
+    expect(asked.filter((one) => one.startsWith("PUT"))).toHaveLength(1);
+  });
+
+  it("is told of by its key when it does not come", async () => {
+    const { send } = dashboardInMemory({ fetchCode: () => pause(60_000, undefined, { ref: false }), creationMs: 10 });
+    const nuclio = dashboard(send, { namespace: "cvat", fetch: { withinMs: 20, everyMs: 5 } });
+    await expect(nuclio.create(wanted)).rejects.toThrow(/functions\.helmets\.build\.source/);
+  });
+
+  it("is refused with the reason where there is none", async () => {
+    const nowhere = object({
+      image: undefined,
+      build: { ...build, source: { ...build.source, url: "https://git.invalid/a" } },
+    });
+    const { send } = dashboardInMemory();
+    const nuclio = dashboard(send, { namespace: "cvat" });
+    await expect(nuclio.create(nowhere)).rejects.toThrow(/refuses function helmets \(500\): Get .*no such host/);
+    expect((await nuclio.function("helmets"))?.status?.state).toBe("error");
+  });
+});
+
+describe("pages of the web server before the dashboard", () => {
+  it("502 is one more try worth, and is told as what it is", async () => {
+    let looks = 0;
+    const { send } = dashboardInMemory({}, { isUp: () => Promise.resolve(++looks > 1) });
+    expect(await dashboard(send, { namespace: "cvat" }).functions()).toEqual({});
+    const down = dashboardInMemory({}, { isUp: () => Promise.resolve(false) });
+    await expect(dashboard(down.send, { namespace: "cvat", retries: 0 }).functions()).rejects.toThrow(
+      /cannot be reached: 502 Bad Gateway, says the web server in front of the dashboard\./,
+    );
+  });
+
+  it("504 ends a call, whatever the function does", async () => {
+    const invoker = { invoke: () => pause(200, { status: 200, body: [] }) };
+    const { send } = dashboardInMemory({ invoker }, { timeoutMs: 20 });
+    const answer = await dashboard(send, { namespace: "cvat" }).invoke("helmets", "/", {}, 60_000);
+    expect(answer.status).toBe(504);
+    expect(isGivenUp(answer)).toBe(true);
+    expect(isGivenUp({ status: 504, text: '{"error":"the function\'s own"}' })).toBe(false);
+  });
+
+  it("200 with the index page is no answer", async () => {
+    const { send } = dashboardInMemory();
+    const elsewhere: Send = (request) => send({ ...request, path: "/" });
+    await expect(dashboard(elsewhere, { namespace: "cvat" }).functions()).rejects.toThrow(/a web page, "Nuclio"/);
+  });
 });

@@ -57,18 +57,24 @@ describe("deploying a function", () => {
 
   it.each<[string, FakeOptions, RegExp]>([
     [
-      "a build that fails, with the end of its log and without a stack",
+      "what the API server refuses, by the root cause of Nuclio's error stack",
       {
         states: [
           {
             state: "error",
             message:
-              "Failed to build processor image: exit status 1\n\nError - exit status 1\n    .../kaniko.go:250\n\nCall stack:\n",
-            logs: [{ message: "RUN pip install nothing" }, { message: "no matching distribution" }],
+              "NuclioFunction in error state:\n\nError - Deployment.apps is invalid: must be less than or equal to cpu limit of 10m\n    .../functionres/lazy.go:919\n",
+            logs: [
+              { message: "Deploying function" },
+              {
+                message: "Function creation failed, setting state to error",
+                err: "\nError - the quota is used up\n    .../kube/platform.go:310\n\nCall stack:\nFailed to deploy\n    .../kube/platform.go:320\n",
+              },
+            ],
           },
         ],
       },
-      /^Function helmets is error\.\n {2}Nuclio: Failed to build processor image: exit status 1\n {2}log: RUN pip install nothing\n {2}log: no matching distribution\nCure that and run up again[^]*function logs helmets$/,
+      /^Function helmets is error\.\n {2}Nuclio: Deployment\.apps is invalid: must be less than or equal to cpu limit of 10m\n {2}log: Deploying function\n {2}log: Function creation failed, setting state to error\n {2}log: the quota is used up\nCure that and run up again[^]*function logs helmets$/,
     ],
     [
       "pods that do not start, with what holds them up and the cure",

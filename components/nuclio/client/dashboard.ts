@@ -2,6 +2,8 @@ import { UserError } from "../../errors.ts";
 import { patiently } from "../../records/patience.ts";
 import type { FunctionObject } from "../spec.ts";
 import { Unreached, type ApiAnswer, type ApiRequest, type Send } from "../../api-server.ts";
+import { FETCH, isHandOver, isLate, isUnderWay, lateAnswer, stored, type Fetch } from "./hand-overs.ts";
+import { isGivenUp, pageTitle } from "./pages.ts";
 import type { LiveFunction } from "./types.ts";
 
 /** What the dashboard answered to one change: done, or the status that says why not. */
@@ -35,17 +37,23 @@ export interface DashboardOptions {
   retries?: number;
   /** Milliseconds for one answer. The dashboard may take a minute until a function is stored. Default: 90 s. */
   timeoutMs?: number;
+  /** How long the dashboard may fetch the code of a function after it stopped holding the answer. Default: {@link FETCH}. */
+  fetch?: Fetch;
 }
 
 const WORTH_ANOTHER_TRY = [429, 502, 503, 504];
 
-export function dashboard(send: Send, { namespace, retries = 8, timeoutMs = 90_000 }: DashboardOptions): Dashboard {
-  // Every change here may be sent twice: a second POST is a conflict, which is looked into, and the others end where they began.
+export function dashboard(
+  send: Send,
+  { namespace, retries = 8, timeoutMs = 90_000, fetch = FETCH }: DashboardOptions,
+): Dashboard {
+  // Every change here may be sent twice: a second POST is a conflict, which is looked into, and the others end where they began. Not so a
+  // function whose code the dashboard still fetches: each such request builds once more. (nuclio-real.md, F6)
   const ask = (request: Omit<ApiRequest, "timeoutMs">, times = retries): Promise<ApiAnswer> =>
     patiently(
       async (attempt) => {
         const answer = await send({ ...request, headers: { ...HEADERS(namespace), ...request.headers }, timeoutMs });
-        if (isWorthAnotherTry(request, answer.status, attempt)) throw new Unreached(errorText(answer), answer);
+        if (isWorthAnotherTry(request, answer, attempt)) throw new Unreached(errorText(answer), answer);
         return answer;
       },
       {
@@ -54,13 +62,24 @@ export function dashboard(send: Send, { namespace, retries = 8, timeoutMs = 90_0
         longestPauseMs: 5000,
         mayPass: (error, attempt) =>
           error instanceof Unreached &&
-          (error.status === undefined || isWorthAnotherTry(request, error.status, attempt)),
+          (error.status === undefined
+            ? !(isHandOver(request) && isLate(error))
+            : isWorthAnotherTry(request, { status: error.status, text: error.message }, attempt)),
       },
     ).catch((error: unknown) => {
       throw error instanceof Unreached ? notReached(error, namespace) : error;
     });
-  const deploy = async (request: Omit<ApiRequest, "timeoutMs">, name: string): Promise<Change> => {
-    const answer = await ask(request);
+  const find = async (name: string): Promise<LiveFunction | undefined> => {
+    const answer = await ask({ method: "GET", path: `/api/functions/${name}` });
+    return answer.status === 404 ? undefined : (json(answer) as LiveFunction);
+  };
+  const deploy = async (
+    request: Omit<ApiRequest, "timeoutMs">,
+    name: string,
+    before?: LiveFunction,
+  ): Promise<Change> => {
+    const answer = await ask(request).catch(lateAnswer);
+    if (isHandOver(request) && isUnderWay(answer)) return stored(name, before, find, fetch);
     if (answer.status === 202 || answer.status === 204) return "accepted";
     if (answer.status === 409) return "conflict";
     if (answer.status === 412 && /provision|building/i.test(errorText(answer))) return "busy";
@@ -71,13 +90,12 @@ export function dashboard(send: Send, { namespace, retries = 8, timeoutMs = 90_0
     async functions() {
       return json(await ask({ method: "GET", path: "/api/functions" })) as Record<string, LiveFunction>;
     },
-    async function(name) {
-      const answer = await ask({ method: "GET", path: `/api/functions/${name}` });
-      return answer.status === 404 ? undefined : (json(answer) as LiveFunction);
-    },
+    function: find,
     create: (wanted) => deploy({ method: "POST", path: "/api/functions", body: wanted }, wanted.metadata.name),
-    update: (wanted) =>
-      deploy({ method: "PUT", path: `/api/functions/${wanted.metadata.name}`, body: wanted }, wanted.metadata.name),
+    async update(wanted) {
+      const { name } = wanted.metadata;
+      return deploy({ method: "PUT", path: `/api/functions/${name}`, body: wanted }, name, await find(name));
+    },
     restart: (name) =>
       deploy({ method: "PATCH", path: `/api/functions/${name}`, body: { desiredState: "ready" } }, name),
     async remove(name) {
@@ -128,8 +146,11 @@ export function dashboard(send: Send, { namespace, retries = 8, timeoutMs = 90_0
 }
 
 /** A look that the dashboard fails on is taken once more. */
-function isWorthAnotherTry({ method }: Pick<ApiRequest, "method">, status: number, attempt: number): boolean {
-  return WORTH_ANOTHER_TRY.includes(status) || (status === 500 && method === "GET" && attempt === 1);
+function isWorthAnotherTry(request: Pick<ApiRequest, "method" | "path">, answer: ApiAnswer, attempt: number): boolean {
+  if (isHandOver(request) && isGivenUp(answer)) return false;
+  return (
+    WORTH_ANOTHER_TRY.includes(answer.status) || (answer.status === 500 && request.method === "GET" && attempt === 1)
+  );
 }
 
 const HEADERS = (namespace: string) => ({ "x-nuclio-function-namespace": namespace });
@@ -139,8 +160,11 @@ function json(answer: ApiAnswer): unknown {
   try {
     return JSON.parse(answer.text);
   } catch (error) {
+    const title = pageTitle(answer);
     throw new UserError(
-      "Nuclio's dashboard answers with something that is no JSON: is another program behind its Service?",
+      title === undefined
+        ? "Nuclio's dashboard answers with something that is no JSON: is another program behind its Service?"
+        : `Nuclio's dashboard answers with a web page, "${title}": is another program behind its Service?`,
       {
         cause: error,
       },
@@ -156,6 +180,8 @@ export function errorText({ status, text }: ApiAnswer): string {
   } catch {
     // Plain text, or nothing.
   }
+  const title = pageTitle({ text });
+  if (title !== undefined) return `${title}, says the web server in front of the dashboard`;
   return text.trim().slice(0, 500) || `status ${status}`;
 }
 

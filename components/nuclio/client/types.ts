@@ -3,6 +3,8 @@ export interface LiveFunction {
   metadata: {
     name: string;
     namespace?: string;
+    /** Changes with every write. */
+    resourceVersion?: string;
     labels?: Record<string, string>;
     annotations?: Record<string, string>;
   };
@@ -10,7 +12,8 @@ export interface LiveFunction {
   status?: {
     state?: string;
     message?: string;
-    logs?: { message?: string }[];
+    /** Each step, with the error stack of the one that failed. */
+    logs?: { message?: string; err?: string }[];
     httpPort?: number;
     containerImage?: string;
     internalInvocationUrls?: string[];

@@ -43,8 +43,32 @@ export const BEHAVIOURS: readonly { what: string; source: string }[] = [
     source: "F 0, F 2a",
   },
   {
-    what: "Without spec.image and without anything to build from, the function ends in error.",
-    source: "S abstract/platform.go functionBuildRequired",
+    what: "Without spec.image and without anything to build from, or with an image and no runtime, 500 and no function.",
+    source: "F6 of nuclio-real.md, S abstract/platform.go functionBuildRequired",
+  },
+  {
+    what: "A Git source without branch, tag and reference is 400, code that cannot be fetched 500; the function is there, in error.",
+    source: "F5 and F6 of nuclio-real.md",
+  },
+  {
+    what: "POST and PUT hold the answer until the code is there, 60 s at most: then 500, and the work goes on.",
+    source: "F6 of nuclio-real.md, S dashboard/resource/function.go storeAndDeployFunction",
+  },
+  {
+    what: "A text or a fraction for a whole number, a quantity, an image's name, a node selector, over 100000 workers: 400 in Go's words.",
+    source: "F16 of nuclio-real.md, S abstract/platform.go ValidateFunctionConfig",
+  },
+  {
+    what: "A failure's message is an error stack: the controller's whole, then the dashboard's with the root cause; a build's has its log.",
+    source: "F3 and F4 of nuclio-real.md, S nuclio/errors PrintErrorStack",
+  },
+  {
+    what: "The log of a status has the steps of the deployment and the error, and no line of the builder.",
+    source: "F4 of nuclio-real.md",
+  },
+  {
+    what: "An nginx stands in front: 504 after 60 s, 502 while the dashboard's pods are not ready, its index page outside /api.",
+    source: "F18 of nuclio-real.md, S cmd/dashboard/docker/default.conf",
   },
   {
     what: "Images are built by kaniko, from 1.17.4 on by buildah; any other builder is Docker, which a K3s node has not.",

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { augmentedSpec, platformConfig, type PlatformConfig } from "./augment.ts";
+import { errorStack, Wrapped, type Wrap } from "./error-stack.ts";
 import type { NuclioFunctionObject, Status } from "./function.ts";
 import { isUnreached, type Namespace, type Stored } from "./kube.ts";
 import { configMap, deployment, HTTP_PORT, objectName, selectorLabels, service } from "./objects.ts";
@@ -27,6 +28,14 @@ const LOOK_MS = 2000;
 const READINESS_S = 120;
 const RECENTLY_MS = 60_000;
 const POLL_MS = 300;
+
+const CREATING: Wrap[] = [
+  { text: "Failed to create/update deployment", at: ".../kube/functionres/lazy.go:222" },
+  { text: "Failed to create/update function", at: ".../kube/controller/nucliofunction.go:290" },
+];
+const WAITING: Wrap[] = [
+  { text: "Failed to wait for function resources to be available", at: ".../kube/controller/nucliofunction.go:330" },
+];
 
 /**
  * The controller: makes the objects of functions, says what became of them, and removes them. It acts only while the Deployment of the
@@ -120,12 +129,13 @@ export class Controller {
       await this.#ensure(fn, platform);
     } catch (error) {
       if (isUnreached(error)) throw error;
-      await this.#fail(fn, "error", `Failed to create/update function: ${text(error)}`);
+      const refused = new Wrapped(text(error), ".../kube/functionres/lazy.go:919", CREATING);
+      await this.#fail(fn, "error", errorStack(refused));
       return;
     }
     const failed = await this.#waitAvailable(fn, platform);
     if (failed !== undefined)
-      return this.#fail(fn, "unhealthy", `Failed to wait for function resources to be available: ${failed}`);
+      return this.#fail(fn, "unhealthy", errorStack(new Wrapped(failed, ".../kube/functionres/lazy.go:330", WAITING)));
     if (state === "waitingForResourceConfiguration") await this.#ready(fn);
   }
 

@@ -1,9 +1,19 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { build, needsBuild } from "./build.ts";
+import { setTimeout as pause } from "node:timers/promises";
+import { build, checkSource, fetched, needsBuild } from "./build.ts";
+import { deployLog, failureLog } from "./deploy-log.ts";
 import { enrich, validate, type Enriched, type Release, type Sent } from "./enrich.ts";
-import { isProvisioning, Problem, PROJECT_LABEL, type NuclioFunctionObject, type Status } from "./function.ts";
+import { reported, stackOf, Wrapped } from "./error-stack.ts";
+import {
+  isProvisioning,
+  Problem,
+  PROJECT_LABEL,
+  type NuclioFunctionObject,
+  type Spec,
+  type Status,
+} from "./function.ts";
 import type { Invoker } from "./invoke.ts";
-import { ApiRefusal, type Namespace, type Stored } from "./kube.ts";
+import { ApiRefusal, isUnreached, type Objects, type Stored } from "./kube.ts";
 
 export interface Asked {
   method: string;
@@ -22,21 +32,26 @@ export interface Answer {
 type Known = Release & { registry: string };
 
 export interface DashboardParts {
-  namespace: Namespace;
+  namespace: Objects;
   /** What the chart's objects say of this Nuclio. */
   release: () => Promise<Known>;
   invoker: Invoker;
   /** Has the controller look at once. */
   onChange: () => void;
+  /** Fetches the code that a function is built from. Default: it is there, unless its host's name leads nowhere. */
+  fetchCode?: (spec: Spec) => Promise<void>;
+  /** Milliseconds that an answer waits for the code. Default: 60000, Nuclio's own. */
+  creationMs?: number;
 }
 
 type Handler = (asked: Asked, id: string) => Promise<Answer>;
 
+const REPORT_EVERY_MS = 500;
 const DELETE_ANYWAY = "x-nuclio-delete-function-ignore-state-validation";
 
 /** The dashboard's REST API over the objects in the cluster. What it does, and where that is known from: behaviours.ts. */
 export function dashboardApi(parts: DashboardParts): (asked: Asked) => Promise<Answer> {
-  const { namespace, release, invoker, onChange } = parts;
+  const { namespace, release, invoker, onChange, creationMs = 60_000, fetchCode = fetched } = parts;
   const functions = () => namespace.list<NuclioFunctionObject>("NuclioFunction");
   const find = (name: string) => namespace.get<NuclioFunctionObject>("NuclioFunction", name);
   const projects = async () => (await namespace.list("NuclioProject")).map(({ metadata }) => metadata.name);
@@ -56,39 +71,67 @@ export function dashboardApi(parts: DashboardParts): (asked: Asked) => Promise<A
     if (existing && isProvisioning(existing)) {
       throw new Problem(412, "Function cannot be updated when existing function is being provisioned");
     }
-    const building = await put(wanted, existing, { state: "building", ...urls(existing) });
-    void finish(wanted, building, known).catch((error: unknown) => {
-      console.error(error);
-    });
+    const isBuilt = needsBuild(wanted.spec);
+    const begun = begin(wanted, existing, isBuilt);
+    const late = pause(creationMs, undefined, { ref: false }).then(() => undefined);
+    void begun.then((stored) => finish(wanted, stored, isBuilt, known)).catch(noted);
+    // It is the answer that is late; the work goes on.
+    if ((await Promise.race([begun, late])) === undefined)
+      throw new Problem(500, "Timed out waiting for creation state to be set");
     return { status: 202 };
   }
 
-  /** The part of a deployment that nobody waits for. */
-  async function finish(wanted: Enriched, stored: NuclioFunctionObject, known: Known): Promise<void> {
-    const fail = (message: string, logs: Status["logs"] = []) =>
-      put(wanted, stored, { state: "error", message, logs, ...urls(stored) });
-    let image = wanted.spec.image;
-    let logs: Status["logs"] = [];
+  /** The part of a deployment that the answer waits for: that the code is there. What goes wrong stands in the function, too. */
+  async function begin(wanted: Enriched, existing: NuclioFunctionObject | undefined, isBuilt: boolean) {
     try {
-      if (needsBuild(wanted.spec)) {
-        const result = build(wanted.spec, wanted.name, known);
-        logs = result.log.map((message) => ({ level: "info", message, time: Date.now() }));
-        if ("error" in result) {
-          await fail(result.error, logs);
-          return;
-        }
-        image = result.image;
-      } else if (!wanted.spec.runtime) {
-        await fail("If image is passed, runtime must be specified");
-        return;
+      if (isBuilt) {
+        checkSource(wanted.spec);
+        await fetchCode(wanted.spec);
       }
     } catch (error) {
-      await fail(error instanceof Error ? error.message : String(error));
+      await fail(wanted, existing, error);
+      throw error;
+    }
+    return put(wanted, existing, { state: "building", ...urls(existing) });
+  }
+
+  /** The part that nobody waits for. */
+  async function finish(wanted: Enriched, stored: NuclioFunctionObject, isBuilt: boolean, known: Known): Promise<void> {
+    let image = wanted.spec.image;
+    try {
+      if (isBuilt) image = build(wanted.spec, wanted.name, known);
+    } catch (error) {
+      return fail(wanted, stored, error);
+    }
+    const whole = { ...wanted, spec: { ...wanted.spec, image } };
+    const logs = deployLog(isBuilt);
+    const handed = await put(whole, stored, { state: "waitingForResourceConfiguration", logs, ...urls(stored) });
+    onChange();
+    await report(whole, handed);
+  }
+
+  /** A moment after the controller has given up, the dashboard says so in its own words. */
+  async function report(wanted: Enriched, handed: NuclioFunctionObject): Promise<void> {
+    for (;;) {
+      await pause(REPORT_EVERY_MS);
+      const now = await find(wanted.name);
+      if (now === undefined || now.spec.imageHash !== handed.spec.imageHash) return;
+      const { state = "", message = "", logs = [] } = now.status ?? {};
+      if (isProvisioning(now)) continue;
+      if (state !== "error" && state !== "unhealthy") return;
+      await put({ ...wanted, spec: now.spec }, now, {
+        ...now.status,
+        message: reported(state, message),
+        logs: [...logs, failureLog(message)],
+      });
       return;
     }
-    const spec = { ...wanted.spec, image };
-    await put({ ...wanted, spec }, stored, { state: "waitingForResourceConfiguration", logs, ...urls(stored) });
-    onChange();
+  }
+
+  async function fail(wanted: Enriched, existing: NuclioFunctionObject | undefined, error: unknown): Promise<void> {
+    const message = stackOf(error);
+    const logs = [...deployLog(true), failureLog(message)];
+    await put(wanted, existing, { state: "error", message, logs, ...urls(existing) });
   }
 
   /** Stores a function. Labels are those of the beginning. */
@@ -190,9 +233,14 @@ export function dashboardApi(parts: DashboardParts): (asked: Asked) => Promise<A
     } catch (error) {
       const status = error instanceof Problem || error instanceof ApiRefusal ? error.status : 500;
       const message = error instanceof Error ? error.message : String(error);
-      return { status, body: { error: message, errorStackTrace: `\nError - ${message}\n    ...//` } };
+      return { status, body: { error: message, errorStackTrace: stackOf(error) } };
     }
   };
+}
+
+/** What goes wrong after the answer stands in the function; the rest is the stand-in's own. */
+function noted(error: unknown): void {
+  if (!isUnreached(error) && !(error instanceof Wrapped) && !(error instanceof Problem)) console.error(error);
 }
 
 function urls(existing: NuclioFunctionObject | undefined): Status {

@@ -1,5 +1,6 @@
 import semver from "semver";
 import { Problem, PROJECT_LABEL, type Spec } from "./function.ts";
+import { checkNames, checkTypes } from "./refusals.ts";
 
 /** A function as somebody sends it. */
 export interface Sent {
@@ -42,12 +43,16 @@ export function enrich(sent: Sent, release: Release): Enriched {
     throw new Problem(400, "Function name doesn't conform to k8s naming convention");
   }
   const spec: Spec = structuredClone(sent.spec ?? {});
+  checkTypes(spec);
   const version = semver.coerce(release.version);
   if (version !== null && semver.lt(version, RUNTIME_CLASS_SINCE)) delete spec.runtimeClassName;
   spec.imagePullSecrets ??= release.registrySecret;
   spec.securityContext ??= {};
   spec.resources ??= {};
-  spec.resources.requests = { cpu: "25m", memory: "1Mi", ...spec.resources.requests };
+  const asked = Object.entries(spec.resources.requests ?? {}).filter(([, amount]) => !/^0+\D*$/.test(String(amount)));
+  spec.resources.requests = { cpu: "25m", memory: "1Mi", ...Object.fromEntries(asked) };
+  // "`python` is just an alias" (abstract/platform.go)
+  if (spec.runtime === "python") spec.runtime = "python:3.9";
   if (spec.replicas === undefined) {
     spec.minReplicas ??= spec.maxReplicas ?? 1;
     spec.maxReplicas ??= spec.minReplicas;
@@ -70,6 +75,7 @@ export function enrich(sent: Sent, release: Release): Enriched {
  */
 export function validate({ name, labels, spec }: Enriched, projects: readonly string[]): void {
   if (RESERVED.includes(name)) throw new Problem(412, `Function name ${name} is reserved and cannot be used.`);
+  checkNames(spec);
   const triggers = Object.entries(spec.triggers ?? {});
   for (const [key, trigger] of triggers) {
     if (key === "") throw new Problem(400, "Trigger key can not be empty");

@@ -1,3 +1,4 @@
+import type { LogLine } from "./deploy-log.ts";
 import type { Stored } from "./kube.ts";
 
 /** A function's spec, as far as it is read here; the rest is kept as it is. */
@@ -45,6 +46,8 @@ export interface Build {
   functionSourceCode?: string;
   image?: string;
   registry?: string;
+  codeEntryType?: string;
+  codeEntryAttributes?: Record<string, string>;
   baseImage?: string;
   commands?: string[];
   [field: string]: unknown;
@@ -53,7 +56,7 @@ export interface Build {
 export interface Status {
   state?: string;
   message?: string;
-  logs?: { level: string; message: string; time: number }[];
+  logs?: LogLine[];
   httpPort?: number;
   containerImage?: string;
   internalInvocationUrls?: string[];

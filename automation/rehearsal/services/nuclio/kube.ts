@@ -100,5 +100,8 @@ export class Namespace {
   }
 }
 
+/** What is done with the objects of a namespace. */
+export type Objects = Pick<Namespace, "name" | "list" | "get" | "create" | "replace" | "remove">;
+
 /** Whether the API server was not there. */
 export const isUnreached = (error: unknown): boolean => error instanceof Unreached;

@@ -2,9 +2,10 @@ import type { IncomingMessage, RequestListener } from "node:http";
 import { serveHttp, told } from "../serve.ts";
 import { Controller } from "./controller.ts";
 import { dashboardApi, type Answer } from "./dashboard.ts";
+import { front } from "./front.ts";
 import { handlers, type HandlerSource } from "./handlers.ts";
 import { invoker } from "./invoke.ts";
-import { Namespace } from "./kube.ts";
+import { Namespace, type Stored } from "./kube.ts";
 import { releaseOf } from "./release.ts";
 
 /** What the stand-in is told. */
@@ -19,6 +20,8 @@ export interface NuclioStandInConfig {
   handlers: HandlerSource[];
   /** Milliseconds between two looks of the controller's monitor. */
   monitorMs?: number;
+  /** Milliseconds until nginx gives up on an answer. Default: 60000. */
+  frontTimeoutMs?: number;
 }
 
 const { config, folder } = told<NuclioStandInConfig>();
@@ -32,10 +35,22 @@ const api = dashboardApi({
     controller.wake();
   },
 });
+const answering = front(api, {
+  isUp: async () => {
+    const own = await namespace.get<Stored & { status?: { availableReplicas?: number } }>(
+      "Deployment",
+      `${config.release}-dashboard`,
+    );
+    return (own?.status?.availableReplicas ?? 0) > 0;
+  },
+  ...(config.frontTimeoutMs !== undefined && { timeoutMs: config.frontTimeoutMs }),
+});
 
 const listener: RequestListener = (request, response) => {
   void read(request)
-    .then((text) => api({ method: request.method ?? "GET", path: request.url ?? "/", headers: request.headers, text }))
+    .then((text) =>
+      answering({ method: request.method ?? "GET", path: request.url ?? "/", headers: request.headers, text }),
+    )
     .catch((error: unknown): Answer => ({ status: 500, body: { error: String(error) } }))
     .then(({ status, body, contentType = "application/json" }) => {
       if (body === undefined) return response.writeHead(status).end();
