@@ -102,7 +102,7 @@ export function referenceProblem(reference: string): string | undefined {
     return "has the tag latest, which Kubernetes pulls at each start and so never takes from the node; give it a version";
   }
   if (!/^[a-z0-9.-]+(:[0-9]+)?\/[a-z0-9]+([._/-][a-z0-9]+)*:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(reference)) {
-    return "must be an image such as registry.internal/clearml-agent:2.0.7-1";
+    return "must be an image such as registry.internal/clearml-agent:2.0.7-2";
   }
   const host = reference.slice(0, reference.indexOf("/"));
   return /[.:]/.test(host) || host === "localhost"

@@ -15,7 +15,7 @@ import type { NodeAccess } from "./ssh.ts";
 
 export interface ImageDeliveryArgs {
   config: DeliveryConfig;
-  /** The image's full name: `registry.internal/clearml-agent:2.0.7-1`. */
+  /** The image's full name: `registry.internal/clearml-agent:2.0.7-2`. */
   reference: string;
   /** Folder with its Dockerfile, from the checkout on. */
   context: string;

@@ -52,7 +52,7 @@ export function isTaggedPath(text: string): boolean {
 }
 
 /** Tag of an image. */
-export const imageTag = z.string().regex(TAG, "must be a tag such as 2.0.7-1");
+export const imageTag = z.string().regex(TAG, "must be a tag such as 2.0.7-2");
 
 /** Host of a registry. */
 export const registryHost = z

@@ -6,7 +6,7 @@ entrypoint give.
 
 from argparse import ArgumentParser
 
-from clearml_agent.glue.k8s import K8sIntegration
+from task_pods import TaskPods
 
 
 def options():
@@ -18,14 +18,21 @@ def options():
     parser.add_argument("--template-yaml", required=True, help="file with the pod that each task's is made from")
     parser.add_argument("--max-pods", type=int, help="how many tasks run at once at most")
     parser.add_argument("--create-queue", action="store_true", help="make the queues that are missing")
+    parser.add_argument(
+        "--lost-after", type=float, default=120, help="seconds after which a task whose pod is gone is failed"
+    )
     return parser.parse_args()
 
 
 def main():
     chosen = options()
     queues = [name.strip() for name in chosen.queue.split(",") if name.strip()]
-    glue = K8sIntegration(
-        namespace=chosen.namespace, template_yaml=chosen.template_yaml, max_pods_limit=chosen.max_pods
+    glue = TaskPods(
+        queues,
+        lost_after=chosen.lost_after,
+        namespace=chosen.namespace,
+        template_yaml=chosen.template_yaml,
+        max_pods_limit=chosen.max_pods,
     )
     return glue.k8s_daemon(queues, create_queue=chosen.create_queue)
 

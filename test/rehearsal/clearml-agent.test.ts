@@ -174,7 +174,7 @@ describe("ClearML's agent on a real API server", () => {
       ...(deployment.spec?.template.spec?.initContainers ?? []),
       ...(deployment.spec?.template.spec?.containers ?? []),
     ];
-    expect(containers.map(({ image }) => image)).toEqual(Array(2).fill("registry.internal/clearml-agent:2.0.7-1"));
+    expect(containers.map(({ image }) => image)).toEqual(Array(2).fill("registry.internal/clearml-agent:2.0.7-2"));
   });
 
   it("gives tasks a pod with GPU, node, RuntimeClass and keys by reference, and no token", async () => {

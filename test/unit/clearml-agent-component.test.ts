@@ -93,7 +93,7 @@ test("what is registered", async () => {
     "vision-platform:clearml:ClearMlAgent clearml-agent",
     "vision-platform:images:ImageDelivery clearml-agent-image",
   ]);
-  expect(made.image).toBe("registry.internal/clearml-agent:2.0.7-1");
+  expect(made.image).toBe("registry.internal/clearml-agent:2.0.7-2");
   expect(made.queue).toBe("gpu");
 });
 

@@ -20,7 +20,7 @@ test("what an agent takes when nothing more is said", () => {
     image: expect.objectContaining({
       registry: "registry.internal",
       repository: "clearml-agent",
-      tag: "2.0.7-1",
+      tag: "2.0.7-2",
     }) as unknown,
     nodeSelector: {},
     tolerations: [],

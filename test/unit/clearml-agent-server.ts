@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Server } from "../../automation/rehearsal/services/clearml/accounts.ts";
 import { clearmlApi } from "../../automation/rehearsal/services/clearml/api.ts";
-import { Queues } from "../../automation/rehearsal/services/clearml/queues.ts";
+import { Queues, type Fields } from "../../automation/rehearsal/services/clearml/queues.ts";
 import { hashedPassword } from "../../components/clearml/passwords.ts";
 import type { Connection } from "../../components/clearml/client/connection.ts";
 
@@ -14,6 +14,9 @@ export const ANNA = { username: "anna", password: 'p"w#$5: ${x}' };
 
 /** What goes wrong with a request, in the place of an answer or after it. */
 export type Fault = (request: IncomingMessage, response: ServerResponse) => "answered" | "answer, then drop";
+
+/** Answers of the server beside those of the stand-in, by endpoint. */
+export type MoreEndpoints = Readonly<Record<string, (fields: Fields, queues: Queues) => unknown>>;
 
 /** The stand-in for ClearML's API in this process, with accounts of the test's and faults on demand. */
 export interface TestServer {
@@ -28,7 +31,7 @@ export interface TestServer {
   end(): Promise<void>;
 }
 
-export async function startServer(): Promise<TestServer> {
+export async function startServer(more: MoreEndpoints = {}): Promise<TestServer> {
   const folder = await mkdtemp(path.join(tmpdir(), "clearml-stand-in-"));
   const accounts: TestServer["accounts"] = {
     now: {
@@ -55,14 +58,17 @@ export async function startServer(): Promise<TestServer> {
   };
   const asked: string[] = [];
   const faults: TestServer["faults"] = {};
-  const api = clearmlApi(new Queues(folder), () => Promise.resolve(accounts.now));
+  const queues = new Queues(folder);
+  const api = clearmlApi(queues, () => Promise.resolve(accounts.now));
   const server = createServer((request, response) => {
     const endpoint = /[a-z_]+\.[a-z_]+/.exec(request.url ?? "")?.[0] ?? "";
     asked.push(endpoint);
     const fault = faults[endpoint]?.shift()?.(request, response);
     if (fault === "answered") return;
     if (fault === "answer, then drop") response.end = () => response.destroy();
-    api(request, response);
+    const own = more[endpoint];
+    if (own) void answer(request, response, (fields) => own(fields, queues));
+    else api(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -78,6 +84,16 @@ export async function startServer(): Promise<TestServer> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** As the server answers who is signed in. */
+async function answer(request: IncomingMessage, response: ServerResponse, call: (fields: Fields) => unknown) {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString("utf8");
+  const fields = text.startsWith("{") ? (JSON.parse(text) as Fields) : {};
+  const meta = { id: "1", trx: "1", endpoint: {}, result_code: 200, result_subcode: 0, result_msg: "OK" };
+  response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify({ meta, data: call(fields) }));
 }
 
 export const busy: Fault = (_request, response) => {

@@ -43,7 +43,7 @@ test("values of a GPU lab", () => {
       existingClearmlConfigSecret: "clearml-agent-configuration",
     },
     agentk8sglue: {
-      image: { registry: "registry.internal", repository: "clearml-agent", tag: "2.0.7-1" },
+      image: { registry: "registry.internal", repository: "clearml-agent", tag: "2.0.7-2" },
       apiServerUrlReference: "http://clearml-apiserver.clearml.svc",
       fileServerUrlReference: "http://clearml-fileserver.clearml.svc",
       webServerUrlReference: "http://clearml-webserver.clearml.svc",
@@ -149,7 +149,7 @@ test("tasks reach the server inside the cluster, but its files where everybody d
     api: "http://clearml-apiserver.clearml.svc:8080",
     files: "http://192.0.2.42:8080",
   });
-  expect(imageOf(configOf({}).agent.image)).toBe("registry.internal/clearml-agent:2.0.7-1");
+  expect(imageOf(configOf({}).agent.image)).toBe("registry.internal/clearml-agent:2.0.7-2");
 });
 
 /** As the real chart renders it, 5.3.3: empty keys are null. */
@@ -198,6 +198,34 @@ test("the tasks' pod gets the RuntimeClass and no token, and keeps everything el
     spec: { ...before.spec, runtimeClassName: "nvidia", automountServiceAccountToken: false },
   });
   expect(fixed(object, "nvidia")).toEqual([]);
+});
+
+test("its texts are texts to every reader of YAML, keys too", () => {
+  const words = [
+    "yes",
+    "n",
+    "off",
+    "1_000",
+    "0b101",
+    "=",
+    "<<",
+    "012",
+    "1e3",
+    "2026-11-30",
+    "12:30:45",
+    "~",
+    "true",
+    "ü",
+  ];
+  const given = Object.fromEntries(words.map((word) => [word, word]));
+  const object = configMap("clearml-agent-pt");
+  // As Helm writes it: what YAML 1.1 would take for something else is in quotes.
+  const template = { ...(parse(TEMPLATE) as object), metadata: { labels: given } };
+  object["data"] = { "template.yaml": JSON.stringify(template) };
+  fixed(object);
+  const text = (object["data"] as Record<string, string>)["template.yaml"] ?? "";
+  for (const version of ["1.1", "1.2"] as const)
+    expect((parse(text, { version }) as { metadata: { labels: object } }).metadata.labels).toEqual(given);
 });
 
 test("without a GPU only the token goes; another ConfigMap is left alone", () => {

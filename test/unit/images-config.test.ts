@@ -44,7 +44,7 @@ describe("a delivery", () => {
 });
 
 test.each([
-  ["registry.internal/clearml-agent:2.0.7-1", undefined],
+  ["registry.internal/clearml-agent:2.0.7-2", undefined],
   ["localhost:5000/lab/agent:1", undefined],
   ["docker.io/library/agent:1", /docker\.io/],
   ["registry.internal/agent:latest", /tag latest/],

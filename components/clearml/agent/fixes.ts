@@ -4,6 +4,9 @@ import { AGENT_RELEASE } from "./names.ts";
 
 const FILE = "template.yaml";
 
+/** Every text and key in quotes: what reads it next knows another YAML, in which `yes`, `1_000` and `=` are no texts. (clearml-real.md A4) */
+const QUOTED = { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "QUOTE_DOUBLE", lineWidth: 0 } as const;
+
 /** The pod of a task, as far as it is changed here. */
 interface TaskTemplate {
   spec?: { runtimeClassName?: string; automountServiceAccountToken?: boolean } | null;
@@ -68,7 +71,7 @@ function templateFix({ id, why, source, fits, change }: TemplateChange): Fix {
       const template = templateOf(object);
       const spec = template.spec ?? {};
       change(spec);
-      object["data"] = { ...dataOf(object), [FILE]: stringify({ ...template, spec }) };
+      object["data"] = { ...dataOf(object), [FILE]: stringify({ ...template, spec }, QUOTED) };
     },
   };
 }

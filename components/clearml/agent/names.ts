@@ -19,9 +19,9 @@ export const CREDENTIAL_KEYS = {
  * What images/clearml-agent holds. 2.0.7 is the first agent that starts tasks of an open-source server again, and was run with server 2.0;
  * nobody is known to have tried 3.0 with it. (clearml.md 2.7, clearml-agent#223)
  */
-export const AGENT_IMAGE = { agent: "2.0.7", kubectl: "1.35.4", tag: "2.0.7-1" } as const;
+export const AGENT_IMAGE = { agent: "2.0.7", kubectl: "1.35.4", tag: "2.0.7-2" } as const;
 
-/** `registry.internal/clearml-agent:2.0.7-1`: what the chart makes of it. (registryNamePrefix in its _helpers.tpl) */
+/** `registry.internal/clearml-agent:2.0.7-2`: what the chart makes of it. (registryNamePrefix in its _helpers.tpl) */
 export function imageOf({ registry, repository, tag }: Record<"registry" | "repository" | "tag", string>): string {
   return `${registry}/${repository}:${tag}`;
 }
