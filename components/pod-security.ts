@@ -7,7 +7,8 @@ export const RESTRICTED_CONTAINER = {
   seccompProfile: { type: "RuntimeDefault" },
 };
 
-const ENFORCE = "pod-security.kubernetes.io/enforce";
+/** The label of a namespace by which the API server refuses pods beyond a level. */
+export const ENFORCE = "pod-security.kubernetes.io/enforce";
 
 /** Fields by which a pod gets at its node, which level `baseline` refuses. */
 const BEYOND_BASELINE =

@@ -5,6 +5,7 @@ import { CLUSTER_CHECKS } from "../../components/preflight/checks.ts";
 import type { Finding } from "../../components/preflight/check.ts";
 import { asksForDevices } from "../../components/preflight/devices/asked.ts";
 import type { ClusterFacts } from "../../components/preflight/facts.ts";
+import { namespacesTakeOurLabels } from "../../components/preflight/namespace-labels.ts";
 import { clusterIsTheSame } from "../../components/preflight/same-cluster.ts";
 import type { KnownCluster } from "../../components/preflight/state.ts";
 import { tlsSecretOf } from "../../components/preflight/tls-secret.ts";
@@ -27,7 +28,10 @@ export async function preflight(lab: LabConfig, known: KnownCluster): Promise<Cl
   const { facts, unread } = look;
   const lost = clusterIsTheSame(facts, lab, known);
   // Of a cluster that is not the lab's, nothing more is worth saying.
-  const findings = lost.length > 0 ? lost : CLUSTER_CHECKS.flatMap((check) => check(facts, lab));
+  const findings =
+    lost.length > 0
+      ? lost
+      : [...CLUSTER_CHECKS.flatMap((check) => check(facts, lab)), ...namespacesTakeOurLabels(facts, lab, known)];
   if (unread.length > 0) {
     findings.push({
       severity: "warning",

@@ -6,7 +6,7 @@ import type { StageRow } from "../charts/stages.ts";
 import { installedVersions } from "../charts/versions.ts";
 import type { Cluster } from "../cluster.ts";
 import { keptNamespace } from "../namespace.ts";
-import { baselineLabels } from "../pod-security.ts";
+import { clearmlLabels } from "../namespaces.ts";
 import type { ClearmlConfig } from "./config.ts";
 import { CLEARML_FIXES } from "./fixes.ts";
 import { ADDRESS_KEYS, httpUrl, RELEASE, SERVICES } from "./names.ts";
@@ -58,10 +58,8 @@ export class ClearMl extends pulumi.ComponentResource {
     const parts = { parent: this };
 
     this.versions = installedVersions(CLEARML_VERSIONS, clearmlWish(config), chart);
-    // The container that sets vm.max_map_count is privileged, and the only one.
-    const labels = config.elasticsearch.sysctlInit ? {} : baselineLabels(config.values);
     const made = { ...parts, provider: cluster.provider };
-    this.namespace = keptNamespace(`${name}-namespace`, config.namespace, made, labels);
+    this.namespace = keptNamespace(`${name}-namespace`, config.namespace, made, clearmlLabels(config));
     const secrets = serverSecrets(name, config.users, parts);
     const registered = registerSecrets(name, secrets, this.namespace, cluster, parts);
 

@@ -7,7 +7,7 @@ import type { StageRow } from "../charts/stages.ts";
 import { installedVersions } from "../charts/versions.ts";
 import type { Cluster } from "../cluster.ts";
 import { keptNamespace } from "../namespace.ts";
-import { baselineLabels } from "../pod-security.ts";
+import { cvatLabels } from "../namespaces.ts";
 import { authorityMap, authorityName } from "../storage/authority.ts";
 import { clickhouseInitJob, needsClickhouseInit } from "./clickhouse-init.ts";
 import type { Connection } from "./client/connection.ts";
@@ -70,7 +70,7 @@ export class Cvat extends pulumi.ComponentResource {
     const { config, chart, cluster } = args;
     const child = { parent: this, provider: cluster.provider };
     this.versions = installedVersions(CVAT_VERSIONS, cvatWish(config), chart);
-    this.namespace = keptNamespace(`${name}-namespace`, config.namespace, child, podLabels(config));
+    this.namespace = keptNamespace(`${name}-namespace`, config.namespace, child, cvatLabels(config));
     const secrets = new CvatSecrets(name, { config, namespace: this.namespace, cluster }, child);
     const beside = traefik(name, config, this.namespace, child);
     const isClosed = config.registration === "closed";
@@ -148,12 +148,6 @@ export class Cvat extends pulumi.ComponentResource {
       ready: pulumi.all([this.ready, proof]).apply(() => undefined),
     });
   }
-}
-
-/** By docker, Nuclio's dashboard builds with the node's socket; other builders, and functions that others deployed, were not tried. */
-function podLabels({ values, nuclio }: CvatConfig): Record<string, string> {
-  const isPlain = nuclio.containerBuilderKind === "kaniko" && Object.keys(nuclio.adoptedFunctions).length === 0;
-  return isPlain || !nuclio.enabled ? baselineLabels(values) : {};
 }
 
 function smokescreen({ config, objectStoreAddresses = [] }: CvatArgs): pulumi.Output<string> {

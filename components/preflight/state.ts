@@ -1,4 +1,5 @@
 import type { StateResource } from "../state.ts";
+import { isMap } from "../maps.ts";
 import { programName } from "../kubernetes/field-manager.ts";
 
 /** What is read of a resource; one that is no object may have no outputs. */
@@ -17,6 +18,8 @@ export interface KnownObject {
   uid: string | undefined;
   /** The name it was last applied under. */
   manager: string | undefined;
+  /** Of the object as it was last applied. */
+  labels: Readonly<Record<string, unknown>>;
   /** A patch: the object itself is another program's. */
   isPatch: boolean;
 }
@@ -53,6 +56,7 @@ function knownObject({ urn, type, outputs }: KnownResource): KnownObject[] {
       namespace: textAt(metadata, "namespace"),
       uid: textAt(metadata, "uid"),
       manager: textAt(outputs, "__fieldManager"),
+      labels: isMap(metadata?.["labels"]) ? metadata["labels"] : {},
       isPatch: kind.endsWith("Patch"),
     },
   ];

@@ -1,8 +1,12 @@
+import { V1ObjectMeta } from "@kubernetes/client-node";
 import { describe, expect, it } from "vitest";
+import { parseLab } from "../../components/config.ts";
 import { cvatConfig } from "../../components/cvat/config.ts";
 import { clickhouseInitJob } from "../../components/cvat/clickhouse-init.ts";
 import { usersJob } from "../../components/cvat/users/job.ts";
 import { baselineLabels } from "../../components/pod-security.ts";
+import { namespacesTakeOurLabels } from "../../components/preflight/namespace-labels.ts";
+import { knownCluster } from "../../components/preflight/state.ts";
 
 interface Pod {
   securityContext?: { runAsNonRoot?: boolean };
@@ -54,5 +58,53 @@ describe("a namespace's label", () => {
     ["the node's network", { hostNetwork: true }],
   ])("is not set where the stack's own values give pods %s", (_, values) => {
     expect(baselineLabels(values)).toEqual({});
+  });
+});
+
+describe("a namespace that is there already", () => {
+  const ENFORCE = "pod-security.kubernetes.io/enforce";
+  const { lab } = parseLab({ traefik: { address: "192.0.2.20" } });
+  /** What is said where CVAT's has this level and the state knows it with that one. */
+  const told = (level: string | undefined, known?: string, config = lab ?? expect.fail("no lab")) => {
+    const labelled = (value: string | undefined) => ({
+      name: "cvat",
+      labels: value === undefined ? {} : { [ENFORCE]: value },
+    });
+    const outputs = { apiVersion: "v1", kind: "Namespace", metadata: labelled(known) };
+    const urn =
+      "urn:pulumi:lab::vision-platform::vision-platform:cvat:Cvat$kubernetes:core/v1:Namespace::cvat-namespace";
+    const state = known === undefined ? [] : [{ urn, type: "kubernetes:core/v1:Namespace", outputs }];
+    const namespaces = [{ metadata: Object.assign(new V1ObjectMeta(), labelled(level)) }];
+    return namespacesTakeOurLabels({ namespaces }, config, knownCluster(state)).map(({ severity, path }) => [
+      severity,
+      path,
+    ]);
+  };
+  const KEY = "vision-platform:cvat.namespace";
+
+  it("with somebody's other level is refused with the key, before up meets the conflict", () => {
+    expect(told("privileged")).toEqual([["refusal", KEY]]);
+    expect(told("restricted")).toEqual([["refusal", KEY]]);
+    // An older version of this program gave it none.
+    expect(told("privileged", "")).toEqual([["refusal", KEY]]);
+  });
+
+  it("without one, or with ours, is taken", () => {
+    expect(told(undefined)).toEqual([]);
+    expect(told("baseline")).toEqual([]);
+  });
+
+  it("whose level was changed after an up is no conflict, and warned of where pods do not meet it", () => {
+    expect(told("privileged", "baseline")).toEqual([]);
+    expect(told("restricted", "baseline")).toEqual([["warning", KEY]]);
+  });
+
+  it("that gets no label of ours is only warned of", () => {
+    const adopting = parseLab({
+      traefik: { address: "192.0.2.20" },
+      cvat: { nuclio: { adoptedFunctions: { old: {} } } },
+    }).lab;
+    expect(told("baseline", undefined, adopting)).toEqual([]);
+    expect(told("restricted", undefined, adopting)).toEqual([["warning", KEY]]);
   });
 });

@@ -5,7 +5,7 @@ import type { LedgerRow } from "../../charts/ledger.ts";
 import type { ChartSource } from "../../charts/source.ts";
 import type { Cluster } from "../../cluster.ts";
 import { keptNamespace } from "../../namespace.ts";
-import { baselineLabels } from "../../pod-security.ts";
+import { agentLabels } from "../../namespaces.ts";
 import { authorityMap } from "../../storage/authority.ts";
 import { RestRecord } from "../../records/record.ts";
 import { ImageDelivery, type ImageDeliveryArgs } from "../../images/delivery.ts";
@@ -69,8 +69,7 @@ export class ClearMlAgent extends pulumi.ComponentResource {
     );
 
     const made = { ...parts, provider: cluster.provider };
-    // Tasks run other people's images: with this label none of them gets at its node.
-    this.namespace = keptNamespace(`${name}-namespace`, agent.namespace, made, baselineLabels(agent.values));
+    this.namespace = keptNamespace(`${name}-namespace`, agent.namespace, made, agentLabels(agent));
     const urls = urlsOfTasks(config);
     const credentials = credentialTexts(server, s3);
     const files: Texts = pulumi.output(s3).apply((access): Record<string, string> => ({
