@@ -6,21 +6,40 @@ import { timeSpan } from "../schema.ts";
 /** Git takes a user name in front of the host. */
 const withoutUser = (url: string) => url.replace(/^(https?:\/\/)[^/@\s]+@/, "$1");
 
-const source = z.strictObject({
-  url: z
-    .string()
-    .refine((text) => isHttpUrl(withoutUser(text)), "must be an address that begins with http:// or https://")
-    .describe("Where the code is."),
-  kind: z
-    .enum(["git", "archive", "file"])
-    .describe("What is there: a Git repository, an archive (zip, tar.gz), or one source file."),
-  branch: z
-    .string()
-    .regex(/^[^\s~^:?*[\\]+$/, "must be a name of a branch")
-    .optional()
-    .describe("Branch of the repository. Default: its own default."),
-  folder: z.string().min(1).optional().describe("Folder of the code in the repository or archive."),
-});
+/** What git takes as a name of a branch or a tag. (git-scm.com, git-check-ref-format) */
+const refName = z.string().regex(/^[^\s~^:?*[\\]+$/, "must be a name of a branch or a tag");
+
+const REVISIONS = ["branch", "tag", "reference"] as const;
+
+const source = z
+  .strictObject({
+    url: z
+      .string()
+      .refine((text) => isHttpUrl(withoutUser(text)), "must be an address that begins with http:// or https://")
+      .describe("Where the code is."),
+    kind: z
+      .enum(["git", "archive", "file"])
+      .describe("What is there: a Git repository, an archive (zip, tar.gz), or one source file."),
+    branch: refName.optional().describe("Branch of the repository. A repository needs this, `tag` or `reference`."),
+    tag: refName.optional().describe("Tag of the repository, instead of `branch`."),
+    reference: z
+      .string()
+      .regex(/^refs\/[^\s~^:?*[\\]+$/, "must be a whole reference such as refs/heads/main")
+      .optional()
+      .describe("Reference of the repository, as `git ls-remote` shows it, instead of `branch`."),
+    folder: z.string().min(1).optional().describe("Folder of the code in the repository or archive."),
+  })
+  .superRefine((source, context) => {
+    const [first, second] = REVISIONS.filter((key) => source[key] !== undefined);
+    const problem = (key: string, message: string) => {
+      context.addIssue({ code: "custom", path: [key], message });
+    };
+    // (nuclio: common/git/git.go, ResolveReference)
+    if (source.kind === "git" && first === undefined)
+      problem("branch", "is missing, and so are `tag` and `reference`; Nuclio takes no repository without one of them");
+    if (first !== undefined && second !== undefined)
+      problem(second, `is set together with \`${first}\`; keep one of the two`);
+  });
 
 /** Schema of `build` of a function: an image that the cluster makes, by kaniko or Buildah. (nuclio.md, 4) */
 export const buildConfig = z

@@ -8,6 +8,7 @@ import { buildConfig } from "./build-config.ts";
 import { labelList } from "./label-config.ts";
 import { ANSWERED_WITHIN_MS } from "./names.ts";
 import { FUNCTION_RULES, nameProblem } from "./rules.ts";
+import { runtimeProblem } from "./runtimes.ts";
 
 /** What CVAT does with a function. (cvat: lambda_manager/models.py, FunctionKind) */
 export const KINDS = ["detector", "interactor", "tracker", "reid"] as const;
@@ -94,7 +95,10 @@ const entry = z.strictObject({
     .describe("Module and function inside the image."),
   runtime: z
     .string()
-    .regex(/^[a-z]+(:[a-z0-9.]+)?$/, "must be a runtime such as python:3.11")
+    .superRefine((text, context) => {
+      const message = runtimeProblem(text);
+      if (message !== undefined) context.addIssue({ code: "custom", message });
+    })
     .default("python:3.11")
     .describe("Runtime of Nuclio; the Python version is that of the image."),
   gpu: gpu.optional().describe("GPUs of each pod. Left out: it runs on the CPU."),
@@ -113,8 +117,10 @@ const entry = z.strictObject({
   replicas: z.int().min(1).max(32).default(1).describe("Pods."),
   timeouts: timeouts.prefault({}).describe("Bounds in time."),
   maxRequestBodySize: bytes
-    .default("32Mi")
-    .describe("Largest request. A picture grows by a third on its way (base64); Nuclio's own 4Mi is too small."),
+    .default("48Mi")
+    .describe(
+      "Largest request. A picture grows by a third on its way (base64), so 48Mi holds one of 32 MiB, the most that yolo11x takes; Nuclio's own 4Mi is too small.",
+    ),
   pullPolicy: z
     .enum(["Always", "IfNotPresent", "Never"])
     .default("IfNotPresent")

@@ -34,3 +34,6 @@ export const RESERVED_NAMES: readonly string[] = ["dashboard", "controller", "dl
 export function objectOf(name: string): string {
   return `nuclio-${name}`;
 }
+
+/** What Nuclio asks for where a function asks for nothing, or for 0. (nuclio: platformconfig, EnrichFunctionContainerResources) */
+export const ASKED_BY_NUCLIO: Readonly<Record<string, string>> = { cpu: "25m", memory: "1Mi" };

@@ -1,12 +1,8 @@
 import { billionths } from "../kubernetes/quantity.ts";
 import { isMap } from "../maps.ts";
+import { ASKED_BY_NUCLIO } from "./names.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
-
-/**
- * What Nuclio asks for where a function asks for nothing, or for 0. (nuclio: platformconfig, EnrichFunctionContainerResources)
- */
-const ASKED_BY_NUCLIO: Fields = { cpu: "25m", memory: "1Mi" };
 
 /**
  * The fields of a function's spec that Nuclio or the API server gives back in other words, in one form. Two specs that mean the same are

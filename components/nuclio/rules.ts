@@ -1,7 +1,9 @@
 import { takenVariables, type TakenVariables } from "../environment.ts";
+import { amountOf } from "../kubernetes/quantity.ts";
 import { ruleAt, type SectionRule } from "../section-rules.ts";
 import type { FunctionConfig } from "./config.ts";
-import { objectOf, RESERVED_NAMES } from "./names.ts";
+import { ASKED_BY_NUCLIO, objectOf, RESERVED_NAMES } from "./names.ts";
+import { handlerProblem } from "./runtimes.ts";
 
 /** Pods get a suffix of 17 characters behind the Deployment's name, and a host name has 63. */
 const LONGEST_OBJECT = 63 - 17;
@@ -22,6 +24,8 @@ function tagOf(image: string): string | undefined {
   return /@sha256:[0-9a-f]{64}$/.exec(image)?.[0] ?? /:([^:/@]+)$/.exec(image)?.[1];
 }
 
+const isAtLeast = (amount: string, least: string) => (amountOf(amount) ?? 0) >= (amountOf(least) ?? 0);
+
 /** Rules across the keys of one function. */
 export const FUNCTION_RULES: readonly SectionRule<FunctionConfig>[] = [
   ruleAt(["image"], ["image", "build"], ({ image, build }) => {
@@ -35,6 +39,17 @@ export const FUNCTION_RULES: readonly SectionRule<FunctionConfig>[] = [
       ? "has no tag, or `latest`: nodes would keep the one they pulled first; name a version or a digest, or set pullPolicy: Always"
       : undefined;
   }),
+  ruleAt(["handler"], ["handler", "runtime"], ({ handler, runtime }) => handlerProblem(runtime, handler)),
+  {
+    reads: ["resources"],
+    problems: ({ resources }) =>
+      Object.entries(ASKED_BY_NUCLIO).flatMap(([name, least]) => {
+        const [asked, limit] = [resources?.requests?.[name], resources?.limits?.[name]];
+        if (limit === undefined || amountOf(asked ?? "0") !== 0 || isAtLeast(limit, least)) return [];
+        const message = `is less than the ${least} that Nuclio asks for where nothing is asked for; set resources.requests.${name} too`;
+        return [{ path: ["resources", "limits", name], message }];
+      }),
+  },
   ruleAt(["labels"], ["kind", "labels", "labelsFile"], ({ kind, labels, labelsFile }) => {
     if (labels.length > 0 && labelsFile !== undefined) return "is set together with `labelsFile`; keep one of the two";
     return kind === "detector" && labels.length === 0 && labelsFile === undefined

@@ -204,6 +204,8 @@ function build({ source, image, baseImage, commands, timeout }: BuildConfig): Re
     ...(source.kind !== "file" && { codeEntryType: source.kind }),
     codeEntryAttributes: {
       ...(source.branch === undefined ? {} : { branch: source.branch }),
+      ...(source.tag === undefined ? {} : { tag: source.tag }),
+      ...(source.reference === undefined ? {} : { reference: source.reference }),
       ...(source.folder === undefined ? {} : { workDir: source.folder }),
     },
     image,

@@ -33,7 +33,7 @@ beforeAll(async () => {
     image: "registry.example/vision/yolo11x:1.0.0",
   };
   const broken = { ...yolo11x, image: undefined, timeouts: { ready: "5s" } };
-  const build = { source: { url: "https://git.invalid/x.git", kind: "git" }, image: "x:1" };
+  const build = { source: { url: "https://git.invalid/x.git", kind: "git", branch: "main" }, image: "x:1" };
   lab = await startNuclioLab(
     {
       functions: {

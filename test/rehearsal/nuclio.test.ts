@@ -123,7 +123,7 @@ describe("functions of a stack, on a real API server", () => {
 
   it("say what a build died of, and are completed by the next up", async () => {
     const build = {
-      source: { url: "https://git.example/hats.git", kind: "git" },
+      source: { url: "https://git.example/hats.git", kind: "git", branch: "main" },
       image: "hats:1",
       commands: ["false"],
     };

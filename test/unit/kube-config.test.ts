@@ -32,6 +32,14 @@ describe("the kubeconfig", () => {
     expect(config.getCurrentCluster()?.server).toBe("https://192.0.2.1:6443");
   });
 
+  it("of an API server without TLS is used too, as kubectl does", async () => {
+    const file = path.join(folder, "proxy");
+    await writeFile(file, KUBECONFIG.replace("https://192.0.2.1:6443", "http://127.0.0.1:1"));
+    const { CoreV1Api } = await import("@kubernetes/client-node");
+    const api = (await kubeConfig({ kubeconfig: file })).makeApiClient(CoreV1Api);
+    await expect(api.listNode()).rejects.toThrow(/ECONNREFUSED|fetch failed/);
+  });
+
   it("that cannot be read is told by its key", async () => {
     const missing = kubeConfig({ kubeconfig: path.join(folder, "nothing") });
     await expect(missing).rejects.toThrow(/^vision-platform:cluster\.kubeconfig: .*cannot be read \(ENOENT\)/);

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { dashboard } from "../../components/nuclio/client/dashboard.ts";
+import type { NuclioFunctionObject } from "../../automation/rehearsal/services/nuclio/function.ts";
 import type { Stored } from "../../automation/rehearsal/services/nuclio/kube.ts";
 import { isGivenUp } from "../../components/nuclio/client/pages.ts";
 import { Unreached, type ApiAnswer, type Send } from "../../components/api-server.ts";
@@ -109,5 +110,56 @@ describe("pages of the web server before the dashboard", () => {
     const { send } = dashboardInMemory();
     const elsewhere: Send = (request) => send({ ...request, path: "/" });
     await expect(dashboard(elsewhere, { namespace: "cvat" }).functions()).rejects.toThrow(/a web page, "Nuclio"/);
+  });
+});
+
+describe("what the dashboard refuses, in Go's words", () => {
+  const plain = object();
+  const quantities = /refuses function helmets \(400\): quantities must match the regular expression/;
+
+  it.each<[string, object, RegExp]>([
+    ["an image in capitals", { image: "registry.example/Vision/a:1" }, /\(400\): Invalid Spec\.Image passed/],
+    ["a command behind an image", { image: "a:1;rm" }, /\(400\): Invalid Spec\.Image passed/],
+    [
+      "a node's label that is none",
+      { nodeSelector: { disk: "c d" } },
+      /\(400\): Invalid value: c d, a valid label must be/,
+    ],
+    ["lots of memory", { resources: { limits: { memory: "lots" } } }, quantities],
+    ["4GB", { resources: { limits: { memory: "4GB" } } }, quantities],
+    [
+      "a text for a number",
+      { replicas: "1" },
+      /\(400\): json: cannot unmarshal string into Go struct field .*replicas/,
+    ],
+    [
+      "a fraction",
+      { readinessTimeoutSeconds: 1.5 },
+      /\(400\): json: cannot unmarshal number 1\.5 into Go struct field/,
+    ],
+    ["no runtime", { runtime: "" }, /\(500\): If image is passed, runtime must be specified/],
+    [
+      "a repository and nothing of it",
+      { build: { path: "https://git.example/a.git", codeEntryType: "git", codeEntryAttributes: {} } },
+      /\(400\): No git reference was specified\. \(must specify branch\/tag\/reference\)/,
+    ],
+  ])("%s", async (_what, spec, expected) => {
+    const nuclio = dashboard(dashboardInMemory().send, { namespace: "cvat" });
+    const wanted = { ...plain, spec: { ...plain.spec, ...spec } } as typeof plain;
+    await expect(nuclio.create(wanted)).rejects.toThrow(expected);
+  });
+
+  it("and takes what there is to take", async () => {
+    const { send, objects } = dashboardInMemory();
+    const sound = object({
+      image: "registry.example:5000/vision/hel-mets:1.0_A",
+      nodeSelector: { "nvidia.com/gpu.present": "true", empty: "" },
+      resources: { limits: { memory: "1.5Gi", cpu: "0.5" }, requests: { cpu: "0" } },
+    });
+    expect(await dashboard(send, { namespace: "cvat" }).create(sound)).toBe("accepted");
+    expect((await objects.get<NuclioFunctionObject>("NuclioFunction", "helmets"))?.spec.resources?.requests).toEqual({
+      cpu: "25m",
+      memory: "1Mi",
+    });
   });
 });

@@ -50,7 +50,7 @@ describe("the description of a function for Nuclio", () => {
             kind: "http",
             numWorkers: 1,
             workerAvailabilityTimeoutMilliseconds: 30_000,
-            attributes: { serviceType: "ClusterIP", maxRequestBodySize: 33_554_432 },
+            attributes: { serviceType: "ClusterIP", maxRequestBodySize: 50_331_648 },
           },
         },
         nodeSelector: { gpu: "yes" },

@@ -35,7 +35,8 @@ def _fields(body: object) -> dict:
     if isinstance(body, (bytes, str)):
         try:
             body = json.loads(body)
-        except ValueError:
+        # RecursionError: nested deeper than Python reads.
+        except (ValueError, RecursionError):
             raise BadRequest('The request is no JSON: POST an object such as {"image": "<base64>"}.') from None
     if not isinstance(body, dict):
         raise BadRequest('The request must be a JSON object such as {"image": "<base64>"}.')
@@ -59,8 +60,15 @@ def _image(text: object, settings: Settings) -> bytes:
 def _threshold(value: object, settings: Settings) -> float:
     if value is None:
         return settings.threshold
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not _is_finite(value):
         raise BadRequest('"threshold" must be a number from 0 to 1.')
     if not 0 <= value <= 1:
         raise BadRequest(f'"threshold" is {value:g}: it must be from 0 to 1.')
     return float(value)
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # A whole number of hundreds of digits.
+        return False

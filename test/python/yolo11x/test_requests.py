@@ -45,6 +45,7 @@ def error_of(answer, status):
         ({"image": IMAGE, "threshold": "0.5"}, '"threshold" must be a number'),
         ({"image": IMAGE, "threshold": True}, '"threshold" must be a number'),
         ({"image": IMAGE, "threshold": float("nan")}, '"threshold" must be a number'),
+        ({"image": IMAGE, "threshold": 10**400}, '"threshold" must be a number'),
         ({"image": "A" * 1_500_000}, "larger than 1 MiB, which MAX_IMAGE_MIB allows"),
         (
             {"image": base64.b64encode(file_of(scene(1001, 1000))).decode()},
@@ -56,7 +57,7 @@ def test_bad_requests_are_refused_in_words(function, fields, error):
     assert error in error_of(function.post(fields), 400)
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", PNG])
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", PNG, b"[" * 100_000])
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain", "image/png"])
 def test_what_is_no_json_is_refused(function, body, content_type):
     assert "is no JSON" in error_of(function.call(body, content_type=content_type), 400)
