@@ -103,7 +103,17 @@ export class VisionPlatform extends pulumi.ComponentResource {
       if (lab.cvat.nuclio.enabled) this.nuclio = nuclioOf(args, this.cvat, nuclioVersion, this.store, cluster, parts);
     }
     if (lab.clearml.enabled) {
-      this.clearml = new ClearMl("clearml", { config: lab.clearml, chart: chartOf(charts, "clearml"), cluster }, parts);
+      this.clearml = new ClearMl(
+        "clearml",
+        {
+          config: lab.clearml,
+          chart: chartOf(charts, "clearml"),
+          cluster,
+          ...(this.store && { s3: this.store.access("clearml", "clearml", this.store.keysOfDeleteJob()) }),
+          s3Ca: this.store?.caForPods,
+        },
+        parts,
+      );
       const access = storeAccess(this.store, lab.clearml.users);
       this.accounts = clearMlAccounts(this.clearml.credentials, access);
       if (lab.clearml.agent.enabled) {

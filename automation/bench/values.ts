@@ -31,6 +31,7 @@ export async function plainValues(
         versions: installedVersions(CLEARML_VERSIONS, clearmlWish(lab.clearml)),
         storageClass: lab.cluster.storageClass,
         digests: { apiserver: word, fileserver: word },
+        store: true,
       }),
     ),
     agent: await resolved(

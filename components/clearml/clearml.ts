@@ -7,10 +7,13 @@ import { installedVersions } from "../charts/versions.ts";
 import type { Cluster } from "../cluster.ts";
 import { keptNamespace } from "../namespace.ts";
 import { clearmlLabels } from "../namespaces.ts";
+import { authorityMap, authorityName } from "../storage/authority.ts";
+import type { S3Access } from "./conf.ts";
 import type { ClearmlConfig } from "./config.ts";
+import { deletionFixes, filesPrefixes } from "./deletion.ts";
 import { CLEARML_FIXES } from "./fixes.ts";
 import { ADDRESS_KEYS, httpUrl, RELEASE, SERVICES } from "./names.ts";
-import { digestOf, registerSecrets, serverSecrets } from "./secrets.ts";
+import { apiKeysOf, deleteJobSecret, digestOf, registerSecrets, serverSecrets } from "./secrets.ts";
 import { clearmlValues } from "./values.ts";
 import { CLEARML_VERSIONS, clearmlWish, type ClearmlVersions } from "./versions.ts";
 
@@ -19,6 +22,10 @@ export interface ClearMlArgs {
   /** The server's chart, of the version that {@link clearmlWish} comes to, unless the user named another. */
   chart: ChartSource;
   cluster: Cluster;
+  /** The object store as the job that deletes files uses it. Left out: it deletes those of the file server alone. */
+  s3?: pulumi.Input<S3Access>;
+  /** Certificates of the store's private authority, PEM, for pods. Default: none. */
+  s3Ca?: string | undefined;
 }
 
 /** Passwords and keys a person or another component needs. */
@@ -53,15 +60,20 @@ export class ClearMl extends pulumi.ComponentResource {
   /** Resolves when the server is ready. */
   readonly ready: pulumi.Output<void>;
 
-  constructor(name: string, { config, chart, cluster }: ClearMlArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { config, chart, cluster, s3, s3Ca }: ClearMlArgs, opts?: pulumi.ComponentResourceOptions) {
     super("vision-platform:clearml:ClearMl", name, {}, opts);
     const parts = { parent: this };
 
     this.versions = installedVersions(CLEARML_VERSIONS, clearmlWish(config), chart);
     const made = { ...parts, provider: cluster.provider };
     this.namespace = keptNamespace(`${name}-namespace`, config.namespace, made, clearmlLabels(config));
-    const secrets = serverSecrets(name, config.users, parts);
-    const registered = registerSecrets(name, secrets, this.namespace, cluster, parts);
+    const secrets = serverSecrets(name, config, parts);
+    const apiKeys = apiKeysOf(name, config, secrets.passwords, parts);
+    const inCluster = { ...parts, dependsOn: [apiKeys] };
+    const registered = registerSecrets(name, secrets, this.namespace, cluster, inCluster);
+    const store = s3 === undefined ? undefined : deleteJobSecret(name, s3, this.namespace, cluster, parts);
+    const authority = s3Ca === undefined || !store ? undefined : authorityMap(name, s3Ca, this.namespace, made);
+    const present = [...registered, ...(store ? [store] : [])];
 
     const server = new ChartInstall(
       `${name}-server`,
@@ -75,11 +87,20 @@ export class ClearMl extends pulumi.ComponentResource {
           versions: this.versions,
           storageClass: cluster.storageClass,
           digests: {
-            apiserver: digestOf([secrets.credentials, secrets.files], registered),
-            fileserver: digestOf([secrets.credentials], registered),
+            apiserver: digestOf([secrets.credentials, secrets.signing, secrets.files], present),
+            // It signs in with what it was told at its start.
+            fileserver: digestOf([secrets.credentials, secrets.signing], present),
           },
+          store: store !== undefined,
         }),
-        fixes: CLEARML_FIXES,
+        fixes: [
+          ...CLEARML_FIXES,
+          ...deletionFixes({
+            prefixes: filesPrefixes(config),
+            store: store !== undefined,
+            authority: authority && s3Ca !== undefined ? authorityName(s3Ca) : undefined,
+          }),
+        ],
         stages: STAGES,
         addressKeys: ADDRESS_KEYS,
         cluster,

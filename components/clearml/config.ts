@@ -16,7 +16,7 @@ const user = z.strictObject({
     .max(64)
     .regex(/^[A-Za-z0-9][A-Za-z0-9._@-]*$/, "must be letters, digits and . _ @ -, a letter or digit first")
     .describe(
-      "What the person types to sign in. Renaming makes another user: the old one and its settings are deleted.",
+      "What the person types to sign in. Renaming makes another user: the old one can no longer sign in, and its settings are deleted.",
     )
     .meta({ examples: ["anna"] }),
   name: z
@@ -33,6 +33,8 @@ const user = z.strictObject({
 });
 
 const environment = z.record(environmentName, z.string()).meta(LINES_META);
+
+const rotation = z.int().min(0).default(0);
 
 const settings = z.strictObject({
   enabled: z.boolean().default(true).describe("Whether the ClearML server is installed."),
@@ -123,8 +125,19 @@ const settings = z.strictObject({
     .min(1, "must name one user at least: without any, everyone who reaches the address is let in")
     .default([{ username: "admin", name: "Administrator" }])
     .describe(
-      "Who may sign in. Nobody else can; a user taken off this list is deleted at the next start. All have the same rights.",
+      "Who may sign in. Nobody else can: the next `up` ends password, API keys and tokens of who is taken off this list or gets another password, and all others sign in again. All have the same rights.",
     ),
+  keyRotations: z
+    .strictObject({
+      agent: rotation.describe("Of the agent's pair of keys, which every queued task sees in its environment."),
+      servers: rotation.describe("Of the pairs by which the servers know each other."),
+      signing: rotation.describe("Of the secret that signs tokens: everybody signs in again."),
+    })
+    .prefault({})
+    .describe(
+      "Counted up, the next `up` makes other ones and restarts who reads them. Tokens of before open nothing from then on, whichever it is.",
+    )
+    .meta({ examples: [{ agent: 1 }] }),
   filesThroughWeb: z
     .boolean()
     .default(true)

@@ -4,6 +4,8 @@ import { SECRETS } from "./names.ts";
 export interface Credential {
   key: string;
   kind: "key" | "secret";
+  /** With what else it changes: a key of `clearml.keyRotations`. */
+  of: "agent" | "servers" | "signing";
 }
 
 /** Keys as ClearML makes them: 30 capitals and digits; secrets are longer than its own 50. */
@@ -15,18 +17,18 @@ export const KEY_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
  * Secret needs leaves out the file server's (facts/clearml.md 1.6, 1.9). Letters and digits, a letter first: the values pass through HOCON.
  */
 export const CREDENTIALS: readonly Credential[] = [
-  { key: "apiserver_key", kind: "key" },
-  { key: "apiserver_secret", kind: "secret" },
-  { key: "fileserver_key", kind: "key" },
-  { key: "fileserver_secret", kind: "secret" },
-  { key: "secure_auth_token_secret", kind: "secret" },
-  { key: "test_user_key", kind: "key" },
-  { key: "test_user_secret", kind: "secret" },
-  { key: "webserver_key", kind: "key" },
-  { key: "webserver_secret", kind: "secret" },
-  { key: "services_agent_key", kind: "key" },
-  { key: "services_agent_secret", kind: "secret" },
-  { key: "session_secret", kind: "secret" },
+  { key: "apiserver_key", kind: "key", of: "servers" },
+  { key: "apiserver_secret", kind: "secret", of: "servers" },
+  { key: "fileserver_key", kind: "key", of: "servers" },
+  { key: "fileserver_secret", kind: "secret", of: "servers" },
+  { key: "secure_auth_token_secret", kind: "secret", of: "signing" },
+  { key: "test_user_key", kind: "key", of: "servers" },
+  { key: "test_user_secret", kind: "secret", of: "servers" },
+  { key: "webserver_key", kind: "key", of: "servers" },
+  { key: "webserver_secret", kind: "secret", of: "servers" },
+  { key: "services_agent_key", kind: "key", of: "agent" },
+  { key: "services_agent_secret", kind: "secret", of: "agent" },
+  { key: "session_secret", kind: "secret", of: "signing" },
 ];
 
 /** An environment entry of a container. */
@@ -46,6 +48,12 @@ export const FILESERVER_ENV: readonly Env[] = [
   env("CREDENTIALS__FILESERVER__USER_KEY", "fileserver_key"),
   env("CREDENTIALS__FILESERVER__USER_SECRET", "fileserver_secret"),
 ];
+
+/**
+ * The file server asks again after a minute whether a token is still good. By default it lets one in for twelve hours that the API server
+ * refuses. (clearml-server v2.0.0: fileserver/auth.py; clearml-real.md A1)
+ */
+export const TOKEN_MEMORY: Env = { name: "CLEARML__FILESERVER__AUTH__TOKENS_CACHE_THRESHOLD_SEC", value: "60" };
 
 /**
  * Closes the logins built into the image that the chart leaves open, and declares the pair the Kubernetes agent will use: the server makes

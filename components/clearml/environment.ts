@@ -4,7 +4,8 @@ import type { AgentConfig } from "./agent/config.ts";
 import { S3_VARIABLES } from "./conf.ts";
 import { hoconText } from "./hocon.ts";
 import type { ClearmlConfig } from "./config.ts";
-import { APISERVER_ENV, FILESERVER_ENV, type Env } from "./credentials.ts";
+import { APISERVER_ENV, FILESERVER_ENV, TOKEN_MEMORY, type Env } from "./credentials.ts";
+import { PREFIXES_VARIABLE } from "./deletion.ts";
 
 const OWN_CREDENTIALS = "its credentials are made by this program";
 const OWN_SERVERS = "the databases are the chart's own";
@@ -48,10 +49,12 @@ const TAKEN: Readonly<Record<keyof ClearmlConfig["environment"], readonly TakenV
       cure: "set values.apiserver.prepopulateEnabled",
     },
     { names: ["CLEARML_CONFIG_PATH", "CLEARML_ENV"], cure: CHARTS },
+    { names: [PREFIXES_VARIABLE], cure: "it is made of addresses.files" },
   ],
   fileserver: [
     { names: REDIS, cure: OWN_SERVERS },
     { names: [...namesOf(FILESERVER_ENV), "USER_KEY", "USER_SECRET"], cure: OWN_CREDENTIALS },
+    { names: [TOKEN_MEMORY.name], cure: "it is a minute, so that who is taken off the users gets no file any more" },
     { names: ["CLEARML__HOSTS__API_SERVER"], cure: CHARTS },
   ],
   webserver: [

@@ -16,7 +16,12 @@ export const CONTAINER_PORTS: Readonly<Record<string, number>> = {
 };
 
 /** Made by this program. The chart's own `clearml-conf`, which it always renders, is read by nothing here. */
-export const SECRETS = { credentials: "clearml-credentials", configuration: "clearml-server-configuration" } as const;
+export const SECRETS = {
+  credentials: "clearml-credentials",
+  configuration: "clearml-server-configuration",
+  /** Read by the job that deletes files, and by nothing else. */
+  deleteJob: "clearml-delete-job",
+} as const;
 
 /** The address a person or program uses, without the port where it is HTTP's own. */
 export function httpUrl(host: string, port: number): string {

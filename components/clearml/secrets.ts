@@ -3,10 +3,15 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../cluster.ts";
 import { RunError } from "../program-errors.ts";
+import { RestRecord } from "../records/record.ts";
+import { Departures } from "../secrets/departures.ts";
 import { GeneratedText } from "../secrets/generated.ts";
+import { restartedReaders } from "../secrets/readers.ts";
 import type { ClearmlConfig } from "./config.ts";
-import { CREDENTIAL_LENGTHS, CREDENTIALS, KEY_ALPHABET } from "./credentials.ts";
-import { SECRETS } from "./names.ts";
+import { CREDENTIAL_LENGTHS, CREDENTIALS, KEY_ALPHABET, type Credential } from "./credentials.ts";
+import type { S3Access } from "./conf.ts";
+import { DELETE_JOB_KEY, storeCredentials } from "./deletion.ts";
+import { httpUrl, SECRETS } from "./names.ts";
 import { BCRYPT_ALPHABET, hashedPassword, SALT_LENGTH } from "./passwords.ts";
 import { apiserverConf } from "./users.ts";
 
@@ -17,24 +22,25 @@ type Texts = pulumi.Output<Record<string, string>>;
 
 /** What the server reads from Secrets, as secret Outputs. */
 export interface ServerSecrets {
-  /** Key pairs and secrets by their key in the Secret. */
+  /** Key pairs by their key in the Secret. */
   credentials: Texts;
+  /** What signs tokens and sessions, by its key in the same Secret. */
+  signing: Texts;
   /** Password of each user. */
   passwords: Texts;
   /** Files of the server's configuration folder. */
   files: Texts;
 }
 
-/** Makes what nobody gave, once, and puts together what the server reads. */
+/**
+ * Makes what nobody gave, once, and puts together what the server reads. A token says who it is for and is asked nothing more, for 30 days or a
+ * year. So what signs them changes whenever one of them must not be good any more. (clearml-real.md A1)
+ */
 export function serverSecrets(
   name: string,
-  users: ClearmlConfig["users"],
+  { users, keyRotations }: Pick<ClearmlConfig, "users" | "keyRotations">,
   opts: pulumi.CustomResourceOptions,
 ): ServerSecrets {
-  const credentials = CREDENTIALS.map(({ key, kind }) => {
-    const rules = { length: CREDENTIAL_LENGTHS[kind], ...(kind === "key" && { alphabet: KEY_ALPHABET }) };
-    return [key, new GeneratedText(`${name}-${key.replaceAll("_", "-")}`, rules, opts).value] as const;
-  });
   const people = users.map((user, index) => {
     const password =
       user.password ?? new GeneratedText(`${name}-password-${user.username}`, { length: PASSWORD_LENGTH }, opts).value;
@@ -48,8 +54,29 @@ export function serverSecrets(
   const configuration = pulumi.all(
     people.map(({ username, name, hashedPassword }) => pulumi.output({ username, name, hashedPassword })),
   );
+  const departures = new Departures(
+    `${name}-departures`,
+    {
+      ...Object.fromEntries(people.map(({ username, hashedPassword }) => [username, pulumi.secret(hashedPassword)])),
+      // No user name begins like this.
+      ...Object.fromEntries(Object.entries(keyRotations).map(([pair, number]) => [`#${pair}`, String(number)])),
+    },
+    opts,
+  );
+  const rotations = { ...keyRotations, signing: departures.count };
+  const made = (wanted: (credential: Credential) => boolean): Texts =>
+    secretTexts(
+      Object.fromEntries(
+        CREDENTIALS.filter(wanted).map(({ key, kind, of }) => {
+          const length = CREDENTIAL_LENGTHS[kind];
+          const rules = { length, ...(kind === "key" && { alphabet: KEY_ALPHABET }), rotation: rotations[of] };
+          return [key, new GeneratedText(`${name}-${key.replaceAll("_", "-")}`, rules, opts).value] as const;
+        }),
+      ),
+    );
   return {
-    credentials: secretTexts(Object.fromEntries(credentials)),
+    credentials: made(({ of }) => of !== "signing"),
+    signing: made(({ of }) => of === "signing"),
     passwords: secretTexts(Object.fromEntries(people.map(({ username, password }) => [username, password]))),
     files: secretTexts({ "apiserver.conf": configuration.apply(apiserverConf) }),
   };
@@ -58,7 +85,7 @@ export function serverSecrets(
 /** Puts them into the namespace, under the names the chart's values give. */
 export function registerSecrets(
   name: string,
-  { credentials, files }: ServerSecrets,
+  { credentials, signing, files }: ServerSecrets,
   namespace: pulumi.Input<string>,
   cluster: Cluster,
   opts: pulumi.CustomResourceOptions,
@@ -70,9 +97,49 @@ export function registerSecrets(
       { ...opts, provider: cluster.provider },
     );
   return [
-    secret("credentials", SECRETS.credentials, credentials),
+    secret(
+      "credentials",
+      SECRETS.credentials,
+      pulumi.all([credentials, signing]).apply((parts) => Object.assign({}, ...parts) as Record<string, string>),
+    ),
     secret("configuration", SECRETS.configuration, files),
   ];
+}
+
+/**
+ * The record that ends API keys of who gets another password. Secrets with the new one come after it: see the record.
+ */
+export function apiKeysOf(
+  name: string,
+  { endpoint, addresses, port }: Pick<ClearmlConfig, "endpoint" | "addresses" | "port">,
+  people: Texts,
+  opts: pulumi.CustomResourceOptions,
+): RestRecord {
+  const asked = endpoint ?? (addresses.api === undefined ? undefined : httpUrl(addresses.api, port));
+  const inputs = { people, ...(asked !== undefined && { endpoint: asked }) };
+  return new RestRecord(`${name}-api-keys`, "clearml/records/api-keys", inputs, { secrets: ["people"] }, opts);
+}
+
+/** The key of the object store for the job that deletes files, which starts anew when that is another. */
+export function deleteJobSecret(
+  name: string,
+  s3: pulumi.Input<S3Access>,
+  namespace: pulumi.Input<string>,
+  cluster: Cluster,
+  opts: pulumi.CustomResourceOptions,
+): k8s.core.v1.Secret {
+  const credentials = pulumi.secret(pulumi.output(s3).apply((access) => storeCredentials(access)));
+  const secret = new k8s.core.v1.Secret(
+    `${name}-delete-job`,
+    { metadata: { name: SECRETS.deleteJob, namespace }, stringData: { [DELETE_JOB_KEY]: credentials } },
+    { ...opts, provider: cluster.provider },
+  );
+  restartedReaders(
+    `${name}-delete-job-readers`,
+    { cluster, namespace, texts: { [SECRETS.deleteJob]: credentials } },
+    { ...opts, dependsOn: [secret] },
+  );
+  return secret;
 }
 
 /**

@@ -2,7 +2,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import { mergeValues, type Values } from "../charts/merge.ts";
 import { metalLbAnnotations } from "../metallb.ts";
 import type { ClearmlConfig } from "./config.ts";
-import { APISERVER_ENV, FILESERVER_ENV, type Env } from "./credentials.ts";
+import { APISERVER_ENV, FILESERVER_ENV, TOKEN_MEMORY, type Env } from "./credentials.ts";
+import { filesPrefixes, PREFIXES_VARIABLE, STORE_ENV } from "./deletion.ts";
 import { asServerReads } from "./environment.ts";
 import { elasticsearchResources } from "./elasticsearch.ts";
 import { httpUrl, SECRETS } from "./names.ts";
@@ -18,10 +19,12 @@ export interface ClearmlValuesArgs {
   storageClass: string;
   /** Digests of the Secrets that API server and file server read, as secret Outputs or text. */
   digests: { apiserver: pulumi.Input<string>; fileserver: pulumi.Input<string> };
+  /** Whether the job that deletes files has a key of the object store. */
+  store?: boolean;
 }
 
 /** Values of the `clearml` chart, 7.14. They hold no secret: credentials and users are in Secrets that they name. */
-export function clearmlValues({ config, versions, storageClass, digests }: ClearmlValuesArgs): Values {
+export function clearmlValues({ config, versions, storageClass, digests, store = false }: ClearmlValuesArgs): Values {
   const { addresses, port, storage, resources, environment } = config;
   const claimClass = storage.class ?? storageClass;
   const image = { registry: config.image.registry, repository: config.image.repository, tag: versions.parts.server };
@@ -42,12 +45,13 @@ export function clearmlValues({ config, versions, storageClass, digests }: Clear
       clientConfigurationFilesUrl: urlOf(addresses.files, port),
     }),
     apiserver: {
-      ...server("api", "apiserver", APISERVER_ENV),
+      ...server("api", "apiserver", [...APISERVER_ENV, { name: PREFIXES_VARIABLE, value: filesPrefixes(config) }]),
+      ...(store && { asyncdelete: { extraEnvs: [STORE_ENV] } }),
       existingAdditionalConfigsSecret: SECRETS.configuration,
       podAnnotations: { [DIGEST_ANNOTATION]: digests.apiserver },
     },
     fileserver: {
-      ...server("files", "fileserver", FILESERVER_ENV),
+      ...server("files", "fileserver", [...FILESERVER_ENV, TOKEN_MEMORY]),
       podAnnotations: { [DIGEST_ANNOTATION]: digests.fileserver },
       storage: { enabled: true, data: { class: claimClass, size: storage.files } },
     },

@@ -11,7 +11,7 @@ export interface GeneratedTextArgs {
   /** Characters the first one is drawn from. Default: the alphabet's letters, if it has any, since HOCON reads `123` and `5d` as numbers and durations. */
   first?: string;
   /** Another number, another text. Default: the first one stays for good. */
-  rotation?: number;
+  rotation?: pulumi.Input<number>;
 }
 
 interface Inputs {
@@ -43,7 +43,7 @@ export class GeneratedText extends pulumi.dynamic.Resource {
 
   constructor(name: string, args: GeneratedTextArgs, opts?: pulumi.CustomResourceOptions) {
     const alphabet = args.alphabet ?? LETTERS_AND_DIGITS;
-    const inputs: Inputs & { value: undefined } = {
+    const inputs: pulumi.Inputs = {
       length: args.length,
       alphabet,
       first: args.first ?? (alphabet.replace(/[^A-Za-z]/g, "") || alphabet),

@@ -148,6 +148,9 @@ const section = z.strictObject({
       clearml: rotation,
       cvat: rotation,
       functions: rotation,
+      deleteJob: rotation.describe(
+        "Of the job by which ClearML's server deletes files: how often its key was changed.",
+      ),
       people: z.record(z.string(), z.int().min(0)).default({}).describe("Of ClearML's users, by user name."),
     })
     .prefault({})

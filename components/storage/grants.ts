@@ -19,6 +19,12 @@ export const GRANTS: readonly { application: Application; role: BucketRole; acce
 ];
 
 /**
+ * The user of the job by which ClearML's server deletes files: it may delete where ClearML keeps artifacts, and nothing else. Its id is none
+ * that a person's user can have, which begins with `clearml-`. (users.ts, personId)
+ */
+export const DELETE_JOB = { id: "delete-clearml", application: "clearml", role: "clearml" } as const;
+
+/**
  * Applications that ask whether a bucket is there (HeadBucket), which a right to list a prefix alone does not cover. CVAT does so at every
  * change of a cloud storage and calls the answer 403 "Access forbidden". (cvat.md, cloud storages)
  */

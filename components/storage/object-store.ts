@@ -6,7 +6,7 @@ import { bucketsOf, lifecycleRules, type LabBucket } from "./buckets.ts";
 import type { ObjectStoreConfig } from "./config.ts";
 import { endpointOfMachine, endpointOfPeople, endpointOfPods, hostAndPort, urlOf } from "./endpoint.ts";
 import type { StoreFindings } from "./findings.ts";
-import type { Application } from "./grants.ts";
+import { DELETE_JOB, type Application } from "./grants.ts";
 import { presenceOf } from "./presence.ts";
 import { personId, SECRET_KEY_LENGTH, usersOf, type StoreUser } from "./users.ts";
 
@@ -107,6 +107,11 @@ export class ObjectStore extends pulumi.ComponentResource {
 
   keysOf(application: Application): StoreKeys {
     return this.#keysOf(application);
+  }
+
+  /** Keys that may delete where ClearML keeps artifacts, and nothing else. */
+  keysOfDeleteJob(): StoreKeys {
+    return this.#keysOf(DELETE_JOB.id);
   }
 
   /** Keys of a person of ClearML's, by user name. */

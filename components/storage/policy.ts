@@ -3,7 +3,8 @@ import type { Access } from "./grants.ts";
 /** What one user may do with one bucket. */
 export interface BucketGrant {
   bucket: string;
-  access: Access;
+  /** `delete`: that, and nothing else. */
+  access: Access | "delete";
   /** Begins of the keys it may use. Default: all. */
   prefixes?: readonly string[] | undefined;
   /** Whether it may list the whole bucket even so, without which it cannot ask whether the bucket is there. */
@@ -27,7 +28,8 @@ const OF_BUCKET: Record<Access, string[]> = {
   write: ["s3:GetBucketLocation", "s3:ListBucketMultipartUploads"],
 };
 
-const OF_OBJECTS: Record<Access, string[]> = {
+const OF_OBJECTS: Record<BucketGrant["access"], string[]> = {
+  delete: ["s3:DeleteObject"],
   read: ["s3:GetObject"],
   write: ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"],
 };
@@ -43,6 +45,12 @@ export function policyDocument(grants: readonly BucketGrant[]): string {
 function statementsOf({ bucket, access, prefixes, listsAll = false }: BucketGrant): Statement[] {
   const arn = `arn:aws:s3:::${bucket}`;
   const keys = prefixes?.map((prefix) => `${prefix}*`) ?? ["*"];
+  const ofObjects: Statement = {
+    Effect: "Allow",
+    Action: OF_OBJECTS[access],
+    Resource: keys.map((key) => `${arn}/${key}`),
+  };
+  if (access === "delete") return [ofObjects];
   const narrowed: Statement[] =
     prefixes && !listsAll
       ? [{ Effect: "Allow", Action: [LIST], Resource: [arn], Condition: { StringLike: { "s3:prefix": keys } } }]
@@ -54,7 +62,7 @@ function statementsOf({ bucket, access, prefixes, listsAll = false }: BucketGran
       Resource: [arn],
     },
     ...narrowed,
-    { Effect: "Allow", Action: OF_OBJECTS[access], Resource: keys.map((key) => `${arn}/${key}`) },
+    ofObjects,
   ];
 }
 

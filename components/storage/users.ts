@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ObjectStoreConfig } from "./config.ts";
 import { bucketsOf, type LabBucket } from "./buckets.ts";
-import { ASKS_FOR_BUCKETS, GRANTS, type Access, type Application } from "./grants.ts";
+import { ASKS_FOR_BUCKETS, DELETE_JOB, GRANTS, type Access, type Application } from "./grants.ts";
 import { policyDocument, type BucketGrant } from "./policy.ts";
 
 /** A user of the store with the policy of the same name. */
@@ -19,13 +19,13 @@ export interface StoreUser {
 /** Characters of a generated secret key; CVAT takes 64 at most. (cvat.md, cloud storages) */
 export const SECRET_KEY_LENGTH = 40;
 
-/** The users of the applications, and one for each person of ClearML's, who may do what ClearML may. */
+/** The users of the applications, that of the job which deletes for ClearML, and one for each person of ClearML's, who may do what ClearML may. */
 export function usersOf(
   config: ObjectStoreConfig,
   applications: readonly Application[],
   people: readonly string[],
 ): StoreUser[] {
-  const { people: rotationsOfPeople, ...rotations } = config.keyRotations;
+  const { people: rotationsOfPeople, deleteJob, ...rotations } = config.keyRotations;
   const user = (id: string, application: Application, rotation: number): StoreUser => ({
     id,
     accessKey: accessKeyOf(config.userPrefix, id),
@@ -34,8 +34,24 @@ export function usersOf(
   });
   return [
     ...applications.map((application) => user(application, application, rotations[application])),
+    ...(applications.includes(DELETE_JOB.application)
+      ? [
+          {
+            id: DELETE_JOB.id,
+            accessKey: accessKeyOf(config.userPrefix, DELETE_JOB.id),
+            policy: policyDocument([deleteGrant(config)]),
+            rotation: deleteJob,
+          },
+        ]
+      : []),
     ...people.map((person) => user(personId(person), "clearml", rotationsOfPeople[person] ?? 0)),
   ];
+}
+
+/** Whoever may write below some prefixes alone has nothing to delete elsewhere. */
+function deleteGrant({ buckets, onlyPrefixes }: ObjectStoreConfig): BucketGrant {
+  const { application, role } = DELETE_JOB;
+  return { bucket: buckets[role].name, access: "delete", prefixes: onlyPrefixes[application]?.[role] };
 }
 
 /** What an application may do with which bucket, in the order of the buckets. */

@@ -31,6 +31,7 @@ import { parseLab } from "../../components/config.ts";
 import { DynamicProvider } from "../../components/records/provider.ts";
 import { find, findInFiles, type Canary } from "./canaries.ts";
 import { engineIn, type TestEngine } from "./engine.ts";
+import { secretsReadBy, type PodSpec } from "../../components/secrets/restart-readers.ts";
 import { problemsOf } from "./failure.ts";
 
 const NAMESPACE = "clearml-agent";
@@ -43,9 +44,28 @@ const S3: S3Access = {
   bucket: "clearml",
 };
 
+/** As the job that deletes files has it. */
+const DELETES: S3Access = { ...S3, accessKey: "canary-of-the-delete-key", secretKey: "canary-of-the-delete-secret" };
+
+interface Person {
+  username: string;
+  name: string;
+  password?: string;
+}
+const ANNA = { username: "anna", name: "Anna", password: "first-of-anna" };
+const BOB = { username: "bob", name: "Bob", password: "password-of-bob" };
+
 /** The stack of each run; tests change it. */
 const addresses = { web: "192.0.2.40", api: "192.0.2.41", files: "192.0.2.42" };
-const stack = { queue: "gpu", s3: S3, readyTimeoutMs: 120_000, addresses };
+const stack = {
+  queue: "gpu",
+  s3: S3,
+  deletes: DELETES,
+  readyTimeoutMs: 120_000,
+  addresses,
+  users: [ANNA, BOB] as Person[],
+  keyRotations: {},
+};
 
 let home: Home;
 let cluster: Cluster;
@@ -90,10 +110,12 @@ function install(serverChart: string, agentChart: string): Promise<Record<string
     enableServerSideApply: true,
     clusterIdentifier: "agent",
   });
-  const { queue, s3 } = stack;
+  const { queue, s3, deletes, users, keyRotations } = stack;
   const config = clearmlConfig.parse({
     endpoint,
     addresses: stack.addresses,
+    users,
+    keyRotations,
     storage: { class: "longhorn" },
     agent: {
       enabled: true,
@@ -114,7 +136,7 @@ function install(serverChart: string, agentChart: string): Promise<Record<string
   const chart = (name: string, version: string, path: string) => ({ name, version, path, origin: "override" }) as const;
   const server = new ClearMl(
     "clearml",
-    { config, chart: chart("clearml", "7.14.7", serverChart), cluster: made },
+    { config, chart: chart("clearml", "7.14.7", serverChart), cluster: made, s3: pulumi.secret(deletes) },
     parts,
   );
   const agent = new ClearMlAgent(
@@ -138,12 +160,23 @@ const get = <T extends KubernetesObject>(apiVersion: string, kind: string, name:
 const textsOf = ({ data = {} }: V1Secret) =>
   Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]));
 
+const as = (accessKey: string, secretKey: string) => new ClearmlClient({ endpoint, accessKey, secretKey });
+
 /** The API as the agent uses it: with the pair of its own Secret. */
 async function api(): Promise<ClearmlClient> {
   const texts = textsOf(await get<V1Secret>("v1", "Secret", "clearml-agent-credentials"));
   const { agentk8sglue_key: accessKey = "", agentk8sglue_secret: secretKey = "" } = texts;
-  return new ClearmlClient({ endpoint, accessKey, secretKey });
+  return as(accessKey, secretKey);
 }
+
+/** What the server answers to a token. */
+async function answerTo(token: string): Promise<number> {
+  const headers = { Authorization: `Bearer ${token}` };
+  return (await fetch(`${endpoint}/queues.get_default`, { method: "POST", headers, body: "{}" })).status;
+}
+
+/** A token of somebody's, which lives for a month. */
+const tokenOf = async (who: ClearmlClient) => (await who.call<{ token: string }>("auth.login")).token;
 
 interface TaskTemplate {
   apiVersion: string;
@@ -244,6 +277,39 @@ describe("ClearML's agent on a real API server", () => {
     expect(changesOf(await engine.run("up"))).toEqual([]);
   });
 
+  it("gives the key that deletes files to the job that does, and to nothing else of the server", async () => {
+    const { items } = (await client.list("apps/v1", "Deployment", "clearml")) as { items: V1Deployment[] };
+    const readers = items
+      .filter(({ spec }) => secretsReadBy(spec?.template.spec as PodSpec).includes("clearml-delete-job"))
+      .map(({ metadata }) => metadata?.name);
+    expect(readers).toEqual(["clearml-apiserver-asyncdelete"]);
+    const prefixes = items.map(({ metadata, spec }) => [
+      metadata?.name,
+      spec?.template.spec?.containers[0]?.env
+        ?.filter(({ name }) => name.endsWith("url_prefixes"))
+        .map(({ value }) => value),
+    ]);
+    const both = ['["http://192.0.2.42","http://clearml-fileserver.clearml.svc"]'];
+    expect(Object.fromEntries(prefixes)).toMatchObject({
+      "clearml-apiserver": both,
+      "clearml-apiserver-asyncdelete": both,
+    });
+    const canaries = [DELETES.accessKey, DELETES.secretKey].map((text) => ({ name: "key that deletes", text }));
+    for (const [kind, apiVersion] of [
+      ["Secret", "v1"],
+      ["ConfigMap", "v1"],
+      ["Deployment", "apps/v1"],
+    ] as const) {
+      const objects = (await client.list(apiVersion, kind, "clearml")).items;
+      const holding = objects.filter((object) => JSON.stringify(object).includes("clearml-delete-job"));
+      expect(holding.map(({ metadata }) => metadata?.name)).toEqual(
+        { Secret: ["clearml-delete-job"], ConfigMap: [], Deployment: ["clearml-apiserver-asyncdelete"] }[kind],
+      );
+      const others = objects.filter(({ metadata }) => metadata?.name !== "clearml-delete-job");
+      expect(find(canaries, JSON.stringify(others), kind)).toEqual([]);
+    }
+  });
+
   it("keeps every secret in Secrets: not in other objects, state or progress", async () => {
     const texts = textsOf(await get<V1Secret>("v1", "Secret", "clearml-agent-credentials"));
     const canaries: Canary[] = Object.entries(texts).map(([name, text]) => ({ name, text }));
@@ -267,23 +333,67 @@ describe("ClearML's agent on a real API server", () => {
     expect(find(canaries, JSON.stringify(secret), "Secret")).toHaveLength(4);
   });
 
-  it("starts anew when a key of the store changes, and nothing else does", async () => {
+  it("starts anew when a key of the store changes, as the job that deletes files does, and nothing else", async () => {
     stack.s3 = { ...S3, secretKey: "canary-of-a-rotated-secret" };
+    stack.deletes = { ...DELETES, secretKey: "canary-of-another-delete-secret" };
     expect(changesOf(await engine.run("up"))).toEqual([
       "replace Secret clearml-agent-credentials",
+      "replace Secret clearml-delete-job",
       "update Deployment clearml-agent",
+      "update Restart clearml-delete-job-readers",
     ]);
     expect(textsOf(await get<V1Secret>("v1", "Secret", "clearml-agent-credentials"))).toMatchObject({
       s3_secret_key: "canary-of-a-rotated-secret",
     });
   });
 
-  it("makes a queue again that somebody deleted", async () => {
+  it("lets nobody in by what is of before: who is taken off, gets another password, or is rotated", async () => {
+    const [anna, bob, agent] = [as("anna", ANNA.password), as("bob", BOB.password), await api()];
+    const key = await anna.call<{ credentials: { access_key: string; secret_key: string } }>("auth.create_credentials");
+    const annasKey = () => as(key.credentials.access_key, key.credentials.secret_key);
+    const tokens = await Promise.all([anna, bob, annasKey(), agent].map(tokenOf));
+    expect(await Promise.all(tokens.map(answerTo))).toEqual([200, 200, 200, 200]);
+
+    stack.users = [{ ...ANNA, password: "second-of-anna" }];
+    stack.keyRotations = { agent: 1 };
+    const [planned, done] = [await engine.run("preview"), await engine.run("up")];
+    expect(changesOf(planned)).toEqual(changesOf(done));
+    expect(changesOf(done)).toEqual(
+      expect.arrayContaining([
+        "replace GeneratedText clearml-secure-auth-token-secret",
+        "replace GeneratedText clearml-services-agent-key",
+        "update ApiKeys clearml-api-keys",
+        "update Departures clearml-departures",
+        "update Deployment clearml-agent",
+        "update Deployment clearml-apiserver",
+        "update Deployment clearml-apiserver-asyncdelete",
+        "update Deployment clearml-fileserver",
+        "update Queue clearml-agent-queue",
+      ]),
+    );
+    expect(changesOf(done)).not.toContain("replace GeneratedText clearml-fileserver-key");
+
+    expect(await Promise.all(tokens.map(answerTo))).toEqual([401, 401, 401, 401]);
+    for (const gone of [as("anna", ANNA.password), as("bob", BOB.password), annasKey(), agent])
+      await expect(gone.call("queues.get_default")).rejects.toThrow(/does not know the credentials/);
+    expect(await queueNames()).toEqual(["default", "gpu"]);
+    expect(await answerTo(await tokenOf(as("anna", "second-of-anna")))).toBe(200);
+  });
+
+  it("makes a queue again that somebody deleted, and signs nobody out when somebody comes", async () => {
+    const token = await tokenOf(as("anna", "second-of-anna"));
     const gpu = (await queues()).find(({ name }) => name === "gpu");
     await (await api()).call("queues.delete", { queue: gpu?.id });
     await engine.run("refresh");
-    await engine.run("up");
+    stack.users = [...stack.users, BOB];
+    const planned = changesOf(await engine.run("preview"));
+    expect(changesOf(await engine.run("up"))).toEqual(planned);
+    expect(planned.filter((change) => change.includes("GeneratedText"))).toEqual([
+      "create GeneratedText clearml-salt-bob",
+    ]);
     expect(await queueNames()).toEqual(["default", "gpu"]);
+    expect(await answerTo(token)).toBe(200);
+    expect(await answerTo(await tokenOf(as("bob", BOB.password)))).toBe(200);
   });
 
   it("takes over a queue that is there, and removes the one it had made", async () => {

@@ -18,7 +18,7 @@ import { ownState } from "../../automation/engine/own-state.ts";
 import { lookAtStore } from "../../automation/storage/look.ts";
 import { startEngine } from "./engine.ts";
 
-export const USERS = [...APPLICATIONS, "anna"] as const;
+export const USERS = [...APPLICATIONS, "deleteJob", "anna"] as const;
 export type UserName = (typeof USERS)[number];
 
 /** A program of an object store alone, the real engine, a real MinIO. */
@@ -61,6 +61,7 @@ export async function startStorageLab({ where = inClear, ...options }: StorageLa
       cvat: store.access("cvat", "cvat", keys.cvat),
       clearml: store.access("clearml", "clearml", keys.clearml),
       functions: store.access("models", "functions", keys.functions),
+      deleteJob: store.access("clearml", "clearml", store.keysOfDeleteJob()),
       ...Object.fromEntries(
         people.map((person) => [person, store.access("clearml", "clearml", store.keysOfPerson(person))]),
       ),

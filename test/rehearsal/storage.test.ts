@@ -90,6 +90,18 @@ describe("the object store", () => {
     expect((await lab.run("up")).changes).toEqual([]);
   });
 
+  it("lets a person in no more who was taken off, nor by an old key when they come back", async () => {
+    const old = clientOf(await lab.keysOf("anna"));
+    expect(await textOf(old, "datasets", "old.txt")).toBe(OLD);
+    lab.people.length = 0;
+    await lab.run("up");
+    await expect(textOf(old, "datasets", "old.txt")).rejects.toMatchObject({ code: "InvalidAccessKeyId" });
+    lab.people.push("anna");
+    await lab.run("up");
+    await expect(textOf(old, "datasets", "old.txt")).rejects.toMatchObject({ code: "SignatureDoesNotMatch" });
+    expect(await textOf(clientOf(await lab.keysOf("anna")), "datasets", "old.txt")).toBe(OLD);
+  });
+
   it("removes a user that was removed by hand already", async () => {
     await lab.admin().removeUser(`${PREFIX}clearml-anna`);
     lab.people.length = 0;
@@ -112,8 +124,20 @@ describe("the object store", () => {
       cvat: { datasets: READ, cvat: WRITE, clearml: "", models: "" },
       clearml: { datasets: WRITE, cvat: "", clearml: WRITE, models: WRITE },
       functions: { datasets: "", cvat: "", clearml: "", models: READ },
+      deleteJob: { datasets: "", cvat: "", clearml: "delete", models: "" },
       anna: { datasets: WRITE, cvat: "", clearml: WRITE, models: WRITE },
     });
+  });
+
+  it("lets the job that deletes files do it as ClearML's server asks: many in one call", async () => {
+    const job = clientOf(await lab.keysOf("deleteJob"));
+    const names = ["runs/a b.txt", "runs/é.txt"];
+    for (const name of names) await lab.root().putObject("clearml", name, "artifact");
+    await lab.root().putObject("models", "kept.onnx", "a model that a function serves");
+    await job.removeObjects("clearml", names);
+    await job.removeObjects("models", ["kept.onnx"]);
+    expect(await namesIn(lab.root(), "clearml", "runs/")).toEqual([]);
+    expect(await namesIn(lab.root(), "models", "kept")).toEqual(["kept.onnx"]);
   });
 
   it("narrows a user to prefixes", async () => {

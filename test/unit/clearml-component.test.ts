@@ -25,7 +25,7 @@ vi.mock("../../components/charts/install.ts", () => ({
 
 const valueOf = <T>(output: pulumi.Output<T>) => new Promise<T>((resolve) => output.apply(resolve));
 
-async function clearMl(stack: object) {
+async function clearMl(stack: object, more: object = {}) {
   const k8s = await import("@pulumi/kubernetes");
   const { ClearMl } = await import("../../components/clearml/clearml.ts");
   registered.length = 0;
@@ -40,6 +40,7 @@ async function clearMl(stack: object) {
       ingressClass: "traefik",
       readyTimeoutMs: 1000,
     },
+    ...more,
   });
   // The digests among the values are known when the Secrets they stand for are registered, and so everything is.
   await valueOf(pulumi.output(installs[0]?.args.values ?? {}));
@@ -55,12 +56,15 @@ const LAB = {
 test("what is registered, and where it can be reached", async () => {
   const server = await clearMl(LAB);
   const own = registered.filter(({ type }) => !type.startsWith("pulumi"));
-  expect(own.map(({ type, name }) => `${type} ${name}`)).toEqual([
-    "vision-platform:clearml:ClearMl clearml",
+  expect(own.map(({ type, name }) => `${type} ${name}`).sort()).toEqual([
     "kubernetes:core/v1:Namespace clearml-namespace",
-    "kubernetes:core/v1:Secret clearml-credentials",
     "kubernetes:core/v1:Secret clearml-configuration",
+    "kubernetes:core/v1:Secret clearml-credentials",
+    "vision-platform:clearml:ClearMl clearml",
   ]);
+  expect(
+    registered.filter(({ type }) => type.startsWith("pulumi-nodejs:dynamic/clearml")).map(({ name }) => name),
+  ).toEqual(["clearml-api-keys"]);
   expect(await valueOf(server.webUrl)).toBe("http://192.0.2.40");
   expect(await valueOf(server.apiUrl)).toBe("http://192.0.2.41");
   expect(await valueOf(server.filesUrl)).toBe("http://192.0.2.42");
@@ -84,8 +88,9 @@ test("how the chart is installed", async () => {
     title: "ClearML",
     release: "clearml",
     chart: { version: "7.14.7" },
-    fixes: CLEARML_FIXES,
   });
+  const fixes = args.fixes.map(({ id }) => id);
+  expect(fixes).toEqual([...CLEARML_FIXES.map(({ id }) => id), "clearml-delete-prefixes"]);
   expect(await valueOf(pulumi.output(args.namespace))).toBe("lab");
   const stageOf = (workload: string) => args.stages.find((row) => row.name.test(workload))?.stage;
   expect(["clearml-elastic-master", "clearml-mongodb", "clearml-redis-master"].map(stageOf)).toEqual(
@@ -94,6 +99,40 @@ test("how the chart is installed", async () => {
   expect(stageOf("clearml-apiserver")).toBe("server");
   expect(["clearml-webserver", "clearml-fileserver", "clearml-apiserver-asyncdelete"].map(stageOf)).toEqual(
     Array(3).fill("workers"),
+  );
+});
+
+const S3 = {
+  endpoint: "192.0.2.30:9000",
+  secure: true,
+  accessKey: "canary-delete-key",
+  secretKey: "canary-delete-secret",
+  bucket: "clearml",
+  ca: "PEM",
+};
+
+test("a key of the object store is in one Secret, which nothing but the job that deletes files is given", async () => {
+  await clearMl(LAB, { s3: pulumi.secret(S3), s3Ca: "PEM" });
+  const holding = registered.filter(({ inputs }) => JSON.stringify(inputs).includes(S3.secretKey));
+  expect(holding.map(({ type, name }) => `${type} ${name}`)).toEqual(["kubernetes:core/v1:Secret clearml-delete-job"]);
+  const { values, fixes } = installs[0]?.args ?? expect.fail();
+  const { apiserver, ...others } = values as { apiserver: Record<string, unknown> };
+  const { asyncdelete, ...ofApiserver } = apiserver;
+  expect(JSON.stringify(asyncdelete)).toContain("clearml-delete-job");
+  const outputs = JSON.stringify([others, ofApiserver], (_key, value: unknown) =>
+    pulumi.Output.isInstance(value) ? "output" : value,
+  );
+  expect(outputs).not.toMatch(/clearml-delete-job|storage_credentials|canary-delete/);
+  expect(fixes.map(({ id }) => id).slice(-3)).toEqual([
+    "clearml-delete-prefixes",
+    "clearml-delete-store",
+    "clearml-delete-authority",
+  ]);
+  expect(registered.filter(({ name }) => /ca$|readers$/.test(name)).map(({ type, name }) => `${type} ${name}`)).toEqual(
+    [
+      "kubernetes:core/v1:ConfigMap clearml-object-store-ca",
+      "pulumi-nodejs:dynamic/secrets:Restart clearml-delete-job-readers",
+    ],
   );
 });
 

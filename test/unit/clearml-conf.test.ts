@@ -7,6 +7,8 @@ import { clearmlCommand, confIn, writePrivately } from "../../automation/command
 import { silentProgress } from "../../automation/progress.ts";
 import { pythonEnvironment } from "../../automation/python/environment.ts";
 import { agentConf, clearmlConf, type S3Access } from "../../components/clearml/conf.ts";
+import { storeCredentials } from "../../components/clearml/deletion.ts";
+import { asServerReads } from "../../components/clearml/environment.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const URLS = { web: "http://192.0.2.40", api: "http://192.0.2.41:8008", files: "http://192.0.2.42" };
@@ -235,6 +237,64 @@ print(json.dumps({
     });
     expect(read_).toMatchObject({ ...URLS, output: "s3://192.0.2.30:9000/clearml", buckets: BUCKETS });
   });
+
+  const SERVER = `
+import json, os
+from clearml.backend_config.bucket_config import S3BucketConfigurations
+from clearml.utilities.pyhocon import ConfigFactory
+# As the server does with its environment. (clearml-server v2.0.0: config/basic.py)
+def read(name):
+    return ConfigFactory.parse_string("a.b: " + os.environ[name]).get("a.b")
+buckets = S3BucketConfigurations.from_config({"credentials": read("STORE")})
+def key(uri):
+    found = buckets.get_config_by_uri(uri)
+    return [found.key, found.secure, found.verify]
+keys = {uri: key(uri) for uri in json.loads(os.environ["URIS"])}
+print(json.dumps({"values": [read(name) for name in sorted(os.environ) if name.startswith("CLEARML__")], "keys": keys}))`;
+
+  test(
+    "values of the server's environment, and its delete job's key, by their parser",
+    { timeout: 600_000 },
+    async () => {
+      const texts = [
+        "*",
+        "$lab",
+        "${HOME}",
+        'say "hi" \\o/',
+        "a=b",
+        "[a",
+        "x,y",
+        "a b#c",
+        "12h",
+        "yes",
+        "{",
+        "@x",
+        "two\nlines",
+        "",
+      ];
+      const values = Object.fromEntries(
+        texts.map((text, index) => [`CLEARML__V${String(index).padStart(2, "0")}`, text]),
+      );
+      const env = Object.fromEntries(Object.entries(values).map(([name, text]) => [name, asServerReads(name, text)]));
+      const uris = [S3.endpoint, "minio.example.com:443"].flatMap((host) => [
+        `s3://${host}/clearml/a`,
+        `s3://${host}/models/m.onnx`,
+      ]);
+      const outside = { endpoint: "minio.example.com:443", secure: true };
+      const store = storeCredentials({ ...S3, secure: true, accessKey: "JOB", outside, ca: "PEM" });
+      const found = await read("test/python/clearml/requirements.txt", SERVER, "", {
+        ...env,
+        STORE: store,
+        URIS: JSON.stringify(uris),
+      });
+      const [verify, nobody] = ["/etc/vision-platform/object-store/ca.crt", ["", true, null]];
+      expect(found).toEqual({
+        values: texts,
+        // Nobody's key for another bucket: a model there stays. (clearml-real.md A2)
+        keys: Object.fromEntries(uris.map((uri) => [uri, uri.includes("/models/") ? nobody : ["JOB", true, verify]])),
+      });
+    },
+  );
 
   const AGENT = `
 import json

@@ -22,6 +22,7 @@ test("nothing needs to be said", () => {
     elasticsearch: { heap: "2g", sysctlInit: true },
     resources: {},
     users: [{ username: "admin", name: "Administrator" }],
+    keyRotations: { agent: 0, servers: 0, signing: 0 },
     filesThroughWeb: true,
     disableIpv6: false,
     environment: { apiserver: {}, fileserver: {}, webserver: {} },

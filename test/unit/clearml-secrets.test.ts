@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import bcrypt from "bcryptjs";
 import { beforeAll, expect, test } from "vitest";
+import type { ClearmlConfig } from "../../components/clearml/config.ts";
 
 const CANARY = "canary-password-7f3a";
 const registered: { type: string; name: string; inputs: Record<string, unknown> }[] = [];
@@ -12,6 +13,7 @@ beforeAll(async () => {
         registered.push({ type, name, inputs: inputs as Record<string, unknown> });
         const { length, alphabet, first } = inputs as { length?: number; alphabet?: string; first?: string };
         const state = inputs as Record<string, unknown>;
+        if (type.endsWith(":Departures")) return { id: name, state: { ...state, count: 41 } };
         if (length === undefined) return { id: name, state };
         return { id: name, state: { ...state, value: (first?.[0] ?? "") + (alphabet?.[5] ?? "").repeat(length - 1) } };
       },
@@ -25,7 +27,9 @@ beforeAll(async () => {
 
 const valueOf = <T>(output: pulumi.Output<T>) => new Promise<T>((resolve) => output.apply(resolve));
 
-async function lab(users: { username: string; name: string; password?: pulumi.Output<string> }[]) {
+type Person = { username: string; name: string; password?: pulumi.Output<string> };
+
+async function lab(people: Person[], rotations: object = {}) {
   const k8s = await import("@pulumi/kubernetes");
   const { digestOf, registerSecrets, serverSecrets } = await import("../../components/clearml/secrets.ts");
   const cluster = {
@@ -36,9 +40,12 @@ async function lab(users: { username: string; name: string; password?: pulumi.Ou
     readyTimeoutMs: 1000,
   };
   registered.length = 0;
-  const secrets = serverSecrets("clearml", users, {});
+  const { clearmlConfig } = await import("../../components/clearml/config.ts");
+  const { keyRotations } = clearmlConfig.parse({ keyRotations: rotations });
+  const users = people as unknown as ClearmlConfig["users"];
+  const secrets = serverSecrets("clearml", { users, keyRotations }, {});
   const objects = registerSecrets("clearml", secrets, "lab", cluster, {});
-  const digest = digestOf([secrets.credentials, secrets.files], objects);
+  const digest = digestOf([secrets.credentials, secrets.signing, secrets.files], objects);
   return { secrets, digest, text: await valueOf(digest) };
 }
 
@@ -70,7 +77,7 @@ test("a password that was given and one that was made both open the door, and st
     true,
   ]);
   expect(conf).not.toContain(CANARY);
-  for (const output of [secrets.passwords, secrets.credentials, secrets.files])
+  for (const output of [secrets.passwords, secrets.credentials, secrets.signing, secrets.files])
     expect(await pulumi.isSecret(output)).toBe(true);
 });
 
@@ -98,6 +105,40 @@ test("two Secrets are registered, with exactly what the server reads", async () 
   expect(Object.keys(unwrapped(secretNamed("clearml-server-configuration")?.["stringData"]) as object)).toEqual([
     "apiserver.conf",
   ]);
+});
+
+/** How often what is made was made anew, by its name. */
+const rotations = () =>
+  Object.fromEntries(
+    registered
+      .filter(({ type, name }) => type.endsWith(":GeneratedText") && !/-(salt|password)-/.test(name))
+      .map(({ name, inputs }) => [name.replace("clearml-", ""), inputs["rotation"]]),
+  );
+
+test("what signs tokens follows who lost a way in; pairs follow their own rotation, which is a way lost too", async () => {
+  await lab([{ username: "anna", name: "Anna" }], { agent: 3, servers: 5, signing: 7 });
+  expect(rotations()).toEqual({
+    "apiserver-key": 5,
+    "apiserver-secret": 5,
+    "fileserver-key": 5,
+    "fileserver-secret": 5,
+    "test-user-key": 5,
+    "test-user-secret": 5,
+    "webserver-key": 5,
+    "webserver-secret": 5,
+    "services-agent-key": 3,
+    "services-agent-secret": 3,
+    "secure-auth-token-secret": 41,
+    "session-secret": 41,
+  });
+  const departures = registered.find(({ type }) => type.endsWith(":Departures"));
+  const holders = unwrapped(departures?.inputs["holders"]) as Record<string, string>;
+  expect(holders).toMatchObject({ "#agent": "3", "#servers": "5", "#signing": "7" });
+  const conf = (unwrapped(secretNamed("clearml-server-configuration")?.["stringData"]) as Record<string, string>)[
+    "apiserver.conf"
+  ];
+  // By the hash, so that another password is another way in.
+  expect(conf).toContain(`password: "${holders["anna"]}"`);
 });
 
 test("the canary is in no input of any resource", async () => {

@@ -28,6 +28,11 @@ const env = (path: string, key: string) => ({
   valueFrom: { secretKeyRef: { name: "clearml-credentials", key } },
 });
 
+const PREFIXES = {
+  name: "CLEARML__services__async_urls_delete__fileserver__url_prefixes",
+  value: '["http://192.0.2.42","http://clearml-fileserver.clearml.svc"]',
+};
+
 const service = (address: string) => ({
   type: "LoadBalancer",
   port: 80,
@@ -64,6 +69,7 @@ test("a homelab's values", () => {
         env("CREDENTIALS__SERVICES_AGENT__USER_KEY", "services_agent_key"),
         env("CREDENTIALS__SERVICES_AGENT__USER_SECRET", "services_agent_secret"),
         env("HTTP__SESSION_SECRET__APISERVER", "session_secret"),
+        PREFIXES,
       ],
     },
     fileserver: {
@@ -73,6 +79,7 @@ test("a homelab's values", () => {
       extraEnvs: [
         env("CREDENTIALS__FILESERVER__USER_KEY", "fileserver_key"),
         env("CREDENTIALS__FILESERVER__USER_SECRET", "fileserver_secret"),
+        { name: "CLEARML__FILESERVER__AUTH__TOKENS_CACHE_THRESHOLD_SEC", value: "60" },
       ],
       storage: { enabled: true, data: { class: "longhorn", size: "50Gi" } },
     },
@@ -99,7 +106,7 @@ test("a homelab's values", () => {
 test("without addresses MetalLB chooses, and nothing is said of URLs nobody knows", () => {
   const values = valuesOf({});
   expect(values["webserver"]).toMatchObject({ service: { type: "LoadBalancer", port: 80 }, extraEnvs: [] });
-  expect(JSON.stringify(values)).not.toMatch(/loadBalancerIPs|http:|undefined/);
+  expect(JSON.stringify(values)).not.toMatch(/loadBalancerIPs|http:\/\/\d|undefined/);
 });
 
 test.each([
@@ -168,9 +175,9 @@ test.each([
 });
 
 test("environment variables come after ours, so that ours stay", () => {
-  const { apiserver } = valuesOf({ environment: { apiserver: { CLEARML__LOGGING__LEVEL: "DEBUG" } } });
+  const { apiserver } = valuesOf({ ...LAB, environment: { apiserver: { CLEARML__LOGGING__LEVEL: "DEBUG" } } });
   expect(apiserver).toMatchObject({
-    extraEnvs: [...APISERVER_ENV, { name: "CLEARML__LOGGING__LEVEL", value: '"DEBUG"' }],
+    extraEnvs: [...APISERVER_ENV, PREFIXES, { name: "CLEARML__LOGGING__LEVEL", value: '"DEBUG"' }],
   });
 });
 
@@ -203,6 +210,23 @@ test.each([
 
 test("no password or key is among the values", () => {
   expect(JSON.stringify(valuesOf(LAB))).not.toContain(CANARY);
+});
+
+test("the job that deletes files alone is given the Secret with its key, where there is a store", () => {
+  const config = clearmlConfig.parse(LAB);
+  const versions = installedVersions(CLEARML_VERSIONS, clearmlWish(config));
+  const digests = { apiserver: "a", fileserver: "f" };
+  const values = clearmlValues({ config, versions, storageClass: "longhorn", digests, store: true });
+  const { asyncdelete, ...apiserver } = values["apiserver"] as Record<string, unknown>;
+  expect(asyncdelete).toEqual({
+    extraEnvs: [
+      {
+        name: "CLEARML__services__storage_credentials__aws__s3__credentials",
+        valueFrom: { secretKeyRef: { name: "clearml-delete-job", key: "s3_credentials" } },
+      },
+    ],
+  });
+  expect(JSON.stringify({ ...values, apiserver })).not.toMatch(/clearml-delete-job|storage_credentials/);
 });
 
 test("every credential that a container takes is in the Secret", () => {

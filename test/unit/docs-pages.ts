@@ -2,6 +2,7 @@ import { format } from "prettier";
 import { stackFileSchema } from "../../automation/stackfile/json-schema.ts";
 import { COMMON_FIXES } from "../../components/charts/common-fixes.ts";
 import type { Fix } from "../../components/charts/fixes.ts";
+import { deletionFixes } from "../../components/clearml/deletion.ts";
 import { CLEARML_FIXES } from "../../components/clearml/fixes.ts";
 import { cvatFixes } from "../../components/cvat/fixes.ts";
 import { CVAT_VERSIONS } from "../../components/cvat/versions.ts";
@@ -16,7 +17,7 @@ export async function fixesPage(): Promise<string> {
   const tables: [string, readonly Fix[]][] = [
     ["Every chart", COMMON_FIXES],
     ["CVAT", cvat],
-    ["ClearML", CLEARML_FIXES],
+    ["ClearML", [...CLEARML_FIXES, ...deletionFixes({ prefixes: "", store: true, authority: "" })]],
   ];
   const lines = [
     "# Fixes",

@@ -36,7 +36,7 @@ describe("the object store registers", () => {
   });
 
   it("a user with a policy, and a key of its own, for each application and person", async () => {
-    const users = ["cvat", "clearml", "functions", "clearml-anna"];
+    const users = ["cvat", "clearml", "functions", "delete-clearml", "clearml-anna"];
     const all = await made();
     const of = (type: string) => all.filter((one) => one.type === type).map(({ name }) => name);
     expect(of("IamUser").sort()).toEqual(users.map((user) => `store-${user}`).sort());
@@ -47,11 +47,17 @@ describe("the object store registers", () => {
   });
 
   it("another key for the one whose rotation is counted up, and for no other", async () => {
-    const all = await made({ keyRotations: { cvat: 2, people: { anna: 1 } } });
+    const all = await made({ keyRotations: { cvat: 2, deleteJob: 4, people: { anna: 1 } } });
     const rotations = all
       .filter(({ type }) => type === "GeneratedText")
       .map(({ name, inputs }) => [name.replace(/^store-|-secret-key$/g, ""), inputs["rotation"]]);
-    expect(Object.fromEntries(rotations)).toEqual({ cvat: 2, clearml: 0, functions: 0, "clearml-anna": 1 });
+    expect(Object.fromEntries(rotations)).toEqual({
+      cvat: 2,
+      clearml: 0,
+      functions: 0,
+      "delete-clearml": 4,
+      "clearml-anna": 1,
+    });
   });
 });
 

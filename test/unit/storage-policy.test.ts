@@ -32,6 +32,20 @@ describe("who may do what in the object store", () => {
     expect(personId("Anna")).not.toBe(personId("anna"));
   });
 
+  it("gives the job that deletes for ClearML that alone, where ClearML writes artifacts", () => {
+    const policyOf = (section: object) => {
+      const user = usersOf(config(section), ["clearml"], ["delete"]).find(({ id }) => id === "delete-clearml");
+      expect(user?.accessKey).toBe("vision-platform-delete-clearml");
+      return (JSON.parse(user?.policy ?? "{}") as { Statement: unknown }).Statement;
+    };
+    const statement = (...Resource: string[]) => [{ Effect: "Allow", Action: ["s3:DeleteObject"], Resource }];
+    expect(policyOf({})).toEqual(statement("arn:aws:s3:::clearml/*"));
+    expect(
+      policyOf({ buckets: { clearml: { name: "runs" } }, onlyPrefixes: { clearml: { clearml: ["a/", "b/"] } } }),
+    ).toEqual(statement("arn:aws:s3:::runs/a/*", "arn:aws:s3:::runs/b/*"));
+    expect(usersOf(config(), ["cvat"], []).map(({ id }) => id)).toEqual(["cvat"]);
+  });
+
   it("limits listing and reading to prefixes, but lets CVAT ask for its bucket", () => {
     const narrowed = config({ onlyPrefixes: { functions: { models: ["yolo/"] }, cvat: { datasets: ["lab/"] } } });
     const [cvat, functions] = usersOf(narrowed, ["cvat", "functions"], []).map(({ policy }) => policy);

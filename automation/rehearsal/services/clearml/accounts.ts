@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { AppsV1Api, CoreV1Api, KubeConfig, type V1EnvVar, type V1PodSpec } from "@kubernetes/client-node";
 import bcrypt from "bcryptjs";
+import type { ApiKeys } from "./keys.ts";
 import { refuse } from "./refusal.ts";
 
 /** Somebody who may sign in. */
@@ -125,7 +126,7 @@ function usersIn(configuration: string): FixedUser[] {
 }
 
 /** Whose pair this is. @throws Refusal when nobody's */
-export async function accountOf({ pairs, users }: Server, basic: string): Promise<Account> {
+export async function accountOf({ pairs, users }: Server, keys: ApiKeys, basic: string): Promise<Account> {
   const [, key = "", secret = ""] = /^([^:]*):?(.*)$/s.exec(Buffer.from(basic, "base64").toString("latin1")) ?? [];
   const user = users.find(({ username }) => username === key);
   if (user) {
@@ -133,7 +134,7 @@ export async function accountOf({ pairs, users }: Server, basic: string): Promis
     if (!right) throw refuse("credentials", "(bad username or password)");
     return user;
   }
-  const pair = pairs.find((one) => one.key === key && one.secret === secret);
+  const pair = pairs.find((one) => one.key === key && one.secret === secret) ?? keys.owner(key, secret, users);
   if (!pair) throw refuse("credentials", "(failed to locate provided credentials)");
   return pair;
 }

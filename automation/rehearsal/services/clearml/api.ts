@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, RequestListener } from "node:http";
 import { accountOf, type Account, type Server } from "./accounts.ts";
+import { ApiKeys } from "./keys.ts";
 import type { Fields, Queues } from "./queues.ts";
 import { refuse, Refusal } from "./refusal.ts";
 import { company, readToken, tokenFor } from "./tokens.ts";
@@ -18,7 +19,7 @@ interface Endpoint {
 }
 
 /** The endpoints that are answered. */
-function endpointsOf(queues: Queues): Readonly<Record<string, Endpoint>> {
+function endpointsOf(queues: Queues, keys: ApiKeys): Readonly<Record<string, Endpoint>> {
   return {
     "debug.ping": { open: true, answer: ({ fields }) => ({ msg: "ClearML server", ...fields }) },
     "server.info": {
@@ -30,7 +31,15 @@ function endpointsOf(queues: Queues): Readonly<Record<string, Endpoint>> {
         token: tokenFor(account, server.tokenSecret, fields["expiration_sec"] as number | undefined),
       }),
     },
-    "users.get_current_user": { answer: ({ account }) => ({ user: { ...account, company }, getting_started: null }) },
+    "auth.create_credentials": { answer: ({ fields, account }) => keys.create(person(account), fields["label"]) },
+    "auth.get_credentials": { answer: ({ account }) => keys.list(account) },
+    "auth.revoke_credentials": { answer: ({ fields, account }) => keys.revoke(person(account), fields["access_key"]) },
+    "users.get_current_user": {
+      answer({ account }) {
+        if (isDeclared(account)) throw refuse("user", "(failed loading user)");
+        return { user: { ...account, company, settings: {} }, getting_started: {} };
+      },
+    },
     "queues.get_all": { answer: ({ fields }) => queues.getAll(fields) },
     "queues.get_by_id": { answer: ({ fields }) => queues.getById(fields) },
     "queues.get_default": { answer: () => queues.getDefault() },
@@ -43,13 +52,26 @@ function endpointsOf(queues: Queues): Readonly<Record<string, Endpoint>> {
   };
 }
 
+/** Pairs of the server's own configuration are users that nobody sees; their ids are between underscores. */
+const isDeclared = ({ id }: Account) => id.startsWith("__");
+
+function person(account: Account): Account {
+  if (isDeclared(account)) throw refuse("userId", "(protected identity)");
+  return account;
+}
+
 /** @param serverNow what the API server is told now; undefined while it does not run */
-export function clearmlApi(queues: Queues, serverNow: () => Promise<Server | undefined>): RequestListener {
-  const endpoints = endpointsOf(queues);
+export function clearmlApi(
+  queues: Queues,
+  serverNow: () => Promise<Server | undefined>,
+  keys: ApiKeys = new ApiKeys(),
+): RequestListener {
+  const endpoints = endpointsOf(queues, keys);
 
   async function answer(request: IncomingMessage): Promise<{ code: number; body: unknown }> {
     const server = await serverNow();
     if (!server) return { code: 503, body: "no API server is ready\n" };
+    keys.forgetOthers(server.users);
     const [, , version = "2.31", name = ""] = /^\/?(v(\d+\.?\d+)\/)?([a-zA-Z_]\w+\.[a-zA-Z_]\w+)\/?$/.exec(
       pathOf(request),
     ) ?? [undefined, undefined, undefined, undefined];
@@ -67,7 +89,7 @@ export function clearmlApi(queues: Queues, serverNow: () => Promise<Server | und
     if (name === "") throw refuse("malformedPath", pathOf(request));
     const endpoint = endpoints[name];
     if (!endpoint) throw new Refusal(404, 0, `Unable to find endpoint for name ${name} and version ${version}`);
-    const account = endpoint.open ? NOBODY : await signedIn(request, server);
+    const account = endpoint.open ? NOBODY : await signedIn(request, server, keys);
     return endpoint.answer({ fields: await fieldsOf(request), account, server });
   }
 
@@ -87,11 +109,11 @@ export function clearmlApi(queues: Queues, serverNow: () => Promise<Server | und
 const NOBODY: Account = { id: "", name: "", role: "" };
 const pathOf = (request: IncomingMessage) => (request.url ?? "").split("?")[0] ?? "";
 
-async function signedIn(request: IncomingMessage, server: Server): Promise<Account> {
+async function signedIn(request: IncomingMessage, server: Server, keys: ApiKeys): Promise<Account> {
   const { authorization } = request.headers;
   if (!authorization) throw refuse("noCredentials");
   const [kind, value = ""] = authorization.split(" ");
-  if (kind === "Basic") return accountOf(server, value);
+  if (kind === "Basic") return accountOf(server, keys, value);
   if (kind === "Bearer") return readToken(value, server.tokenSecret);
   throw refuse("authType");
 }

@@ -37,6 +37,22 @@ export const BEHAVIOURS: readonly { what: string; source: string }[] = [
     source: "S payload/token.py, bll/auth",
   },
   {
+    what: "A token is asked nothing but whether it was signed with this secret and is not too old: who is taken off the users keeps theirs until the secret is another.",
+    source: "S service_repo/auth/auth.py authorize_token; clearml-real.md A1 (seen)",
+  },
+  {
+    what: "A person may make API keys, list them without their secrets, and revoke them (an unknown one is 400.300); a declared pair may make none (400.301).",
+    source: "S services/auth.py; clearml-real.md A13 (seen)",
+  },
+  {
+    what: "API keys last until they are revoked, whatever becomes of the password; those of who is declared no more are gone at the next start.",
+    source: "S mongo/initialize/user.py; clearml-real.md A1, C (seen)",
+  },
+  {
+    what: "users.get_current_user by a declared pair is 400.300.",
+    source: "clearml-real.md A13 (seen)",
+  },
+  {
     what: "debug.ping and server.info ask for no sign-in; the ping echoes its data.",
     source: "S schema/services/debug.conf, server.conf",
   },

@@ -1,6 +1,8 @@
+import path from "node:path";
 import { serveHttp, told } from "../serve.ts";
 import { AccountReader } from "./accounts.ts";
 import { clearmlApi } from "./api.ts";
+import { ApiKeys } from "./keys.ts";
 import { Queues } from "./queues.ts";
 
 /** What the stand-in is told. */
@@ -15,5 +17,5 @@ const { config, folder } = told<ClearmlStandInConfig>();
 const accounts = new AccountReader(config.kubeconfig, config.namespace);
 await serveHttp(
   folder,
-  clearmlApi(new Queues(folder), () => accounts.server()),
+  clearmlApi(new Queues(folder), () => accounts.server(), new ApiKeys(path.join(folder, "api-keys.json"))),
 );

@@ -14,6 +14,8 @@ const rows = {
   malformedPath: [400, 0, "Invalid request path"],
   validation: [400, 12, "Validation error"],
   regex: [400, 21, "Malformed regular expression"],
+  user: [400, 300, "Invalid user"],
+  userId: [400, 301, "Invalid user id"],
   queueId: [400, 701, "Invalid queue id"],
   queueNotEmpty: [400, 702, "Queue is not empty"],
   notQueued: [400, 703, "Invalid queue id or task not in queue"],
