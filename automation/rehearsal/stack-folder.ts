@@ -1,8 +1,9 @@
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { isMap, isScalar, isSeq, parseDocument, Document } from "yaml";
+import { isMap, isScalar, isSeq, Document } from "yaml";
 import { PROJECT } from "../../components/config.ts";
 import { pathText } from "../../components/problems.ts";
+import { parseAsEngine } from "../stackfile/engine-yaml.ts";
 import { stackFilePath } from "../stackfile/stack-file.ts";
 import type { ConfigValue } from "./services/service.ts";
 
@@ -34,7 +35,7 @@ export async function writeStackFolder(
     await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
     await writeFile(path.join(folder, name), text);
   }
-  const file = parseDocument(await readFile(stackFilePath(project, stack), "utf8"));
+  const file = parseAsEngine(await readFile(stackFilePath(project, stack), "utf8"));
   // Written out, without anchors: one could stand at a secret that is taken out below.
   const document = new Document(file.toJS() ?? {}, { aliasDuplicateObjects: false });
   if (!document.get("config")) document.set("config", document.createNode({}));

@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { parseDocument, type Document } from "yaml";
+import type { Document } from "yaml";
 import { PROJECT } from "../../components/config.ts";
 import { UserError } from "../../components/errors.ts";
 import { isMap } from "../../components/maps.ts";
 import { Sealed } from "../../components/schema.ts";
+import { parseAsEngine } from "./engine-yaml.ts";
 
 /** A stack file as a person wrote it. */
 export interface StackFile {
@@ -32,11 +33,14 @@ export async function readStackFile(file: string): Promise<StackFile> {
       },
     );
   });
-  const document = parseDocument(text, { prettyErrors: true });
+  const document = parseAsEngine(text);
   if (document.errors.length > 0) {
-    throw new UserError([`${file} is not YAML:`, ...document.errors.map(({ message }) => `  ${firstLine(message)}`)], {
-      exitCode: 2,
-    });
+    throw new UserError(
+      [`${file} cannot be read as YAML:`, ...document.errors.map(({ message }) => `  ${firstLine(message)}`)],
+      {
+        exitCode: 2,
+      },
+    );
   }
   const config = configOf(document, file);
   const prefix = `${PROJECT}:`;

@@ -158,7 +158,7 @@ describe("config check", { timeout: TIMEOUT_MS }, () => {
   });
 
   it.each([
-    ["torn", /Pulumi\.torn\.yaml is not YAML/],
+    ["torn", /Pulumi\.torn\.yaml cannot be read as YAML/],
     ["nowhere", /There is no .*Pulumi\.nowhere\.yaml\. Copy Pulumi\.homelab\.yaml/],
   ])("says what is wrong with a %s file, in JSON too", async (stack, words) => {
     const { stdout, stderr, exitCode } = await check(stack, "--json");

@@ -49,6 +49,41 @@ config:
     });
   });
 
+  // What the program gets: `pulumi config get` of 3.246.0.
+  it.each<[string, unknown]>([
+    ["1_000", 1000],
+    ["0b101", 5],
+    ["-0b1_1", -3],
+    ["0777", 511],
+    ["08", 8],
+    ["0o1_7", 15],
+    ["0X1_0", 16],
+    ["1_000.5", 1000.5],
+    ["1_0e2", 1000],
+    ["0", 0],
+    ["1.50", 1.5],
+    ["_1", "_1"],
+    ["0b2", "0b2"],
+    ["yes", "yes"],
+    ["=", "="],
+    ["12:30:45", "12:30:45"],
+    ['"1_000"', "1_000"],
+    ['"2026-11-29"', "2026-11-29"],
+    ["2026-11-29.log", "2026-11-29.log"],
+    ["2026-11-29 10:00", "2026-11-29 10:00"],
+  ])("%s is what the engine takes it for", async (text, value) => {
+    const { sections } = await read(`config:\n  vision-platform:cvat:\n    env: { A: ${text}, ${text}: 1 }\n`);
+    expect(sections).toEqual({ cvat: { env: { A: value, [String(value)]: 1 } } });
+  });
+
+  it.each(["2026-11-29", "2026-1-2", "2026-11-29T10:00:00Z", "2026-11-29 10:00:00"])(
+    "%s is no text to the engine, and is refused with its line",
+    async (text) => {
+      const { message } = await refusal(`config:\n  vision-platform:cvat:\n    env: { A: ${text} }\n`);
+      expect(message).toMatch(/A date must stand in quotes, or Pulumi reads a point in time at line 3/);
+    },
+  );
+
   it.each(["", "# nothing\n", "config:\n", "encryptionsalt: v1:x\n"])("%j has no section", async (text) => {
     expect(await read(text)).toMatchObject({ sections: {}, keys: [] });
   });
