@@ -6,7 +6,7 @@ import { errorText } from "../../components/nuclio/client/dashboard.ts";
 import { isGivenUp } from "../../components/nuclio/client/pages.ts";
 import { causeLine } from "../../components/nuclio/message.ts";
 import { ANSWERED_WITHIN_MS } from "../../components/nuclio/names.ts";
-import { removeFunction } from "../../components/nuclio/deploy.ts";
+import { removeFunction } from "../../components/nuclio/remove.ts";
 import { shapesIn, shapesText } from "../functions/boxes.ts";
 import { deploy } from "../functions/deploy.ts";
 import { functionLab } from "../functions/lab.ts";

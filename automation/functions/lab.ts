@@ -1,7 +1,7 @@
 import type { LabConfig } from "../../components/config.ts";
 import { UserError } from "../../components/errors.ts";
 import { connect } from "../../components/nuclio/connect.ts";
-import type { Nuclio } from "../../components/nuclio/deploy.ts";
+import type { Nuclio } from "../../components/nuclio/sides.ts";
 import { soundLab } from "../stackfile/check-files.ts";
 import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
 

@@ -3,7 +3,7 @@ import { dashboard, type DashboardOptions } from "./client/dashboard.ts";
 import { functionObjects } from "./client/function-objects.ts";
 import { kubeConfig } from "../kube-config.ts";
 import { serviceProxy } from "../service-proxy.ts";
-import type { Nuclio } from "./deploy.ts";
+import type { Nuclio } from "./sides.ts";
 import { DASHBOARD } from "./names.ts";
 
 /** Nuclio of a namespace, reached with the rights of the kubeconfig. */

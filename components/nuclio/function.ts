@@ -6,7 +6,7 @@ import { millisecondsOf } from "../schema.ts";
 import { placeOf, restartedReaders } from "../secrets/readers.ts";
 import type { FunctionConfig } from "./config.ts";
 import type { LabelEntry } from "./label-config.ts";
-import type { Finding } from "./observe.ts";
+import type { Seen } from "./observe.ts";
 import { functionObject, MODEL_SECRET_KEYS, runtimeClassOf } from "./spec.ts";
 
 /** The object store as a function reads it. */
@@ -35,8 +35,8 @@ export interface NuclioFunctionArgs {
   hasField: boolean | undefined;
   /** Needed where the function has a `model`. */
   store?: ModelReader;
-  /** What a look before the run found of it. */
-  finding: pulumi.Input<Finding>;
+  /** What a look before the run saw of it. */
+  seen: pulumi.Input<Seen>;
 }
 
 /** What a stack says of a function once it runs. */
@@ -67,7 +67,7 @@ export class NuclioFunction extends pulumi.ComponentResource {
         runtimeClass,
         readyMs: millisecondsOf(config.timeouts.ready),
         buildMs: config.build ? millisecondsOf(config.build.timeout) : 0,
-        finding: args.finding,
+        seen: args.seen,
         after: args.after,
       },
       { outs: ["image", "runtimeClassBy", "drift"] },

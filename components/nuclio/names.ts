@@ -12,6 +12,9 @@ export const RUNTIME_CLASS_LABEL = "vision-platform/runtime-class";
 /** Label of a function that names its event timeout, where the platform configuration gives it its runtime class; it selects by both. */
 export const EVENT_TIMEOUT_LABEL = "vision-platform/event-timeout";
 
+/** Annotation of a function: a digest of what this program handed over last, so that the next run knows it in Nuclio itself. */
+export const HANDED_OVER = "vision-platform/handed-over";
+
 export const PROJECT_LABEL = "nuclio.io/project-name";
 
 /** Label of a function's pods and Deployment. */
@@ -26,6 +29,9 @@ export const NUCLIO_DEPLOYMENTS = [`${RELEASE}-nuclio-controller`, `${RELEASE}-n
  * changed. (nuclio-real.md, F18; nginx.org, proxy_read_timeout)
  */
 export const ANSWERED_WITHIN_MS = 60_000;
+
+/** Selects the pods of the dashboard. (nuclio: hack/k8s/helm, deployment/dashboard.yaml) */
+export const DASHBOARD_PODS = "nuclio.io/app=dashboard";
 
 /** Names that Nuclio keeps for itself. (nuclio: ResolveReservedResourceNames) */
 export const RESERVED_NAMES: readonly string[] = ["dashboard", "controller", "dlx", "scaler"];

@@ -7,7 +7,7 @@ import { NuclioFunction, type FunctionReport, type ModelReader } from "./functio
 import type { LabelEntry } from "./label-config.ts";
 import { objectOf, PROJECT } from "./names.ts";
 import { placeOf } from "../secrets/readers.ts";
-import type { Finding } from "./observe.ts";
+import type { Seen } from "./observe.ts";
 import { augmentedConfigs, hasField } from "./runtime-class.ts";
 import { runtimeClassOf } from "./spec.ts";
 
@@ -27,7 +27,7 @@ export interface NuclioArgs {
   /** The store of the models; needed where a function has a `model`. */
   store?: ModelReader;
   /** What a look before the run found. ({@link observeFunctions}) */
-  findings: pulumi.Input<Readonly<Record<string, Finding>>>;
+  findings: pulumi.Input<Readonly<Record<string, Seen>>>;
 }
 
 /** The functions CVAT's people choose among as models. */
@@ -48,10 +48,10 @@ export class Nuclio extends pulumi.ComponentResource {
     );
     const made = Object.entries(functions).map(([fn, config]) => {
       const args_ = { ...args, function: fn, config, labels: args.labels[fn], after };
-      const finding = pulumi.output(args.findings).apply((found) => found[fn] ?? "fine");
+      const seen = pulumi.output(args.findings).apply((found): Seen => found[fn] ?? { finding: "fine" });
       const resource = new NuclioFunction(
         `${name}-${fn}`,
-        { ...args_, hasField: hasField(args.version), finding },
+        { ...args_, hasField: hasField(args.version), seen },
         { parent: this, dependsOn: [project] },
       );
       return [fn, resource.report] as const;

@@ -10,7 +10,10 @@ export interface RecordHandler<Inputs extends object, Outs extends Inputs = Inpu
    * @param olds inputs of the last run; nothing in them for a record that is new
    */
   check?(news: Inputs, olds: Partial<Inputs>): string[] | Promise<string[]>;
-  /** Makes the record, or takes over the one of the same natural key: an earlier run may have died after making it. */
+  /**
+   * Makes the record, or takes over the one of the same natural key: an earlier run may have died after making it.
+   * @throws HalfMade where it is there and is not what it should be
+   */
   create(inputs: Inputs): Promise<{ id: string; outs: Outs }>;
   /** The record as it is; undefined when it is gone. */
   read(id: string, outs: Outs): Promise<{ id: string; outs: Outs } | undefined>;
@@ -51,13 +54,18 @@ const own = (properties: Properties): Properties => {
   return rest;
 };
 
-/** Runs work whose errors are sentences for a person: the provider process would write their stack traces too. */
+/**
+ * Runs work whose errors are sentences for a person: the provider process would write their stack traces too. Of a record that is half made,
+ * the engine is told what to note. (pulumi: cmd/dynamic-provider, grpcResponseFromError)
+ */
 const plainly = async <T>(properties: Properties, work: (handler: Handler) => T): Promise<Awaited<T>> => {
   try {
     return await work(await load(properties));
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    throw Object.assign(new Error(text), { stack: "" });
+    const { made } = error as { made?: { id: string; outs: Properties } };
+    const noted = made && { id: made.id, properties: { ...properties, ...made.outs }, reasons: [text] };
+    throw Object.assign(new Error(text), { stack: "", ...noted });
   }
 };
 

@@ -15,7 +15,7 @@ import { obtainTools } from "../../automation/rehearsal/tools/obtain.ts";
 import { apiServer } from "../../components/api-server.ts";
 import { functionsConfig } from "../../components/nuclio/config.ts";
 import { connect } from "../../components/nuclio/connect.ts";
-import type { Nuclio as NuclioParts } from "../../components/nuclio/deploy.ts";
+import type { Nuclio as NuclioParts } from "../../components/nuclio/sides.ts";
 import { DASHBOARD } from "../../components/nuclio/names.ts";
 import { Nuclio, platformValues } from "../../components/nuclio/nuclio.ts";
 import { observeFunctions } from "../../components/nuclio/observe.ts";
@@ -179,7 +179,7 @@ function definition(kind: string): Json {
 const BUILDER = [{ name: "NUCLIO_CONTAINER_BUILDER_KIND", value: "kaniko" }];
 
 function nuclioDeployment(part: string, version: string): Json {
-  const labels = { "nuclio.io/name": part };
+  const labels = { "nuclio.io/name": part, "nuclio.io/app": part };
   return {
     metadata: { name: `cvat-nuclio-${part}` },
     spec: {

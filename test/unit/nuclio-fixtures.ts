@@ -16,6 +16,9 @@ export function entry(changes: Record<string, unknown> = {}): Record<string, unk
   };
 }
 
+/** Where Nuclio calls the function. */
+export const URL_OF_HELMETS = "nuclio-helmets.cvat.svc.cluster.local:8080";
+
 /** A checked one. */
 export function config(changes: Record<string, unknown> = {}): FunctionConfig {
   const parsed = functionsConfig.parse({ helmets: entry(changes) })["helmets"];
@@ -32,7 +35,7 @@ export function live(wanted: FunctionObject, state: string, rest: Partial<LiveFu
   return {
     metadata: structuredClone(wanted.metadata),
     spec: structuredClone(wanted.spec) as unknown as LiveFunction["spec"],
-    status: { state, containerImage: wanted.spec.image, ...rest },
+    status: { state, containerImage: wanted.spec.image, internalInvocationUrls: [URL_OF_HELMETS], ...rest },
   };
 }
 
@@ -101,6 +104,13 @@ export function fakeNuclio({ before, states, deployment: made, answers = [], obs
     deployments: () => Promise.resolve<Record<string, V1Deployment>>(has ? { helmets: has } : {}),
     obstacles: () => Promise.resolve(obstacles),
     unready: () => Promise.resolve([]),
+    services: () => Promise.resolve(new Set(has ? ["helmets"] : [])),
+    pods: () => Promise.resolve([]),
+    changes: () => Promise.resolve({}),
+    dashboardSince: () => Promise.resolve(0),
+    scale: () => Promise.resolve(),
+    removePods: () => Promise.resolve(),
+    removeObjects: () => Promise.resolve(),
   };
   return { calls, nuclio: { dashboard, objects } };
 }

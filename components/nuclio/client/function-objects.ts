@@ -1,24 +1,35 @@
 import type { CoreV1Event, KubeConfig, V1Deployment, V1Pod } from "@kubernetes/client-node";
+import { apiServer, type Send } from "../../api-server.ts";
 import { obstacles, type Obstacle } from "../../readiness/explain.ts";
-import { keyOf, stateOf, type State } from "../../readiness/snapshot.ts";
-import { FUNCTION_LABEL, NUCLIO_DEPLOYMENTS, objectOf } from "../names.ts";
+import { keyOf, lastChange, stateOf, type State } from "../../readiness/snapshot.ts";
+import { DASHBOARD_PODS, FUNCTION_LABEL, NUCLIO_DEPLOYMENTS, objectOf } from "../names.ts";
+import { interventions, type Interventions } from "./interventions.ts";
 
 /** What Nuclio made of functions in the cluster, as the API server has it. */
-export interface FunctionObjects {
+export interface FunctionObjects extends Interventions {
   /** The Deployment of a function; undefined when there is none. */
   deployment(name: string): Promise<V1Deployment | undefined>;
   /** Every Deployment of a function, by the function's name. */
   deployments(): Promise<Record<string, V1Deployment>>;
+  /** Names of the functions that have a Service. */
+  services(): Promise<ReadonlySet<string>>;
+  /** The pods of a function. */
+  pods(name: string): Promise<V1Pod[]>;
   /** What keeps the pods of a function from running. */
   obstacles(name: string): Promise<Obstacle[]>;
   /** Nuclio's own Deployments that are not rolled out, each with what is lacking. */
   unready(): Promise<string[]>;
+  /** When each function was changed last, in milliseconds since 1970, by its name: what its author and its build wrote. */
+  changes(): Promise<Record<string, number>>;
+  /** When the dashboard that runs longest was started, in milliseconds since 1970; undefined where none runs. */
+  dashboardSince(): Promise<number | undefined>;
 }
 
 export async function functionObjects(config: KubeConfig, namespace: string): Promise<FunctionObjects> {
   const { ApiException, AppsV1Api, CoreV1Api } = await import("@kubernetes/client-node");
   const apps = config.makeApiClient(AppsV1Api);
   const core = config.makeApiClient(CoreV1Api);
+  const send = apiServer(config);
   const read = async (name: string): Promise<V1Deployment | undefined> => {
     try {
       return await apps.readNamespacedDeployment({ name, namespace });
@@ -28,10 +39,18 @@ export async function functionObjects(config: KubeConfig, namespace: string): Pr
     }
   };
   return {
+    ...interventions(send, namespace),
     deployment: (name) => read(objectOf(name)),
     async deployments() {
       const { items } = await apps.listNamespacedDeployment({ namespace, labelSelector: FUNCTION_LABEL });
       return Object.fromEntries(items.map((one) => [one.metadata?.labels?.[FUNCTION_LABEL] ?? "", one]));
+    },
+    async services() {
+      const { items } = await core.listNamespacedService({ namespace, labelSelector: FUNCTION_LABEL });
+      return new Set(items.map(({ metadata }) => metadata?.labels?.[FUNCTION_LABEL] ?? ""));
+    },
+    async pods(name) {
+      return (await core.listNamespacedPod({ namespace, labelSelector: `${FUNCTION_LABEL}=${name}` })).items;
     },
     async obstacles(name) {
       const pods: V1Pod[] = (await core.listNamespacedPod({ namespace })).items;
@@ -44,7 +63,25 @@ export async function functionObjects(config: KubeConfig, namespace: string): Pr
       );
       return found.filter(({ ready }) => !ready).map(({ name, detail }) => `${name}: ${detail}`);
     },
+    changes: () => changesIn(send, namespace),
+    async dashboardSince() {
+      const { items } = await core.listNamespacedPod({ namespace, labelSelector: DASHBOARD_PODS });
+      const starts = items.flatMap(({ status }) =>
+        (status?.containerStatuses ?? []).flatMap(({ state }) => state?.running?.startedAt ?? []),
+      );
+      return starts.length === 0 ? undefined : Math.min(...starts.map((at) => Number(new Date(at))));
+    },
   };
+}
+
+const WITHIN_MS = 30_000;
+
+async function changesIn(send: Send, namespace: string): Promise<Record<string, number>> {
+  const path = `/apis/nuclio.io/v1beta1/namespaces/${namespace}/nucliofunctions`;
+  const { status, text } = await send({ method: "GET", path, timeoutMs: WITHIN_MS });
+  if (status !== 200) return {};
+  const { items } = JSON.parse(text) as { items: Parameters<typeof lastChange>[0][] };
+  return Object.fromEntries(items.map((one) => [one.metadata?.name ?? "", lastChange(one)]));
 }
 
 /** How far the rollout of a Deployment is. Nuclio's `ready` may be older than the newest one. (nuclio.md, 2c) */

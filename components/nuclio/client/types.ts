@@ -26,6 +26,8 @@ export interface LiveSpec {
   image?: string;
   replicas?: number;
   runtimeClassName?: string;
+  /** Switched off by hand: no pods, and `ready` all the same. */
+  disable?: boolean;
   resources?: { limits?: Record<string, unknown> };
   [field: string]: unknown;
 }
@@ -36,6 +38,11 @@ const ENDED = ["ready", "error", "unhealthy", "scaledToZero", "imported"];
 /** Whether Nuclio is done with a function, for better or worse. */
 export function hasEnded({ status }: LiveFunction): boolean {
   return ENDED.includes(status?.state ?? "");
+}
+
+/** Whether CVAT's calls find it: Nuclio calls a function only by an address that it has noted. (nuclio: abstract/invoker.go) */
+export function hasAddress({ status }: LiveFunction): boolean {
+  return (status?.internalInvocationUrls?.length ?? 0) + (status?.externalInvocationUrls?.length ?? 0) > 0;
 }
 
 /** States that a deployment cures. */

@@ -1,11 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ClusterAccess } from "../../cluster.ts";
 import type { RecordHandler } from "../../records/record.ts";
+import { HalfMade } from "../../records/half-made.ts";
 import { hasEnded } from "../client/types.ts";
-import { differences } from "../compare.ts";
 import { connect } from "../connect.ts";
-import { deployFunction, removeFunction, type DeployOptions } from "../deploy.ts";
-import type { Finding } from "../observe.ts";
+import { deployFunction } from "../deploy.ts";
+import type { DeployOptions } from "../deploy-options.ts";
+import { departures, digestOf } from "../handed-over.ts";
+import type { Seen } from "../observe.ts";
+import { removeFunction } from "../remove.ts";
 import type { FunctionObject } from "../spec.ts";
 
 /** How the dashboard is reached. */
@@ -20,8 +23,8 @@ interface Inputs {
   runtimeClass: string;
   readyMs: number;
   buildMs: number;
-  /** What a look before the run found. Not part of what is wanted. */
-  finding?: Finding;
+  /** What a look before the run saw. Not part of what is wanted. */
+  seen?: Seen;
   /** Resolves when Nuclio is there. */
   after?: string;
 }
@@ -38,14 +41,24 @@ const BY_PULUMI: DeployOptions["everyMs"] = 500;
 /** A function of Nuclio, natural key: its name in its namespace. */
 export const record: RecordHandler<Inputs, Outs> = {
   async create(inputs) {
-    return { id: inputs.function.metadata.name, outs: await deploy(inputs) };
+    const id = inputs.function.metadata.name;
+    let isThere = false;
+    const handedOver = () => {
+      isThere = true;
+    };
+    try {
+      return { id, outs: await deploy(inputs, { handedOver }) };
+    } catch (error) {
+      if (!isThere) throw error;
+      throw new HalfMade(error, { id, outs: { ...inputs, image: "", runtimeClassBy: "none", drift: [] } });
+    }
   },
   async read(id, outs) {
     const { dashboard } = await connect(outs.connection, outs.connection.namespace);
     const live = await dashboard.function(id);
     if (!live) return undefined;
     const broken = hasEnded(live) && live.status?.state !== "ready" ? ["status.state"] : [];
-    return { id, outs: { ...outs, drift: [...broken, ...differences(outs.function, live)] } };
+    return { id, outs: { ...outs, drift: [...broken, ...departures(outs.function, live)] } };
   },
   update: (_id, _olds, news) => deploy(news),
   async delete(id, { connection }) {
@@ -60,18 +73,28 @@ export const record: RecordHandler<Inputs, Outs> = {
       !isDeepStrictEqual(olds.connection, news.connection) ||
       olds.runtimeClass !== news.runtimeClass ||
       olds.drift.length > 0 ||
-      (news.finding ?? "fine") !== "fine";
+      isOther(news);
     return { changes, ...(moved && { replaces: ["function"] }) };
   },
 };
 
-async function deploy(inputs: Inputs): Promise<Outs> {
+/**
+ * Whether Nuclio has something else than this, or has it and it does not run. What it was handed last is known from Nuclio alone where a
+ * run was broken off.
+ */
+function isOther({ function: wanted, seen }: Inputs): boolean {
+  if (seen === undefined) return false;
+  return seen.finding !== "fine" || (seen.mark !== undefined && seen.mark !== digestOf(wanted));
+}
+
+async function deploy(inputs: Inputs, options: Pick<DeployOptions, "handedOver"> = {}): Promise<Outs> {
   const nuclio = await connect(inputs.connection, inputs.connection.namespace);
   const deployed = await deployFunction(nuclio, inputs.function, {
     readyMs: inputs.readyMs,
     buildMs: inputs.buildMs,
     ...(inputs.runtimeClass !== "" && { runtimeClass: inputs.runtimeClass }),
     everyMs: BY_PULUMI,
+    ...options,
   });
   return { ...inputs, ...deployed, drift: [] };
 }

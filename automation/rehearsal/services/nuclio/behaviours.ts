@@ -108,7 +108,30 @@ export const BEHAVIOURS: readonly { what: string; source: string }[] = [
     what: "error and unhealthy from the controller empty both lists of URLs; ready fills them.",
     source: "F 5, S setFunctionError",
   },
-  { what: "The monitor turns unhealthy into ready and back by the Deployment's conditions.", source: "F 2b" },
+  {
+    what: "The monitor turns unhealthy into ready and back by the Deployment's conditions; the lists of URLs stay empty.",
+    source: "F 2b, R F8",
+  },
+  {
+    what: "Functions are dealt with by four workers, one thing at a time about each; who waits for pods holds one.",
+    source: "R F9b",
+  },
+  {
+    what: "The wait for pods ends when they are ready, after its time or with the controller, not when the function or its Deployment goes.",
+    source: "R F9",
+  },
+  {
+    what: "No wait where the readiness timeout is 0: in the platform configuration, and not said by the function.",
+    source: "S controller/nucliofunction.go CreateOrUpdate",
+  },
+  {
+    what: "After a failed deployment the dashboard stores the function once more, with a new image hash.",
+    source: "R F8, S kube/platform.go reportCreationError",
+  },
+  { what: "PATCH leaves the pod template as it is, and writes the status anew.", source: "R F17" },
+  { what: "spec.disable: no pods, and ready.", source: "R F10" },
+  { what: "A project that is removed takes its functions along.", source: "R F12" },
+  { what: "A build whose dashboard is started anew stays in building for ever.", source: "R F13" },
   {
     what: "When it starts, or its configuration changes, it goes through all ready functions once more.",
     source: "F 3b",

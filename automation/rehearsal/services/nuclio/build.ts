@@ -80,6 +80,11 @@ export function build(
   return target;
 }
 
+/** How long a build takes: as long as its commands say, `sleep 20`. */
+export function buildSeconds({ build }: Spec): number {
+  return (build?.commands ?? []).reduce((sum, text) => sum + Number(/^sleep (\d+)$/.exec(text.trim())?.[1] ?? 0), 0);
+}
+
 /** What every build's log begins with, longer than anybody wants to read. */
 const STEPS = Array.from({ length: 12 }, (_, step) => `Unpacking rootfs as cmd COPY ${step} requires it.`);
 

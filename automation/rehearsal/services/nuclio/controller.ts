@@ -1,9 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { augmentedSpec, platformConfig, type PlatformConfig } from "./augment.ts";
+import { crashing, isAvailable, isHealthy, type LiveDeployment } from "./availability.ts";
 import { errorStack, Wrapped, type Wrap } from "./error-stack.ts";
-import type { NuclioFunctionObject, Status } from "./function.ts";
-import { isUnreached, type Namespace, type Stored } from "./kube.ts";
+import { PROJECT_LABEL, type NuclioFunctionObject, type Status } from "./function.ts";
+import { isUnreached, type Objects } from "./kube.ts";
 import { configMap, deployment, HTTP_PORT, objectName, selectorLabels, service } from "./objects.ts";
+import { Workers } from "./workers.ts";
 
 export interface ControllerOptions {
   /** Name of the chart's objects: `cvat-nuclio`. */
@@ -12,22 +14,12 @@ export interface ControllerOptions {
   monitorMs?: number;
 }
 
-interface LiveDeployment extends Stored {
-  status?: {
-    conditions?: { type: string; status: string }[];
-    unavailableReplicas?: number;
-    availableReplicas?: number;
-  };
-}
-interface LivePod extends Stored {
-  status?: { containerStatuses?: { state?: { waiting?: { reason?: string } } }[] };
-}
-
 const RESPONDED = ["waitingForResourceConfiguration", "ready"];
 const LOOK_MS = 2000;
 const READINESS_S = 120;
 const RECENTLY_MS = 60_000;
 const POLL_MS = 300;
+const WORKERS = 4;
 
 const CREATING: Wrap[] = [
   { text: "Failed to create/update deployment", at: ".../kube/functionres/lazy.go:222" },
@@ -42,16 +34,20 @@ const WAITING: Wrap[] = [
  * chart's controller has a ready pod, for that is what it stands for.
  */
 export class Controller {
-  readonly #namespace: Namespace;
+  readonly #namespace: Objects;
   readonly #options: Required<ControllerOptions>;
   /** Functions it knows of, with the version it has dealt with. */
   readonly #known = new Map<string, string>();
   readonly #busy = new Set<string>();
+  readonly #workers = new Workers(WORKERS);
+  /** Ends when its pod does, and with it every wait. */
+  #life = new AbortController();
+  #projects = new Set<string>();
   #platform = "";
   #lastMonitored = Date.now();
   #wake: AbortController = new AbortController();
 
-  constructor(namespace: Namespace, { monitorMs = 180_000, release }: ControllerOptions) {
+  constructor(namespace: Objects, { monitorMs = 180_000, release }: ControllerOptions) {
     this.#namespace = namespace;
     this.#options = { monitorMs, release };
   }
@@ -78,13 +74,16 @@ export class Controller {
     if (!own?.status?.availableReplicas) {
       // What happens now is seen when it starts again: then everything is new to it.
       for (const name of this.#known.keys()) this.#known.set(name, "");
+      this.#life.abort();
       return;
     }
+    if (this.#life.signal.aborted) this.#life = new AbortController();
     const config = await this.#namespace.get("ConfigMap", `${this.#options.release}-platform-config`);
     const text = JSON.stringify(config?.["data"] ?? {});
     if (text !== this.#platform) for (const name of this.#known.keys()) this.#known.set(name, "");
     this.#platform = text;
     const platform = platformConfig(config?.["data"] as Record<string, string> | undefined);
+    await this.#followProjects();
     const functions = await this.#namespace.list<NuclioFunctionObject>("NuclioFunction");
     const monitored = Date.now() - this.#lastMonitored > this.#options.monitorMs;
     if (monitored) this.#lastMonitored = Date.now();
@@ -93,10 +92,8 @@ export class Controller {
       const before = this.#known.get(name);
       if (before !== resourceVersion && !this.#busy.has(name)) {
         this.#known.set(name, resourceVersion);
-        void this.#inTurn(name, () => this.#createOrUpdate(fn, platform, before !== ""));
-      } else if (monitored && !this.#busy.has(name)) {
-        void this.#inTurn(name, () => this.#monitor(fn));
-      }
+        void this.#inTurn(name, () => this.#createOrUpdate(name, platform, before !== ""));
+      } else if (monitored && !this.#busy.has(name)) await this.#monitor(fn);
     }
     const there = new Set(functions.map(({ metadata }) => metadata.name));
     for (const name of this.#known.keys()) {
@@ -106,10 +103,22 @@ export class Controller {
     }
   }
 
+  /** A project that is removed takes its functions along. */
+  async #followProjects(): Promise<void> {
+    const projects = new Set((await this.#namespace.list("NuclioProject")).map(({ metadata }) => metadata.name));
+    const gone = [...this.#projects].filter((name) => !projects.has(name));
+    this.#projects = projects;
+    if (gone.length === 0) return;
+    for (const { metadata } of await this.#namespace.list<NuclioFunctionObject>("NuclioFunction"))
+      if (gone.includes(metadata.labels?.[PROJECT_LABEL] ?? ""))
+        await this.#namespace.remove("NuclioFunction", metadata.name);
+  }
+
+  /** One thing at a time about one function, and no more at once than there are workers. */
   async #inTurn(name: string, work: () => Promise<void>): Promise<void> {
     this.#busy.add(name);
     try {
-      await work();
+      await this.#workers.run(work);
     } catch (error) {
       if (!isUnreached(error)) console.error(error);
     } finally {
@@ -119,7 +128,9 @@ export class Controller {
   }
 
   /** @param settled whether it is not the first look since the controller started */
-  async #createOrUpdate(found: NuclioFunctionObject, platform: PlatformConfig, settled: boolean): Promise<void> {
+  async #createOrUpdate(name: string, platform: PlatformConfig, settled: boolean): Promise<void> {
+    const found = await this.#namespace.get<NuclioFunctionObject>("NuclioFunction", name);
+    if (found === undefined) return;
     const fn = { ...found, spec: augmentedSpec(found.spec, platform, selectorLabels(found)) };
     const state = fn.status?.state ?? "";
     if (!RESPONDED.includes(state)) return;
@@ -133,7 +144,9 @@ export class Controller {
       await this.#fail(fn, "error", errorStack(refused));
       return;
     }
-    const failed = await this.#waitAvailable(fn, platform);
+    const life = this.#life.signal;
+    const failed = await this.#waitAvailable(fn, platform, life);
+    if (life.aborted) return;
     if (failed !== undefined)
       return this.#fail(fn, "unhealthy", errorStack(new Wrapped(failed, ".../kube/functionres/lazy.go:330", WAITING)));
     if (state === "waitingForResourceConfiguration") await this.#ready(fn);
@@ -154,35 +167,24 @@ export class Controller {
       : ns.create("Deployment", deployment(fn, platform, undefined)));
   }
 
-  /** Undefined when the Deployment is available, else why it is not. */
+  /** Undefined when the Deployment is available, else why it is not. That the function or its Deployment goes does not end it. */
   async #waitAvailable(
-    { metadata, spec }: NuclioFunctionObject,
+    { metadata: { name }, spec }: NuclioFunctionObject,
     platform: PlatformConfig,
+    life: AbortSignal,
   ): Promise<string | undefined> {
     const fallback = /^(\d+)s$/.exec(platform.functionReadinessTimeout ?? "")?.[1];
     const seconds = spec.readinessTimeoutSeconds ?? Number(fallback ?? READINESS_S);
     if (seconds === 0) return undefined;
     const end = Date.now() + seconds * 1000;
-    while (Date.now() < end) {
-      const live = await this.#namespace.get<LiveDeployment>("Deployment", objectName(metadata.name));
-      if (live === undefined) return "the deployment is gone";
-      if (isAvailable(live)) return undefined;
-      const crashing = spec.waitReadinessTimeoutBeforeFailure ? undefined : await this.#crashing(metadata.name);
-      if (crashing !== undefined)
-        return `NuclioFunction deployment failed: NuclioFunction pod (${crashing}) is in a crash loop`;
-      if ((await this.#namespace.get("NuclioFunction", metadata.name)) === undefined) return "the function is gone";
+    while (Date.now() < end && !life.aborted) {
+      const live = await this.#namespace.get<LiveDeployment>("Deployment", objectName(name));
+      if (live && isAvailable(live)) return undefined;
+      const pod = spec.waitReadinessTimeoutBeforeFailure ? undefined : await crashing(this.#namespace, name);
+      if (pod !== undefined) return `NuclioFunction deployment failed: NuclioFunction pod (${pod}) is in a crash loop`;
       await pause(POLL_MS);
     }
     return "Function deployment is not ready yet: context deadline exceeded";
-  }
-
-  async #crashing(name: string): Promise<string | undefined> {
-    const pods = await this.#namespace.list<LivePod>("Pod");
-    return pods.find(
-      ({ metadata, status }) =>
-        metadata.labels?.["nuclio.io/function-name"] === name &&
-        status?.containerStatuses?.some(({ state }) => state?.waiting?.reason === "CrashLoopBackOff"),
-    )?.metadata.name;
   }
 
   async #ready(fn: NuclioFunctionObject): Promise<void> {
@@ -211,14 +213,17 @@ export class Controller {
     });
   }
 
+  /** Changes the state and the message alone: lists of addresses that were emptied stay so. (nuclio before 1.15: monitoring/function.go) */
   async #monitor(fn: NuclioFunctionObject): Promise<void> {
     const state = fn.status?.state;
-    if (state !== "ready" && state !== "unhealthy") return;
+    const { disable = false, replicas } = fn.spec;
+    if ((state !== "ready" && state !== "unhealthy") || disable || replicas === 0) return;
     const live = await this.#namespace.get<LiveDeployment>("Deployment", objectName(fn.metadata.name));
-    const available = live !== undefined && isAvailable(live);
-    if (available && state === "unhealthy") await this.#ready(fn);
-    if (!available && state === "ready")
-      await this.#setStatus(fn, { ...fn.status, state: "unhealthy", message: "Function is not healthy" });
+    if (live === undefined) return;
+    const now = isHealthy(live) ? "ready" : "unhealthy";
+    if (now === state) return;
+    const message = now === "ready" ? "" : "Function is not healthy";
+    await this.#namespace.replace("NuclioFunction", { ...fn, status: { ...fn.status, state: now, message } });
   }
 
   async #remove(name: string): Promise<void> {
@@ -238,13 +243,6 @@ export class Controller {
 /** Its address in the cluster, which an invocation goes to. */
 export function internalUrl({ metadata }: NuclioFunctionObject): string {
   return `${objectName(metadata.name)}.${metadata.namespace}.svc.cluster.local:${HTTP_PORT}`;
-}
-
-export function isAvailable({ status }: LiveDeployment): boolean {
-  const available = status?.conditions?.some(
-    (condition) => condition.type === "Available" && condition.status === "True",
-  );
-  return available === true && !status?.unavailableReplicas;
 }
 
 const text = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
-import { build, checkSource, fetched, needsBuild } from "./build.ts";
+import { isDashboardOlder } from "./dashboard-pods.ts";
+import { build, buildSeconds, checkSource, fetched, needsBuild } from "./build.ts";
 import { deployLog, failureLog } from "./deploy-log.ts";
 import { enrich, validate, type Enriched, type Release, type Sent } from "./enrich.ts";
 import { reported, stackOf, Wrapped } from "./error-stack.ts";
@@ -98,6 +99,9 @@ export function dashboardApi(parts: DashboardParts): (asked: Asked) => Promise<A
   /** The part that nobody waits for. */
   async function finish(wanted: Enriched, stored: NuclioFunctionObject, isBuilt: boolean, known: Known): Promise<void> {
     let image = wanted.spec.image;
+    const began = Date.now();
+    await pause(isBuilt ? buildSeconds(wanted.spec) * 1000 : 0);
+    if (!(await isDashboardOlder(namespace, began))) return;
     try {
       if (isBuilt) image = build(wanted.spec, wanted.name, known);
     } catch (error) {
@@ -159,9 +163,8 @@ export function dashboardApi(parts: DashboardParts): (asked: Asked) => Promise<A
     if (desiredState !== "ready")
       throw new Problem(400, `Unsupported desired state in patch request: ${desiredState ?? ""}`);
     if (!existing.spec.image) throw new Problem(412, "No image field in function config spec, unable to redeploy");
-    const status = { ...existing.status, state: "waitingForResourceConfiguration" };
-    const spec = { ...existing.spec, imageHash: String(process.hrtime.bigint()) };
-    await namespace.replace("NuclioFunction", { ...existing, spec, status });
+    const status = { ...existing.status, state: "waitingForResourceConfiguration", scaleToZero: undefined };
+    await namespace.replace("NuclioFunction", { ...existing, status });
     onChange();
     return { status: 202 };
   }

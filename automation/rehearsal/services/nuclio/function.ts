@@ -10,6 +10,7 @@ export interface Spec {
   imageHash?: string;
   imagePullPolicy?: string;
   imagePullSecrets?: string;
+  disable?: boolean;
   replicas?: number;
   minReplicas?: number;
   maxReplicas?: number;

@@ -1,7 +1,7 @@
 import type { Answer, Asked } from "./dashboard.ts";
 import type { NuclioFunctionObject } from "./function.ts";
-import { isAvailable } from "./controller.ts";
-import type { Namespace } from "./kube.ts";
+import { isAvailable } from "./availability.ts";
+import type { Objects } from "./kube.ts";
 import { objectName } from "./objects.ts";
 
 /** Where something answers for the pods of a function. */
@@ -15,7 +15,7 @@ export interface Invoker {
 }
 
 /** The dashboard's way to functions. (nuclio: abstract/invoker.go, resource/invocation.go) */
-export function invoker(namespace: Namespace, handlers: Handlers): Invoker {
+export function invoker(namespace: Objects, handlers: Handlers): Invoker {
   const error = (status: number, message: string): Answer => ({
     status,
     body: { error: message.replaceAll('"', "'") },

@@ -125,7 +125,7 @@ function freshDeployment(fn: NuclioFunctionObject): DeploymentObject {
     },
     spec: {
       selector: { matchLabels: labelsOf(fn) },
-      replicas: spec.replicas ?? spec.minReplicas ?? 1,
+      replicas: spec.disable ? 0 : (spec.replicas ?? spec.minReplicas ?? 1),
       template: {
         metadata: { labels: labelsOf(fn), annotations: pod },
         spec: {
