@@ -17,7 +17,8 @@ const WITHIN_MS = 30_000;
 
 export function interventions(send: Send, namespace: string): Interventions {
   const ask = async (method: "PATCH" | "DELETE", path: string, body: object) => {
-    const headers: Record<string, string> = method === "PATCH" ? { "content-type": "application/merge-patch+json" } : {};
+    const headers: Record<string, string> =
+      method === "PATCH" ? { "content-type": "application/merge-patch+json" } : {};
     const { status } = await send({ method, path, headers, body, timeoutMs: WITHIN_MS });
     if (status < 300 || status === 404) return;
     throw new UserError(`The API server answers ${status} to ${method} ${path}${status === 403 ? RIGHTS : "."}`);
