@@ -145,7 +145,7 @@ describe("what the dashboard refuses, in Go's words", () => {
     ],
   ])("%s", async (_what, spec, expected) => {
     const nuclio = dashboard(dashboardInMemory().send, { namespace: "cvat" });
-    const wanted = { ...plain, spec: { ...plain.spec, ...spec } } as typeof plain;
+    const wanted = { ...plain, spec: { ...plain.spec, ...spec } };
     await expect(nuclio.create(wanted)).rejects.toThrow(expected);
   });
 
