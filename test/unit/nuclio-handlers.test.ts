@@ -5,6 +5,7 @@ import { execa } from "execa";
 import { expect, it, vi } from "vitest";
 import { TYPESCRIPT } from "../../automation/project.ts";
 import { findPython } from "../../automation/python/python.ts";
+import { start } from "../../automation/rehearsal/services/nuclio/handlers.ts";
 import { kill, startOf } from "../../automation/rehearsal/processes.ts";
 
 const HANDLERS = path.resolve(import.meta.dirname, "../../automation/rehearsal/services/nuclio/handlers.ts");
@@ -19,6 +20,29 @@ const { process: child, url } = await start(python, source, { spec: { handler: "
 await url;
 writeFileSync(folder + "/pid", String(child.pid));
 setInterval(() => undefined, 1000);`;
+
+const MAIN = `
+def handler(context, event):
+    return type(event.body).__name__
+`;
+
+it("a function's code gets a body as Nuclio's wrapper hands it on: read only where the type is JSON and nothing more", async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "vision-platform-handlers-"));
+  await writeFile(path.join(folder, "main.py"), MAIN);
+  const { executable } = await findPython();
+  const source = { image: "f", folder, requirements: "", env: {} };
+  const { process: child, url } = await start(executable, source, { spec: {} }, path.join(folder, "log"));
+  try {
+    const bodyFor = async (type: string, body: string) =>
+      (await fetch(await url, { method: "POST", headers: { "content-type": type }, body })).text();
+    expect(await bodyFor("application/json", "{}")).toBe("dict");
+    expect(await bodyFor("application/json; charset=utf-8", "{}")).toBe("bytes");
+    expect(await bodyFor("application/json", "{")).toBe("bytes");
+  } finally {
+    child.kill();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
 
 it("a function's code in a rehearsal ends with the stand-in that started it, killed as a rehearsal's end does", async () => {
   const folder = await mkdtemp(path.join(tmpdir(), "vision-platform-handlers-"));
