@@ -66,8 +66,8 @@ const named = (name: string, image: string): FunctionObject => {
 };
 
 describe("a function from its hand-over to its removal", () => {
-  beforeEach(async () => {
-    world = await startWorld(platform);
+  beforeEach(() => {
+    world = startWorld(platform);
   });
 
   it("is waited for as long as its pull and its load take, loads its model once, and has its address", async () => {
@@ -220,7 +220,7 @@ describe("a function from its hand-over to its removal", () => {
     const { error, seconds } = await up(wanted);
     expect(error).toBe("");
     expect(seconds).toBeLessThan(90);
-    expect(await stateOf()).toMatchObject({ state: "ready", containerImage: "registry:5000/helmets:2" });
+    expect(await stateOf()).toMatchObject({ state: "ready", containerImage: "registry.example/helmets:2" });
   });
 
   it("loses in Nuclio what is taken out of its entry, a GPU whose runtime class stays too", async () => {
@@ -248,7 +248,7 @@ describe("a function from its hand-over to its removal", () => {
 
 describe("where Nuclio waits nevertheless", () => {
   it("a slow first start ends with its address all the same", async () => {
-    world = await startWorld({ functionReadinessTimeout: "120s" });
+    world = startWorld({ functionReadinessTimeout: "120s" });
     world.fates.set(HELMETS, { readyAfterS: 300 });
     const { error } = await up(object());
     expect(error).toBe("");

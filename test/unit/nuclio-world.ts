@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import type { V1Deployment, V1Pod } from "@kubernetes/client-node";
 import { Controller } from "../../automation/rehearsal/services/nuclio/controller.ts";
-import { dashboardApi } from "../../automation/rehearsal/services/nuclio/dashboard.ts";
 import type { Kind, Objects, Stored } from "../../automation/rehearsal/services/nuclio/kube.ts";
 import { dashboard } from "../../components/nuclio/client/dashboard.ts";
 import type { FunctionObjects } from "../../components/nuclio/client/function-objects.ts";
 import { objectOf, PROJECT } from "../../components/nuclio/names.ts";
 import type { Nuclio } from "../../components/nuclio/sides.ts";
 import { obstacles } from "../../components/readiness/explain.ts";
+import { dashboardInMemory, memory } from "./nuclio-stand-in.ts";
 
 const NAMESPACE = "cvat";
 const FUNCTION = "nuclio.io/function-name";
@@ -35,14 +35,12 @@ interface Pod extends Stored {
 }
 
 /** @param platform Nuclio's platform configuration */
-export async function startWorld(platform: object): Promise<World> {
-  const stored = new Map<string, Stored>();
+export function startWorld(platform: object): World {
+  const { of, ...kept } = memory(NAMESPACE);
   const pods = new Map<string, Pod>();
   const fates = new Map<string, Fate>();
   const starts = new Map<string, number>();
-  let version = 0;
   let dashboardSince = Date.now() - 60_000;
-  const key = (kind: string, name: string) => `${kind}/${name}`;
 
   /** What the Deployment controller and the kubelet do at once. */
   const follow = (deployment: Stored) => {
@@ -52,92 +50,65 @@ export async function startWorld(platform: object): Promise<World> {
     const same = old && isDeepStrictEqual(old["template"], template);
     if (replicas === 0 || !same) pods.delete(name);
     if (replicas === 0 || same) return;
-    starts.set(name, (starts.get(name) ?? 0) + 1);
+    const count = (starts.get(name) ?? 0) + 1;
+    starts.set(name, count);
     const image = template.spec.containers[0]?.image ?? "";
     const fate = fates.get(image) ?? { readyAfterS: 1 };
-    pods.set(name, { ...podOf(name, ++version), bornAt: Date.now(), image, fate, template });
+    pods.set(name, { ...podOf(name, count), bornAt: Date.now(), image, fate, template });
   };
-  const keep = (kind: Kind, object: object, before?: Stored): Stored => {
-    const now = structuredClone(object) as Stored;
-    const { metadata } = now;
-    const changed = before === undefined || !isDeepStrictEqual(before["spec"], now["spec"]);
-    const kept: Stored = {
-      ...now,
-      kind,
-      metadata: {
-        ...metadata,
-        namespace: NAMESPACE,
-        resourceVersion: String(++version),
-        generation: (before?.metadata.generation ?? 0) + (changed ? 1 : 0),
-        managedFields: [{ manager: "nuclio", time: new Date().toISOString() }],
-      } as Stored["metadata"],
-    };
-    delete kept["status"];
-    if (kind === "NuclioFunction") kept["status"] = now["status"];
-    stored.set(key(kind, metadata.name), kept);
-    if (kind === "Deployment" && metadata.name.startsWith("nuclio-")) follow(kept);
-    return structuredClone(kept);
-  };
-  const shown = (object: Stored | undefined): Stored | undefined => {
-    if (object?.kind !== "Deployment") return structuredClone(object);
-    return { ...structuredClone(object), status: statusOf(object, [...pods.values()]) };
+  const write = async <T extends Stored>(kind: Kind, object: object): Promise<T> => {
+    const { metadata, ...rest } = object as Stored;
+    const before = of(kind).get(metadata.name);
+    const changed = before === undefined || !isDeepStrictEqual(before["spec"], rest["spec"]);
+    const generation = (before?.metadata.generation ?? 0) + (changed ? 1 : 0);
+    const managedFields = [{ manager: "nuclio", time: new Date().toISOString() }];
+    const made = await kept.create<T>(kind, { ...rest, metadata: { ...metadata, generation, managedFields } });
+    if (kind === "Deployment" && made.metadata.name.startsWith("nuclio-")) follow(made);
+    return made;
   };
   const livePods = () => [...pods.values()].map((pod) => ({ ...pod, ...kubelet(pod) }));
   const dashboardPod = () => ({
-    ...podOf("dashboard", 0),
     metadata: { name: "dashboard", namespace: NAMESPACE, labels: { "nuclio.io/app": "dashboard" } },
     status: { containerStatuses: [{ state: { running: { startedAt: new Date(dashboardSince).toISOString() } } }] },
   });
+  const shown = <T extends Stored>(object: T): T =>
+    object.kind === "Deployment" ? { ...object, status: statusOf(object, [...pods.values()]) } : object;
 
   const objects: Objects = {
-    name: NAMESPACE,
-    list: <T extends Stored>(kind: Kind) => {
-      if (kind === "Pod") return Promise.resolve([...livePods(), dashboardPod()] as unknown as T[]);
-      const all = [...stored.values()].filter((one) => one.kind === kind);
-      return Promise.resolve(all.map((one) => shown(one) as T));
+    ...kept,
+    create: write,
+    list: async <T extends Stored>(kind: Kind) =>
+      kind === "Pod" ? ([...livePods(), dashboardPod()] as unknown as T[]) : (await kept.list<T>(kind)).map(shown),
+    get: async <T extends Stored>(kind: Kind, name: string) => {
+      const found = await kept.get<T>(kind, name);
+      return found && shown(found);
     },
-    get: <T extends Stored>(kind: Kind, name: string) =>
-      Promise.resolve(shown(stored.get(key(kind, name))) as T | undefined),
-    create: <T extends Stored>(kind: Kind, object: object) => Promise.resolve(keep(kind, object) as T),
-    replace: <T extends Stored>(kind: Kind, object: Stored) => {
-      const before = stored.get(key(kind, object.metadata.name));
-      if (!before) return Promise.reject(new Error(`${kind} ${object.metadata.name} is gone`));
-      return Promise.resolve(keep(kind, object, before) as T);
-    },
-    remove: (kind, name) => {
-      const gone = stored.get(key(kind, name));
-      stored.delete(key(kind, name));
-      if (gone && kind === "Deployment") pods.delete(name.replace("nuclio-", ""));
-      return Promise.resolve();
+    replace: <T extends Stored>(kind: Kind, object: Stored) =>
+      of(kind).has(object.metadata.name)
+        ? write<T>(kind, object)
+        : Promise.reject(new Error(`${kind} ${object.metadata.name} is gone`)),
+    async remove(kind, name) {
+      await kept.remove(kind, name);
+      if (kind === "Deployment") pods.delete(name.replace("nuclio-", ""));
     },
   };
-  keep("Deployment", { metadata: { name: "cvat-nuclio-controller" }, spec: { replicas: 1 } });
-  keep("ConfigMap", {
-    metadata: { name: "cvat-nuclio-platform-config" },
-    data: { "platform.yaml": JSON.stringify(platform) },
-  });
-  keep("NuclioProject", { metadata: { name: PROJECT }, spec: {} });
+  for (const [kind, object] of [
+    ["Deployment", { metadata: { name: "cvat-nuclio-controller" }, spec: { replicas: 1 } }],
+    [
+      "ConfigMap",
+      { metadata: { name: "cvat-nuclio-platform-config" }, data: { "platform.yaml": JSON.stringify(platform) } },
+    ],
+    ["NuclioProject", { metadata: { name: PROJECT }, spec: {} }],
+  ] as const)
+    void objects.create(kind, object);
   const controller = new Controller(objects, { release: "cvat-nuclio" });
   void controller.run();
-  const api = dashboardApi({
+  const { send } = dashboardInMemory({
     namespace: objects,
-    release: () =>
-      Promise.resolve({ version: "1.14.1", builder: "kaniko", registrySecret: "", registry: "registry:5000" }),
-    invoker: { invoke: () => Promise.resolve({ status: 200 }) },
     onChange: () => {
       controller.wake();
     },
   });
-  const client = dashboard(
-    async ({ method, path, headers = {}, body }) => {
-      const answer = await api({ method, path, headers, text: JSON.stringify(body ?? null) });
-      return {
-        status: answer.status,
-        text: typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body ?? ""),
-      };
-    },
-    { namespace: NAMESPACE },
-  );
   const get = async (kind: Kind, name: string) => objects.get(kind, name);
   const functionObjects: FunctionObjects = {
     deployment: async (name) => (await get("Deployment", objectOf(name))) as unknown as V1Deployment | undefined,
@@ -176,10 +147,10 @@ export async function startWorld(platform: object): Promise<World> {
       if (there) await objects.replace("Deployment", { ...there, spec: { ...(there["spec"] as object), replicas } });
     },
     removePods(names) {
-      for (const [name, pod] of pods)
+      for (const [name, pod] of [...pods])
         if (names.includes(pod.metadata.name)) {
           pods.delete(name);
-          const deployment = stored.get(key("Deployment", objectOf(name)));
+          const deployment = of("Deployment").get(objectOf(name));
           if (deployment) follow(deployment);
         }
       return Promise.resolve();
@@ -189,7 +160,7 @@ export async function startWorld(platform: object): Promise<World> {
     },
   };
   return {
-    nuclio: { dashboard: client, objects: functionObjects },
+    nuclio: { dashboard: dashboard(send, { namespace: NAMESPACE }), objects: functionObjects },
     objects,
     fates,
     starts: (name) => starts.get(name) ?? 0,
@@ -205,7 +176,7 @@ interface Template {
 }
 
 function podOf(name: string, number: number): Stored {
-  const suffix = `bcd-${String(number).padStart(5, "2").replaceAll(/[013]/g, "2")}`;
+  const suffix = `bcd-${number.toString(2).padStart(5, "0").replaceAll("0", "x").replaceAll("1", "z")}`;
   return {
     apiVersion: "v1",
     kind: "Pod",

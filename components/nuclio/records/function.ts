@@ -42,14 +42,14 @@ const BY_PULUMI: DeployOptions["everyMs"] = 500;
 export const record: RecordHandler<Inputs, Outs> = {
   async create(inputs) {
     const id = inputs.function.metadata.name;
-    let isThere = false;
+    const known = { toNuclio: false };
     const handedOver = () => {
-      isThere = true;
+      known.toNuclio = true;
     };
     try {
       return { id, outs: await deploy(inputs, { handedOver }) };
     } catch (error) {
-      if (!isThere) throw error;
+      if (!known.toNuclio) throw error;
       throw new HalfMade(error, { id, outs: { ...inputs, image: "", runtimeClassBy: "none", drift: [] } });
     }
   },
