@@ -29,7 +29,9 @@ export async function adoptOrCreate<T extends Found>(creation: Creation<T>): Pro
     minTimeout: FIRST_PAUSE_MS,
     shouldRetry: ({ error }) => error instanceof CvatError && error.maybeDone,
   });
-  const kept = oldest([...(await creation.find()), made]) ?? made;
+  // One that was made is noted, whatever comes of the second look: the state would never hear of it, and taking it out would leave it.
+  const others = await creation.find().catch(() => []);
+  const kept = oldest([...others, made]) ?? made;
   if (kept.id !== made.id) await creation.remove(made);
   return { record: kept, adopted: kept.id !== made.id };
 }
