@@ -1,6 +1,7 @@
 /**
  * What the stand-in for Nuclio does as the real one, and where that is known from. F: the project's measured facts (nuclio.md), which read
- * nuclio/nuclio at 9e837f6a (1.14.1); S: that source itself. What is not here is not done.
+ * nuclio/nuclio at 9e837f6a (1.14.1); R: nuclio-real.md, measured of 1.13.0 and 1.14.1 as they ran; S: that source itself. What is not
+ * here is not done.
  */
 export const BEHAVIOURS: readonly { what: string; source: string }[] = [
   { what: "Functions and projects are NuclioFunction and NuclioProject objects in the cluster.", source: "F 2a" },
@@ -44,31 +45,31 @@ export const BEHAVIOURS: readonly { what: string; source: string }[] = [
   },
   {
     what: "Without spec.image and without anything to build from, or with an image and no runtime, 500 and no function.",
-    source: "F6 of nuclio-real.md, S abstract/platform.go functionBuildRequired",
+    source: "R F6, S abstract/platform.go functionBuildRequired",
   },
   {
     what: "A Git source without branch, tag and reference is 400, code that cannot be fetched 500; the function is there, in error.",
-    source: "F5 and F6 of nuclio-real.md",
+    source: "R F5, R F6",
   },
   {
     what: "POST and PUT hold the answer until the code is there, 60 s at most: then 500, and the work goes on.",
-    source: "F6 of nuclio-real.md, S dashboard/resource/function.go storeAndDeployFunction",
+    source: "R F6, S dashboard/resource/function.go storeAndDeployFunction",
   },
   {
     what: "A text or a fraction for a whole number, a quantity, an image's name, a node selector, over 100000 workers: 400 in Go's words.",
-    source: "F16 of nuclio-real.md, S abstract/platform.go ValidateFunctionConfig",
+    source: "R F16, S abstract/platform.go ValidateFunctionConfig",
   },
   {
     what: "A failure's message is an error stack: the controller's whole, then the dashboard's with the root cause; a build's has its log.",
-    source: "F3 and F4 of nuclio-real.md, S nuclio/errors PrintErrorStack",
+    source: "R F3, R F4, S nuclio/errors PrintErrorStack",
   },
   {
     what: "The log of a status has the steps of the deployment and the error, and no line of the builder.",
-    source: "F4 of nuclio-real.md",
+    source: "R F4",
   },
   {
     what: "An nginx stands in front: 504 after 60 s, 502 while the dashboard's pods are not ready, its index page outside /api.",
-    source: "F18 of nuclio-real.md, S cmd/dashboard/docker/default.conf",
+    source: "R F18, S cmd/dashboard/docker/default.conf",
   },
   {
     what: "Images are built by kaniko, from 1.17.4 on by buildah; any other builder is Docker, which a K3s node has not.",
@@ -92,7 +93,7 @@ export const BEHAVIOURS: readonly { what: string; source: string }[] = [
   },
   {
     what: "An entry of them that matches writes its functionConfig over the function, and an empty event timeout where it says none.",
-    source: "F2 of nuclio-real.md, S functionres/lazy.go CreateOrUpdate",
+    source: "R F2, S functionres/lazy.go CreateOrUpdate",
   },
   {
     what: "On an update it sets the fields it knows and leaves the others, and the labels, as they are.",

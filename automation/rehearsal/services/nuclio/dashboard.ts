@@ -14,7 +14,8 @@ import {
   type Status,
 } from "./function.ts";
 import type { Invoker } from "./invoke.ts";
-import { ApiRefusal, isUnreached, type Objects, type Stored } from "./kube.ts";
+import { ApiRefusal, isUnreached, type Objects } from "./kube.ts";
+import { attributes, body, projectAttributes, urls } from "./wire.ts";
 
 export interface Asked {
   method: string;
@@ -201,10 +202,10 @@ export function dashboardApi(parts: DashboardParts): (asked: Asked) => Promise<A
       if (!found) throw new Problem(404, "Function not found");
       return { status: 200, body: attributes(found) };
     },
-    "POST functions": async (asked) => store(body(asked), false),
-    "PUT functions/": async (asked) => store(body(asked), true),
-    "PATCH functions/": async (asked, id) => restart(id, body(asked)),
-    "DELETE functions": async (asked) => removeFunction(body(asked), asked.headers[DELETE_ANYWAY] === "true"),
+    "POST functions": async (asked) => store(body(asked.text), false),
+    "PUT functions/": async (asked) => store(body(asked.text), true),
+    "PATCH functions/": async (asked, id) => restart(id, body(asked.text)),
+    "DELETE functions": async (asked) => removeFunction(body(asked.text), asked.headers[DELETE_ANYWAY] === "true"),
     "GET projects": async () => {
       const all = await namespace.list("NuclioProject");
       return { status: 200, body: Object.fromEntries(all.map((one) => [one.metadata.name, projectAttributes(one)])) };
@@ -215,14 +216,14 @@ export function dashboardApi(parts: DashboardParts): (asked: Asked) => Promise<A
       return { status: 200, body: projectAttributes(found) };
     },
     "POST projects": async (asked) => {
-      const { metadata = {}, spec = {} } = body(asked);
+      const { metadata = {}, spec = {} } = body(asked.text);
       if (!metadata.name) throw new Problem(400, "Project name must be provided in metadata");
       if (!metadata.namespace) throw new Problem(400, "Project namespace must be provided in metadata");
       if (await namespace.get("NuclioProject", metadata.name)) throw new Problem(409, "Project already exists");
       const made = await namespace.create("NuclioProject", { metadata: { name: metadata.name }, spec });
       return { status: 201, body: projectAttributes(made) };
     },
-    "DELETE projects": async (asked) => removeProject(body(asked).metadata?.name ?? ""),
+    "DELETE projects": async (asked) => removeProject(body(asked.text).metadata?.name ?? ""),
     "GET versions": async () => ({ status: 200, body: { dashboard: { label: (await release()).version } } }),
   };
 
@@ -245,33 +246,3 @@ export function dashboardApi(parts: DashboardParts): (asked: Asked) => Promise<A
 function noted(error: unknown): void {
   if (!isUnreached(error) && !(error instanceof Wrapped) && !(error instanceof Problem)) console.error(error);
 }
-
-function urls(existing: NuclioFunctionObject | undefined): Status {
-  const { internalInvocationUrls, externalInvocationUrls, httpPort } = existing?.status ?? {};
-  return { internalInvocationUrls, externalInvocationUrls, httpPort };
-}
-
-function attributes({ metadata, spec, status }: NuclioFunctionObject) {
-  const { name, namespace, labels, annotations, resourceVersion } = metadata;
-  const { description, ...rest } = spec;
-  // Go leaves out an empty text that is marked omitempty. (nuclio: functionconfig/types.go)
-  const shown = description === undefined || description === "" ? rest : { description, ...rest };
-  return { metadata: { name, namespace, labels, annotations, resourceVersion }, spec: shown, status: status ?? {} };
-}
-
-function projectAttributes({ metadata, spec = {} }: Stored) {
-  return { metadata: { name: metadata.name, namespace: metadata.namespace }, spec };
-}
-
-function body({ text }: Asked): Sent & { desiredState?: string } {
-  try {
-    const sent = JSON.parse(text) as Sent & { desiredState?: string };
-    if (isText(sent.spec?.description) && Object.values(sent.metadata?.annotations ?? {}).every(isText)) return sent;
-  } catch {
-    // As what Go cannot put into its structs.
-  }
-  throw new Problem(400, "Failed to parse JSON body");
-}
-
-/** What Go puts into a text: null leaves it as it is. */
-const isText = (value: unknown) => value === undefined || value === null || typeof value === "string";
