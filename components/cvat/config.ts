@@ -4,6 +4,7 @@ import { objectName, resources } from "../pods.ts";
 import { bytes, dnsLabel, LINES_META, passwordFor, release, timeSpan } from "../schema.ts";
 import { IN_A_URL, IN_GRAFANAS_SETTINGS, IN_TOML_AND_XML } from "../secrets/carried.ts";
 import { withRules } from "../section-rules.ts";
+import { kvrocksConfig } from "./kvrocks/config.ts";
 import { analyticsConfig, claim, nuclioConfig, pods, workersConfig } from "./settings.ts";
 import { recordsConfig } from "./records-config.ts";
 import { CVAT_RULES } from "./rules.ts";
@@ -93,10 +94,7 @@ const settings = z.strictObject({
     })
     .prefault({})
     .describe("Queues of the workers."),
-  kvrocks: claim("50Gi")
-    .extend({ resources: resources.optional().describe("Requests and limits.") })
-    .prefault({})
-    .describe("Cache of image chunks. Automatic annotation fills it with every original frame for a day."),
+  kvrocks: kvrocksConfig,
   analytics: analyticsConfig,
   ingress: z
     .strictObject({

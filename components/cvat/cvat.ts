@@ -14,6 +14,7 @@ import type { Connection } from "./client/connection.ts";
 import type { CvatConfig } from "./config.ts";
 import { cvatFixes } from "./fixes.ts";
 import { ingressAnnotations, publicUrl, traefikObjects } from "./ingress.ts";
+import { kvrocksFile } from "./kvrocks/file.ts";
 import { CHART_OBJECTS, RELEASE } from "./names.ts";
 import { registerRecords, type StorageAccess } from "./records.ts";
 import { registrationProof, registrationSettings, type ProofArgs } from "./registration/closed.ts";
@@ -73,6 +74,7 @@ export class Cvat extends pulumi.ComponentResource {
     this.namespace = keptNamespace(`${name}-namespace`, config.namespace, child, cvatLabels(config));
     const secrets = new CvatSecrets(name, { config, namespace: this.namespace, cluster }, child);
     const beside = traefik(name, config, this.namespace, child);
+    const cache = kvrocksFile(name, config.kvrocks, this.namespace, child);
     const isClosed = config.registration === "closed";
     const closed = isClosed ? [registrationSettings(name, this.namespace, child)] : [];
     const authority =
@@ -99,12 +101,13 @@ export class Cvat extends pulumi.ComponentResource {
           chart: this.versions.parts.chart,
           ingressAnnotations: ingressAnnotations(config),
           registration: config.registration,
+          kvrocks: config.kvrocks,
           authority: args.objectStoreCa === undefined ? undefined : authorityName(args.objectStoreCa),
         }),
         stages: STAGES,
         cluster,
       },
-      { ...child, dependsOn: [...secrets.objects, ...beside, ...closed, ...authority] },
+      { ...child, dependsOn: [...secrets.objects, ...beside, cache, ...closed, ...authority] },
     );
     // The chart makes this Secret itself.
     const readers = config.analytics.enabled

@@ -3,6 +3,7 @@ import type { CvatConfig } from "./config.ts";
 import { analyticsFixes } from "./fixes/analytics.ts";
 import { storeAuthority } from "./fixes/authority.ts";
 import { ingressFixes } from "./fixes/ingress.ts";
+import { kvrocksBounded } from "./fixes/kvrocks.ts";
 import { portFixes } from "./fixes/ports.ts";
 import { registrationClosed } from "./fixes/registration.ts";
 import { userFixes } from "./fixes/users.ts";
@@ -18,6 +19,8 @@ export interface CvatFixesInput {
   ingressAnnotations: Record<string, Annotations>;
   /** Whether anybody may make an account (`vision-platform:cvat.registration`). */
   registration: CvatConfig["registration"];
+  /** Bounds of the chunk cache. Default: it has none. */
+  kvrocks?: CvatConfig["kvrocks"];
   /** ConfigMap with the certificates of the object store's private authority. Default: it has none. */
   authority?: string | undefined;
 }
@@ -26,13 +29,21 @@ export interface CvatFixesInput {
  * What charts 0.15.0 to 2.64.0 need changed at render. Each row goes by the objects and the releases of their images, so a fitting pair
  * of chart and images needs next to none and the runbook's pair (images 2.39.0 on chart 0.17.1) all of them.
  */
-export function cvatFixes({ cvat, chart, ingressAnnotations, registration, authority }: CvatFixesInput): Fix[] {
+export function cvatFixes({
+  cvat,
+  chart,
+  ingressAnnotations,
+  registration,
+  kvrocks,
+  authority,
+}: CvatFixesInput): Fix[] {
   return [
     ...userFixes(cvat),
     ...portFixes(cvat),
     ...analyticsFixes(chart),
     ...ingressFixes(ingressAnnotations),
     initContainerVolumes,
+    ...(kvrocks === undefined ? [] : [kvrocksBounded(kvrocks)]),
     ...(registration === "closed" ? [registrationClosed] : []),
     ...(authority === undefined ? [] : [storeAuthority(authority)]),
   ];

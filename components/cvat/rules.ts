@@ -4,6 +4,7 @@ import { overChart, unevenWithChart } from "../pods.ts";
 import { ruleAt, type Found, type SectionRule } from "../section-rules.ts";
 import { ENVIRONMENT_RULE } from "./environment.ts";
 import { imageProblem } from "./images.ts";
+import { KVROCKS_RULE } from "./kvrocks/config.ts";
 import { RECORDS_RULES } from "./records-config.ts";
 import { REGISTRATION_RULES } from "./registration/rules.ts";
 import { WORKERS_WITH_DATA } from "./settings.ts";
@@ -86,6 +87,7 @@ export const CVAT_RULES: readonly SectionRule<CvatConfig>[] = [
       : undefined,
   ),
   ENVIRONMENT_RULE,
+  KVROCKS_RULE,
   ...USERS_RULES,
   ...REGISTRATION_RULES,
   ...RECORDS_RULES,

@@ -193,6 +193,10 @@ function analytics(input: CvatValuesInput) {
       resources: grafana.resources,
       "grafana.ini": {
         server: { root_url: grafanaUrl(input.config), serve_from_sub_path: true },
+        // Whom CVAT lets through is in, and nobody else: with neither form nor Basic there is no session of Grafana's own that could outlive a
+        // person's account. (grafana: pkg/services/authn/authnimpl/service.go, ProvideService)
+        auth: { disable_login_form: true },
+        "auth.basic": { enabled: false },
         "auth.anonymous": { org_role: grafana.role },
       },
     },

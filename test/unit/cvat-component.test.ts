@@ -113,6 +113,7 @@ describe("Cvat", () => {
       .map(({ type, name }) => `${type} ${name}`);
     expect(own.sort()).toEqual([
       "kubernetes:batch/v1:Job cvat-users",
+      "kubernetes:core/v1:ConfigMap cvat-kvrocks",
       "kubernetes:core/v1:ConfigMap cvat-settings",
       "kubernetes:core/v1:ConfigMap cvat-users-script",
       "kubernetes:core/v1:Namespace cvat-namespace",
@@ -138,6 +139,7 @@ describe("Cvat", () => {
       "pulumi-nodejs:dynamic/secrets:Restart cvat-restart-after-passwords",
     ]);
     expect(before).toEqual([
+      "cvat-kvrocks",
       "cvat-restart-after-passwords",
       "cvat-secret-grafana",
       "cvat-secret-kvrocks",

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Fix, RenderedObject } from "../../components/charts/fixes.ts";
+import { containersOf } from "../../components/charts/pods.ts";
 import { DASHBOARDS, vectorToml } from "../../components/cvat/analytics.ts";
 import { cvatFixes } from "../../components/cvat/fixes.ts";
+import { kvrocksConfig } from "../../components/cvat/kvrocks/config.ts";
+import { kvrocksStamp } from "../../components/cvat/kvrocks/file.ts";
 import { SETTINGS_STAMP } from "../../components/cvat/registration/settings.ts";
 
 const MIDDLEWARES = "traefik.ingress.kubernetes.io/router.middlewares";
@@ -14,6 +17,7 @@ function fixes(over: { cvat?: string; chart?: string } = {}): Fix[] {
     chart: "0.17.1",
     ingressAnnotations: { "cvat-analytics": SIGNED_IN },
     registration: "closed",
+    kvrocks: CACHE,
     ...over,
   });
 }
@@ -43,6 +47,7 @@ function workload(kind: string, { name, labels, pod, annotations }: Parts): Rend
 
 const tier = (of: string, more = {}) => ({ app: "cvat-app", tier: of, ...more });
 const nonRoot = { runAsNonRoot: true };
+const CACHE = kvrocksConfig.parse({ size: "20Gi", compactAt: "14:30" });
 const initContainer = { name: "user-data-permission-fix", image: "busybox" };
 
 function server(image: string, securityContext: object = nonRoot) {
@@ -70,6 +75,42 @@ function serverAnswering(hosts: string, httpHeaders?: object[]) {
       ],
     },
   });
+}
+
+const PASSWORD = ["--requirepass", "$(CVAT_REDIS_ONDISK_PASSWORD)"];
+const DATA = { name: "cvat-kvrocks-data", mountPath: "/var/lib/kvrocks/db" };
+
+/** As charts 0.15.1 to 2.64.0 render it: their time of compaction counts more than any file. */
+function cache(image: string, args: string[], isMounted = false) {
+  const file = { mountPath: "/var/lib/kvrocks/kvrocks.conf", subPath: "kvrocks.conf", readOnly: true };
+  const pod = {
+    containers: [
+      {
+        name: "cvat-kvrocks-app-container",
+        image,
+        args: [...args, ...PASSWORD],
+        volumeMounts: isMounted ? [DATA, { name: "vision-platform-kvrocks", ...file }] : [DATA],
+      },
+    ],
+    ...(isMounted && { volumes: [{ name: "vision-platform-kvrocks", configMap: { name: "cvat-kvrocks" } }] }),
+  };
+  const annotations = isMounted ? { "vision-platform/kvrocks": kvrocksStamp(CACHE) } : undefined;
+  return workload("StatefulSet", { name: "cvat-kvrocks", labels: tier("kvrocks"), pod, annotations });
+}
+
+/** An old Kvrocks writes its file at each start, so it is told by its command line. */
+function flaggedCache() {
+  const object = cache("apache/kvrocks:2.7.0", ["--dir", "/var/lib/kvrocks/data"]);
+  const flags = [
+    ["--max-db-size", "12"],
+    ["--rocksdb.wal_ttl_seconds", "10"],
+    ["--rocksdb.wal_size_limit_mb", "512"],
+    ["--rocksdb.max_total_wal_size", "512"],
+    ["--compact-cron", "30 14 * * *"],
+    ["--compaction-checker-range", ""],
+  ];
+  for (const one of containersOf(object)) one.args = [...(one.args ?? []), ...flags.flat()];
+  return object;
 }
 
 function initializer(image: string, securityContext: object = nonRoot) {
@@ -274,6 +315,13 @@ const BROKEN: [string, string, RenderedObject, RenderedObject, { cvat?: string; 
     worker(["cvat-backend-data", "share"], ["cvat-backend-data"]),
     worker(["cvat-backend-data"], ["cvat-backend-data"]),
   ],
+  [
+    "kvrocks-bounded",
+    "a cache that knows no limit",
+    cache("apache/kvrocks:2.15.0", ["--compact-cron", "0 3 * * *"]),
+    cache("apache/kvrocks:2.15.0", [], true),
+  ],
+  ["kvrocks-bounded", "an old one", cache("apache/kvrocks:2.7.0", ["--dir", "/var/lib/kvrocks/data"]), flaggedCache()],
   ["registration-closed", "a server with CVAT's own settings", serverWithSettings(false), serverWithSettings(true)],
 ];
 
@@ -305,6 +353,8 @@ const RIGHT: [string, string, RenderedObject, { cvat?: string; chart?: string }?
   ["ingress-any-host", "a host name", ingress("cvat", { host: "cvat.example.org" })],
   ["ingress-any-host", "no host at all", ingress("cvat", {})],
   ["init-container-volumes", "mounts with volumes", worker(["cvat-backend-data"], ["cvat-backend-data", "share"])],
+  ["kvrocks-bounded", "one with our file", cache("apache/kvrocks:2.12.1", [], true)],
+  ["kvrocks-bounded", "one with our flags", flaggedCache()],
   ["registration-closed", "a server with our settings", serverWithSettings(true)],
 ];
 
@@ -321,6 +371,7 @@ const FOREIGN: [string, RenderedObject][] = [
   ["vector-checksum", database("redis", "public.ecr.aws/docker/library/redis:7.2.11")],
   ["ingress-middlewares", ingress("cvat", {})],
   ["init-container-volumes", database("redis", "redis:7.2.11")],
+  ["kvrocks-bounded", database("redis", "redis:7.2.11")],
   ["registration-closed", worker([], [])],
   ["registration-closed", initializer("cvat/server:v2.64.0")],
 ];

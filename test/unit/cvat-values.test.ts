@@ -89,6 +89,8 @@ const HOMELAB = {
     deploymentStrategy: { type: "Recreate" },
     "grafana.ini": {
       server: { root_url: "%(protocol)s://%(domain)s/analytics/", serve_from_sub_path: true },
+      auth: { disable_login_form: true },
+      "auth.basic": { enabled: false },
       "auth.anonymous": { org_role: "Viewer" },
     },
   },

@@ -5,6 +5,7 @@ import type { Fix } from "../../components/charts/fixes.ts";
 import { deletionFixes } from "../../components/clearml/deletion.ts";
 import { CLEARML_FIXES } from "../../components/clearml/fixes.ts";
 import { cvatFixes } from "../../components/cvat/fixes.ts";
+import { kvrocksConfig } from "../../components/cvat/kvrocks/config.ts";
 import { CVAT_VERSIONS } from "../../components/cvat/versions.ts";
 
 const MADE =
@@ -13,7 +14,14 @@ const MADE =
 /** docs/fixes.md: every fix of every chart, from the rows themselves. */
 export async function fixesPage(): Promise<string> {
   const [{ version, parts }] = CVAT_VERSIONS.sets;
-  const cvat = cvatFixes({ cvat: version, chart: parts.chart, ingressAnnotations: {}, registration: "closed" });
+  const kvrocks = kvrocksConfig.parse(undefined);
+  const cvat = cvatFixes({
+    cvat: version,
+    chart: parts.chart,
+    ingressAnnotations: {},
+    registration: "closed",
+    kvrocks,
+  });
   const tables: [string, readonly Fix[]][] = [
     ["Every chart", COMMON_FIXES],
     ["CVAT", cvat],
