@@ -87,6 +87,13 @@ export const STORE_GUARDS: readonly Guard[] = [
     test: `${REGISTERED}: no-force-destroy, no-update-secret`,
   },
   {
+    id: "derived-keys",
+    why: "Access keys and temporary keys that were made with a user's key go on when it changes; temporary ones come back with a user of that name.",
+    how: "A record makes a user whose key changed anew, and ends the temporary keys of who goes and who comes, before anybody gets the new key.",
+    source: "measured with MinIO 2026-02-12; cmd/iam-store.go: DeleteUser, RevokeTokens",
+    test: `${REHEARSED}: gives a user another secret key, and the old one opens nothing, nor does what was made with it`,
+  },
+  {
     id: "explicit-provider",
     why: "What a provider leaves out comes from MINIO_ENDPOINT, MINIO_USER and their like, which may name another server.",
     how: "A provider of our own with every field, its keys marked as secret: as plain text they lie open in state.",

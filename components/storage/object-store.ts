@@ -4,6 +4,7 @@ import { RunError } from "../program-errors.ts";
 import { GeneratedText } from "../secrets/generated.ts";
 import { bucketsOf, lifecycleRules, type LabBucket } from "./buckets.ts";
 import type { ObjectStoreConfig } from "./config.ts";
+import { derivedKeysOf } from "./derived-keys.ts";
 import { endpointOfMachine, endpointOfPeople, endpointOfPods, hostAndPort, urlOf } from "./endpoint.ts";
 import type { StoreFindings } from "./findings.ts";
 import { DELETE_JOB, type Application } from "./grants.ts";
@@ -81,7 +82,16 @@ export class ObjectStore extends pulumi.ComponentResource {
     const presence = presenceOf(name, { config, ca, found, users: wanted.map(({ accessKey }) => accessKey) }, parts);
     const inStore = { ...parts, provider, dependsOn: [presence] };
     const buckets = bucketsOf(config).map((bucket) => bucketOf(name, bucket, found.existing, inStore));
-    const users = wanted.map((user) => userOf(name, user, parts, inStore));
+    const made = wanted.map((user) => userOf(name, user, parts, inStore));
+    const given = made.map(({ accessKey, secretKey }) => [accessKey, secretKey] as const);
+    const derived = derivedKeysOf(name, { config, ca, keys: Object.fromEntries(given) }, parts);
+    const users = made.map(({ id, user, secretKey }) => ({
+      id,
+      keys: {
+        accessKey: pulumi.all([user.name, secretKey, derived.id]).apply(([key]) => key),
+        secretKey: pulumi.secret(pulumi.all([secretKey, derived.id]).apply(([text]) => text)),
+      },
+    }));
 
     this.#buckets = new Map(buckets.map(({ role, bucket }) => [role, bucket]));
     this.buckets = Object.fromEntries(this.#buckets);
@@ -224,9 +234,6 @@ function userOf(
     { userName: user.name, policyName: allowed.name },
     opts,
   );
-  const keys: StoreKeys = {
-    accessKey: pulumi.all([user.name, attached.id]).apply(([key]) => key),
-    secretKey: pulumi.secret(pulumi.all([secret.value, attached.id]).apply(([text]) => text)),
-  };
-  return { id, keys };
+  const secretKey = pulumi.secret(pulumi.all([secret.value, user.id, attached.id]).apply(([text]) => text));
+  return { id, accessKey, user, secretKey };
 }

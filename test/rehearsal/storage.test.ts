@@ -4,6 +4,7 @@ import { silentProgress } from "../../automation/progress.ts";
 import { kill } from "../../automation/rehearsal/processes.ts";
 import type { RunningMinio } from "../../automation/rehearsal/services/minio/row.ts";
 import { assertStoreAnswers } from "../../automation/storage/guard.ts";
+import { derivedFrom } from "./derived-keys.ts";
 import { problemsOf } from "./failure.ts";
 import {
   adminOf,
@@ -162,14 +163,34 @@ describe("the object store", () => {
     expect(await lab.root().getBucketVersioning("models")).toEqual({ Status: "Enabled" });
   });
 
-  it("gives a user another secret key, and the old one opens nothing", async () => {
+  it("gives a user another secret key, and the old one opens nothing, nor does what was made with it", async () => {
     const before = await lab.keysOf("cvat");
+    const [made, other] = [await derivedFrom(before), await derivedFrom(await lab.keysOf("clearml"))];
+    expect(await made.open("datasets", "old.txt")).toEqual([true, true]);
     const key = (await lab.resources()).find(({ urn }) => urn.endsWith("::store-cvat-secret-key"));
     await lab.stack.up({ replace: [key?.urn ?? ""] });
     const after = await lab.keysOf("cvat");
     expect(after.secretKey).not.toBe(before.secretKey);
     expect(await textOf(clientOf(after), "datasets", "old.txt")).toBe(OLD);
     await expect(textOf(clientOf(before), "datasets", "old.txt")).rejects.toThrow(/signature/i);
+    expect(await made.open("datasets", "old.txt")).toEqual([false, false]);
+    expect(await other.open("datasets", "old.txt")).toEqual([true, true]);
+    expect((await lab.run("up")).changes).toEqual([]);
+  });
+
+  it("lets in nobody who was removed, nor by what he made before when he is put back", async () => {
+    const keys = await lab.keysOf("anna");
+    const made = await derivedFrom(keys);
+    expect(await made.open("datasets", "old.txt")).toEqual([true, true]);
+    lab.people.length = 0;
+    await lab.run("up");
+    await expect(textOf(clientOf(keys), "datasets", "old.txt")).rejects.toThrow(/Access Key Id/);
+    expect(await made.open("datasets", "old.txt")).toEqual([false, false]);
+    lab.people.push("anna");
+    await lab.run("up");
+    expect(await textOf(clientOf(await lab.keysOf("anna")), "datasets", "old.txt")).toBe(OLD);
+    await expect(textOf(clientOf(keys), "datasets", "old.txt")).rejects.toThrow(/signature/i);
+    expect(await made.open("datasets", "old.txt")).toEqual([false, false]);
   });
 
   it("keeps no secret in clear, in state or in what is printed", async () => {

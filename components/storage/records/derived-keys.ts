@@ -1,0 +1,46 @@
+import { isDeepStrictEqual } from "node:util";
+import type { RecordHandler } from "../../records/record.ts";
+import type { Place } from "../client/place.ts";
+
+interface DerivedKeys {
+  place: Place;
+  /** Secret key of each user of the lab, by its access key. Secret. */
+  keys: Record<string, string>;
+}
+
+/**
+ * That nothing made with a key outlives it. Whoever has a user's key can make more of them, access keys and temporary ones, and MinIO lets
+ * those live when the user gets another. Of a user that is removed it ends the access keys, and keeps the temporary ones for a user of that
+ * name. (measured with MinIO 2026-02-12)
+ */
+export const record: RecordHandler<DerivedKeys> = {
+  // Nothing to do for users that are new, or of a stack of an older version.
+  create: (inputs) => Promise.resolve({ id: "derived-keys", outs: inputs }),
+  read: (id, outs) => Promise.resolve({ id, outs }),
+  async update(_id, olds, { place, keys }) {
+    // Only here: a run that changes no key does not load the client.
+    const { MinioAdmin } = await import("../client/admin.ts");
+    const admin = new MinioAdmin(place);
+    const names = new Set([...Object.keys(olds.keys), ...Object.keys(keys)]);
+    for (const name of names) {
+      const [old, wanted] = [olds.keys[name], keys[name]];
+      if (old === wanted) continue;
+      if (old !== undefined && wanted !== undefined) await madeAnew(admin, name, wanted);
+      else await admin.endTemporaryKeys(name);
+    }
+    return { place, keys };
+  },
+  delete: () => Promise.resolve(),
+  diff: (olds, news) => ({ changes: !isDeepStrictEqual(olds.keys, news.keys) }),
+};
+
+type Admin = import("../client/admin.ts").MinioAdmin;
+
+/** MinIO ends access keys with their user alone, and lists them in no form that Node can read: so the user is made anew, with all it may do. */
+async function madeAnew(admin: Admin, name: string, secret: string): Promise<void> {
+  const { policies } = await admin.user(name);
+  await admin.removeUser(name);
+  await admin.endTemporaryKeys(name);
+  await admin.setUser(name, secret);
+  await admin.setPoliciesOf(name, policies);
+}
