@@ -2,12 +2,11 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { UserError } from "../../components/errors.ts";
-import { errorText } from "../../components/nuclio/client/dashboard.ts";
-import { isGivenUp } from "../../components/nuclio/client/pages.ts";
 import { causeLine } from "../../components/nuclio/message.ts";
 import { ANSWERED_WITHIN_MS } from "../../components/nuclio/names.ts";
 import { removeFunction } from "../../components/nuclio/remove.ts";
 import { shapesIn, shapesText } from "../functions/boxes.ts";
+import { callProblem } from "../functions/call-problem.ts";
 import { deploy } from "../functions/deploy.ts";
 import { functionLab } from "../functions/lab.ts";
 import { listing, listingText } from "../functions/listing.ts";
@@ -89,12 +88,7 @@ async function invoke(name: string, picture: string, flags: InvokeFlags): Promis
     nuclio.dashboard.invoke(name, "/", body, timeout * 1000),
   );
   const milliseconds = Date.now() - start;
-  if (isGivenUp(answer))
-    throw new UserError(
-      `Function ${name} has not answered within a minute, and then the web server in front of Nuclio's dashboard gives up, for CVAT too. ` +
-        `It may still be at work, and take nothing else meanwhile. Its log: function logs ${name}`,
-    );
-  if (answer.status !== 200) throw new UserError(`Function ${name} answers ${answer.status}: ${errorText(answer)}`);
+  if (answer.status !== 200) throw new UserError(callProblem(name, answer));
   const result = parsed(answer.text);
   const shapes = shapesIn(result);
   print({ function: name, milliseconds, result }, shapes ? shapesText(shapes) : JSON.stringify(result, null, 2), json);

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { callProblem } from "../../automation/functions/call-problem.ts";
 import { dashboard } from "../../components/nuclio/client/dashboard.ts";
 import type { NuclioFunctionObject } from "../../automation/rehearsal/services/nuclio/function.ts";
 import type { Stored } from "../../automation/rehearsal/services/nuclio/kube.ts";
-import { isGivenUp } from "../../components/nuclio/client/pages.ts";
 import { Unreached, type ApiAnswer, type Send } from "../../components/api-server.ts";
 import { object } from "./nuclio-fixtures.ts";
 import { dashboardInMemory } from "./nuclio-stand-in.ts";
@@ -102,8 +102,16 @@ describe("pages of the web server before the dashboard", () => {
     const { send } = dashboardInMemory({ invoker }, { timeoutMs: 20 });
     const answer = await dashboard(send, { namespace: "cvat" }).invoke("helmets", "/", {}, 60_000);
     expect(answer.status).toBe(504);
-    expect(isGivenUp(answer)).toBe(true);
-    expect(isGivenUp({ status: 504, text: '{"error":"the function\'s own"}' })).toBe(false);
+    expect(callProblem("helmets", answer)).toMatch(
+      /^Function helmets has not answered within a minute.*function logs helmets$/,
+    );
+    const own = { status: 504, text: '{"error":"of its own"}' };
+    expect(callProblem("helmets", own)).toBe("Function helmets answers 504: of its own");
+  });
+
+  it("a request that is cut off is told by the key of its size", () => {
+    const text = '{"error":"Failed to invoke function: write tcp 10.0.0.1:1->10.0.0.2:8080: write: broken pipe"}';
+    expect(callProblem("helmets", { status: 500, text })).toMatch(/functions\.helmets\.maxRequestBodySize/);
   });
 
   it("200 with the index page is no answer", async () => {
