@@ -1,10 +1,9 @@
 import type * as auto from "@pulumi/pulumi/automation/index.js";
 import type { Progress } from "../progress.ts";
+import { KEPT_IN_STATE } from "./kept.ts";
 import { runEngine, type Outcome } from "./run.ts";
 import { stateOf } from "./state.ts";
 
-// Data in a retained volume opens only with the password it was made with, so what was made once stays in the stack.
-const KEPT_IN_STATE = "pulumi-nodejs:dynamic/secrets:GeneratedText";
 /** Begin of what all of an object store's resources are below, in their URNs. */
 const OF_OBJECT_STORE = "vision-platform:storage:ObjectStore$";
 
@@ -25,6 +24,6 @@ export async function destroyStack(stack: auto.Stack, progress: Progress, option
 
 async function left(stack: auto.Stack, { leaveObjectStore = false }: DestroyOptions = {}): Promise<string[]> {
   const isLeft = ({ urn, type }: { urn: string; type: string }) =>
-    type === KEPT_IN_STATE || (leaveObjectStore && urn.includes(OF_OBJECT_STORE));
+    KEPT_IN_STATE.test(type) || (leaveObjectStore && urn.includes(OF_OBJECT_STORE));
   return (await stateOf(stack)).filter(isLeft).map(({ urn }) => urn);
 }

@@ -8,6 +8,7 @@ import type { ClusterFacts } from "../../components/preflight/facts.ts";
 import { problemList } from "../../components/problems.ts";
 import { lookAtCluster } from "../cluster/look.ts";
 import type { Progress } from "../progress.ts";
+import { KEPT_IN_STATE } from "./kept.ts";
 import { readState, writeState, type StoredResource } from "./stored-state.ts";
 import { parseUrn } from "./urn.ts";
 
@@ -64,7 +65,7 @@ export function withoutLost(resources: readonly StoredResource[], lost: Lost): S
   const systems = new Set(resources.filter(isLostObject).map(({ urn }) => parseUrn(urn).system));
   const isLostRecord = ({ urn, type }: StoredResource) => {
     const { system } = parseUrn(urn);
-    if (!IN_THE_CLUSTER.test(type) || KEPT.test(type) || system === "MinIO") return false;
+    if (!IN_THE_CLUSTER.test(type) || KEPT_IN_STATE.test(type) || system === "MinIO") return false;
     return lost.cluster || systems.has(DATABASE_OF[system] ?? system);
   };
   const gone = new Set(
@@ -75,8 +76,6 @@ export function withoutLost(resources: readonly StoredResource[], lost: Lost): S
 
 /** Records of REST APIs that run in the cluster, and the image on its nodes. */
 const IN_THE_CLUSTER = /^(pulumi-nodejs|command):/;
-/** What was made once opens data that may come back. */
-const KEPT = /:GeneratedText$/;
 
 function withoutMention(resource: StoredResource, gone: ReadonlySet<string>): StoredResource {
   const { dependencies, propertyDependencies, deletedWith, ...rest } = resource;

@@ -73,7 +73,7 @@ export class ClearMl extends pulumi.ComponentResource {
     const registered = registerSecrets(name, secrets, this.namespace, cluster, inCluster);
     const store = s3 === undefined ? undefined : deleteJobSecret(name, s3, this.namespace, cluster, parts);
     const authority = s3Ca === undefined || !store ? undefined : authorityMap(name, s3Ca, this.namespace, made);
-    const present = [...registered, ...(store ? [store] : [])];
+    const present = [...Object.values(registered), ...(store ? [store] : [])];
 
     const server = new ChartInstall(
       `${name}-server`,
@@ -89,7 +89,7 @@ export class ClearMl extends pulumi.ComponentResource {
           digests: {
             apiserver: digestOf([secrets.credentials, secrets.signing, secrets.files], present),
             // It signs in with what it was told at its start.
-            fileserver: digestOf([secrets.credentials, secrets.signing], present),
+            fileserver: digestOf([secrets.credentials, secrets.signing], [registered.credentials]),
           },
           store: store !== undefined,
         }),
@@ -118,7 +118,8 @@ export class ClearMl extends pulumi.ComponentResource {
     this.users = config.users.map(({ username }) => username);
     this.credentials = pulumi.secret(pulumi.all([secrets.passwords, secrets.credentials]).apply(credentialsOf));
     this.ledger = server.ledger;
-    this.ready = server.ready;
+    // With the Secret's name, which is always known, so that whoever signs in by a pair of it is removed before it is.
+    this.ready = pulumi.all([server.ready, registered.credentials.urn]).apply(() => undefined);
     this.registerOutputs({
       webUrl: this.webUrl,
       apiUrl: this.apiUrl,

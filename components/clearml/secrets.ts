@@ -89,21 +89,21 @@ export function registerSecrets(
   namespace: pulumi.Input<string>,
   cluster: Cluster,
   opts: pulumi.CustomResourceOptions,
-): k8s.core.v1.Secret[] {
+): Record<"credentials" | "configuration", k8s.core.v1.Secret> {
   const secret = (suffix: string, secretName: string, stringData: Texts) =>
     new k8s.core.v1.Secret(
       `${name}-${suffix}`,
       { metadata: { name: secretName, namespace }, stringData },
       { ...opts, provider: cluster.provider },
     );
-  return [
-    secret(
+  return {
+    credentials: secret(
       "credentials",
       SECRETS.credentials,
       pulumi.all([credentials, signing]).apply((parts) => Object.assign({}, ...parts) as Record<string, string>),
     ),
-    secret("configuration", SECRETS.configuration, files),
-  ];
+    configuration: secret("configuration", SECRETS.configuration, files),
+  };
 }
 
 /**

@@ -11,7 +11,7 @@ interface Inputs {
 // The engine keeps the text of these functions in state and runs it in a plain Node process: no import, no captured variable.
 const provider: pulumi.dynamic.ResourceProvider<Inputs, Inputs> = {
   // Counted when inputs are checked, which a preview does as well: so it knows whether what hangs on the count changes. The first number is
-  // any: after a destroy nobody knows who has left since, and a stack of an older version never counted.
+  // any: a stack of an older version never counted, and nobody knows who left it.
   check(olds: Partial<Inputs>, news) {
     const { randomInt } = process.getBuiltinModule("node:crypto");
     const left = Object.entries(olds.holders ?? {}).some(([who, by]) => news.holders[who] !== by);

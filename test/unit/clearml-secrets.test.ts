@@ -45,7 +45,7 @@ async function lab(people: Person[], rotations: object = {}) {
   const users = people as unknown as ClearmlConfig["users"];
   const secrets = serverSecrets("clearml", { users, keyRotations }, {});
   const objects = registerSecrets("clearml", secrets, "lab", cluster, {});
-  const digest = digestOf([secrets.credentials, secrets.signing, secrets.files], objects);
+  const digest = digestOf([secrets.credentials, secrets.signing, secrets.files], Object.values(objects));
   return { secrets, digest, text: await valueOf(digest) };
 }
 

@@ -43,6 +43,7 @@ const STATE: StoredResource[] = [
   object(CLEARML, "Namespace", "clearml"),
   object(CLEARML, "Secret", "clearml-credentials", "clearml"),
   other(CLEARML, "pulumi-nodejs:dynamic/clearml:Queue", "clearml-queue"),
+  other(CLEARML, "pulumi-nodejs:dynamic/secrets:Departures", "clearml-departures"),
   object("vision-platform:index:VisionPlatform", "ServicePatch", "traefik", "kube-system"),
   other(STORE, "minio:index/s3Bucket:S3Bucket", "store-cvat", {
     dependencies: [urn(`${CVAT}$kubernetes:core/v1:Secret`, "cvat-users"), urn(STORE, "x")],
@@ -119,7 +120,7 @@ describe("letting go of what is lost", () => {
 
   it("with a cluster: its objects, the records of what ran in it, and which one it was; not passwords, not the object store", () => {
     const kept = withoutLost(STATE, { cluster: true, namespaces: [] });
-    expect(names(kept)).toEqual(["lab", "cvat", "cvat", "cvat-password", "store-cvat", "store"]);
+    expect(names(kept)).toEqual(["lab", "cvat", "cvat", "cvat-password", "clearml-departures", "store-cvat", "store"]);
     expect(kept.find(({ type }) => type.startsWith("minio"))?.dependencies).toEqual([urn(STORE, "x")]);
   });
 
