@@ -26,9 +26,8 @@ QUEUE = "k8s-queue"
 
 class TaskPods(k8s.K8sIntegration):
     def __init__(self, queues, lost_after, namespace, **more):
-        super().__init__(namespace=namespace, user_props_cb=lambda *_: {AGENT: self._name()}, **more)
+        super().__init__(namespace=namespace, **more)
         self._queue_names = set(queues)
-        self._taken = set()
         self._with_pod = None
         self._lost = LostTasks(self, lost_after)
 
@@ -37,8 +36,9 @@ class TaskPods(k8s.K8sIntegration):
 
     def run_one_task(self, queue, task_id, *args, **more):
         self._with_pod = None
-        self._taken.add(task_id)
         try:
+            # Before all else: an agent that ends in between finds the task without a pod when it is back.
+            self._set_task_user_properties(task_id, **{AGENT: self._name()})
             super().run_one_task(queue, task_id, *args, **more)
         except Exception as error:
             # One whose pod is there runs, whatever else went wrong.
@@ -85,9 +85,7 @@ class TaskPods(k8s.K8sIntegration):
     def waiting(self):
         """Tasks of any agent that were taken and have not begun."""
         queue = self._ask("queues", "get_by_id", queue=self.k8s_pending_queue_id)["queue"]
-        tasks = [entry["task"] for entry in queue.get("entries") or []]
-        self._taken.intersection_update(tasks)
-        return tasks
+        return [entry["task"] for entry in queue.get("entries") or []]
 
     def pods(self):
         """Names of all there are, whoever made them."""
@@ -98,12 +96,10 @@ class TaskPods(k8s.K8sIntegration):
     def own(self, task_ids):
         """Those that this agent has taken: other clusters' agents keep theirs in the same queue."""
         answer = self._ask("tasks", "get_all", id=list(task_ids), status=["queued"], only_fields=["id", "hyperparams"])
-        return [task["id"] for task in answer["tasks"] if task["id"] in self._taken or self._is_marked(task)]
+        return [task["id"] for task in answer["tasks"] if self._is_own(task)]
 
-    def _is_marked(self, task):
+    def _is_own(self, task):
         properties = (task.get("hyperparams") or {}).get("properties") or {}
-
-        def value(name):
-            return (properties.get(name) or {}).get("value")
-
-        return value(AGENT) == self._name() and value(QUEUE) in self._queue_names
+        agent, queue = ((properties.get(name) or {}).get("value") for name in (AGENT, QUEUE))
+        # A clone takes the properties along, and another agent may have taken it: the glue of each says the queue.
+        return agent == self._name() and (queue is None or queue in self._queue_names)

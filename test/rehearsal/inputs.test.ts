@@ -15,6 +15,7 @@ import { chartsOf, VisionPlatform } from "../../components/platform.ts";
 import { keyOf, roundsOf, type Mutation } from "../fixtures/inputs/mutations.ts";
 import { chartObjects, miniatures, registeredObjects, type Renderer, type Sent } from "../fixtures/inputs/render.ts";
 import { wholeStack, type Sections } from "../fixtures/inputs/whole-stack.ts";
+import { lost, withWords } from "../fixtures/inputs/yaml-words.ts";
 import { recordRegistrations, settled } from "../unit/registrations.ts";
 
 /** How many stack files are tried. Each has another value at every key that takes one. */
@@ -94,6 +95,16 @@ it("what config check takes, Helm and the API server take", async () => {
     refused.push(...(await refusalsOf(soundLab(sections), mutations)));
   }
   expect([...new Set(refused)]).toEqual([]);
+});
+
+it("texts that YAML takes for something else arrive as they are, from every map that a person fills", async () => {
+  const { sections, words } = withWords(wholeStack());
+  const lab = soundLab(sections);
+  expect(await refusalsOf(lab, [])).toEqual([]);
+  // Arguments of the image's build go into no object.
+  const sent = words.filter(({ map }) => map !== "clearml.agent.image.delivery.buildArgs");
+  expect(sent.length).toBeGreaterThan(500);
+  expect(lost(sent, (await objectsOf(lab)).objects)).toEqual([]);
 });
 
 it.each<[string, (lab: LabConfig) => void, RegExp]>([

@@ -180,16 +180,15 @@ describe("a task that gets no pod is failed with the reason", { timeout: 60_000 
   });
 
   test("by an agent that was started since; another agent's tasks and those whose pod is there wait on", async () => {
-    const of = (agent: string, queue: string) => ({
+    const property = (name: string, value: string) => ({ [name]: { name, value } });
+    const of = (agent: string, queue?: string) => ({
       hyperparams: {
-        properties: {
-          "k8s-agent": { name: "k8s-agent", value: agent },
-          "k8s-queue": { name: "k8s-queue", value: queue },
-        },
+        properties: { ...property("k8s-agent", agent), ...(queue !== undefined && property("k8s-queue", queue)) },
       },
     });
     const own = `${NAMESPACE}/clearml-agent`;
-    const lost = tasks.made("lost", of(own, QUEUE));
+    // The agent before it ended while it made the pod.
+    const lost = tasks.made("lost", of(own));
     const waiting = [
       tasks.made("there", of(own, QUEUE)),
       tasks.made("unmarked"),
