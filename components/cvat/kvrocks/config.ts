@@ -1,11 +1,13 @@
 import * as z from "zod";
+import { amountOf } from "../../kubernetes/quantity.ts";
 import { resources } from "../../pods.ts";
 import { bytes, bytesOf, timeSpan } from "../../schema.ts";
 import type { SectionRule } from "../../section-rules.ts";
 import { claim } from "../settings.ts";
 
 const GI = 2 ** 30;
-const wholeGi = (size: string) => bytesOf(size) % GI === 0;
+/** What is no size at all is told by `bytes`. */
+const wholeGi = (size: string) => (amountOf(size) ?? 0) % GI === 0;
 const TIME = /^([01][0-9]|2[0-3]):[0-5][0-9]$/;
 
 /** Keys of `vision-platform:cvat.kvrocks`. */
