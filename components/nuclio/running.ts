@@ -7,10 +7,12 @@ import type { Nuclio } from "./sides.ts";
 import { objectOf } from "./names.ts";
 import { failure, reasons } from "./reasons.ts";
 import { isStuck } from "./stuck.ts";
-import { untilDone } from "./under-way.ts";
+import { endWait, untilDone } from "./under-way.ts";
 
 /** So long pods may be stuck that come up after all: a registry that is away for a moment, a GPU that another gives back. */
 const GRACE_MS = 60_000;
+/** So long Nuclio may wait for pods itself, where something other than this program has it wait. */
+const NUCLIO_WAITS_MS = 5000;
 const ASKED_AT_MOST = 3;
 
 /**
@@ -24,41 +26,65 @@ export async function untilRuns(
   name: string,
   options: DeployOptions,
 ): Promise<LiveFunction | undefined> {
-  const { dashboard, objects } = nuclio;
   const { readyMs, everyMs = EVERY_MS } = options;
+  const look = looking(nuclio, name);
+  const nuclioWaits = since();
+  const meanwhile = async (live: LiveFunction) => {
+    const { ready, deployment } = await look(live);
+    const isApplied = deployment?.spec?.template.metadata?.annotations?.[IMAGE_HASH] === live.spec.imageHash;
+    if (nuclioWaits(isApplied && !ready) < NUCLIO_WAITS_MS) return;
+    await endWait(nuclio, name, options);
+    await nuclio.objects.scale(name, live.spec.replicas ?? 1);
+  };
   let began: number | undefined;
-  let stuckSince: number | undefined;
   let asked = 0;
   for (;;) {
-    const live = await untilDone(nuclio, name, options);
+    const live = await untilDone(nuclio, name, options, meanwhile);
     if (live === undefined)
       throw new UserError(`Function ${name} was removed while it was being deployed. Run up again.`);
     const { state } = live.status ?? {};
     if (state === "building") return undefined;
-    if (state === "error") throw new UserError(await failure(objects, live));
-    const now = Date.now();
-    began ??= now;
-    const deployment = await objects.deployment(name);
-    const { ready, detail } = rollout(objectOf(name), deployment);
+    if (state === "error") throw new UserError(await failure(nuclio.objects, live));
+    began ??= Date.now();
+    const { ready, detail } = await look(live);
     if (ready) {
       if (state === "ready" && hasAddress(live)) return live;
       if (asked === ASKED_AT_MOST) throw new UserError(unreached(name, live));
       // Nuclio looks at the pods every three minutes, and forgets the addresses of one that it took for broken. Asked, it looks at once;
       // the pods stay. (nuclio-real.md, F8 and F17)
-      await dashboard.restart(name);
+      await nuclio.dashboard.restart(name);
       asked++;
-    } else {
-      stuckSince = isStuck(deployment, await objects.pods(name)) ? (stuckSince ?? now) : undefined;
-      if (stuckSince !== undefined && now - stuckSince >= GRACE_MS)
-        throw new UserError(await doesNotRun(nuclio, live, "does not come up, and waiting changes nothing"));
     }
-    if (now > began + readyMs)
+    if (Date.now() > began + readyMs)
       throw new UserError([
         ...(await doesNotRun(nuclio, live, `does not run after ${Math.round(readyMs / 1000)} s: ${detail}`)),
         `If all it needs is more time, allow it with vision-platform:functions.${name}.timeouts.ready.`,
       ]);
     await pause(everyMs);
   }
+}
+
+const IMAGE_HASH = "nuclio.io/image-hash";
+
+/** Looks at the pods of a function, and throws when they have been stuck for too long. */
+function looking(nuclio: Nuclio, name: string) {
+  const stuck = since();
+  return async (live: LiveFunction) => {
+    const deployment = await nuclio.objects.deployment(name);
+    const { ready, detail } = rollout(objectOf(name), deployment);
+    if (stuck(!ready && isStuck(deployment, await nuclio.objects.pods(name))) >= GRACE_MS)
+      throw new UserError(await doesNotRun(nuclio, live, "does not come up, and waiting changes nothing"));
+    return { ready, detail, deployment };
+  };
+}
+
+/** For how many milliseconds something has been so without a break, asked again and again. */
+function since(): (isSo: boolean) => number {
+  let first: number | undefined;
+  return (isSo) => {
+    first = isSo ? (first ?? Date.now()) : undefined;
+    return first === undefined ? 0 : Date.now() - first;
+  };
 }
 
 async function doesNotRun({ objects }: Nuclio, live: LiveFunction, what: string): Promise<string[]> {

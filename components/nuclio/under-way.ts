@@ -18,11 +18,13 @@ const WAIT_ENDS_WITHIN_MS = 20_000;
 /**
  * The function when Nuclio is done with it, for better or worse; undefined when there is none. One that is `building` still is one whose
  * build the dashboard has forgotten: nobody goes on with it.
+ * @param meanwhile is told of the function at each look once it is built
  */
 export async function untilDone(
   nuclio: Nuclio,
   name: string,
   options: DeployOptions,
+  meanwhile: (live: LiveFunction) => Promise<void> = () => Promise.resolve(),
 ): Promise<LiveFunction | undefined> {
   const { readyMs, buildMs = 0, everyMs = EVERY_MS } = options;
   const began = Date.now();
@@ -40,6 +42,7 @@ export async function untilDone(
       }
     } else {
       waits ??= now;
+      await meanwhile(live);
       if (now > waits + Math.max(readyMs, 2 * BUSY_AFTER_MS))
         throw new UserError(await isBusy(nuclio, live, now - waits));
       if (now > Math.max(waits, looked) + BUSY_AFTER_MS) {

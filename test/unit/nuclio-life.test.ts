@@ -246,12 +246,25 @@ describe("a function from its hand-over to its removal", () => {
   });
 });
 
-describe("where Nuclio waits nevertheless", () => {
-  it("a slow first start ends with its address all the same", async () => {
+describe("where Nuclio waits for pods nevertheless, since somebody has set that otherwise", () => {
+  beforeEach(() => {
     world = startWorld({ functionReadinessTimeout: "120s" });
-    world.fates.set(HELMETS, { readyAfterS: 300 });
-    const { error } = await up(object());
+  });
+
+  it("a slow first start has its address, and its pods stay once Nuclio's wait is ended", async () => {
+    world.fates.set(HELMETS, { readyAfterS: 600 });
+    const { error, seconds } = await up(object());
     expect(error).toBe("");
+    expect(seconds).toBeLessThan(630);
+    await pass(400);
     expect(await stateOf()).toMatchObject({ state: "ready", internalInvocationUrls: URLS });
+    expect(world.starts("helmets")).toBe(2);
+  });
+
+  it("an image that cannot be pulled ends the run as soon", async () => {
+    world.fates.set(WRONG, { waitsFor: "ImagePullBackOff" });
+    const { error, seconds } = await up(object({ image: WRONG }));
+    expect(error).toMatch(/does not come up, and waiting changes nothing[^]*Check the image's name/);
+    expect(seconds).toBeLessThan(90);
   });
 });

@@ -26,6 +26,8 @@ export interface LiveSpec {
   image?: string;
   replicas?: number;
   runtimeClassName?: string;
+  /** Another one with each hand-over. The pods carry it as the annotation `nuclio.io/image-hash`. */
+  imageHash?: string;
   /** Switched off by hand: no pods, and `ready` all the same. */
   disable?: boolean;
   resources?: { limits?: Record<string, unknown> };
