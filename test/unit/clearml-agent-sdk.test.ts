@@ -5,7 +5,6 @@ import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { silentProgress } from "../../automation/progress.ts";
 import { pythonEnvironment } from "../../automation/python/environment.ts";
-import { BEHAVIOURS } from "../../automation/rehearsal/services/clearml/behaviours.ts";
 import { clearmlConf } from "../../components/clearml/conf.ts";
 import { AGENT, ANNA, startServer, type TestServer } from "./clearml-agent-server.ts";
 
@@ -124,8 +123,4 @@ test("what asks for no sign-in, and what is refused without one", async () => {
   expect(await ask("queues.get_all", { Authorization: `Basic ${btoa("AGENTKEY:x")}` })).toEqual([401, 22, {}]);
   expect(await ask("queues.shuffle")).toEqual([404, 0, {}]);
   expect(await ask("queues")).toEqual([400, 0, {}]);
-});
-
-test("each behaviour says where it is known from", () => {
-  for (const { what, source } of BEHAVIOURS) expect([what.length > 0, source.length > 0]).toEqual([true, true]);
 });
