@@ -110,16 +110,17 @@ describe("a function from its hand-over to its removal", () => {
   );
 
   it.each<[string, Record<string, unknown>, RegExp, number]>([
-    ["its pods", {}, /0 of 1 pods ready\.[^]*functions\.helmets\.timeouts\.ready/, 30 * 60],
+    ["its pods", {}, /0 of 1 pods ready\.[^]*functions\.helmets\.timeouts\.ready/, 180],
     [
       "its build",
       { image: undefined, build: { source: SOURCE, image: "helmets:2", commands: ["sleep 9000"] } },
       /The build of function helmets[^]*functions\.helmets\.build\.timeout/,
-      66 * 60,
+      60 + 360,
     ],
   ])("ends the run when %s take longer than they may, with the key", async (_what, changes, why, after) => {
     world.fates.set(HELMETS, { readyAfterS: 4000 });
-    const { error, seconds } = await up(object(changes));
+    const few = { readyMs: 180_000, buildMs: 60_000, everyMs: 500 };
+    const { error, seconds } = await timed(deployFunction(world.nuclio, object(changes), few));
     expect(error).toMatch(why);
     expect(Math.abs(seconds - after)).toBeLessThan(30);
   });
