@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from clearml_agent.glue import k8s
 
 from lost_tasks import LostTasks
+from pending_pods import PendingPods
 from task_start import as_ascii, start_commands
 
 # The glue writes its pods as YAML 1.2, where `yes` needs no quotes, and kubectl reads 1.1, where it is no text: neither a label nor the
@@ -30,6 +31,9 @@ class TaskPods(k8s.K8sIntegration):
         self._queue_names = set(queues)
         self._with_pod = None
         self._lost = LostTasks(self, lost_after)
+
+    def _create_daemon_instance(self, cls_, **options):
+        return PendingPods(agent=self, **options)
 
     def _name(self):
         return f"{self.namespace}/{self.worker_id}"

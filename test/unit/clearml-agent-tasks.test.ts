@@ -33,7 +33,8 @@ apply*)
   cp "$file" "$PODS/$(grep -o 'clearml-id-[a-z]*' "$file" | head -1)"
   ;;
 "get pods"*"--output name") for pod in $(ls "$PODS"); do echo "pod/$pod"; done ;;
-"get pods"*"-o json"*) echo '{"items": []}' ;;
+"get pods"*"-o json"*) echo "{\\"items\\": [$(cat "$PODS/../pending" 2>/dev/null)]}" ;;
+delete*) rm -f "$PODS/$3" "$PODS/../pending" ;;
 esac
 `;
 
@@ -96,7 +97,7 @@ async function agentUntil(done: () => unknown): Promise<void> {
   const state = { ended: false };
   void running.then(() => (state.ended = true));
   const held = await vi
-    .waitUntil(async () => state.ended || (await done()), { timeout: 30_000, interval: 100 })
+    .waitUntil(async () => state.ended || (await done()), { timeout: 90_000, interval: 100 })
     .then(() => !state.ended)
     .catch(() => false);
   stop.abort();
@@ -118,7 +119,7 @@ const scriptOf = ({ spec }: Pod) => {
   return texts.map(([, text = ""]) => Buffer.from(text, "base64").toString("utf8"));
 };
 
-describe("a task's pod", { timeout: 60_000 }, () => {
+describe("a task's pod", { timeout: 120_000 }, () => {
   test("has every text as it was given, by whomever, when kubectl reads it", async () => {
     tasks.enqueued("words", { container: { image: "torch:1", arguments: "-e B=yes -e C=0b101 --env D==" } });
     await agentUntil(() => hasPod("words"));
@@ -149,7 +150,7 @@ describe("a task's pod", { timeout: 60_000 }, () => {
   });
 });
 
-describe("a task that gets no pod is failed with the reason", { timeout: 60_000 }, () => {
+describe("a task that gets no pod is failed with the reason", { timeout: 120_000 }, () => {
   const failed = (task: Task) => () => task.status === "failed";
 
   test("at once, where its pod cannot be written", async () => {
@@ -168,6 +169,21 @@ describe("a task that gets no pod is failed with the reason", { timeout: 60_000 
     const task = tasks.enqueued("refused");
     await agentUntil(failed(task)).finally(() => writeFile(path.join(folder, "kubectl"), KUBECTL));
     expect(task.status_reason).toMatch(/^K8S glue error: .*pods is forbidden/);
+  });
+
+  test("where its image has a name that no image can have", async () => {
+    const waiting = { reason: "InvalidImageName", message: "couldn't parse image name" };
+    const pending = {
+      metadata: { name: "clearml-id-misnamed", namespace: NAMESPACE },
+      status: { containerStatuses: [{ state: { waiting } }] },
+    };
+    const task = tasks.enqueued("misnamed", { container: { image: "Torch:1" } });
+    await agentUntil(async () => {
+      if (await hasPod("misnamed")) await writeFile(path.join(folder, "pending"), JSON.stringify(pending));
+      return task.status === "failed";
+    });
+    expect(task.status_reason).toBe("K8S glue error: InvalidImageName (couldn't parse image name)");
+    expect(await hasPod("misnamed")).toBe(false);
   });
 
   test("after a while, where its pod is gone", async () => {
