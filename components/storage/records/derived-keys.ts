@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { UserError } from "../../errors.ts";
 import type { RecordHandler } from "../../records/record.ts";
 import type { Place } from "../client/place.ts";
 
@@ -25,8 +26,16 @@ export const record: RecordHandler<DerivedKeys> = {
     for (const name of names) {
       const [old, wanted] = [olds.keys[name], keys[name]];
       if (old === wanted) continue;
-      if (old !== undefined && wanted !== undefined) await madeAnew(admin, name, wanted);
-      else await admin.endTemporaryKeys(name);
+      const work =
+        old !== undefined && wanted !== undefined ? madeAnew(admin, name, wanted) : admin.endTemporaryKeys(name);
+      await work.catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
+        throw new UserError(
+          `What was made with a key of the object store's user \`${name}\` may still open it: ${reason}. ` +
+            "It takes an administrator who may remove users and access keys (vision-platform:objectStore.credentials). Then run up again.",
+          { cause: error },
+        );
+      });
     }
     return { place, keys };
   },
