@@ -1,11 +1,11 @@
 import { takenVariables, type TakenVariables } from "../environment.ts";
-import type { SectionRule } from "../section-rules.ts";
+import type { Found, SectionRule } from "../section-rules.ts";
 import type { AgentConfig } from "./agent/config.ts";
 import { S3_VARIABLES } from "./conf.ts";
-import { hoconText } from "./hocon.ts";
 import type { ClearmlConfig } from "./config.ts";
 import { APISERVER_ENV, FILESERVER_ENV, TOKEN_MEMORY, type Env } from "./credentials.ts";
 import { PREFIXES_VARIABLE } from "./deletion.ts";
+import { settingOf, settingProblems, settingsOf } from "./server-settings.ts";
 
 const OWN_CREDENTIALS = "its credentials are made by this program";
 const OWN_SERVERS = "the databases are the chart's own";
@@ -64,6 +64,8 @@ const TAKEN: Readonly<Record<keyof ClearmlConfig["environment"], readonly TakenV
   ],
 };
 
+const SERVERS = Object.keys(TAKEN) as (keyof typeof TAKEN)[];
+
 /** What a task's pod has from the chart's template (clearml-agent 5.3: templates/agentk8sglue-configmap.yaml) and from this program. */
 const TAKEN_IN_TASKS: readonly TakenVariables[] = [
   {
@@ -78,56 +80,37 @@ const TAKEN_IN_TASKS: readonly TakenVariables[] = [
   { names: ["CLEARML_TASK_ID", "CLEARML_WORKER_ID"], cure: "the agent says which task it is" },
 ];
 
-/** `CLEARML__A__B`, or `TRAINS__A__B` as it was called before, sets the server's own a.b. (clearml-server v2.0.0: config/basic.py) */
-const OF_SERVER = /^(CLEARML|TRAINS)__/;
-
-/** The servers read the part behind `CLEARML__` in small letters, so another case sets the same. */
-const isSame = (one: string, other: string) => pathOf(one) === pathOf(other);
-
-const pathOf = (name: string) => (OF_SERVER.test(name) ? name.replace(OF_SERVER, "__").toLowerCase() : name);
+/** Where the server keeps the keys of object stores. */
+const KEYS_OF_STORES = "__services__storage_credentials";
 
 const READ_BY_ALL =
   "would give these keys to everybody who signs in, who may read the API server's storage settings (storage.get_settings); " +
   "what deletes files has a key of its own, by vision-platform:objectStore";
 
-/** The free maps of environment repeat nothing, and give no key away. */
+/** The free maps of environment repeat nothing, give no key away, and are read as they are written. */
 export const ENVIRONMENT_RULES: readonly SectionRule<ClearmlConfig>[] = [
   {
+    // One rule for all of it: of two that read the same key, the second is silent where the first has something to say.
     reads: ["environment"],
-    problems: ({ environment }) =>
-      (Object.keys(TAKEN) as (keyof typeof TAKEN)[]).flatMap((server) =>
-        takenVariables(["environment", server], environment[server], TAKEN[server], isSame),
-      ),
-  },
-  {
-    reads: ["environment"],
-    problems: ({ environment }) =>
-      Object.keys(environment.apiserver)
-        .filter((name) => pathOf(name).startsWith("__services__storage_credentials"))
-        .map((name) => ({ path: ["environment", "apiserver", name], message: READ_BY_ALL })),
+    problems: ({ environment }) => SERVERS.flatMap((server) => inServer(server, environment[server])),
   },
   { reads: ["agent"], problems: ({ agent }) => inTasks(agent) },
 ];
+
+function inServer(server: (typeof SERVERS)[number], variables: Readonly<Record<string, string>>): Found[] {
+  const isSame = (name: string, other: string) => settingsOf(name, variables[name] ?? "").includes(settingOf(other));
+  const told = Object.entries(variables).flatMap(([name, value]) => {
+    const isRead = server === "apiserver" && settingsOf(name, value).some((one) => one.startsWith(KEYS_OF_STORES));
+    return [...(isRead ? [READ_BY_ALL] : []), ...settingProblems(name, value)].map((message) => ({
+      path: ["environment", server, name],
+      message,
+    }));
+  });
+  return [...takenVariables(["environment", server], variables, TAKEN[server], isSame), ...told];
+}
 
 /** `TRAINS_…` is the old name of `CLEARML_…`, which both agent and SDK read as the same. (clearml-agent 2.0.7: definitions.py) */
 const isSameInTasks = (one: string, other: string) => one.replace(/^TRAINS_/, "CLEARML_") === other;
 
 const inTasks = ({ tasks }: AgentConfig) =>
   takenVariables(["agent", "tasks", "environment"], tasks.environment, TAKEN_IN_TASKS, isSameInTasks);
-
-/**
- * The value of a free variable as a server is to read it: it takes what stands behind `CLEARML__` for HOCON, in which `*`, `$lab` or `a=b` keep
- * it from starting and `12h` is a span of time. So what is no JSON goes in quotes. (clearml-server v2.0.0: config/basic.py; clearml-real.md A8)
- */
-export function asServerReads(name: string, value: string): string {
-  return OF_SERVER.test(name) && !isJson(value) ? hoconText(value) : value;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -53,6 +53,35 @@ export function hoconText(text: string): string {
   return JSON.stringify(text);
 }
 
+/** Beside these a parser takes a key out of its quotes; with one of them it keeps the quotes, or reads another key. (tried on pyhocon 0.3.61) */
+const KEY_SIGNS = /["\\\n\t!#$&*+:=?@[\]^`}]/;
+
+/**
+ * What is wrong with a key of a map, if anything: what stands under it would never be found.
+ * @param reader whose map it is: `the agent`
+ */
+export function keyProblem(key: string, reader: string): string | undefined {
+  if (key.trim() === "") return `has a key without a name, at which ${reader} cannot read it`;
+  if (KEY_SIGNS.test(key))
+    return `has the key ${JSON.stringify(key)}, which ${reader} reads as another; take its signs out`;
+  if (!key.includes(".")) return undefined;
+  const parts = key.split(".");
+  const nested = parts.some((part) => part === "")
+    ? "in maps"
+    : `\`${parts.join(": { ")}: …${" }".repeat(parts.length - 1)}\``;
+  return `has the key \`${key}\`, which ${reader} would never look for; write it ${nested}`;
+}
+
+/**
+ * A value as JSON writes it, as this parser reads it: it knows fewer escapes, and takes a number with a blank behind it for text.
+ * (tried on pyhocon 0.3.61)
+ */
+export function hoconOfJson(json: string): string {
+  return json
+    .trim()
+    .replace(/(?:\\u[0-9a-f]{4})+|\\./gi, (escape) => JSON.stringify(JSON.parse(`"${escape}"`)).slice(1, -1));
+}
+
 function isFields(value: HoconValue): value is HoconFields {
   return typeof value === "object" && !Array.isArray(value) && !(value instanceof FromEnvironment);
 }

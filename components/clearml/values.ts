@@ -4,7 +4,7 @@ import { metalLbAnnotations } from "../metallb.ts";
 import type { ClearmlConfig } from "./config.ts";
 import { APISERVER_ENV, FILESERVER_ENV, TOKEN_MEMORY, type Env } from "./credentials.ts";
 import { filesPrefixes, PREFIXES_VARIABLE, STORE_ENV } from "./deletion.ts";
-import { asServerReads } from "./environment.ts";
+import { asServerReads } from "./server-settings.ts";
 import { elasticsearchResources } from "./elasticsearch.ts";
 import { httpUrl, SECRETS } from "./names.ts";
 import type { ClearmlVersions } from "./versions.ts";

@@ -111,16 +111,21 @@ test.each([
   ],
   [
     withAgent({
-      conf: { "agent.git_user": "r", agent: { "": 1, 'a"b': 1, "c\\d": 1, list: [{ "e.f": 1 }], "g..h": 1 }, " ": 1 },
+      conf: {
+        "agent.git_user": "r",
+        agent: { "": 1, 'a"b': 1, "c\\d": 1, list: [{ "e.f": 1 }], "g..h": 1, "i=j": 1 },
+        " ": 1,
+      },
     }),
     [
       "clearml.agent.conf: Has the key `agent.git_user`, which the agent would never look for; write it `agent: { git_user: … }`.",
-      "clearml.agent.conf.agent: Has a key without a name, at which the agent cannot read its file.",
+      "clearml.agent.conf.agent: Has a key without a name, at which the agent cannot read it.",
       'clearml.agent.conf.agent: Has the key "a\\"b", which the agent reads as another; take its signs out.',
       'clearml.agent.conf.agent: Has the key "c\\\\d", which the agent reads as another; take its signs out.',
       "clearml.agent.conf.agent.list[0]: Has the key `e.f`, which the agent would never look for; write it `e: { f: … }`.",
       "clearml.agent.conf.agent: Has the key `g..h`, which the agent would never look for; write it in maps.",
-      "clearml.agent.conf: Has a key without a name, at which the agent cannot read its file.",
+      'clearml.agent.conf.agent: Has the key "i=j", which the agent reads as another; take its signs out.',
+      "clearml.agent.conf: Has a key without a name, at which the agent cannot read it.",
     ],
   ],
   [

@@ -8,7 +8,7 @@ import { silentProgress } from "../../automation/progress.ts";
 import { pythonEnvironment } from "../../automation/python/environment.ts";
 import { agentConf, clearmlConf, type S3Access } from "../../components/clearml/conf.ts";
 import { storeCredentials } from "../../components/clearml/deletion.ts";
-import { asServerReads } from "../../components/clearml/environment.ts";
+import { asServerReads } from "../../components/clearml/server-settings.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const URLS = { web: "http://192.0.2.40", api: "http://192.0.2.41:8008", files: "http://192.0.2.42" };
@@ -272,8 +272,9 @@ print(json.dumps({"values": [read(name) for name in sorted(os.environ) if name.s
         "two\nlines",
         "",
       ];
+      const json = ['"\\u00e9\\/\\ud83d\\ude00"', "5 "];
       const values = Object.fromEntries(
-        texts.map((text, index) => [`CLEARML__V${String(index).padStart(2, "0")}`, text]),
+        [...texts, ...json].map((text, index) => [`CLEARML__V${String(index).padStart(2, "0")}`, text]),
       );
       const env = Object.fromEntries(Object.entries(values).map(([name, text]) => [name, asServerReads(name, text)]));
       const uris = [S3.endpoint, "minio.example.com:443"].flatMap((host) => [
@@ -289,7 +290,7 @@ print(json.dumps({"values": [read(name) for name in sorted(os.environ) if name.s
       });
       const [verify, nobody] = ["/etc/vision-platform/object-store/ca.crt", ["", true, null]];
       expect(found).toEqual({
-        values: texts,
+        values: [...texts, "é/😀", 5],
         // Nobody's key for another bucket: a model there stays. (clearml-real.md A2)
         keys: Object.fromEntries(uris.map((uri) => [uri, uri.includes("/models/") ? nobody : ["JOB", true, verify]])),
       });

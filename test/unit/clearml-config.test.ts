@@ -138,6 +138,29 @@ test.each([
     ],
   ],
   [
+    {
+      environment: {
+        apiserver: {
+          CLEARML__SERVICES: '{"-storage_credentials": {"aws": {"s3": {"key": "k"}}}}',
+          CLEARML__SECURE__AUTH: '{"token_secret": "t"}',
+          CLEARML__: "a",
+          CLEARML__A____B: "c",
+          CLEARML__D: '{"": 1}',
+          CLEARML__E: '[{"f.g": "\\u0001"}]',
+        },
+      },
+    },
+    [
+      /CLEARML__: Names nothing between two `__`, or behind them; write CLEARML__A__B for a\.b\./,
+      /CLEARML__A____B: Names nothing/,
+      /CLEARML__D: Has a key without a name, at which the server cannot read it\./,
+      /CLEARML__E: Has control characters, which the server does not read; take them out\./,
+      /CLEARML__E: Has the key `f\.g`, which the server would never look for; write it `f: { g: … }`\./,
+      /CLEARML__SECURE__AUTH: Is set already/,
+      /CLEARML__SERVICES: Would give these keys to everybody who signs in/,
+    ],
+  ],
+  [
     { values: { redis: { image: { repository: "bitnami/redis", tag: "latest" } } } },
     [
       "clearml.values.redis.image.repository: Names an image that was withdrawn; take bitnamilegacy/redis.",

@@ -3,6 +3,7 @@ import { isMap } from "../../maps.ts";
 import { resourceProblems } from "../../pods.ts";
 import type { Found, SectionRule } from "../../section-rules.ts";
 import type { ClearmlConfig } from "../config.ts";
+import { keyProblem } from "../hocon.ts";
 import { imageOf } from "./names.ts";
 import { taskResources } from "./values.ts";
 
@@ -121,19 +122,10 @@ function confProblems(value: unknown, path: (string | number)[]): Found[] {
 
 /** The parser keeps a key in quotes as one, so `"agent.git_user"` sets nothing that the agent reads. (clearml-real.md A9) */
 function keyProblems(key: string, path: (string | number)[]): Found[] {
-  if (!isPlainAscii(key)) return [{ path, message: `has a key that is not printable ASCII; rename \`${key}\`` }];
-  if (key.trim() === "")
-    return [{ path, message: "has a key without a name, at which the agent cannot read its file" }];
-  if (/["\\\n\t]/.test(key))
-    return [
-      { path, message: `has the key ${JSON.stringify(key)}, which the agent reads as another; take its signs out` },
-    ];
-  if (!key.includes(".")) return [];
-  const parts = key.split(".");
-  const nested = parts.some((part) => part === "")
-    ? "in maps"
-    : `\`${parts.join(": { ")}: …${" }".repeat(parts.length - 1)}\``;
-  return [{ path, message: `has the key \`${key}\`, which the agent would never look for; write it ${nested}` }];
+  const message = isPlainAscii(key)
+    ? keyProblem(key, "the agent")
+    : `has a key that is not printable ASCII; rename \`${key}\``;
+  return message === undefined ? [] : [{ path, message }];
 }
 
 const isPlainAscii = (text: string) => /^[\x20-\x7e\n\t]*$/.test(text);
