@@ -47,8 +47,8 @@ export class Nuclio extends pulumi.ComponentResource {
       child,
     );
     const made = Object.entries(functions).map(([fn, config]) => {
-      const args_ = { ...args, function: fn, config, labels: args.labels[fn], after };
-      const seen = pulumi.output(args.findings).apply((found): Seen => found[fn] ?? { finding: "fine" });
+      const args_ = { ...args, function: fn, config, labels: ownOf(args.labels, fn), after };
+      const seen = pulumi.output(args.findings).apply((found): Seen => ownOf(found, fn) ?? { finding: "fine" });
       const resource = new NuclioFunction(
         `${name}-${fn}`,
         { ...args_, hasField: hasField(args.version), seen },
@@ -63,6 +63,11 @@ export class Nuclio extends pulumi.ComponentResource {
     this.functions = pulumi.all(Object.fromEntries<pulumi.Output<FunctionReport>>([...made, ...patched]));
     this.registerOutputs({ functions: this.functions });
   }
+}
+
+/** What a map says of a function: one may be called `constructor`, which every object has. */
+function ownOf<T>(map: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(map, name) ? map[name] : undefined;
 }
 
 /**
