@@ -242,7 +242,12 @@ function nuclioOf(
         authority: store.caForPods === undefined ? undefined : authorityName(store.caForPods),
         ...store.keysOf("functions"),
       },
-      findings: observeFunctions(cluster.access, lab.cvat.namespace, classes),
+      findings: observeFunctions(
+        cluster.access,
+        lab.cvat.namespace,
+        classes,
+        (text) => void pulumi.log.warn(text, opts.parent),
+      ),
     },
     { ...opts, dependsOn: [cvat] },
   );

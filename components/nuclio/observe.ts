@@ -34,21 +34,41 @@ const WITHIN_MS = 15_000;
 
 /**
  * What is wrong with functions, so that a run repairs it without a refresh. Empty where nobody can say: before Nuclio is there, or while
- * it is not reached, which whatever needs it reports better.
+ * the cluster is not reached, which whatever needs it reports better.
  * @param functions the runtime class each should have, by name
+ * @param tell is told when Nuclio runs and does not say how its functions are
  */
 export async function observeFunctions(
   access: ClusterAccess,
   namespace: string,
   functions: Readonly<Record<string, string | undefined>>,
+  tell: (warning: string) => void,
 ): Promise<Record<string, Seen>> {
   if (Object.keys(functions).length === 0) return {};
+  const nuclio = await connect(access, namespace, { retries: 1, timeoutMs: WITHIN_MS }).catch(() => undefined);
+  return nuclio === undefined ? {} : findingsOr(nuclio, functions, tell);
+}
+
+/** {@link findings}, or nothing where they cannot be had; a silence of Nuclio that runs is told, since the run then repairs nothing. */
+export async function findingsOr(
+  nuclio: Nuclio,
+  functions: Readonly<Record<string, string | undefined>>,
+  tell: (warning: string) => void,
+): Promise<Record<string, Seen>> {
   try {
-    return await findings(await connect(access, namespace, { retries: 1, timeoutMs: WITHIN_MS }), functions);
-  } catch {
+    return await findings(nuclio, functions);
+  } catch (error) {
+    const since = await nuclio.objects.dashboardSince().catch(() => undefined);
+    if (since !== undefined) tell(unseen(error, Object.keys(functions)));
     return {};
   }
 }
+
+const unseen = (error: unknown, names: readonly string[]) =>
+  `Nuclio runs and does not say how its functions are (${firstLine(error)}), so this run does not see, nor repair, what broke of ` +
+  `${names.join(", ")}. Run again when npm run platform -- function list answers.`;
+
+const firstLine = (error: unknown) => (error as Error).message.split("\n", 1)[0] ?? "";
 
 export async function findings(
   { dashboard, objects }: Nuclio,

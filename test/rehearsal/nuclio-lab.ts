@@ -131,7 +131,7 @@ function program(state: NuclioState, access: { kubeconfig: string; context: stri
     const classes = Object.fromEntries(
       Object.entries(functions).map(([name, config]) => [name, runtimeClassOf(config)]),
     );
-    const findings = await observeFunctions(access, NAMESPACE, classes);
+    const findings = await observeFunctions(access, NAMESPACE, classes, (text) => void pulumi.log.warn(text));
     const provider = new k8s.Provider("cluster", { ...access, enableServerSideApply: true });
     const cluster = { provider, access, storageClass: "longhorn", ingressClass: "traefik", readyTimeoutMs: 60_000 };
     const nuclio = new Nuclio(

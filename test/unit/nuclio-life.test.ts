@@ -3,7 +3,7 @@ import { functionsConfig } from "../../components/nuclio/config.ts";
 import { deployFunction } from "../../components/nuclio/deploy.ts";
 import { marked } from "../../components/nuclio/handed-over.ts";
 import { platformValues } from "../../components/nuclio/nuclio.ts";
-import { findings } from "../../components/nuclio/observe.ts";
+import { findings, findingsOr } from "../../components/nuclio/observe.ts";
 import { removeFunction } from "../../components/nuclio/remove.ts";
 import type { FunctionObject } from "../../components/nuclio/spec.ts";
 import { entry, object } from "./nuclio-fixtures.ts";
@@ -123,6 +123,31 @@ describe("a function from its hand-over to its removal", () => {
     const { error, seconds } = await timed(deployFunction(world.nuclio, object(changes), few));
     expect(error).toMatch(why);
     expect(Math.abs(seconds - after)).toBeLessThan(30);
+  });
+
+  it.each([
+    [
+      "that runs",
+      () => Promise.resolve(1),
+      [
+        expect.stringMatching(
+          /^Nuclio runs and does not say how its functions are \(no answer within 15 s\), so this run does not see/,
+        ),
+      ],
+    ],
+    ["that is not there yet", () => Promise.resolve(undefined), []],
+    ["of a cluster that does not answer either", () => Promise.reject(new Error("connect ECONNREFUSED")), []],
+  ])("is not taken for fine without a word when the look fails, of a Nuclio %s", async (_what, since, expected) => {
+    const told: string[] = [];
+    const silent = {
+      dashboard: {
+        ...world.nuclio.dashboard,
+        functions: () => Promise.reject(new Error("no answer within 15 s\nmore")),
+      },
+      objects: { ...world.nuclio.objects, dashboardSince: since },
+    };
+    expect(await findingsOr(silent, { helmets: undefined }, (text) => told.push(text))).toEqual({});
+    expect(told).toEqual(expected);
   });
 
   it("comes up by the next run when what kept it is cured, though the node would wait longer", async () => {
