@@ -80,14 +80,28 @@ const TAKEN_IN_TASKS: readonly TakenVariables[] = [
   { names: ["CLEARML_TASK_ID", "CLEARML_WORKER_ID"], cure: "the agent says which task it is" },
 ];
 
-/** Where the server keeps the keys of object stores. */
-const KEYS_OF_STORES = "__services__storage_credentials";
-
 const READ_BY_ALL =
   "would give these keys to everybody who signs in, who may read the API server's storage settings (storage.get_settings); " +
   "what deletes files has a key of its own, by vision-platform:objectStore";
 
-/** The free maps of environment repeat nothing, give no key away, and are read as they are written. */
+/** What would give keys of the store away at the API server, or let in others than its users. */
+const UNDOES: readonly { settings: RegExp; message: string }[] = [
+  { settings: /^__services__storage_credentials/, message: READ_BY_ALL },
+  // What these hold stands there too. (clearml 2.1.12: backend_config/bucket_config.py, which the server reads its keys by)
+  { settings: /^AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)$/, message: READ_BY_ALL },
+  { settings: /^__apiserver__auth__fixed_users/, message: "says who may sign in, or that everybody may; set users" },
+  {
+    settings: /^__apiserver__auth__delete_missing_autocreated_users$/,
+    message: "would leave their API keys to those who are taken off the users; leave it out",
+  },
+  {
+    // (clearml-server v2.0.0: config/basic.py)
+    settings: /^(CLEARML|TRAINS)_CONFIG_DIR$/,
+    message: "would have the server look elsewhere for the file that says who may sign in; leave it out",
+  },
+];
+
+/** The free maps of environment repeat nothing, give no key away, open no door, and are read as they are written. */
 export const ENVIRONMENT_RULES: readonly SectionRule<ClearmlConfig>[] = [
   {
     // One rule for all of it: of two that read the same key, the second is silent where the first has something to say.
@@ -100,8 +114,9 @@ export const ENVIRONMENT_RULES: readonly SectionRule<ClearmlConfig>[] = [
 function inServer(server: (typeof SERVERS)[number], variables: Readonly<Record<string, string>>): Found[] {
   const isSame = (name: string, other: string) => settingsOf(name, variables[name] ?? "").includes(settingOf(other));
   const told = Object.entries(variables).flatMap(([name, value]) => {
-    const isRead = server === "apiserver" && settingsOf(name, value).some((one) => one.startsWith(KEYS_OF_STORES));
-    return [...(isRead ? [READ_BY_ALL] : []), ...settingProblems(name, value)].map((message) => ({
+    const settings = server === "apiserver" ? settingsOf(name, value) : [];
+    const undone = UNDOES.filter((row) => settings.some((one) => row.settings.test(one)));
+    return [...undone.map(({ message }) => message), ...settingProblems(name, value)].map((message) => ({
       path: ["environment", server, name],
       message,
     }));

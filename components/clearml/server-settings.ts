@@ -35,7 +35,7 @@ export function settingProblems(name: string, value: string): string[] {
   const parts = name.replace(OF_SERVER, "").split("__");
   return [
     ...(parts.includes("") ? ["names nothing between two `__`, or behind them; write CLEARML__A__B for a.b"] : []),
-    ...new Set(problemsIn(jsonIn(value))),
+    ...new Set(problemsIn(jsonIn(value) ?? value)),
   ];
 }
 
@@ -52,8 +52,8 @@ function inKey(key: string): string[] {
   return message === undefined ? [] : [message];
 }
 
-/** The parser reads JSON's `\n`, `\r` and `\t`, and no other escape of a control character. */
-const UNWRITTEN = /[^\P{Cc}\n\r\t]/u;
+/** The parser reads JSON's `\n`, `\r` and `\t`, and no other escape of a control character. Half a character cannot be written at all. */
+const UNWRITTEN = /[^\P{Cc}\n\r\t]|\p{Cs}/u;
 
 /** What a text is as JSON; undefined for what is none. */
 function jsonIn(text: string): unknown {

@@ -141,6 +141,29 @@ test.each([
     {
       environment: {
         apiserver: {
+          AWS_SECRET_ACCESS_KEY: "s",
+          CLEARML_CONFIG_DIR: "/elsewhere",
+          CLEARML__APISERVER: '{"auth": {"fixed_users": {"enabled": false}}}',
+          CLEARML__APISERVER__AUTH__DELETE_MISSING_AUTOCREATED_USERS: "false",
+          CLEARML__BELL: "\u0007",
+          TRAINS__apiserver__auth__fixed_users__users: "[]",
+        },
+        fileserver: { AWS_SECRET_ACCESS_KEY: "s" },
+      },
+    },
+    [
+      /AWS_SECRET_ACCESS_KEY: Would give these keys to everybody who signs in/,
+      /CLEARML_CONFIG_DIR: Would have the server look elsewhere for the file that says who may sign in; leave it out\./,
+      /CLEARML__APISERVER: Says who may sign in, or that everybody may; set users\./,
+      /CLEARML__APISERVER__AUTH__DELETE_MISSING_AUTOCREATED_USERS: Would leave their API keys to those/,
+      /CLEARML__BELL: Has control characters, which the server does not read; take them out\./,
+      /TRAINS__apiserver__auth__fixed_users__users: Says who may sign in/,
+    ],
+  ],
+  [
+    {
+      environment: {
+        apiserver: {
           CLEARML__SERVICES: '{"-storage_credentials": {"aws": {"s3": {"key": "k"}}}}',
           CLEARML__SECURE__AUTH: '{"token_secret": "t"}',
           CLEARML__: "a",
