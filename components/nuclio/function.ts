@@ -63,7 +63,7 @@ export class NuclioFunction extends pulumi.ComponentResource {
       "nuclio/records/function",
       {
         connection: placeOf(cluster, args.namespace),
-        function: wanted(args, secret),
+        function: wanted(args),
         runtimeClass,
         readyMs: millisecondsOf(config.timeouts.ready),
         buildMs: config.build ? millisecondsOf(config.build.timeout) : 0,
@@ -71,7 +71,7 @@ export class NuclioFunction extends pulumi.ComponentResource {
         after: args.after,
       },
       { outs: ["image", "runtimeClassBy", "drift"] },
-      child,
+      pulumi.mergeOptions(child, { dependsOn: secret ? [secret] : [] }),
     );
     if (secret && store)
       restartedReaders(
@@ -98,21 +98,25 @@ export class NuclioFunction extends pulumi.ComponentResource {
   }
 }
 
-function wanted(args: NuclioFunctionArgs, secret: pulumi.Output<string> | undefined) {
+function wanted(args: NuclioFunctionArgs) {
   const { function: name, config, labels, hasField, store } = args;
-  return pulumi
-    .all([args.namespace, secret, store?.endpoint, store?.region])
-    .apply(([namespace, key, endpoint, region]) =>
-      functionObject(name, config, {
-        namespace,
-        labels,
-        hasField,
-        ...(key !== undefined &&
-          endpoint !== undefined && {
-            store: { endpoint, region: region ?? "us-east-1", secret: key, authority: store?.authority },
-          }),
-      }),
-    );
+  return pulumi.all([args.namespace, store?.endpoint, store?.region]).apply(([namespace, endpoint, region]) =>
+    functionObject(name, config, {
+      namespace,
+      labels,
+      hasField,
+      ...(config.model !== undefined &&
+        endpoint !== undefined && {
+          // By its name alone: a Secret with another key is made anew, and the function stays what it was.
+          store: {
+            endpoint,
+            region: region ?? "us-east-1",
+            secret: modelSecretName(name),
+            authority: store?.authority,
+          },
+        }),
+    }),
+  );
 }
 
 const modelSecretName = (fn: string) => `function-${fn}-model`;
@@ -122,9 +126,9 @@ function modelSecret(
   name: string,
   { function: fn, config, namespace, store }: NuclioFunctionArgs,
   opts: pulumi.CustomResourceOptions,
-): pulumi.Output<string> | undefined {
+): k8s.core.v1.Secret | undefined {
   if (!config.model || !store) return undefined;
-  const secret = new k8s.core.v1.Secret(
+  return new k8s.core.v1.Secret(
     `${name}-model`,
     {
       metadata: { name: modelSecretName(fn), namespace },
@@ -135,5 +139,4 @@ function modelSecret(
     },
     opts,
   );
-  return secret.metadata.name;
 }

@@ -65,9 +65,7 @@ export const record: RecordHandler<Inputs, Outs> = {
     await removeFunction(await connect(connection, connection.namespace), id);
   },
   diff(olds, news) {
-    const { metadata } = news.function;
-    const moved =
-      olds.function.metadata.name !== metadata.name || olds.connection.namespace !== news.connection.namespace;
+    const moved = isOtherOne(olds, news) || olds.connection.namespace !== news.connection.namespace;
     const changes =
       !isDeepStrictEqual(olds.function, news.function) ||
       !isDeepStrictEqual(olds.connection, news.connection) ||
@@ -77,6 +75,13 @@ export const record: RecordHandler<Inputs, Outs> = {
     return { changes, ...(moved && { replaces: ["function"] }) };
   },
 };
+
+/**
+ * Whether it is another function. One that is not known is the same: the engine asks what hangs on a Secret that it makes anew with a text in
+ * place of the inputs that come from it. (pulumi: step_generator.go, calculateDependentReplacements)
+ */
+const isOtherOne = (olds: Outs, news: { function: FunctionObject | string }) =>
+  typeof news.function !== "string" && news.function.metadata.name !== olds.function.metadata.name;
 
 /**
  * Whether Nuclio has something else than this, or has it and it does not run. What it was handed last is known from Nuclio alone where a
