@@ -52,10 +52,15 @@ export const bytes = z
   .string()
   .regex(SIZE, "must be a size such as 50Gi or 512Mi")
   .refine(
-    (size) => !SIZE.test(size) || (amountOf(size) ?? Infinity) <= Number.MAX_SAFE_INTEGER,
+    sizeWhere((size) => size <= Number.MAX_SAFE_INTEGER),
     "must be at most 8191Ti",
   )
   .meta({ examples: ["50Gi"] });
+
+/** A check of a size in bytes behind {@link bytes}, which has told already what is no size: each fault has one message. */
+export function sizeWhere(holds: (size: number) => boolean): (size: string) => boolean {
+  return (size) => !SIZE.test(size) || holds(bytesOf(size));
+}
 
 /** The number of bytes of a Kubernetes quantity. */
 export function bytesOf(quantity: string): number {
@@ -73,8 +78,16 @@ const SPAN = /^[1-9][0-9]*(s|m|h)$/;
 export const timeSpan = z
   .string()
   .regex(SPAN, "must be a time span such as 90s, 15m or 1h")
-  .refine((span) => !SPAN.test(span) || millisecondsOf(span) <= LONGEST_MS, "must be at most 596h")
+  .refine(
+    spanWhere((span) => span <= LONGEST_MS),
+    "must be at most 596h",
+  )
   .meta({ examples: ["15m"] });
+
+/** The same of a time span in milliseconds behind {@link timeSpan}. */
+export function spanWhere(holds: (span: number) => boolean): (span: string) => boolean {
+  return (span) => !SPAN.test(span) || holds(millisecondsOf(span));
+}
 
 const TIME_UNITS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000 };
 

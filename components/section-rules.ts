@@ -16,25 +16,20 @@ export interface SectionRule<Section> {
   problems: (section: Section) => readonly Found[];
 }
 
-/** The schema with rules across its keys. Each speaks as soon as the keys it reads are sound, so that a file's problems all come at once. */
+/** The schema with rules across its keys. Each speaks as soon as the keys it reads are sound by themselves, so that a file's problems all come at once. */
 export function withRules<Schema extends z.ZodObject>(
   schema: Schema,
   rules: readonly SectionRule<z.output<Schema>>[],
 ): Schema {
-  return rules.reduce(
-    (ruled, { reads, problems }) =>
-      ruled.superRefine(
-        (section, context) => {
-          for (const { path, message } of problems(section)) {
-            context.addIssue({ code: "custom", path: [...path], message });
-          }
-        },
-        {
-          when: ({ issues, value }) =>
-            isMap(value) && !issues.some(({ path }) => (reads as readonly string[]).includes(String(path?.[0]))),
-        },
-      ),
-    schema,
+  return schema.superRefine(
+    (section, context) => {
+      const unsound = new Set(context.issues.map(({ path }) => String(path?.[0])));
+      const found = rules
+        .filter(({ reads }) => !reads.some((key) => unsound.has(key)))
+        .flatMap(({ problems }) => problems(section));
+      for (const { path, message } of found) context.addIssue({ code: "custom", path: [...path], message });
+    },
+    { when: ({ value }) => isMap(value) },
   );
 }
 

@@ -1,11 +1,15 @@
 import { parseDocument, type Document, type ScalarTag } from "yaml";
 
 /**
- * YAML as Pulumi's engine reads a stack file: numbers with `_` or in base 2 or 8 are numbers to it, so that what a check reads is what the
- * program gets. (gopkg.in/yaml.v3, resolve.go; `pulumi config get` of 3.246.0)
+ * YAML as Pulumi's engine reads a stack file: numbers with `_` or in base 2 or 8 are numbers to it, and `<<` takes in a map with an
+ * anchor, so that what a check reads is what the program gets. (gopkg.in/yaml.v3, resolve.go; `pulumi config get` of 3.246.0)
  */
 export function parseAsEngine(text: string): Document.Parsed {
-  return parseDocument(text, { prettyErrors: true, customTags: (tags) => [DATE, INTEGER, DECIMAL, ...tags] });
+  return parseDocument(text, {
+    prettyErrors: true,
+    merge: true,
+    customTags: (tags) => [DATE, INTEGER, DECIMAL, ...tags],
+  });
 }
 
 const INTEGER: ScalarTag = {

@@ -6,8 +6,10 @@ import { timeSpan } from "../schema.ts";
 /** Git takes a user name in front of the host. */
 const withoutUser = (url: string) => url.replace(/^(https?:\/\/)[^/@\s]+@/, "$1");
 
-/** What git takes as a name of a branch or a tag. (git-scm.com, git-check-ref-format) */
-const refName = z.string().regex(/^[^\s~^:?*[\\]+$/, "must be a name of a branch or a tag");
+/** What git takes as a reference, or as a part of one. (git-scm.com, git-check-ref-format) */
+const REF = /^(?![-/])(?!.*(\.\.|\/\/|\/\.|@\{))[^\s~^:?*[\\]+(?<![/.])(?<!\.lock)$/;
+
+const refName = z.string().regex(REF, "must be a name of a branch or a tag");
 
 const REVISIONS = ["branch", "tag", "reference"] as const;
 
@@ -24,7 +26,7 @@ const source = z
     tag: refName.optional().describe("Tag of the repository, instead of `branch`."),
     reference: z
       .string()
-      .regex(/^refs\/[^\s~^:?*[\\]+$/, "must be a whole reference such as refs/heads/main")
+      .refine((text) => text.startsWith("refs/") && REF.test(text), "must be a whole reference such as refs/heads/main")
       .optional()
       .describe("Reference of the repository, as `git ls-remote` shows it, instead of `branch`."),
     folder: z.string().min(1).optional().describe("Folder of the code in the repository or archive."),
@@ -37,6 +39,14 @@ const source = z
     // (nuclio: common/git/git.go, ResolveReference)
     if (source.kind === "git" && first === undefined)
       problem("branch", "is missing, and so are `tag` and `reference`; Nuclio takes no repository without one of them");
+    // Nuclio reads none of them elsewhere, and says nothing. (nuclio: processor/build/builder.go)
+    if (source.kind !== "git" && first !== undefined)
+      problem(
+        first,
+        `is of a repository alone, and this is ${source.kind === "file" ? "a file" : "an archive"}; remove it`,
+      );
+    if (source.kind === "file" && source.folder !== undefined)
+      problem("folder", "is of a repository or an archive, and this is one file; remove it");
     if (first !== undefined && second !== undefined)
       problem(second, `is set together with \`${first}\`; keep one of the two`);
   });

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { imageReference } from "../images/reference.ts";
 import { deviceName, environmentName, nodeSelector, objectName, resources, toleration } from "../pods.ts";
-import { bytes, dnsLabel, LINES_META, millisecondsOf, timeSpan } from "../schema.ts";
+import { bytes, dnsLabel, LINES_META, spanWhere, timeSpan } from "../schema.ts";
 import { withRules } from "../section-rules.ts";
 import { bucketName } from "../storage/bucket-config.ts";
 import { buildConfig } from "./build-config.ts";
@@ -62,8 +62,12 @@ const timeouts = z.strictObject({
     .default("30m")
     .describe("How long it may take from deployment to the first answer: image pull and loading of the model."),
   event: timeSpan
-    .refine((span) => millisecondsOf(span) <= ANSWERED_WITHIN_MS, EVENT_TOO_LONG)
+    .refine(
+      spanWhere((span) => span <= ANSWERED_WITHIN_MS),
+      EVENT_TOO_LONG,
+    )
     .default("60s")
+    .meta({ examples: ["30s"] })
     .describe(
       "How long one picture may take, at most 60s: nobody gets an answer that takes longer. Afterwards Nuclio starts the worker anew, which loads the model again.",
     ),

@@ -6,13 +6,20 @@ import { bucketConfig, bucketName, bucketSettings } from "./bucket-config.ts";
 import { APPLICATIONS } from "./grants.ts";
 import { objectStoreRules } from "./rules.ts";
 
+/** Names of objects that MinIO refuses, and what it replaces in a policy. (minio: cmd/object-api-utils.go, IsValidObjectPrefix; minio/pkg: policy) */
+const NO_KEY = /^\/|\/\/|(^|\/)\.\.?(\/|$)|\$\{/;
+
 const prefixes = z
   .array(
     z
       .string()
       .min(1)
       .max(1024)
-      .regex(/^[^*?]+$/, "must be text without * and ?"),
+      .regex(/^[^*?]+$/, "must be text without * and ?")
+      .refine(
+        (prefix) => !NO_KEY.test(prefix),
+        "begins no key that a store has: it has a / first, //, . or .. between two /, or ${",
+      ),
   )
   .min(1)
   .meta({ examples: [["yolo11x/"]] });

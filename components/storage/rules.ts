@@ -45,6 +45,18 @@ const prefixesOnce: Rule = {
     ),
 };
 
+/** `default_output_uri` names the first of them, so it must come through a URL and, in the agent's configuration, through ASCII. */
+const artifactsHaveAPlace: Rule = {
+  reads: ["onlyPrefixes"],
+  problems: ({ onlyPrefixes }) => {
+    const [first = ""] = onlyPrefixes.clearml?.["clearml"] ?? [];
+    if (/^[\w./=+@-]*$/.test(first)) return [];
+    const message =
+      "is where artifacts go, in whose address ClearML reads letters, digits and . _ - / = + @ alone; take other signs out, or put another prefix first";
+    return [{ path: ["onlyPrefixes", "clearml", "clearml", 0], message }];
+  },
+};
+
 const knownRoles: Rule = {
   reads: ["onlyPrefixes", "moreBuckets"],
   problems: ({ onlyPrefixes, moreBuckets }) => {
@@ -127,6 +139,7 @@ export const objectStoreRules: readonly Rule[] = [
   namesAreUsedOnce,
   rolesAreUsedOnce,
   prefixesOnce,
+  artifactsHaveAPlace,
   knownRoles,
   cvatTakesTheKey,
   policiesFit,

@@ -148,6 +148,10 @@ test.each([
       "clearml.agent.values.agentk8sglue.replicaCount: Is set by this program; two agents",
     ],
   ],
+  [
+    withAgent({ conf: { "agent.a": 1 }, tasks: { environment: { CLEARML_API_HOST: "h" } } }),
+    ["clearml.agent.tasks.environment.CLEARML_API_HOST: Is set already", "clearml.agent.conf: Has the key `agent.a`"],
+  ],
   [{ ...LAB, endpoint: "127.0.0.1:8008" }, ["clearml.endpoint: Must be an address such as http://192.0.2.41"]],
 ])("%j is refused, with the cure", (config, expected) => {
   const problems = problemsIn(config);

@@ -88,6 +88,26 @@ describe("what Nuclio would refuse when it is deployed", () => {
       /^functions\.helmets\.build\.source\.tag: Is set together with `branch`/,
     ],
     [
+      "a branch of an archive",
+      git({ kind: "archive", branch: "main" }),
+      /^functions\.helmets\.build\.source\.branch: Is of a repository alone, and this is an archive; remove it/,
+    ],
+    [
+      "a folder in a file",
+      git({ kind: "file", folder: "sub" }),
+      /^functions\.helmets\.build\.source\.folder: Is of a repository or an archive, and this is one file/,
+    ],
+    [
+      "a tag that Git has not",
+      git({ tag: "a..b" }),
+      /^functions\.helmets\.build\.source\.tag: Must be a name of a branch or a tag/,
+    ],
+    [
+      "a branch that Git has not",
+      git({ branch: "main.lock" }),
+      /^functions\.helmets\.build\.source\.branch: Must be a name of a branch or a tag/,
+    ],
+    [
       "half a reference",
       git({ reference: "main" }),
       /^functions\.helmets\.build\.source\.reference: Must be a whole reference/,

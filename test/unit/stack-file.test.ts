@@ -76,6 +76,12 @@ config:
     expect(sections).toEqual({ cvat: { env: { A: value, [String(value)]: 1 } } });
   });
 
+  it("a map with an anchor is taken in by <<, as the engine does it", async () => {
+    const text =
+      "config:\n  vision-platform:cvat: &all { a: 1, b: no }\n  vision-platform:clearml: { b: 2, <<: *all }\n";
+    expect((await read(text)).sections).toEqual({ cvat: { a: 1, b: "no" }, clearml: { a: 1, b: 2 } });
+  });
+
   it.each(["2026-11-29", "2026-1-2", "2026-11-29T10:00:00Z", "2026-11-29 10:00:00"])(
     "%s is no text to the engine, and is refused with its line",
     async (text) => {

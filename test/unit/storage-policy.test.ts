@@ -117,6 +117,26 @@ describe("the section of the object store", () => {
     expect(problems(section)?.join("\n")).toMatch(expected);
   });
 
+  it.each(["/a", "a//b", "a/../b", "./a", "${aws:username}/"])(
+    "refuses the prefix %s, below which nothing is",
+    (prefix) => {
+      expect(problems({ onlyPrefixes: { cvat: { datasets: [prefix] } } })).toEqual([
+        expect.stringMatching(/^onlyPrefixes\.cvat\.datasets\.0: begins no key that a store has/),
+      ]);
+    },
+  );
+
+  it.each(["é/", "a#b/", "a b/", "a%20b/"])(
+    "refuses artifacts of ClearML below %s, and nothing else there",
+    (prefix) => {
+      expect(problems({ onlyPrefixes: { clearml: { clearml: [prefix, "b/"] } } })).toEqual([
+        expect.stringMatching(/^onlyPrefixes\.clearml\.clearml\.0: is where artifacts go/),
+      ]);
+      const elsewhere = { clearml: { clearml: ["b/", prefix] }, cvat: { datasets: [prefix] } };
+      expect(problems({ onlyPrefixes: elsewhere }) ?? []).toEqual([]);
+    },
+  );
+
   it("refuses more buckets than the policy of an application can name", () => {
     expect(problems({ moreBuckets: buckets(130) })).toEqual([
       expect.stringMatching(

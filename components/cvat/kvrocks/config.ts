@@ -1,20 +1,20 @@
 import * as z from "zod";
-import { amountOf } from "../../kubernetes/quantity.ts";
 import { resources } from "../../pods.ts";
-import { bytes, bytesOf, timeSpan } from "../../schema.ts";
+import { bytes, bytesOf, sizeWhere, timeSpan } from "../../schema.ts";
 import type { SectionRule } from "../../section-rules.ts";
 import { claim } from "../settings.ts";
 
 const GI = 2 ** 30;
-/** What is no size at all is told by `bytes`. */
-const wholeGi = (size: string) => (amountOf(size) ?? 0) % GI === 0;
 const TIME = /^([01][0-9]|2[0-3]):[0-5][0-9]$/;
 
 /** Keys of `vision-platform:cvat.kvrocks`. */
 export const kvrocksConfig = claim("50Gi")
   .extend({
     maxDbSize: bytes
-      .refine((size) => wholeGi(size), "must be whole Gi, such as 40Gi: Kvrocks counts in them")
+      .refine(
+        sizeWhere((size) => size % GI === 0),
+        "must be whole Gi, such as 40Gi: Kvrocks counts in them",
+      )
       .optional()
       .describe(
         "What the cache may grow to; beyond it Kvrocks takes nothing new. Default: what leaves room in the claim for what is written meanwhile and for compaction, 42Gi of 50Gi.",
@@ -60,19 +60,23 @@ export const KVROCKS_RULE: SectionRule<{ kvrocks: KvrocksConfig }> = {
   problems: ({ kvrocks }) => {
     const { size, maxDbSize, walSizeLimit } = kvrocks;
     const most = maxDbSizeGi(kvrocks);
-    if (most * GI + bytesOf(walSizeLimit) < bytesOf(size)) return [];
+    const free = bytesOf(size) - bytesOf(walSizeLimit);
+    if (most * GI < free) return [];
     const sum = `${most}Gi and ${walSizeLimit} of logs (cvat.kvrocks.walSizeLimit)`;
+    // The largest number of whole Gi that is less than what is free.
+    const fitting = Math.min(maxDbSizeGi({ size }), Math.ceil(free / GI) - 1);
+    const smaller = fitting < 1 ? [] : [`give at most ${fitting}Gi`];
     return maxDbSize === undefined
       ? [
           {
             path: ["kvrocks", "size"],
-            message: `is too small for a cache of ${sum}, which is the least; make it 2Gi or more, or the limit smaller`,
+            message: `is too small for a cache of ${sum}; make it larger, or one of the two smaller (cvat.kvrocks.maxDbSize)`,
           },
         ]
       : [
           {
             path: ["kvrocks", "maxDbSize"],
-            message: `leaves nothing of the claim of ${size} (cvat.kvrocks.size) beside ${sum}; give at most ${maxDbSizeGi({ size })}Gi, or a larger claim`,
+            message: `leaves nothing of the claim of ${size} (cvat.kvrocks.size) beside ${sum}; ${[...smaller, "make the claim larger", "make the limit of the logs smaller"].join(", or ")}`,
           },
         ];
   },
