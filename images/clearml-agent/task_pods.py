@@ -58,6 +58,15 @@ class TaskPods(k8s.K8sIntegration):
         commands = [*clearml_conf_create_script, *start_commands(task_data)]
         super().apply_template_and_handle_result(clearml_conf_create_script=commands, task_data=task_data, **more)
 
+    def _kubectl_apply(self, *args, **more):
+        output, error, pod_name = super()._kubectl_apply(*args, **more)
+        # The glue takes whatever kubectl says beside it for an error, and fails a task whose pod then runs. It says more: the API server's
+        # warnings, as of a variable named twice, and which part of the API is away.
+        if error and pod_name and f"{self.kind}/{pod_name} " in (output or ""):
+            print(f"kubectl made {self.kind} {pod_name}, and says: {error}")
+            error = ""
+        return output, error, pod_name
+
     def _create_template_container(self, *, docker_bash, **more):
         return super()._create_template_container(docker_bash=as_ascii(docker_bash), **more)
 

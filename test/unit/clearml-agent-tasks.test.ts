@@ -150,6 +150,17 @@ describe("a task's pod", { timeout: 120_000 }, () => {
   });
 });
 
+test("a task whose pod kubectl makes with a warning is not failed", { timeout: 120_000 }, async () => {
+  const warning = 'Warning: spec.containers[0].env[3]: hides previous definition of \\"B\\"';
+  const made = `apply*) echo "${warning}" >&2; echo "pod/clearml-id-warned created"`;
+  await writeFile(path.join(folder, "kubectl"), KUBECTL.replace("apply*)", made));
+  const task = tasks.enqueued("warned", { container: { image: "torch:1", arguments: "-e B=1 -e B=2" } });
+  const settled = () => task.status === "failed" || task.hyperparams.properties["k8s-queue"] !== undefined;
+  await agentUntil(settled).finally(() => writeFile(path.join(folder, "kubectl"), KUBECTL));
+  expect(task.status).toBe("queued");
+  expect(await hasPod("warned")).toBe(true);
+});
+
 describe("a task that gets no pod is failed with the reason", { timeout: 120_000 }, () => {
   const failed = (task: Task) => () => task.status === "failed";
 
