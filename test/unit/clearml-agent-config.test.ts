@@ -90,7 +90,7 @@ test.each([
     ["clearml.agent.tasks.image: Must be an image with a tag or a digest"],
   ],
   [withAgent({ queue: "ab" }), ["clearml.agent.queue: Too small"]],
-  [withAgent({ queue: `${"A".repeat(62)} b` }), ["clearml.agent.queue: Too big"]],
+  [withAgent({ queue: `${"A".repeat(62)} b` }), ["clearml.agent.queue: Must be at most 63 characters, as a label"]],
   [
     withAgent({
       tasks: { gpuResource: "nvidia.com/gpu.shared", resources: { requests: { "nvidia.com/gpu.shared": "2" } } },

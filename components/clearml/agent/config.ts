@@ -64,7 +64,10 @@ export const agentConfig = z.strictObject({
     .string()
     .min(3)
     // The agent makes a label of it: cut at 63, it may end in what no label ends in. (glue/k8s.py 2.0.7, _safe_k8s_label_value)
-    .max(63)
+    .max(
+      63,
+      "must be at most 63 characters, as a label of its task pods: name a shorter one, and move what waits in the old",
+    )
     .regex(
       /^[A-Za-z][A-Za-z0-9 ._()-]*[A-Za-z0-9)]$/,
       "must be letters, digits, blanks and . _ ( ) -, a letter first, as in `GPU (large)`",
