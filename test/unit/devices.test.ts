@@ -157,6 +157,9 @@ describe("functions", () => {
     const of = (yolo11x: object) => told(lab({ functions: { yolo11x: detector(yolo11x) } }), nodes);
     expect(of({ gpu: {}, replicas: 2 })).toEqual([]);
     expect(of({ gpu: {}, replicas: 3 })[0]?.message).toContain(`yolo11x holds 3 ${GPU} `);
+    expect(of({ gpu: {}, replicas: 9 })[0]?.message).toMatch(
+      /9 pods .* each, and the nodes have not that for all of them/,
+    );
     expect(of({ ...limits, replicas: 3 })[0]?.message).toContain("(vision-platform:functions.yolo11x.resources)");
   });
 

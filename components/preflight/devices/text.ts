@@ -24,7 +24,8 @@ export function shortText(shortage: Shortage): string {
   const what = `${asked.name.charAt(0).toUpperCase()}${asked.name.slice(1)} needs ${needs}`;
   if (!fits([asked], nodes)) {
     const why = [...nodesText(nodes.filter(hasAny), asked), ...othersText(shortage)].join("; ");
-    return `${what}, and no node has that for it (${why || "none has a device at all"}): ${outcome}. Correct the one or the other: docs/gpu.md.`;
+    const lacking = asked.pods > 1 ? "the nodes have not that for all of them" : "no node has that for it";
+    return `${what}, and ${lacking} (${why || "none has a device at all"}): ${outcome}. Correct the one or the other: docs/gpu.md.`;
   }
   const having = nodes.filter((node) => takes(node, asked) && sharesAny(node.devices, asked.devices));
   const holding = [...holdersText(shortage, having), ...othersText(shortage)].join(", ");
