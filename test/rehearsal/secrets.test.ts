@@ -141,6 +141,11 @@ describe("secrets of the stack's configuration", () => {
     expect(at("cvat-clickhouse-shard0") < at("cvat-vector")).toBe(true);
     expect(["cvat-frontend", "cvat-opa", "cvat-nuclio-dashboard"].map(at)).toEqual(["never", "never", "never"]);
     expect((await stack().getAllConfig())["vision-platform:clearml"]?.secret).toBe(true);
+    // ClearML's person got another password, too, so what signs its tokens is another.
+    const before = made.filter(signsTokens);
+    made.push(...(await generatedIn(stack())).filter(signsTokens));
+    expect(before).toHaveLength(2);
+    expect(find(before, await objects(["secrets"]), "")).toEqual([]);
   });
 
   it("change nothing on a second up", async () => {
@@ -236,6 +241,8 @@ async function restarted(): Promise<Record<string, string>> {
   return Object.fromEntries(times.filter((row): row is [string, string] => row[1] !== undefined));
 }
 const unique = (finds: readonly Find[]) => [...new Set(finds.map(({ canary, where }) => `${canary}: ${where}`))];
+const signsTokens = ({ name }: Canary) => /clearml-(session|secure-auth-token)-secret$/.test(name);
+
 /**
  * Of passwords that ClearML made, Secrets hold hashes with their salt; CVAT's were replaced by those given, but for the database's other
  * users. Keys of CVAT and of people are for records in CVAT and for their clearml.conf.
