@@ -43,7 +43,7 @@ async function endKeys(endpoint: string | undefined, person: string, passwords: 
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UserError(
-      `vision-platform:clearml.users: ${person} gets another password, and the API keys made under the old one must end before. ${reason}`,
+      `vision-platform:clearml.users: ${person} gets another password, and the API keys made under the old one must end before. ${reason} Until that is done, leave the former password.`,
       { cause: error },
     );
   }
