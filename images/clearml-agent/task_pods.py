@@ -44,12 +44,20 @@ class TaskPods(k8s.K8sIntegration):
             # Before all else: an agent that ends in between finds the task without a pod when it is back.
             self._set_task_user_properties(task_id, **{AGENT: self._name()})
             super().run_one_task(queue, task_id, *args, **more)
+            if self._with_pod != task_id:
+                self._fail_dropped(queue, task_id)
         except Exception as error:
             # One whose pod is there runs, whatever else went wrong.
             if self._with_pod == task_id:
                 print(f"Task {task_id} has its pod, but: {error}")
             else:
                 self.fail(task_id, f"no pod could be started for it: {type(error).__name__}: {error}")
+
+    def _fail_dropped(self, queue, task_id):
+        # Where the server would not have the task in a queue again, the glue says so in its own log and goes on.
+        left = self._ask("tasks", "get_all", id=[task_id], status=["queued", "stopped"], only_fields=["id"])["tasks"]
+        if left and task_id not in [*self.waiting(), *self._entries(queue)]:
+            self.fail(task_id, "the server did not take it into a queue when it was its turn; enqueue it again")
 
     def resource_applied(self, resource_name, namespace, task_id, session):
         self._with_pod = task_id
@@ -97,8 +105,11 @@ class TaskPods(k8s.K8sIntegration):
 
     def waiting(self):
         """Tasks of any agent that were taken and have not begun."""
-        queue = self._ask("queues", "get_by_id", queue=self.k8s_pending_queue_id)["queue"]
-        return [entry["task"] for entry in queue.get("entries") or []]
+        return self._entries(self.k8s_pending_queue_id)
+
+    def _entries(self, queue):
+        found = self._ask("queues", "get_by_id", queue=queue)["queue"]
+        return [entry["task"] for entry in found.get("entries") or []]
 
     def pods(self):
         """Names of all there are, whoever made them."""

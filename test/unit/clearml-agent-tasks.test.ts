@@ -182,6 +182,19 @@ describe("a task that gets no pod is failed with the reason", { timeout: 120_000
     expect(task.status_reason).toMatch(/^K8S glue error: .*pods is forbidden/);
   });
 
+  test("where the server does not take it into the agent's queue", async () => {
+    const refusal = { meta: { result_code: 400, result_subcode: 110, result_msg: "Invalid task status" }, data: {} };
+    server.faults["tasks.enqueue"] = [
+      (_request, response) => {
+        response.writeHead(400, { "Content-Type": "application/json" }).end(JSON.stringify(refusal));
+        return "answered";
+      },
+    ];
+    const task = tasks.enqueued("turned");
+    await agentUntil(failed(task));
+    expect(task.status_reason).toMatch(/^K8S glue error: the server did not take it into a queue/);
+  });
+
   test("where its image has a name that no image can have", async () => {
     const waiting = { reason: "InvalidImageName", message: "couldn't parse image name" };
     const pending = {
