@@ -2,6 +2,7 @@ import type { KubernetesObject, V1PersistentVolumeClaim } from "@kubernetes/clie
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Change } from "../../automation/engine/changes.ts";
 import { configuration, data, entrance, server, store } from "./bench.ts";
+import { full } from "./full.ts";
 import type { LiveClaim } from "../../components/preflight/facts.ts";
 import { startSmallLab, type ChartObject, type SmallLab } from "./small-lab.ts";
 
@@ -68,7 +69,7 @@ describe("a stack of an older version", () => {
     expect((await managers()).flat().filter(isMadeUp)).toEqual([]);
   });
 
-  it("that was destroyed comes back under one name, and what stayed may change at once", async () => {
+  full("that was destroyed comes back under one name, and what stayed may change at once", async () => {
     await lab.run("destroy");
     await lab.run("up", { old: true });
     await lab.run("destroy");

@@ -6,6 +6,7 @@ import type { RunningMinio } from "../../automation/rehearsal/services/minio/row
 import { assertStoreAnswers } from "../../automation/storage/guard.ts";
 import { derivedFrom } from "./derived-keys.ts";
 import { problemsOf } from "./failure.ts";
+import { full } from "./full.ts";
 import {
   adminOf,
   clientOf,
@@ -304,7 +305,7 @@ describe("another object store", () => {
     expect(await lab.resources()).toEqual(before);
   });
 
-  it("is moved to when it is meant, with every key as it was, and back", async () => {
+  full("is moved to when it is meant, with every key as it was, and back", async () => {
     const before = await lab.keysOf("cvat");
     const [here, there] = await Promise.all([lab.admin().deployment(), adminOf(other).deployment()]);
     at(other, there);
