@@ -51,16 +51,16 @@ const SIZE = /^[1-9][0-9]*(Ki|Mi|Gi|Ti)$/;
 export const bytes = z
   .string()
   .regex(SIZE, "must be a size such as 50Gi or 512Mi")
-  .refine(
-    sizeWhere((size) => size <= Number.MAX_SAFE_INTEGER),
-    "must be at most 8191Ti",
-  )
+  .refine((size) => !SIZE.test(size) || isCounted(size), "must be at most 8191Ti")
   .meta({ examples: ["50Gi"] });
 
 /** A check of a size in bytes behind {@link bytes}, which has told already what is no size: each fault has one message. */
 export function sizeWhere(holds: (size: number) => boolean): (size: string) => boolean {
-  return (size) => !SIZE.test(size) || holds(bytesOf(size));
+  return (size) => !SIZE.test(size) || !isCounted(size) || holds(bytesOf(size));
 }
+
+/** Whether a number holds a size to the byte. One with too many digits is no quantity at all. */
+const isCounted = (size: string) => (amountOf(size) ?? Infinity) <= Number.MAX_SAFE_INTEGER;
 
 /** The number of bytes of a Kubernetes quantity. */
 export function bytesOf(quantity: string): number {

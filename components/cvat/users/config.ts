@@ -94,18 +94,29 @@ export function everybody({ superuser, users }: UsersSection): Person[] {
 const where = (index: number) => (index === 0 ? ["superuser"] : ["users", index - 1]);
 
 /** What must be one user's only. CVAT signs people in by a name in any letters. */
-export const USERS_RULES: readonly SectionRule<UsersSection>[] = (
-  [
-    ["username", (person: Person) => person.username.toLowerCase()],
-    ["email", (person: Person) => emailOf(person).toLowerCase()],
-  ] as const
-).map(([key, valueOf]) => ({
-  reads: ["superuser", "users"],
-  problems: (section) =>
-    repeats(everybody(section).map((person, index) => [index, valueOf(person)] as const)).map(
-      ({ key: index, first, value }) => ({
-        path: [...where(index), key],
-        message: `\`${value}\` is that of ${first === 0 ? "cvat.superuser" : `cvat.users[${first - 1}]`} already; give each its own`,
-      }),
-    ),
-}));
+export const USERS_RULES: readonly SectionRule<UsersSection>[] = [
+  { reads: ["superuser", "users"], problems: (section) => repeated("username", namesOf(section)) },
+  {
+    reads: ["superuser", "users"],
+    problems: (section) => {
+      const people = everybody(section);
+      const namesakes = new Set(repeats(namesOf(section)).map(({ key }) => key));
+      // The address of one who gave none comes from his name, which has been told.
+      const addresses = people.map((person, index) =>
+        person.email === undefined && namesakes.has(index) ? undefined : emailOf(person).toLowerCase(),
+      );
+      return repeated("email", [...addresses.entries()]);
+    },
+  },
+];
+
+type ByPerson = readonly (readonly [index: number, value: string | undefined])[];
+
+const namesOf = (section: UsersSection): ByPerson =>
+  everybody(section).map(({ username }, index) => [index, username.toLowerCase()]);
+
+const repeated = (key: string, values: ByPerson) =>
+  repeats(values).map(({ key: index, first, value }) => ({
+    path: [...where(index), key],
+    message: `\`${value}\` is that of ${first === 0 ? "cvat.superuser" : `cvat.users[${first - 1}]`} already; give each its own`,
+  }));
