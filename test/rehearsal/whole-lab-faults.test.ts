@@ -114,6 +114,7 @@ describe("a key of the object store is rotated", () => {
       "update cvat-storage-lab-cvat",
       "update cvat-storage-lab-datasets",
       "update store-cvat",
+      "update store-derived-keys",
     ]);
     const client = await cvat();
     for (const { id } of await client.list<CloudStorage>("cloudstorages")) {
@@ -129,6 +130,7 @@ describe("a key of the object store is rotated", () => {
       "replace store-clearml-secret-key",
       "update clearml-agent:clearml-agent/clearml-agent",
       "update store-clearml",
+      "update store-derived-keys",
     ]);
     expect(await changes()).toEqual([]);
   });

@@ -30,7 +30,9 @@ describe("the whole homelab: charts, buckets, records, functions, agent", () => 
     expect(outputs).toMatchObject({
       objectStore: {
         buckets: { datasets: "datasets", cvat: "cvat", clearml: "clearml", models: "models" },
-        users: ["cvat", "clearml", "functions", "clearml-admin"].map((user) => `vision-platform-${user}`),
+        users: ["cvat", "clearml", "functions", "delete-clearml", "clearml-admin"].map(
+          (user) => `vision-platform-${user}`,
+        ),
       },
       cvat: { users: ["admin", "annotator"], cloudStorages: ["datasets", "cvat"] },
       functions: { yolo11x: { kind: "detector" }, sam: { kind: "interactor" } },
