@@ -57,6 +57,10 @@ const settings = z.strictObject({
         .default("ReadWriteMany")
         .describe("ReadWriteOnce needs `node`: server and workers all mount this claim."),
       node: objectName
+        .max(
+          63,
+          "must be at most 63 characters: pods are kept there by its label kubernetes.io/hostname, which has no more",
+        )
         .optional()
         .describe("Name of the node that the server and all workers are kept on. Default: any node."),
     })

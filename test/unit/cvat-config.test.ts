@@ -73,6 +73,7 @@ describe("cvat configuration", () => {
   ])("takes %s", (_, config) => expect(problemsOf(config)).toEqual([]));
 
   it.each<[string, unknown, string]>([
+    ["a node whose name is no label", { data: { node: "n".repeat(64) } }, "data.node: must be at most 63 characters"],
     ["unknown key", { worker: {} }, ': Unrecognized key: "worker"'],
     ["unknown worker", { workers: { exports: {} } }, 'workers: Unrecognized key: "exports"'],
     ["latest", { images: { server: "cvat/server:latest" } }, "images.server: `cvat/server:latest` is latest"],
