@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { destroyStack } from "../../automation/engine/destroy.ts";
 import { silentProgress } from "../../automation/progress.ts";
 import { kill } from "../../automation/rehearsal/processes.ts";
@@ -292,6 +292,10 @@ describe("another object store", () => {
   const at = ({ port, credentials }: RunningMinio, deployment?: string) => {
     Object.assign(lab.section, { port, credentials, deployment });
   };
+  const asItWas = () => {
+    for (const key of ["port", "credentials", "deployment"]) Reflect.deleteProperty(lab.section, key);
+  };
+  afterEach(asItWas);
 
   it("refuses another store until it is meant", async () => {
     const before = await lab.resources();
@@ -322,7 +326,7 @@ describe("another object store", () => {
     at(lab.minio(), here);
     await lab.run("up");
     expect(await textOf(clientOf(await lab.keysOf("cvat")), "datasets", "old.txt")).toBe(OLD);
-    for (const key of ["port", "credentials", "deployment"]) Reflect.deleteProperty(lab.section, key);
+    asItWas();
     expect((await lab.run("up")).changes).toEqual([]);
   });
 });
