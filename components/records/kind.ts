@@ -1,5 +1,7 @@
 /** What a call of the provider runs in. */
 export interface Run {
+  /** The engine's run that the call belongs to, one object for all its calls: what they share, such as a sign-in, hangs on it. */
+  engine: object;
   /** Aborted when the engine cancels the run, is gone, or the call's time is up: whatever waits must end by it. */
   signal: AbortSignal;
   /** A line of progress, shown at the resource. */
@@ -29,7 +31,7 @@ export interface ResourceKind<Inputs extends object, Outs extends Inputs = Input
    * What is wrong with the inputs, each as a sentence that names the key. Not called while an input is unknown.
    * @param olds inputs of the last run; nothing in them for a resource that is new
    */
-  check?(news: Inputs, olds: Partial<Inputs>): readonly string[] | Promise<readonly string[]>;
+  check?(news: Inputs, olds: Partial<Inputs>, run: Run): readonly string[] | Promise<readonly string[]>;
   /**
    * Compares what matters. An input that is not known yet does not come here: the server counts it as changed, and as no reason to replace,
    * and hands over the former one in its place.
