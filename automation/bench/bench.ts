@@ -10,7 +10,7 @@ import { silentProgress, type Progress } from "../progress.ts";
 import type { Home } from "../rehearsal/cluster/homes.ts";
 import { bringUp, prepare, type Rehearsal } from "../rehearsal/rehearse.ts";
 import { textTable } from "../report/table.ts";
-import { obtainTools, type Tool } from "../rehearsal/tools/obtain.ts";
+import { obtainTools, type Tool } from "../tools/obtain.ts";
 import { bareProgram, filledUp, helmTemplate, inNamespace, kubectlDiff } from "./peers.ts";
 import { plainValues } from "./values.ts";
 

@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { streamProgress } from "../progress.ts";
 import { textTable } from "../report/table.ts";
-import { obtainTools, type Tool } from "../rehearsal/tools/obtain.ts";
-import { PROGRAMS } from "../rehearsal/tools/programs.ts";
+import { obtainTools, type Tool } from "../tools/obtain.ts";
+import { PROGRAMS } from "../tools/programs.ts";
 
 /** `tools`: obtain the engine's and the rehearsal's programs, and say where each came from. */
 export function toolsCommand(): Command {

@@ -6,8 +6,8 @@ import { execa } from "execa";
 import { UserError } from "../../components/errors.ts";
 import { cacheFolder as usersCacheFolder } from "../cache.ts";
 import type { Progress, ProgressTask } from "../progress.ts";
-import { kill, runningProcesses } from "../rehearsal/processes.ts";
-import { whileAlone } from "../rehearsal/tools/lock.ts";
+import { kill, runningProcesses } from "../processes.ts";
+import { whileAlone } from "../tools/lock.ts";
 import { findPython, type Python } from "./python.ts";
 
 const LINES_OF_OUTPUT = 15;

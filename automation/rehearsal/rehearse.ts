@@ -24,8 +24,8 @@ import { PLUGINS } from "./plugins/index.ts";
 import { installPlugins } from "./plugins/install.ts";
 import { startServices } from "./services/index.ts";
 import { writeStackFolder } from "./stack-folder.ts";
-import { engineEnvironment } from "./tools/environment.ts";
-import { obtainTools, type Tool } from "./tools/obtain.ts";
+import { engineEnvironment } from "../tools/environment.ts";
+import { obtainTools, type Tool } from "../tools/obtain.ts";
 
 /** Every program a rehearsal runs. */
 export const REHEARSAL_PROGRAMS = [...ENGINE_PROGRAMS, ...CLUSTER_PROGRAMS, "kwokctl", "minio"] as const;

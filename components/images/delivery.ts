@@ -27,7 +27,7 @@ export interface ImageDeliveryArgs {
 
 /**
  * Runs the delivering program from the checkout, which it finds tsx from. Where that lies and which Node runs it comes by the environment of
- * the engine, from our verbs (automation/rehearsal/tools/environment.ts): written out they would differ on every machine. Under Pulumi's own
+ * the engine, from our verbs (automation/tools/environment.ts): written out they would differ on every machine. Under Pulumi's own
  * command line the engine works in the checkout, and node is on PATH or there were no program.
  */
 const DELIVER =

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import type * as auto from "@pulumi/pulumi/automation/index.js";
-import { runningProcesses } from "../../automation/rehearsal/processes.ts";
+import { runningProcesses } from "../../automation/processes.ts";
 
 /** A secret to look for, and what to call it when it is found: its text never stands in a message. */
 export interface Canary {

@@ -21,7 +21,7 @@ import { poolWith } from "../../automation/rehearsal/cluster/lab.ts";
 import { seed } from "../../automation/rehearsal/cluster/seed.ts";
 import { miniatureChart } from "../../automation/rehearsal/miniatures.ts";
 import { CLEARML_SERVICE } from "../../automation/rehearsal/services/clearml/row.ts";
-import { obtainTools } from "../../automation/rehearsal/tools/obtain.ts";
+import { obtainTools } from "../../automation/tools/obtain.ts";
 import { ClearMlAgent } from "../../components/clearml/agent/agent.ts";
 import { ClearMl } from "../../components/clearml/clearml.ts";
 import { ClearmlClient } from "../../components/clearml/client/client.ts";

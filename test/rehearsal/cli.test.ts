@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { cacheFolder } from "../../automation/cache.ts";
 import { processesOf } from "../../automation/rehearsal/cluster/belonging.ts";
-import { kill } from "../../automation/rehearsal/processes.ts";
+import { kill } from "../../automation/processes.ts";
 import { startLab, type Lab } from "./harness.ts";
 
 const PROJECT = path.resolve(import.meta.dirname, "../..");

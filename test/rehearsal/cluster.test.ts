@@ -17,7 +17,7 @@ import {
 } from "../../automation/rehearsal/cluster/homes.ts";
 import type { LabObject } from "../../automation/rehearsal/cluster/lab.ts";
 import { seed } from "../../automation/rehearsal/cluster/seed.ts";
-import { obtainTools, type Tool } from "../../automation/rehearsal/tools/obtain.ts";
+import { obtainTools, type Tool } from "../../automation/tools/obtain.ts";
 
 // Read with the spelling of the API, whatever the kind.
 interface Anything extends KubernetesObject {

@@ -16,7 +16,7 @@ import { seed } from "../../automation/rehearsal/cluster/seed.ts";
 import type { CvatConfig } from "../../automation/rehearsal/services/cvat/asked.ts";
 import type { Orders } from "../../automation/rehearsal/services/cvat/faults.ts";
 import { ensureService } from "../../automation/rehearsal/services/service.ts";
-import { obtainTools, type Tool } from "../../automation/rehearsal/tools/obtain.ts";
+import { obtainTools, type Tool } from "../../automation/tools/obtain.ts";
 import { CvatClient } from "../../components/cvat/client/client.ts";
 import { cvatConfig } from "../../components/cvat/config.ts";
 import { registerRecords } from "../../components/cvat/records.ts";

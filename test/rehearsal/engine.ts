@@ -7,8 +7,8 @@ import { keepSecretsInTransforms } from "../../automation/engine/secrets.ts";
 import { silentProgress, type Progress } from "../../automation/progress.ts";
 import { markOf } from "../../automation/rehearsal/cluster/belonging.ts";
 import { createHome, freshName, removeHome, type Home } from "../../automation/rehearsal/cluster/homes.ts";
-import { engineEnvironment } from "../../automation/rehearsal/tools/environment.ts";
-import { obtainTools, type Tool } from "../../automation/rehearsal/tools/obtain.ts";
+import { engineEnvironment } from "../../automation/tools/environment.ts";
+import { obtainTools, type Tool } from "../../automation/tools/obtain.ts";
 
 /** A program of a test, run by the real engine with a state of its own. */
 export interface TestEngine {

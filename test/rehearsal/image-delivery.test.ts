@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { PROJECT_FOLDER } from "../../automation/project.ts";
 import { installPlugins } from "../../automation/rehearsal/plugins/install.ts";
 import { COMMAND_PLUGIN } from "../../automation/rehearsal/plugins/command-row.ts";
-import { runningProcesses } from "../../automation/rehearsal/processes.ts";
+import { runningProcesses } from "../../automation/processes.ts";
 import { deliveryConfig, type DeliveryNode } from "../../components/images/config.ts";
 import { ImageDelivery } from "../../components/images/delivery.ts";
 import { DynamicProvider } from "../../components/records/provider.ts";

@@ -8,7 +8,7 @@ import { silentProgress } from "../../automation/progress.ts";
 import { CLUSTER_PROGRAMS, startCluster } from "../../automation/rehearsal/cluster/cluster.ts";
 import { createHome, freshName, removeHome, type Home } from "../../automation/rehearsal/cluster/homes.ts";
 import { seed } from "../../automation/rehearsal/cluster/seed.ts";
-import { obtainTools } from "../../automation/rehearsal/tools/obtain.ts";
+import { obtainTools } from "../../automation/tools/obtain.ts";
 import type { ChartInstallArgs } from "../../components/charts/install.ts";
 import { parseLab, type LabConfig } from "../../components/config.ts";
 import { chartsOf, VisionPlatform } from "../../components/platform.ts";

@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { streamProgress } from "../../automation/progress.ts";
 import { miniatureChart } from "../../automation/rehearsal/miniatures.ts";
-import { obtainTools } from "../../automation/rehearsal/tools/obtain.ts";
+import { obtainTools } from "../../automation/tools/obtain.ts";
 import { inventoryDifferences, parseInventory } from "../fixtures/inventory/compare.ts";
 import { inventoryOf, type Row } from "../fixtures/inventory/extract.ts";
 

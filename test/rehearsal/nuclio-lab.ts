@@ -11,7 +11,7 @@ import { seed } from "../../automation/rehearsal/cluster/seed.ts";
 import type { HandlerSource } from "../../automation/rehearsal/services/nuclio/handlers.ts";
 import type { NuclioStandInConfig } from "../../automation/rehearsal/services/nuclio/main.ts";
 import { ensureService } from "../../automation/rehearsal/services/service.ts";
-import { obtainTools } from "../../automation/rehearsal/tools/obtain.ts";
+import { obtainTools } from "../../automation/tools/obtain.ts";
 import { apiServer } from "../../components/api-server.ts";
 import { functionsConfig } from "../../components/nuclio/config.ts";
 import { connect } from "../../components/nuclio/connect.ts";

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { destroyStack } from "../../automation/engine/destroy.ts";
 import { silentProgress } from "../../automation/progress.ts";
-import { kill } from "../../automation/rehearsal/processes.ts";
+import { kill } from "../../automation/processes.ts";
 import type { RunningMinio } from "../../automation/rehearsal/services/minio/row.ts";
 import { assertStoreAnswers } from "../../automation/storage/guard.ts";
 import { derivedFrom } from "./derived-keys.ts";

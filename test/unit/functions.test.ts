@@ -3,7 +3,7 @@ import { execa } from "execa";
 import { beforeAll, describe, expect, it } from "vitest";
 import { streamProgress } from "../../automation/progress.ts";
 import { pythonEnvironment } from "../../automation/python/environment.ts";
-import { obtainTools } from "../../automation/rehearsal/tools/obtain.ts";
+import { obtainTools } from "../../automation/tools/obtain.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const TESTS = "test/python/yolo11x";

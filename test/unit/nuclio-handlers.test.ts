@@ -6,7 +6,7 @@ import { expect, it, vi } from "vitest";
 import { TYPESCRIPT } from "../../automation/project.ts";
 import { findPython } from "../../automation/python/python.ts";
 import { start } from "../../automation/rehearsal/services/nuclio/handlers.ts";
-import { kill, startOf } from "../../automation/rehearsal/processes.ts";
+import { kill, startOf } from "../../automation/processes.ts";
 
 const HANDLERS = path.resolve(import.meta.dirname, "../../automation/rehearsal/services/nuclio/handlers.ts");
 

@@ -14,8 +14,8 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { UserError } from "../../components/errors.ts";
 import { silentProgress, type Progress } from "../../automation/progress.ts";
-import { engineEnvironment } from "../../automation/rehearsal/tools/environment.ts";
-import { obtainTools } from "../../automation/rehearsal/tools/obtain.ts";
+import { engineEnvironment } from "../../automation/tools/environment.ts";
+import { obtainTools } from "../../automation/tools/obtain.ts";
 
 // A Go that writes down what it is asked, builds slowly on request, and fails on request.
 const GO = `#!/bin/sh
@@ -80,7 +80,7 @@ describe("a program that is not on PATH", () => {
 
   it("is built again when the first build was killed half-way", async () => {
     const script = `
-      const { obtainTools } = await import(${JSON.stringify(import.meta.resolve("../../automation/rehearsal/tools/obtain.ts"))});
+      const { obtainTools } = await import(${JSON.stringify(import.meta.resolve("../../automation/tools/obtain.ts"))});
       const progress = { line() {}, task: (_title, work) => work({ update() {} }) };
       await obtainTools(["etcd"], { progress, cacheFolder: process.argv[1] });`;
     const child = spawn(

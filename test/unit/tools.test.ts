@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { expectedSeconds, roughly, secondsLeft } from "../../automation/rehearsal/tools/estimate.ts";
-import { asTyped, compilersAtOnce } from "../../automation/rehearsal/tools/go.ts";
-import { buildKey, cachedPath } from "../../automation/rehearsal/tools/cached.ts";
-import { obtainTools } from "../../automation/rehearsal/tools/obtain.ts";
-import { nothingToBuildWith } from "../../automation/rehearsal/tools/problems.ts";
-import { PROGRAMS, type Program } from "../../automation/rehearsal/tools/programs.ts";
-import { fits, versionIn } from "../../automation/rehearsal/tools/versions.ts";
+import { expectedSeconds, roughly, secondsLeft } from "../../automation/tools/estimate.ts";
+import { asTyped, compilersAtOnce } from "../../automation/tools/go.ts";
+import { buildKey, cachedPath } from "../../automation/tools/cached.ts";
+import { obtainTools } from "../../automation/tools/obtain.ts";
+import { nothingToBuildWith } from "../../automation/tools/problems.ts";
+import { PROGRAMS, type Program } from "../../automation/tools/programs.ts";
+import { fits, versionIn } from "../../automation/tools/versions.ts";
 import { silentProgress } from "../../automation/progress.ts";
 
 function program(name: string): Program {

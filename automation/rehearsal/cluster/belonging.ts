@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { UserError } from "../../../components/errors.ts";
-import { kill, programOf, runningProcesses, startOf, type RunningProcess } from "../processes.ts";
-import { PROGRAMS } from "../tools/programs.ts";
+import { kill, programOf, runningProcesses, startOf, type RunningProcess } from "../../processes.ts";
+import { PROGRAMS } from "../../tools/programs.ts";
 
 // Of a rehearsal, of the delivery of images and of bench; a person's own verb is not among them.
 const SCRIPTS = ["rehearsal", "images", "bench"].map(

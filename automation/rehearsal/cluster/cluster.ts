@@ -9,11 +9,11 @@ import getPort from "get-port";
 import { UserError } from "../../../components/errors.ts";
 import type { ProgressTask } from "../../progress.ts";
 import { TYPESCRIPT } from "../../project.ts";
-import type { Tool } from "../tools/obtain.ts";
+import type { Tool } from "../../tools/obtain.ts";
 import { endProcessesOf, processesOf } from "./belonging.ts";
 import { clusterConfig, egressConfig, type ClusterPrograms, type Ports } from "./config.ts";
 import { tunnelSocket } from "./routes.ts";
-import { kill, programOf } from "../processes.ts";
+import { kill, programOf } from "../../processes.ts";
 
 /** The programs a cluster needs, as `obtainTools` names them. */
 export const CLUSTER_PROGRAMS = [

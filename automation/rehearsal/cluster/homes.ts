@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "
 import path from "node:path";
 import { UserError } from "../../../components/errors.ts";
 import { cacheFolder } from "../../cache.ts";
-import { startOf } from "../processes.ts";
+import { startOf } from "../../processes.ts";
 import { endProcessesOf, processesOf } from "./belonging.ts";
 
 /** One rehearsal: a folder that holds all it has on disk, and the processes started with it. */

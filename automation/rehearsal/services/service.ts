@@ -9,8 +9,8 @@ import { UserError } from "../../../components/errors.ts";
 import type { ProgressTask } from "../../progress.ts";
 import { PROJECT_FOLDER, TYPESCRIPT } from "../../project.ts";
 import type { Cluster } from "../cluster/cluster.ts";
-import { kill, startOf } from "../processes.ts";
-import type { Tool } from "../tools/obtain.ts";
+import { kill, startOf } from "../../processes.ts";
+import type { Tool } from "../../tools/obtain.ts";
 
 /** A value for the rehearsal's copy of the stack file. */
 export interface ConfigValue {

@@ -9,8 +9,8 @@ import { UserError } from "../../../../components/errors.ts";
 import { MinioAdmin } from "../../../../components/storage/client/admin.ts";
 import { exchange } from "../../../../components/storage/client/exchange.ts";
 import { markOf } from "../../cluster/belonging.ts";
-import { kill, startOf } from "../../processes.ts";
-import type { Tool } from "../../tools/obtain.ts";
+import { kill, startOf } from "../../../processes.ts";
+import type { Tool } from "../../../tools/obtain.ts";
 import { certificatesIn } from "./certificates.ts";
 import { doesNotServe, readJson, serviceFolder, type RehearsalService, type Started } from "../service.ts";
 

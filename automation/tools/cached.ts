@@ -5,7 +5,7 @@ import path from "node:path";
 import type { Program } from "./programs.ts";
 
 /** The folder with one Go module per program. */
-export const MODULES = path.resolve(import.meta.dirname, "../../../tools");
+export const MODULES = path.resolve(import.meta.dirname, "../../tools");
 
 /** The files of a module that decide what is built; generated ones are not among them. */
 export async function moduleFiles(module: string): Promise<string[]> {

@@ -1,6 +1,6 @@
 import path from "node:path";
-import { cacheFolder as usersCacheFolder } from "../../cache.ts";
-import type { Progress } from "../../progress.ts";
+import { cacheFolder as usersCacheFolder } from "../cache.ts";
+import type { Progress } from "../progress.ts";
 import { build } from "./build.ts";
 import { buildKey, cachedPath, findCached } from "./cached.ts";
 import { expectedSeconds, roughly, secondsLeft, type Build } from "./estimate.ts";

@@ -1,8 +1,8 @@
 import { mkdir, rm, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { PROJECT_FOLDER } from "../../project.ts";
-import { proxyEnvironment } from "../../proxy.ts";
+import { PROJECT_FOLDER } from "../project.ts";
+import { proxyEnvironment } from "../proxy.ts";
 import { PROGRAMS } from "./programs.ts";
 import type { Tool } from "./obtain.ts";
 
