@@ -1,9 +1,4 @@
-import { localCommand } from "./command/local.ts";
-import { COMMAND_PLUGIN } from "./command-row.ts";
-import { servePlugin } from "./serve.ts";
+import { serveAsProcess } from "../../../provider/protocol/process.ts";
+import { commandPlugin } from "./command/plugin.ts";
 
-servePlugin({
-  version: COMMAND_PLUGIN.version,
-  configure: () => undefined,
-  kinds: { Command: localCommand },
-});
+await serveAsProcess(commandPlugin({ folder: process.cwd(), env: process.env }));

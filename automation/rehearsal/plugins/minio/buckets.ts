@@ -1,4 +1,5 @@
-import type { ResourceKind } from "../serve.ts";
+import type { AnyKind } from "../../../../provider/protocol/plugin.ts";
+import { byInputs } from "../compare.ts";
 import { ruleOfStore } from "../../../../components/storage/client/restore.ts";
 import type { LifecycleRule } from "../../../../components/storage/made.ts";
 import { fatal, wordsOf, type Store } from "./store.ts";
@@ -8,7 +9,7 @@ type Versioning = "Enabled" | "Suspended";
 type Rule = LifecycleRule & { status: string };
 
 /** Buckets and what is set on them, with the faults of the real plugin. (plugins.md, sections 2 and 3) */
-export function bucketKinds(store: () => Store): Record<string, ResourceKind> {
+export function bucketKinds(store: () => Store): Record<string, AnyKind> {
   // The real one ignores the error, and so takes a store that is down, or that refuses the credentials, for one without the bucket.
   const seemsThere = (bucket: string) =>
     store()
@@ -25,14 +26,12 @@ export function bucketKinds(store: () => Store): Record<string, ResourceKind> {
     bucketDomainName: `http://${store().place.server}/minio/${bucket}`,
   });
 
-  const s3Bucket: ResourceKind = {
-    check: (inputs) => ({
-      inputs,
-      failures: ["bucketPrefix", "quota", "objectLocking", "forceDestroy"]
+  const s3Bucket: AnyKind = {
+    check: (inputs) =>
+      ["bucketPrefix", "quota", "objectLocking", "forceDestroy"]
         .filter((property) => Boolean(inputs[property]))
-        .map((property) => ({ property, reason: `the rehearsal's plugin does not serve ${property}` })),
-    }),
-    replacing: ["bucket"],
+        .map((property) => `the rehearsal's plugin does not serve ${property}`),
+    diff: byInputs(["bucket"]),
     async create(inputs) {
       const bucket = String(inputs["bucket"]);
       const { s3, place } = store();
@@ -70,8 +69,8 @@ export function bucketKinds(store: () => Store): Record<string, ResourceKind> {
     const { status } = inputs["versioningConfiguration"] as { status: Versioning };
     return setVersioning(String(inputs["bucket"]), status);
   };
-  const versioning: ResourceKind = {
-    replacing: ["bucket"],
+  const versioning: AnyKind = {
+    diff: byInputs(["bucket"]),
     async create(inputs) {
       await versioningWanted(inputs);
       return { id: String(inputs["bucket"]), outs: inputs };
@@ -100,22 +99,17 @@ export function bucketKinds(store: () => Store): Record<string, ResourceKind> {
     });
     return { ...inputs, rules: (inputs["rules"] as LifecycleRule[]).map((rule) => ({ ...rule, status: "Enabled" })) };
   };
-  const lifecycle: ResourceKind = {
-    check: (inputs) => ({
-      inputs,
-      failures: (inputs["rules"] as LifecycleRule[]).flatMap(({ expiration }, index) =>
+  const lifecycle: AnyKind = {
+    check: (inputs) =>
+      (inputs["rules"] as LifecycleRule[]).flatMap(({ expiration }, index) =>
         /^[1-9]\d*d$/.test(expiration)
           ? []
-          : [
-              {
-                property: `rules[${index}].expiration`,
-                reason: "the rehearsal's plugin serves days alone, such as 30d",
-              },
-            ],
+          : [`rules[${index}].expiration: the rehearsal's plugin serves days alone, such as 30d`],
       ),
-    }),
-    replacing: ["bucket"],
-    same: (key, old, wanted) => JSON.stringify(withoutStatus(key, old)) === JSON.stringify(withoutStatus(key, wanted)),
+    diff: byInputs(
+      ["bucket"],
+      (key, old, wanted) => JSON.stringify(withoutStatus(key, old)) === JSON.stringify(withoutStatus(key, wanted)),
+    ),
     async create(inputs) {
       const bucket = String(inputs["bucket"]);
       const outs = await setRules(inputs).catch((error: unknown) => {

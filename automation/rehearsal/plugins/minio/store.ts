@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import path from "node:path";
 import type { Client } from "minio";
 import { MinioAdmin } from "../../../../components/storage/client/admin.ts";
 import { placeOf, type Place, urlOf } from "../../../../components/storage/client/place.ts";
@@ -11,10 +12,11 @@ export interface Store {
   admin: MinioAdmin;
 }
 
-export function storeOf(config: Readonly<Record<string, unknown>>): Store {
+/** @param folder to which the path of an authority is relative: that in which the engine starts its plugins (terraform-provider-minio: new_client.go) */
+export function storeOf(config: Readonly<Record<string, unknown>>, folder: string): Store {
   const file = config["minioCacertFile"];
-  // Relative to the folder the engine starts its plugins in; trusted besides the machine's own. (terraform-provider-minio: new_client.go)
-  const ca = typeof file === "string" && file !== "" ? readFileSync(file, "utf8") : undefined;
+  // Trusted besides the machine's own.
+  const ca = typeof file === "string" && file !== "" ? readFileSync(path.resolve(folder, file), "utf8") : undefined;
   const place = { ...placeOf(config), ca };
   return { place, s3: s3Of(place), admin: new MinioAdmin(place) };
 }

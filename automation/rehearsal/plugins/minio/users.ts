@@ -1,20 +1,21 @@
 import { randomBytes } from "node:crypto";
-import type { ResourceKind } from "../serve.ts";
+import type { AnyKind } from "../../../../provider/protocol/plugin.ts";
+import { byInputs } from "../compare.ts";
 import { AdminError } from "../../../../components/storage/client/admin.ts";
 import { fatal, wordsOf, type Store } from "./store.ts";
 
 const isGone = (error: unknown) => error instanceof AdminError && /NoSuch(User|Policy)$/.test(error.code);
 
 /** Users, policies and who has which, with the faults of the real plugin. (plugins.md, section 3) */
-export function userKinds(store: () => Store): Record<string, ResourceKind> {
+export function userKinds(store: () => Store): Record<string, AnyKind> {
   /** Does it, and says by what it failed as the real one does, whose own format text is left in. */
   const attempt = async <T>(what: string, name: string, work: Promise<T>): Promise<T> =>
     work.catch((error: unknown) => {
       throw fatal(`${what} (${name}): ${wordsOf(error, store(), "")}`);
     });
 
-  const user: ResourceKind = {
-    replacing: ["name"],
+  const user: AnyKind = {
+    diff: byInputs(["name"]),
     async create(inputs) {
       const name = String(inputs["name"]);
       const secret = typeof inputs["secret"] === "string" ? inputs["secret"] : randomBytes(20).toString("hex");
@@ -51,10 +52,10 @@ export function userKinds(store: () => Store): Record<string, ResourceKind> {
     },
   };
 
-  const policy: ResourceKind = {
-    replacing: ["name"],
-    same: (key, old, wanted) =>
+  const policy: AnyKind = {
+    diff: byInputs(["name"], (key, old, wanted) =>
       key === "policy" ? sameDocument(String(old), String(wanted)) : JSON.stringify(old) === JSON.stringify(wanted),
+    ),
     async create(inputs) {
       const name = String(inputs["name"]);
       await attempt("unable to create policy", name, store().admin.addPolicy(name, String(inputs["policy"])));
@@ -82,8 +83,8 @@ export function userKinds(store: () => Store): Record<string, ResourceKind> {
     },
   };
 
-  const attachment: ResourceKind = {
-    replacing: ["userName", "policyName"],
+  const attachment: AnyKind = {
+    diff: byInputs(["userName", "policyName"]),
     async create(inputs) {
       const { userName, policyName } = namesIn(inputs);
       const { policies } = await attempt("failed to load user Infos", userName, store().admin.user(userName));
