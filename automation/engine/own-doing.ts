@@ -9,10 +9,6 @@ interface OwnDoing {
 /** The engine names each program that it finds on PATH instead of in its plugin folder. (pulumi: pkg/workspace/plugins.go) */
 const OWN_DOING: readonly OwnDoing[] = [
   {
-    warning: "using pulumi-resource-pulumi-nodejs from $PATH",
-    why: "Dynamic providers are served by a script of the SDK, which can be found in no other way.",
-  },
-  {
     warning: "using pulumi-resource-kubernetes from $PATH",
     why: "For a person's own stack the plugin that was built or found here is linked beside pulumi: their plugin folder is theirs.",
   },

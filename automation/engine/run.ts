@@ -11,6 +11,7 @@ import { isOwnDoing } from "./own-doing.ts";
 import { refusal } from "./refusal.ts";
 import { isForDebugging } from "./secrets.ts";
 import { stateOf } from "./state.ts";
+import { withProviders } from "./providers.ts";
 import { parseUrn } from "./urn.ts";
 
 /** What a run of the engine did, or a preview found. */
@@ -73,7 +74,9 @@ export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptio
     else await stack.refresh({ ...common, runProgram: true });
   };
   try {
-    await options.progress.task(`${TITLES[verb]} stack ${stack.name}`, perform);
+    await options.progress.task(`${TITLES[verb]} stack ${stack.name}`, (task) =>
+      withProviders(stack.workspace, () => perform(task)),
+    );
   } catch (error) {
     throw failure(error, events);
   }

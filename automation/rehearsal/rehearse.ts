@@ -20,8 +20,9 @@ import { CLUSTER_PROGRAMS, startCluster, type Cluster } from "./cluster/cluster.
 import type { Home } from "./cluster/homes.ts";
 import { poolWith } from "./cluster/lab.ts";
 import { seed } from "./cluster/seed.ts";
+import { STAND_INS } from "./plugins/attached.ts";
 import { PLUGINS } from "./plugins/index.ts";
-import { installPlugins } from "./plugins/install.ts";
+import { installPlugins, type PluginStandIn } from "./plugins/install.ts";
 import { startServices } from "./services/index.ts";
 import { writeStackFolder } from "./stack-folder.ts";
 import { engineEnvironment } from "../tools/environment.ts";
@@ -98,14 +99,17 @@ export async function prepare({ stack, project, overrides, home, progress }: Reh
   const pulumiHome = path.join(home.folder, "pulumi");
   const plugins = await installPlugins(pulumiHome, PLUGINS);
   const passphrase = await passphraseOf(home);
-  const env = await engineEnv(home, tools, { pulumiHome, passphrase });
+  const env = {
+    ...(await engineEnv(home, tools, { pulumiHome, passphrase })),
+    [STAND_INS]: plugins.map(({ name }) => name).join(","),
+  };
   const opened = await openStack({ stack, folder, engine: home.folder, env, create: true });
   // A kept rehearsal belongs to one run at a time, so a lock in its state is a killed run's.
   if (await hasLocks(home)) await opened.cancel();
   const secrets = new Map(sealed.map((key) => [key, standInFor(key, passphrase)]));
   for (const { key, value } of services.flatMap(({ secrets = [] }) => secrets)) secrets.set(key, value);
   for (const [key, value] of secrets) await setSecret(opened, key, value);
-  const standIns = [...assumed.map(({ note }) => note), ...services.flatMap(({ notes = [] }) => notes), ...plugins];
+  const standIns = [...assumed.map(({ note }) => note), ...services.flatMap(({ notes = [] }) => notes), ...plugins.map(pluginNote)];
   return { home, lab, cluster, tools, charts, standIns, stack: opened, env };
 }
 
@@ -137,6 +141,8 @@ async function engineEnv(
     PULUMI_CONFIG_PASSPHRASE: passphrase,
   };
 }
+
+const pluginNote = ({ name, version, note }: PluginStandIn) => `plugin ${name} ${version}: ${note}`;
 
 async function hasLocks(home: Home): Promise<boolean> {
   const locks = path.join(home.folder, "state", ".pulumi", "locks");

@@ -1,6 +1,6 @@
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { isMap, isScalar, isSeq, Document } from "yaml";
+import { isMap, isScalar, isSeq, Document, parseDocument } from "yaml";
 import { PROJECT } from "../../components/config.ts";
 import { pathText } from "../../components/problems.ts";
 import { parseAsEngine } from "../stackfile/engine-yaml.ts";
@@ -30,7 +30,7 @@ export async function writeStackFolder(
   replace: Replacements,
 ): Promise<string[]> {
   await mkdir(folder, { recursive: true });
-  await copyFile(path.join(project, "Pulumi.yaml"), path.join(folder, "Pulumi.yaml"));
+  await writeProjectFile(folder, project);
   for (const [name, text] of Object.entries(replace.files ?? {})) {
     await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
     await writeFile(path.join(folder, name), text);
@@ -54,6 +54,16 @@ export async function writeStackFolder(
   const text = document.toString({ defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" });
   await writeFile(stackFilePath(folder, stack), text);
   return sealed;
+}
+
+/** The project file, in which the provider's place is relative to the folder it came from. */
+async function writeProjectFile(folder: string, project: string): Promise<void> {
+  const document = parseDocument(await readFile(path.join(project, "Pulumi.yaml"), "utf8"));
+  const providers = document.getIn(["plugins", "providers"]);
+  for (const entry of isSeq(providers) ? providers.items : []) {
+    if (isMap(entry)) entry.set("path", path.resolve(project, String(entry.get("path"))));
+  }
+  await writeFile(path.join(folder, "Pulumi.yaml"), document.toString());
 }
 
 /** Takes every `secure:` entry out of the document and gives its key. */

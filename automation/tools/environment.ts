@@ -1,13 +1,9 @@
 import { mkdir, rm, symlink } from "node:fs/promises";
-import { createRequire } from "node:module";
 import path from "node:path";
 import { PROJECT_FOLDER } from "../project.ts";
 import { proxyEnvironment } from "../proxy.ts";
 import { PROGRAMS } from "./programs.ts";
 import type { Tool } from "./obtain.ts";
-
-// Dynamic providers are served by a script of this package, which the engine finds only on PATH.
-const NODE_PROVIDERS = path.dirname(createRequire(import.meta.url).resolve("@pulumi/pulumi/package.json"));
 
 export interface EnvironmentOptions {
   /** Where links to the programs are put, under their own names. Made if absent. */
@@ -34,13 +30,9 @@ export async function engineEnvironment(
     const place = folder && pulumiHome ? path.join(pulumiHome, "plugins", folder) : links;
     await link(tool.path, path.join(place, tool.name));
   }
-  const before = (env["PATH"] ?? "")
-    .split(path.delimiter)
-    .filter((folder) => !["", links, NODE_PROVIDERS].includes(folder));
+  const before = (env["PATH"] ?? "").split(path.delimiter).filter((folder) => !["", links].includes(folder));
   return {
-    PATH: [links, ...before, NODE_PROVIDERS].join(path.delimiter),
-    // That script looks for its package from the working folder, which in a rehearsal is not the checkout.
-    NODE_PATH: path.resolve(NODE_PROVIDERS, "../.."),
+    PATH: [links, ...before].join(path.delimiter),
     ...(pulumiHome ? { PULUMI_HOME: pulumiHome } : {}),
     // For the command that carries images to nodes, whose text names neither. (components/images/delivery.ts)
     VISION_PLATFORM_CHECKOUT: PROJECT_FOLDER,

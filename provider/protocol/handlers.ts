@@ -31,6 +31,7 @@ export interface Served {
 export function servedTo(plugin: Plugin, address?: string): Served {
   const calls = callsOfOneEngine();
   const { answer } = calls;
+  const shared = {};
   const timeout = (request: { getTimeout(): number }) => request.getTimeout();
   let engine = address === undefined ? undefined : engineAt(address);
   const meet = (at: string) => {
@@ -47,7 +48,7 @@ export function servedTo(plugin: Plugin, address?: string): Served {
   const inRun = async <T>(request: Asked, signal: AbortSignal, work: (kind: AnyKind, run: Run) => T | Promise<T>) => {
     const kind = await plugin.kindOf(request.getType());
     if (kind === undefined) throw new Error(`${plugin.packages[0] ?? ""} has no ${request.getType()}.`);
-    const result = await work(kind, runAt(request.getUrn(), signal, engine));
+    const result = await work(kind, runAt(request.getUrn(), signal, { shared, engine }));
     await engine?.told();
     return result;
   };
@@ -77,11 +78,11 @@ export function servedTo(plugin: Plugin, address?: string): Served {
       return new messages.ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true);
     }),
     check: answer((request: pb.CheckRequest, signal) =>
-      inRun(request, signal, async (kind) => {
+      inRun(request, signal, async (kind, run) => {
         const raw = valuesOf(request.getNews());
         const olds = inClear(valuesOf(request.getOlds()));
         const completed = completedBy(kind, raw, olds);
-        const problems = holdsUnknown(completed) ? [] : ((await kind.check?.(inClear(completed), olds)) ?? []);
+        const problems = holdsUnknown(completed) ? [] : ((await kind.check?.(inClear(completed), olds, run)) ?? []);
         return new messages.CheckResponse()
           .setInputs(messageOf(completed))
           .setFailuresList(problems.map((reason) => new messages.CheckFailure().setReason(reason)));
@@ -158,8 +159,9 @@ export function servedTo(plugin: Plugin, address?: string): Served {
   };
 }
 
-function runAt(urn: string, signal: AbortSignal, engine: Engine | undefined): Run {
+function runAt(urn: string, signal: AbortSignal, { shared, engine }: { shared: object; engine?: Engine }): Run {
   return {
+    engine: shared,
     signal,
     say: (line) => engine?.say(urn, line),
     warn: (text) => engine?.warn(urn, text),

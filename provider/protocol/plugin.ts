@@ -12,7 +12,7 @@ export interface Plugin {
   /** Called with the inputs of its provider resource, secrets in clear, before any resource is worked on. */
   configure?: (config: Props) => void;
   /** The kind of a type such as `vision-platform:cvat:CloudStorage`; undefined when there is none. */
-  kindOf: (type: string) => Promise<AnyKind> | AnyKind | undefined;
+  kindOf: (type: string) => Promise<AnyKind | undefined> | AnyKind | undefined;
   /** Properties in old states that are none of ours. Default: none. */
   ignored?: readonly string[];
 }

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { describe, expect, it, test } from "vitest";
 import { builderEnvironment } from "../../components/images/builders.ts";
 import { asCommand, probeScript, receiveScript, type NodeImage } from "../../components/images/node-script.ts";
+import type { Run } from "../../components/records/kind.ts";
 import { localCommand } from "../../automation/rehearsal/plugins/command/local.ts";
 
 const image = (method: NodeImage["method"]): NodeImage => ({
@@ -35,7 +36,9 @@ test("a builder gets no passphrase and no cloud credentials", () => {
 });
 
 describe("the command plugin of a rehearsal", () => {
-  const created = (inputs: object) => localCommand.create({ ...inputs });
+  const command = localCommand({ folder: ".", env: process.env });
+  const run: Run = { engine: {}, signal: new AbortController().signal, say: () => undefined, warn: () => undefined };
+  const created = (inputs: object) => command.create({ ...inputs }, run);
 
   it("keeps what a command prints, and gives it its stdin", async () => {
     const { outs } = await created({ create: "cat; echo said >&2", stdin: "heard\n" });
@@ -52,13 +55,13 @@ describe("the command plugin of a rehearsal", () => {
     const { id, outs } = await created({ create: 'echo "[$PULUMI_COMMAND_STDOUT] $A"', environment: { A: "1" } });
     expect(outs).toMatchObject({ stdout: "[] 1" });
     const news = { create: outs["create"], environment: { A: "2" } };
-    expect(await localCommand.update(id, outs, news)).toMatchObject({ stdout: "[[] 1] 2" });
-    expect(await localCommand.update(id, outs, { ...news, update: "echo update" })).toMatchObject({ stdout: "update" });
+    expect(await command.update(id, outs, news, run)).toMatchObject({ stdout: "[[] 1] 2" });
+    expect(await command.update(id, outs, { ...news, update: "echo update" }, run)).toMatchObject({ stdout: "update" });
   });
 
   it("refuses what it does not do", () => {
-    expect(localCommand.check?.({ create: "x", connection: {} }).failures).toEqual([
-      { property: "connection", reason: expect.stringMatching(/has no `connection`/) as string },
+    expect(command.check?.({ create: "x", connection: {} }, {}, run)).toEqual([
+      expect.stringMatching(/has no `connection`/),
     ]);
   });
 });

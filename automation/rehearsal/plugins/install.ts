@@ -16,15 +16,16 @@ const TSX = path.resolve(import.meta.dirname, "../../../node_modules/tsx/dist/es
 
 /**
  * Puts plugins where the engine with this `PULUMI_HOME` finds them: the real one where the person has it, else ours.
- * @returns a line for the summary for each that stands in
+ * @returns those that stand in
  */
 export async function installPlugins(
   pulumiHome: string,
   plugins: readonly PluginStandIn[],
   env: NodeJS.ProcessEnv = process.env,
-): Promise<string[]> {
-  const notes: string[] = [];
-  for (const { name, version, note } of plugins) {
+): Promise<PluginStandIn[]> {
+  const standIns: PluginStandIn[] = [];
+  for (const plugin of plugins) {
+    const { name, version } = plugin;
     const place = path.join("plugins", `resource-${name}-v${version}`, `pulumi-resource-${name}`);
     const real = path.join(env["PULUMI_HOME"] ?? path.join(homedir(), ".pulumi"), place);
     const launcher = path.join(pulumiHome, place);
@@ -35,10 +36,10 @@ export async function installPlugins(
     } else {
       await writeFile(launcher, launchText(name));
       await chmod(launcher, 0o755);
-      notes.push(`plugin ${name} ${version}: ${note}`);
+      standIns.push(plugin);
     }
   }
-  return notes;
+  return standIns;
 }
 
 function launchText(name: string): string {
