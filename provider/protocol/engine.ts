@@ -1,6 +1,7 @@
 import { credentials } from "@grpc/grpc-js";
 import engineService from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/engine_pb.js";
+import type * as pb from "@pulumi/pulumi/proto/engine_pb.js";
 
 /** The engine that runs a plugin, as far as it is told something. */
 export interface Engine {
@@ -17,7 +18,7 @@ export interface Engine {
 export function engineAt(address: string): Engine {
   const client = new engineService.EngineClient(address, credentials.createInsecure());
   const underWay = new Set<Promise<void>>();
-  const log = (urn: string, severity: 1 | 2, text: string, ephemeral: boolean) => {
+  const log = (urn: string, severity: pb.LogSeverity, text: string, ephemeral: boolean) => {
     const request = new messages.LogRequest()
       .setSeverity(severity)
       .setMessage(text)
@@ -34,10 +35,10 @@ export function engineAt(address: string): Engine {
   };
   return {
     say: (urn, line) => {
-      log(urn, 1, line, true);
+      log(urn, messages.LogSeverity.INFO, line, true);
     },
     warn: (urn, text) => {
-      log(urn, 2, text, false);
+      log(urn, messages.LogSeverity.WARNING, text, false);
     },
     told: async () => {
       await Promise.all(underWay);

@@ -21,7 +21,7 @@ export function rawOf(message: Struct | undefined): Props {
 /** The same with every secret in clear. */
 export function inClear<T>(value: T): T;
 export function inClear(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(inClear);
+  if (Array.isArray(value)) return value.map((inner: unknown) => inClear(inner));
   if (typeof value !== "object" || value === null) return value;
   const object = value as Props;
   if (object[SIGNATURE] === SECRET) return inClear(object["value"]);
@@ -75,7 +75,6 @@ export function departuresBetween(old: unknown, wanted: unknown, path: string): 
   return keys.flatMap((key) => departuresBetween(old[key], wanted[key], `${path}${member(key)}`));
 }
 
-const isMap = (value: unknown): value is Props =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+const isMap = (value: unknown): value is Props => typeof value === "object" && value !== null && !Array.isArray(value);
 
 const member = (key: string) => (/^[A-Za-z_$][\w$-]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`);
