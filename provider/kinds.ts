@@ -1,7 +1,7 @@
 import type { AnyKind } from "./protocol/plugin.ts";
 
 /** A module that says what can be done with one kind of resource. Its properties are of a shape of their own, which only it knows. */
-type KindModule = Promise<{ kind: unknown }>;
+type KindModule = Promise<object>;
 
 /** Every kind of resource of our own provider, by its token. A module is loaded when a resource of its kind is worked on. */
 export const KINDS: Readonly<Record<string, () => KindModule>> = {
@@ -15,8 +15,6 @@ export const KINDS: Readonly<Record<string, () => KindModule>> = {
   "nuclio:Function": () => import("../components/nuclio/records/function.ts"),
   "nuclio:Project": () => import("../components/nuclio/records/project.ts"),
   "preflight:Cluster": () => import("../components/preflight/records/cluster.ts"),
-  "secrets:Departures": () => import("../components/secrets/records/departures.ts"),
-  "secrets:GeneratedText": () => import("../components/secrets/records/generated-text.ts"),
   "secrets:KeptPasswords": () => import("../components/secrets/records/kept-passwords.ts"),
   "secrets:Restart": () => import("../components/secrets/records/restart.ts"),
   "storage:DerivedKeys": () => import("../components/storage/records/derived-keys.ts"),
@@ -26,5 +24,5 @@ export const KINDS: Readonly<Record<string, () => KindModule>> = {
 /** @param token `cvat:CloudStorage` */
 export async function kindNamed(token: string): Promise<AnyKind | undefined> {
   const load = Object.hasOwn(KINDS, token) ? KINDS[token] : undefined;
-  return load && ((await load()).kind as AnyKind);
+  return load && ((await load()) as { kind: AnyKind }).kind;
 }

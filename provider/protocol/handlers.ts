@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { UntypedHandleCall } from "@grpc/grpc-js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import pluginMessages from "@pulumi/pulumi/proto/plugin_pb.js";
@@ -118,7 +119,12 @@ export function servedTo(plugin: Plugin, address?: string): Served {
           if (found === undefined) return new messages.ReadResponse();
           const secret = [...secretKeys({ ...before, ...raw }), ...(kind.secrets ?? [])];
           const isImported = Object.keys(before).length === 0;
-          const inputs = isImported ? (found.inputs ?? {}) : await drifted(kind, found.outs, inClear(before), run);
+          const isAsItWas = isDeepStrictEqual(found.outs, inClear(raw));
+          const inputs = isImported
+            ? (found.inputs ?? {})
+            : isAsItWas
+              ? before
+              : await drifted(kind, found.outs, inClear(before), run);
           return new messages.ReadResponse()
             .setId(found.id)
             .setProperties(messageOf(found.outs, secret))

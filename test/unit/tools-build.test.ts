@@ -133,9 +133,7 @@ describe("the engine's environment", () => {
     const plugin = path.join(pulumiHome, "plugins", "resource-kubernetes-v4.25.0", "pulumi-resource-kubernetes");
     expect(realpathSync(plugin)).toBe(realpathSync(path.join(folder, "pulumi-resource-kubernetes")));
     expect(twice).toEqual(once);
-    const [first, second, providers = "", ...more] = once["PATH"]?.split(":") ?? [];
-    expect([first, second, more]).toEqual([links, "/usr/bin", []]);
-    expect(existsSync(path.join(providers, "pulumi-resource-pulumi-nodejs"))).toBe(true);
+    expect(once["PATH"]?.split(":")).toEqual([links, "/usr/bin"]);
     expect(once).toMatchObject({ PULUMI_HOME: pulumiHome, PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" });
   });
 
