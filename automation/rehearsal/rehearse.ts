@@ -109,7 +109,11 @@ export async function prepare({ stack, project, overrides, home, progress }: Reh
   const secrets = new Map(sealed.map((key) => [key, standInFor(key, passphrase)]));
   for (const { key, value } of services.flatMap(({ secrets = [] }) => secrets)) secrets.set(key, value);
   for (const [key, value] of secrets) await setSecret(opened, key, value);
-  const standIns = [...assumed.map(({ note }) => note), ...services.flatMap(({ notes = [] }) => notes), ...plugins.map(pluginNote)];
+  const standIns = [
+    ...assumed.map(({ note }) => note),
+    ...services.flatMap(({ notes = [] }) => notes),
+    ...plugins.map(pluginNote),
+  ];
   return { home, lab, cluster, tools, charts, standIns, stack: opened, env };
 }
 
