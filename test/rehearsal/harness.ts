@@ -36,17 +36,21 @@ export interface Lab {
 export interface LabOptions {
   /** With buckets, records, functions and the agent. Default: the charts alone, in a third of the time. */
   whole?: boolean;
+  /** Absolute path of another stack file to start from; taken whole. Default: the example homelab's. */
+  stackFile?: string;
 }
 
-/** Starts a lab from the example homelab with the given sections changed. Nothing is up yet. */
+/** Starts a lab from the example homelab, or another stack file, with the given sections changed. Nothing is up yet. */
 export async function startLab(
   sections: Readonly<Record<string, Values | undefined>> = {},
-  { whole = false }: LabOptions = {},
+  { stackFile, whole = stackFile !== undefined }: LabOptions = {},
 ): Promise<Lab> {
   const project = await mkdtemp(path.join(tmpdir(), "vision-platform-test-"));
   const file = path.join(project, `Pulumi.${STACK}.yaml`);
   await copyFile(path.join(PROJECT, "Pulumi.yaml"), path.join(project, "Pulumi.yaml"));
-  const example = parse(await readFile(path.join(PROJECT, "Pulumi.homelab.yaml"), "utf8")) as StackDocument;
+  const example = parse(
+    await readFile(stackFile ?? path.join(PROJECT, "Pulumi.homelab.yaml"), "utf8"),
+  ) as StackDocument;
   await writeFile(file, stringify(whole ? example : chartsOnly(example)));
   const home = await createHome(freshName("test"), { kept: false });
   const lines: string[] = [];
