@@ -69,6 +69,6 @@ function refusal(urn: string, what: string): string {
   return [
     `The generated text ${name} is in use: what was set up with it opens with nothing else. This run would ${what}, and its rotation is no other; so nothing is done with it.`,
     `Run again without \`--replace\` and \`--target-replace\` of it. Where the state itself asks for a replacement: pulumi state untaint '${urn}'.`,
-    "To get another one on purpose, count up its rotation in the stack file (docs/recover.md).",
+    "To get another one on purpose, count up its `keyRotations` in the stack file, or set a password of your own there (docs/day-two.md).",
   ].join(" ");
 }

@@ -4,7 +4,7 @@ import { keptTexts, type KeptTexts } from "../../provider/kept-texts.ts";
 
 const URN = "urn:pulumi:lab::vision-platform::vision-platform:secrets:GeneratedText::cvat-redis-password";
 const INPUTS = { length: 24, rotation: 1 };
-const REFUSED = /cvat-redis-password is in use.*untaint 'urn:pulumi:lab::.*count up its rotation/s;
+const REFUSED = /cvat-redis-password is in use.*untaint 'urn:pulumi:lab::.*count up its `keyRotations`/s;
 
 let texts: KeptTexts;
 beforeEach(() => {
