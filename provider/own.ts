@@ -1,5 +1,6 @@
 import project from "../package.json" with { type: "json" };
 import { PACKAGE } from "../components/records/resource.ts";
+import { keptTexts } from "./kept-texts.ts";
 import { kindNamed } from "./kinds.ts";
 import type { Plugin } from "./protocol/plugin.ts";
 
@@ -11,5 +12,6 @@ export const OWN_PROVIDER: Plugin = {
   packages: [PACKAGE, "pulumi-nodejs"],
   version: project.version,
   kindOf: (type) => kindNamed(type.split(":").slice(-2).join(":")),
+  guard: keptTexts,
   ignored: ["handler"],
 };

@@ -33,6 +33,7 @@ export function servedTo(plugin: Plugin, address?: string): Served {
   const calls = callsOfOneEngine();
   const { answer } = calls;
   const shared = {};
+  const guard = plugin.guard?.();
   const timeout = (request: { getTimeout(): number }) => request.getTimeout();
   let engine = address === undefined ? undefined : engineAt(address);
   const meet = (at: string) => {
@@ -83,7 +84,9 @@ export function servedTo(plugin: Plugin, address?: string): Served {
         const raw = valuesOf(request.getNews());
         const olds = inClear(valuesOf(request.getOlds()));
         const completed = completedBy(kind, raw, olds);
-        const problems = holdsUnknown(completed) ? [] : ((await kind.check?.(inClear(completed), olds, run)) ?? []);
+        const refused = guard?.check(request.getUrn(), inClear(raw), olds);
+        const unsound = holdsUnknown(completed) ? [] : ((await kind.check?.(inClear(completed), olds, run)) ?? []);
+        const problems = refused === undefined ? unsound : [refused];
         return new messages.CheckResponse()
           .setInputs(messageOf(completed))
           .setFailuresList(problems.map((reason) => new messages.CheckFailure().setReason(reason)));
@@ -93,6 +96,7 @@ export function servedTo(plugin: Plugin, address?: string): Served {
       inRun(request, signal, async (kind, run) => {
         const olds = inClear(valuesOf(request.getOlds()));
         const news = inClear(valuesOf(request.getNews()));
+        guard?.compare(request.getUrn(), olds);
         return diffResponse(await differenceOf(kind, olds, news, run), olds, news);
       }),
     ),
@@ -105,6 +109,7 @@ export function servedTo(plugin: Plugin, address?: string): Served {
             const foreseen = kind.foresee?.(inClear(raw), undefined);
             return new messages.CreateResponse().setProperties(messageOf({ ...raw, ...foreseen }, secret));
           }
+          guard?.create(request.getUrn());
           const { id, outs } = await noting(secret, kind.create(inClear(raw), run));
           return new messages.CreateResponse().setId(id).setProperties(messageOf(outs, secret));
         }),
@@ -150,7 +155,9 @@ export function servedTo(plugin: Plugin, address?: string): Served {
     delete: answer(
       (request: pb.DeleteRequest, signal) =>
         inRun(request, signal, async (kind, run) => {
-          await kind.delete(request.getId(), inClear(valuesOf(request.getProperties())), run);
+          const outs = inClear(valuesOf(request.getProperties()));
+          guard?.delete(request.getUrn(), outs);
+          await kind.delete(request.getId(), outs, run);
           return new empty.Empty();
         }),
       timeout,

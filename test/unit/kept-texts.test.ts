@@ -1,12 +1,13 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { UNKNOWN } from "../../components/records/kind.ts";
-import { keptTexts, type KeptTexts } from "../../provider/kept-texts.ts";
+import { keptTexts } from "../../provider/kept-texts.ts";
+import type { Guard } from "../../provider/protocol/plugin.ts";
 
 const URN = "urn:pulumi:lab::vision-platform::vision-platform:secrets:GeneratedText::cvat-redis-password";
 const INPUTS = { length: 24, rotation: 1 };
 const REFUSED = /cvat-redis-password is in use.*untaint 'urn:pulumi:lab::.*count up its `keyRotations`/s;
 
-let texts: KeptTexts;
+let texts: Guard;
 beforeEach(() => {
   texts = keptTexts();
 });
@@ -31,6 +32,13 @@ describe("a generated text that the program asks for again", () => {
     texts.compare(URN, { ...INPUTS, value: "in use" });
     expect(() => texts.delete(URN, { ...INPUTS, value: "in use" })).toThrow(REFUSED);
     expect(() => texts.create(URN)).toThrow(REFUSED);
+  });
+
+  it("is not deleted under the name it had in a program of before", () => {
+    texts.check(URN, INPUTS, INPUTS);
+    texts.compare(URN, { ...INPUTS, value: "in use" });
+    const before = URN.replace("vision-platform:secrets", "pulumi-nodejs:dynamic/secrets");
+    expect(() => texts.delete(before, { value: "in use" })).toThrow(REFUSED);
   });
 
   it("names no text of its own in what it says", () => {
@@ -59,6 +67,13 @@ describe("a generated text may go", () => {
     texts.check(URN, INPUTS, INPUTS);
     texts.compare(URN, { ...INPUTS, value: "in use" });
     texts.delete(URN, { ...INPUTS, rotation: 0, value: "old" });
+  });
+
+  it("as any other resource, whatever its inputs are", () => {
+    const queue = URN.replace("secrets:GeneratedText", "clearml:Queue");
+    expect(texts.check(queue, INPUTS, INPUTS)).toBeUndefined();
+    expect(texts.check(queue, INPUTS, {})).toBeUndefined();
+    texts.delete(queue, INPUTS);
   });
 
   it("and is made where there was none", () => {
