@@ -2,6 +2,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { isIP } from "node:net";
 import type { KubeConfig } from "@kubernetes/client-node";
+import { limitedTo } from "./records/limited.ts";
 import { retryAfterMs } from "./records/patience.ts";
 
 /** One request to the API server, or through it to a Service. */
@@ -40,15 +41,18 @@ export class Unreached extends Error {
   }
 }
 
-/** Sends requests to the API server of a kubeconfig's current context. */
-export function apiServer(config: KubeConfig): Send {
+/**
+ * Sends requests to the API server of a kubeconfig's current context.
+ * @param ends breaks requests off, which then throw its reason. Default: nothing does.
+ */
+export function apiServer(config: KubeConfig, ends?: AbortSignal): Send {
   const server = config.getCurrentCluster()?.server.replace(/\/+$/, "");
   return async (request) => {
     if (server === undefined) throw new Unreached("the kubeconfig names no cluster in its current context");
     const url = new URL(server + request.path);
     const options: https.RequestOptions = { servername: serverNameOf(url) };
     await config.applyToHTTPSOptions(options);
-    return exchange(url, options, request);
+    return exchange(url, options, request, ends);
   };
 }
 
@@ -73,11 +77,20 @@ export async function listOf<T>(send: Send, path: string, timeoutMs: number): Pr
   return { items: (JSON.parse(text) as { items: T[] }).items };
 }
 
-function exchange(url: URL, options: https.RequestOptions, request: ApiRequest): Promise<ApiAnswer> {
+function exchange(
+  url: URL,
+  options: https.RequestOptions,
+  request: ApiRequest,
+  ends: AbortSignal | undefined,
+): Promise<ApiAnswer> {
   const { method, body, headers = {}, timeoutMs } = request;
   const text = body === undefined ? undefined : JSON.stringify(body);
   return new Promise((resolve, reject) => {
     const unreached = (error: Error) => {
+      if (ends?.aborted) {
+        reject(ends.reason as Error);
+        return;
+      }
       const late = error.name === "AbortError" || error.name === "TimeoutError";
       const why = late ? `no answer within ${Math.round(timeoutMs / 1000)} s` : error.message;
       reject(new Unreached(`the API server at ${url.origin} does not answer: ${why}`, {}, error));
@@ -93,7 +106,7 @@ function exchange(url: URL, options: https.RequestOptions, request: ApiRequest):
         }),
         ...headers,
       },
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: limitedTo(timeoutMs, ends),
     };
     const onResponse = (response: http.IncomingMessage) => {
       const parts: Buffer[] = [];

@@ -14,23 +14,29 @@ export interface Patience {
   longestPauseMs?: number;
   /** Milliseconds after which it is given up, whatever is left. Default: none. */
   triedForMs?: number;
+  /** Ends the attempts and the waits between them. Default: nothing does. */
+  signal?: AbortSignal | undefined;
   /** Whether the same call may go through a little later. `attempt` is 1 after the first. */
   mayPass: (error: Error, attempt: number) => boolean;
 }
 
-/** Sends a call again while its error may pass, and no sooner than the server asked for. */
+/**
+ * Sends a call again while its error may pass, and no sooner than the server asked for.
+ * @throws what the signal was aborted with
+ */
 export function patiently<T>(call: (attempt: number) => Promise<T>, patience: Patience): Promise<T> {
-  const { attempts, firstPauseMs, longestPauseMs, triedForMs, mayPass } = patience;
+  const { attempts, firstPauseMs, longestPauseMs, triedForMs, signal, mayPass } = patience;
   return pRetry(call, {
     retries: attempts - 1,
     minTimeout: firstPauseMs,
     ...(longestPauseMs !== undefined && { maxTimeout: longestPauseMs }),
     ...(triedForMs !== undefined && { maxRetryTime: triedForMs }),
+    ...(signal && { signal }),
     randomize: true,
     shouldRetry: async ({ error, attemptNumber }) => {
       const asked = askedToWaitMs(error);
       if (asked > LONGEST_WAIT_MS || !mayPass(error, attemptNumber)) return false;
-      await pause(asked);
+      await pause(asked, undefined, { signal });
       return true;
     },
   });

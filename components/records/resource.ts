@@ -1,7 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-
-/** Package of our own provider. */
-export const PACKAGE = "vision-platform";
+import { FORMER_PACKAGE, formerTypeOf, PACKAGE, typeOf, type Token } from "./tokens.ts";
 
 /**
  * Our own provider, to be handed to the topmost component. Always this one: a default one would take every key of the stack file, which
@@ -9,12 +7,9 @@ export const PACKAGE = "vision-platform";
  */
 export class OwnProvider extends pulumi.ProviderResource {
   constructor(name: string, opts?: pulumi.ResourceOptions) {
-    super(PACKAGE, name, {}, { ...opts, aliases: [{ type: "pulumi:providers:pulumi-nodejs" }] });
+    super(PACKAGE, name, {}, { ...opts, aliases: [{ type: `pulumi:providers:${FORMER_PACKAGE}` }] });
   }
 }
-
-/** `cvat:CloudStorage`: the system and the kind, by which the provider knows what to do. (provider/kinds.ts) */
-export type Token = `${string}:${string}`;
 
 /** A resource of our own provider. */
 export class OwnResource extends pulumi.CustomResource {
@@ -30,8 +25,8 @@ export class OwnResource extends pulumi.CustomResource {
   ) {
     const learned = Object.fromEntries(outs.map((key) => [key, undefined]));
     // Until 2026-12 these were dynamic resources of the SDK, whose functions stood as text in the state.
-    const aliases = [{ type: `pulumi-nodejs:${token}` }];
-    super(`${PACKAGE}:${token}`, name, { ...learned, ...inputs }, pulumi.mergeOptions(opts, { aliases }));
+    const aliases = [{ type: formerTypeOf(token) }];
+    super(typeOf(token), name, { ...learned, ...inputs }, pulumi.mergeOptions(opts, { aliases }));
   }
 
   /** An input or an output by its name. */
