@@ -15,8 +15,7 @@ import type { StorageAccess } from "./cvat/records.ts";
 import { addressesIn } from "./cvat/values.ts";
 import { CVAT_VERSIONS, cvatWish } from "./cvat/versions.ts";
 import { appliedBelow } from "./kubernetes/field-manager.ts";
-import { DynamicProvider } from "./records/provider.ts";
-import { RestRecord } from "./records/record.ts";
+import { OwnProvider, OwnResource } from "./records/resource.ts";
 import { millisecondsOf } from "./schema.ts";
 import type { LabelEntry } from "./nuclio/label-config.ts";
 import { Nuclio, platformValues } from "./nuclio/nuclio.ts";
@@ -63,7 +62,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
   readonly ledger: pulumi.Output<LedgerRow[]>;
 
   constructor(name: string, args: VisionPlatformArgs, opts?: pulumi.ComponentResourceOptions) {
-    const providers = [new DynamicProvider(`${name}-generated`)];
+    const providers = [new OwnProvider(`${name}-generated`)];
     super(
       "vision-platform:index:VisionPlatform",
       name,
@@ -75,7 +74,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
     const parts = { parent: this };
 
     const { uid } = args.prepared;
-    if (uid !== undefined) new RestRecord(`${name}-in-cluster`, "preflight/records/cluster", { uid }, {}, parts);
+    if (uid !== undefined) new OwnResource(`${name}-in-cluster`, "preflight:Cluster", { uid }, [], parts);
     this.traefik = traefikAddress(`${name}-traefik`, lab.traefik, cluster, parts);
     const { address } = lab.traefik;
     const edge =

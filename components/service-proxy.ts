@@ -10,9 +10,14 @@ export interface ServiceName {
 /**
  * Reaches a Service through the API server's proxy, with the rights of the kubeconfig: the Service needs no address, and nobody else gets
  * to it. What the API server says itself (no such Service, no pod behind it, forbidden) is thrown as `Unreached`.
+ * @param ends breaks requests off, which then throw its reason. Default: nothing does.
  */
-export function serviceProxy(config: KubeConfig, { namespace, service, port }: ServiceName): Send {
-  const send = apiServer(config);
+export function serviceProxy(
+  config: KubeConfig,
+  { namespace, service, port }: ServiceName,
+  ends?: AbortSignal,
+): Send {
+  const send = apiServer(config, ends);
   return async (request) => {
     const path = `/api/v1/namespaces/${namespace}/services/${service}:${port}/proxy${request.path}`;
     const answer = await send({ ...request, path });

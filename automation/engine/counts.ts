@@ -1,5 +1,5 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
-import { PRESENCE } from "../../components/storage/made.ts";
+import { tokenOf } from "../../components/records/tokens.ts";
 
 /** Key of what was not looked at among the counts of what happened to resources. */
 export const UNSEEN = "unseen";
@@ -29,7 +29,7 @@ export function countsText(counts: Record<string, number>, words: "will" | "did"
 export function countsIn(events: readonly EngineEvent[]): Record<string, number> {
   const counts = events.findLast(({ summaryEvent }) => summaryEvent)?.summaryEvent?.resourceChanges ?? {};
   const steps = events.flatMap(({ resourcePreEvent }) => resourcePreEvent?.metadata ?? []);
-  const presence = steps.find(({ type }) => type === PRESENCE);
+  const presence = steps.find(({ type }) => tokenOf(type) === "storage:Presence");
   if (presence?.new?.inputs["seen"] !== false) return counts;
   const unseen = steps.filter(({ op, type }) => op === "same" && type.startsWith("minio:")).length;
   return { ...counts, same: (counts["same"] ?? 0) - unseen, [UNSEEN]: unseen };

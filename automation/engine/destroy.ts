@@ -1,6 +1,6 @@
 import type * as auto from "@pulumi/pulumi/automation/index.js";
 import type { Progress } from "../progress.ts";
-import { KEPT_IN_STATE } from "./kept.ts";
+import { isKept } from "./kept.ts";
 import { runEngine, type Outcome } from "./run.ts";
 import { stateOf } from "./state.ts";
 
@@ -24,6 +24,6 @@ export async function destroyStack(stack: auto.Stack, progress: Progress, option
 
 async function left(stack: auto.Stack, { leaveObjectStore = false }: DestroyOptions = {}): Promise<string[]> {
   const isLeft = ({ urn, type }: { urn: string; type: string }) =>
-    KEPT_IN_STATE.test(type) || (leaveObjectStore && urn.includes(OF_OBJECT_STORE));
+    isKept(type) || (leaveObjectStore && urn.includes(OF_OBJECT_STORE));
   return (await stateOf(stack)).filter(isLeft).map(({ urn }) => urn);
 }

@@ -1,3 +1,4 @@
+import { isComponent } from "../../components/records/tokens.ts";
 import { stripVTControlCharacters } from "node:util";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { cureFor, type Speaker } from "./cures.ts";
@@ -50,7 +51,7 @@ function told(urn: string | undefined, message: string): Told {
   if (urn === undefined) return { subject: "", words: message, speaker: "engine" };
   const { system, kind, short, type } = parseUrn(urn);
   if (kind === "Stack") return { subject: "", words: message, speaker: "engine" };
-  if (type.startsWith("vision-platform:"))
+  if (isComponent(type))
     return { subject: message.startsWith(system) ? "" : system, words: message, speaker: "kubernetes" };
   const speaker = SPEAKERS.find(({ types }) => types.test(type))?.speaker ?? "record";
   const words = wordsOf(message, speaker);

@@ -5,10 +5,11 @@ import { UserError } from "../../components/errors.ts";
 import { clusterIsTheSame, lostSince, type Lost } from "../../components/preflight/same-cluster.ts";
 import { knownCluster } from "../../components/preflight/state.ts";
 import type { ClusterFacts } from "../../components/preflight/facts.ts";
+import { tokenOf } from "../../components/records/tokens.ts";
 import { problemList } from "../../components/problems.ts";
 import { lookAtCluster } from "../cluster/look.ts";
 import type { Progress } from "../progress.ts";
-import { KEPT_IN_STATE } from "./kept.ts";
+import { isKept } from "./kept.ts";
 import { readState, writeState, type StoredResource } from "./stored-state.ts";
 import { parseUrn } from "./urn.ts";
 
@@ -65,7 +66,7 @@ export function withoutLost(resources: readonly StoredResource[], lost: Lost): S
   const systems = new Set(resources.filter(isLostObject).map(({ urn }) => parseUrn(urn).system));
   const isLostRecord = ({ urn, type }: StoredResource) => {
     const { system } = parseUrn(urn);
-    if (!IN_THE_CLUSTER.test(type) || KEPT_IN_STATE.test(type) || system === "MinIO") return false;
+    if (!isInTheCluster(type) || isKept(type) || system === "MinIO") return false;
     return lost.cluster || systems.has(DATABASE_OF[system] ?? system);
   };
   const gone = new Set(
@@ -75,7 +76,7 @@ export function withoutLost(resources: readonly StoredResource[], lost: Lost): S
 }
 
 /** Records of REST APIs that run in the cluster, and the image on its nodes. */
-const IN_THE_CLUSTER = /^(pulumi-nodejs|command):/;
+const isInTheCluster = (type: string) => tokenOf(type) !== undefined || type.startsWith("command:");
 
 function withoutMention(resource: StoredResource, gone: ReadonlySet<string>): StoredResource {
   const { dependencies, propertyDependencies, deletedWith, ...rest } = resource;

@@ -1,6 +1,7 @@
 import type * as auto from "@pulumi/pulumi/automation/index.js";
 import type { LedgerRow } from "../../components/charts/ledger.ts";
 import { UserError } from "../../components/errors.ts";
+import { PACKAGE } from "../../components/records/tokens.ts";
 import { type Progress, type ProgressTask } from "../progress.ts";
 import { authorityOfState } from "../storage/authority.ts";
 import { assertStoreAnswers, lookBeforeDestroy, missingText, readyToDestroy } from "../storage/guard.ts";
@@ -125,7 +126,7 @@ function showing(progress: Progress, task: ProgressTask): (event: auto.EngineEve
       done.set(system, (done.get(system) ?? 0) + 1);
       task.update([...done].map(([name, count]) => `${name} ${count} objects`).join(", "));
     }
-    // Only our own components speak to a person; the engine says of each object that it skips its waits.
+    // Only our own components and resources speak to a person; the engine says of each object that it skips its waits.
     if (diagnosticEvent?.urn && isOurs(diagnosticEvent.urn) && diagnosticEvent.severity.startsWith("info")) {
       const line = plain(diagnosticEvent.message);
       if (line !== "") progress.line(`  ${line}`);
@@ -133,4 +134,4 @@ function showing(progress: Progress, task: ProgressTask): (event: auto.EngineEve
   };
 }
 
-const isOurs = (urn: string) => parseUrn(urn).type.startsWith("vision-platform:");
+const isOurs = (urn: string) => parseUrn(urn).type.startsWith(`${PACKAGE}:`);

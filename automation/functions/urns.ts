@@ -1,4 +1,5 @@
 import { PROJECT } from "../../components/config.ts";
+import { typeOf } from "../../components/records/tokens.ts";
 import type { FunctionConfig } from "../../components/nuclio/config.ts";
 
 const PARENTS = "vision-platform:index:VisionPlatform$vision-platform:nuclio:Nuclio";
@@ -11,13 +12,13 @@ export function functionUrns(stack: string, name: string, { model }: Pick<Functi
   const urn = (types: string, resource: string) => `urn:pulumi:${stack}::${PROJECT}::${PARENTS}${types}::${resource}`;
   const own = "$vision-platform:nuclio:NuclioFunction";
   return [
-    urn("$pulumi-nodejs:dynamic/nuclio:Project", "nuclio-project"),
+    urn(`$${typeOf("nuclio:Project")}`, "nuclio-project"),
     urn(own, `nuclio-${name}`),
-    urn(`${own}$pulumi-nodejs:dynamic/nuclio:Function`, `nuclio-${name}`),
+    urn(`${own}$${typeOf("nuclio:Function")}`, `nuclio-${name}`),
     ...(model
       ? [
           urn(`${own}$kubernetes:core/v1:Secret`, `nuclio-${name}-model`),
-          urn(`${own}$pulumi-nodejs:dynamic/secrets:Restart`, `nuclio-${name}-restart`),
+          urn(`${own}$${typeOf("secrets:Restart")}`, `nuclio-${name}-restart`),
         ]
       : []),
   ];

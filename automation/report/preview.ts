@@ -1,3 +1,4 @@
+import { isComponent } from "../../components/records/tokens.ts";
 import type { LedgerRow } from "../../components/charts/ledger.ts";
 import type { Change, FieldChange, Operation } from "../engine/changes.ts";
 import type { Outcome } from "../engine/run.ts";
@@ -46,7 +47,7 @@ export function changesText(changes: readonly Change[]): string {
 
 function bySystem(changes: readonly Change[]): [string, Change[]][] {
   // Components hold no state of their own: what is new or gone shows in their children.
-  const own = changes.filter(({ type }) => !type.startsWith("vision-platform:") && !type.startsWith("pulumi:pulumi:"));
+  const own = changes.filter(({ type }) => !isComponent(type) && !type.startsWith("pulumi:pulumi:"));
   const groups = new Map<string, Change[]>();
   for (const change of own) groups.set(change.system, [...(groups.get(change.system) ?? []), change]);
   const order = (a: Change, b: Change) => a.kind.localeCompare(b.kind) || a.short.localeCompare(b.short);

@@ -3,7 +3,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../cluster.ts";
 import { RunError } from "../program-errors.ts";
-import { RestRecord } from "../records/record.ts";
+import { OwnResource } from "../records/resource.ts";
 import { Departures } from "../secrets/departures.ts";
 import { GeneratedText } from "../secrets/generated.ts";
 import { restartedReaders } from "../secrets/readers.ts";
@@ -114,10 +114,10 @@ export function apiKeysOf(
   { endpoint, addresses, port }: Pick<ClearmlConfig, "endpoint" | "addresses" | "port">,
   people: Texts,
   opts: pulumi.CustomResourceOptions,
-): RestRecord {
+): OwnResource {
   const asked = endpoint ?? (addresses.api === undefined ? undefined : httpUrl(addresses.api, port));
   const inputs = { people, ...(asked !== undefined && { endpoint: asked }) };
-  return new RestRecord(`${name}-api-keys`, "clearml/records/api-keys", inputs, { secrets: ["people"] }, opts);
+  return new OwnResource(`${name}-api-keys`, "clearml:ApiKeys", inputs, [], opts);
 }
 
 /** The key of the object store for the job that deletes files, which starts anew when that is another. */

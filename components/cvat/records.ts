@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { RestRecord } from "../records/record.ts";
+import { OwnResource } from "../records/resource.ts";
 import type { Connection } from "./client/connection.ts";
 import type { CvatConfig } from "./config.ts";
 import { RunError } from "../program-errors.ts";
@@ -27,8 +27,6 @@ const DEFAULT_REGION = "us-east-1";
 
 type CloudStorageConfig = NonNullable<CvatConfig["cloudStorages"]>[number];
 
-const SECRET = { secrets: ["connection", "secretKey"] };
-
 /** What is in CVAT: organizations with their members and webhooks, and cloud storages. */
 export function registerRecords(
   name: string,
@@ -36,32 +34,32 @@ export function registerRecords(
   opts: pulumi.CustomResourceOptions,
 ): void {
   const account = pulumi.secret(connection);
-  const organizations = new Map<string, RestRecord>();
+  const organizations = new Map<string, OwnResource>();
   for (const { members, webhooks, ...organization } of config.organizations) {
     const { slug } = organization;
-    const record = new RestRecord(
+    const record = new OwnResource(
       `${name}-organization-${slug}`,
-      "cvat/records/organization",
+      "cvat:Organization",
       { name: slug, ...organization, connection: account },
-      { ...SECRET, outs: ["organizationId"] },
+      ["organizationId"],
       opts,
     );
     organizations.set(slug, record);
     for (const { username, role } of members) {
-      new RestRecord(
+      new OwnResource(
         `${name}-member-${slug}-${username}`,
-        "cvat/records/membership",
+        "cvat:Membership",
         { organization: slug, username, role, connection: account },
-        SECRET,
+        [],
         pulumi.mergeOptions(opts, { dependsOn: record }),
       );
     }
     for (const { secret = "", ...webhook } of webhooks) {
-      new RestRecord(
+      new OwnResource(
         `${name}-webhook-${slug}-${webhook.name}`,
-        "cvat/records/webhook",
+        "cvat:Webhook",
         { organization: slug, ...webhook, secret: pulumi.secret(secret), connection: account },
-        { secrets: ["connection", "secret"] },
+        [],
         pulumi.mergeOptions(opts, { dependsOn: record }),
       );
     }
@@ -76,9 +74,9 @@ export function registerRecords(
       );
     const { bucket, endpoint, accessKey, secretKey } = access;
     const record = organizations.get(organization);
-    new RestRecord(
+    new OwnResource(
       `${name}-storage-${organization === "" ? "" : `${organization}-`}${storage.name}`,
-      "cvat/records/cloud-storage",
+      "cvat:CloudStorage",
       {
         ...rest,
         organization,
@@ -89,7 +87,7 @@ export function registerRecords(
         secretKey: pulumi.secret(secretKey),
         connection: account,
       },
-      { ...SECRET, outs: ["storageId"] },
+      ["storageId"],
       pulumi.mergeOptions(opts, { ...(record && { dependsOn: record }) }),
     );
   }

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../cluster.ts";
-import { RestRecord } from "../records/record.ts";
+import { OwnResource } from "../records/resource.ts";
 import { GeneratedText } from "../secrets/generated.ts";
 import { placeOf, restartedReaders } from "../secrets/readers.ts";
 import type { CvatConfig } from "./config.ts";
@@ -38,9 +38,9 @@ export class CvatSecrets {
 
     const postgresql = secrets.postgresql ?? made("postgresql");
     const grafana = analytics.enabled ? (secrets.grafana ?? made("grafana")) : undefined;
-    const kept = new RestRecord(
+    const kept = new OwnResource(
       `${name}-kept-passwords`,
-      "secrets/records/kept-passwords",
+      "secrets:KeptPasswords",
       {
         connection: placeOf(cluster, namespace),
         kept: pulumi.secret([
@@ -48,7 +48,7 @@ export class CvatSecrets {
           ...(grafana === undefined ? [] : [{ ...keeper("grafana"), password: grafana }]),
         ]),
       },
-      { secrets: ["kept"] },
+      [],
       { parent: opts.parent },
     );
     secret(

@@ -24,17 +24,23 @@ const ARCHIVE_KEPT_MS = 7 * 24 * 3_600_000;
 
 /**
  * The builder of this machine.
+ * @param signal ends the look for it
  * @throws UserError saying what to install when none can work
  */
-export async function findBuilder(choice: BuilderChoice, env: NodeJS.ProcessEnv): Promise<FoundBuilder> {
+export async function findBuilder(
+  choice: BuilderChoice,
+  env: NodeJS.ProcessEnv,
+  signal?: AbortSignal,
+): Promise<FoundBuilder> {
   const wanted = BUILDERS.filter(({ name }) => choice.builder === "auto" || choice.builder === name);
   const reasons: string[] = [];
   for (const builder of wanted) {
     const program = choice.builderPath ?? builder.name;
     try {
-      await execa(program, builder.probe, options(env, PROBE_MS));
+      await execa(program, builder.probe, { ...options(env, PROBE_MS), ...(signal && { cancelSignal: signal }) });
       return { builder, program };
     } catch (error) {
+      signal?.throwIfAborted();
       reasons.push(`${program}: ${whyNot(error)}`);
     }
   }

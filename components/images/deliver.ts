@@ -1,5 +1,7 @@
 import { stat } from "node:fs/promises";
+import type { Client } from "ssh2";
 import { UserError } from "../errors.ts";
+import { unlessEnded } from "../records/ending.ts";
 import { archiveOf, type BuilderChoice } from "./build.ts";
 import { asCommand, probeScript, receiveScript, type NodeImage } from "./node-script.ts";
 import { execute, onNode, type NodeAccess, type Ran } from "./ssh.ts";
@@ -26,11 +28,15 @@ export interface Surroundings {
 
 const PROBE_MS = 60_000;
 
-/** Whether a node has an image that was built from just this. @throws UserError */
-export async function isOnNode(image: NodeImage, access: NodeAccess): Promise<boolean> {
-  const ran = await onNode(access, (client) =>
-    execute(client, asCommand(probeScript(image), access.sudo), { timeoutMs: PROBE_MS }),
-  );
+/**
+ * Whether a node has an image that was built from just this.
+ * @param signal ends the look
+ * @throws UserError
+ */
+export async function isOnNode(image: NodeImage, access: NodeAccess, signal?: AbortSignal): Promise<boolean> {
+  const look = (client: Client) =>
+    execute(client, asCommand(probeScript(image), access.sudo), { timeoutMs: PROBE_MS });
+  const ran = await unlessEnded(signal, () => onNode(access, look, signal));
   if (ran.code !== 0) throw refusal(access, image, ran);
   return ran.stdout.trim() === "present";
 }

@@ -2,7 +2,7 @@ import path from "node:path";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterAccess } from "../cluster.ts";
-import { RestRecord } from "../records/record.ts";
+import { OwnResource } from "../records/resource.ts";
 import { RunError } from "../program-errors.ts";
 import { millisecondsOf } from "../schema.ts";
 import type { BuilderChoice } from "./build.ts";
@@ -78,11 +78,11 @@ function toNode(
     pulumi.all([config.privateKey, sound]).apply(([privateKey]) => accessOf(node, privateKey ?? "", config)),
   );
   const builder: BuilderChoice = { builder: config.builder, builderPath: config.builderPath };
-  const presence = new RestRecord(
+  const presence = new OwnResource(
     `${name}-presence`,
-    "images/records/presence",
+    "images:Presence",
     { image, connection, builder },
-    { outs: ["generation"], secrets: ["connection"] },
+    ["generation"],
     opts,
   );
   const order = connection.apply((access): Order => ({

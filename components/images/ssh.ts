@@ -3,6 +3,7 @@ import { pipeline } from "node:stream/promises";
 import ssh2 from "ssh2";
 import pRetry, { AbortError } from "p-retry";
 import { UserError } from "../errors.ts";
+import { unlessEnded } from "../records/ending.ts";
 
 /** How a node is reached. */
 export interface NodeAccess {
@@ -34,12 +35,22 @@ const KEPT_OF_OUTPUT = 4_000;
 
 /**
  * Signs in on a node, does some work there, and hangs up. A connection that cannot be made is tried three times; a wrong key never again.
+ * @param signal ends it. Default: nothing does.
  * @throws UserError naming the node and the cure
  */
-export async function onNode<T>(access: NodeAccess, work: (client: ssh2.Client) => Promise<T>): Promise<T> {
-  const client = await pRetry(() => connect(access), { retries: ATTEMPTS - 1, minTimeout: 500, maxTimeout: 3_000 });
+export async function onNode<T>(
+  access: NodeAccess,
+  work: (client: ssh2.Client) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  const client = await pRetry(() => connect(access), {
+    retries: ATTEMPTS - 1,
+    minTimeout: 500,
+    maxTimeout: 3_000,
+    ...(signal && { signal }),
+  });
   try {
-    return await work(client);
+    return await unlessEnded(signal, () => work(client));
   } finally {
     client.end();
   }

@@ -14,7 +14,7 @@ export async function connect(
 ): Promise<Nuclio> {
   const config = await kubeConfig(access);
   return {
-    dashboard: dashboard(serviceProxy(config, { namespace, ...DASHBOARD }), { namespace, ...options }),
-    objects: await functionObjects(config, namespace),
+    dashboard: dashboard(serviceProxy(config, { namespace, ...DASHBOARD }, options.signal), { namespace, ...options }),
+    objects: await functionObjects(config, namespace, options.signal),
   };
 }

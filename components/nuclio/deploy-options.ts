@@ -7,6 +7,8 @@ export interface DeployOptions {
   runtimeClass?: string;
   /** Milliseconds between two looks. Default: 1000. */
   everyMs?: number;
+  /** Ends the waits. What was handed over goes on in Nuclio. Default: nothing does. */
+  signal?: AbortSignal;
   /** Called as soon as Nuclio may have the function: from then on, a failure leaves one behind. */
   handedOver?: () => void;
 }

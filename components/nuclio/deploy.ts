@@ -49,14 +49,14 @@ export async function deployFunction(
 }
 
 /** Nuclio starts anew when its platform configuration changes, and its old pods know nothing of the new runtime class. */
-async function nuclioReady({ objects }: Nuclio, { everyMs = EVERY_MS }: DeployOptions): Promise<void> {
+async function nuclioReady({ objects }: Nuclio, { everyMs = EVERY_MS, signal }: DeployOptions): Promise<void> {
   const end = Date.now() + NUCLIO_READY_WITHIN_MS;
   for (;;) {
     const unready = await objects.unready();
     if (unready.length === 0) return;
     if (Date.now() > end)
       throw new UserError(`Nuclio is not ready, so no function can be deployed: ${unready.join("; ")}`);
-    await pause(everyMs);
+    await pause(everyMs, undefined, { signal });
   }
 }
 

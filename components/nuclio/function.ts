@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../cluster.ts";
-import { RestRecord } from "../records/record.ts";
+import { OwnResource } from "../records/resource.ts";
 import { millisecondsOf } from "../schema.ts";
 import { placeOf, restartedReaders } from "../secrets/readers.ts";
 import type { FunctionConfig } from "./config.ts";
@@ -58,9 +58,9 @@ export class NuclioFunction extends pulumi.ComponentResource {
     const secret = modelSecret(name, args, { ...child, provider: cluster.provider });
     const runtimeClass = runtimeClassOf(config) ?? "";
 
-    const record = new RestRecord(
+    const record = new OwnResource(
       name,
-      "nuclio/records/function",
+      "nuclio:Function",
       {
         connection: placeOf(cluster, args.namespace),
         function: wanted(args),
@@ -70,7 +70,7 @@ export class NuclioFunction extends pulumi.ComponentResource {
         seen: args.seen,
         after: args.after,
       },
-      { outs: ["image", "runtimeClassBy", "drift"] },
+      ["image", "runtimeClassBy", "drift"],
       pulumi.mergeOptions(child, { dependsOn: secret ? [secret] : [] }),
     );
     if (secret && store)

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../cluster.ts";
-import { RestRecord } from "../records/record.ts";
+import { OwnResource } from "../records/resource.ts";
 import type { FunctionConfig, FunctionsConfig } from "./config.ts";
 import { NuclioFunction, type FunctionReport, type ModelReader } from "./function.ts";
 import type { LabelEntry } from "./label-config.ts";
@@ -39,11 +39,11 @@ export class Nuclio extends pulumi.ComponentResource {
     const { cluster, namespace, functions, adopted } = args;
     const after = args.ready.apply(() => "ready");
     const child = { parent: this, ...(opts.dependsOn !== undefined && { dependsOn: opts.dependsOn }) };
-    const project = new RestRecord(
+    const project = new OwnResource(
       `${name}-project`,
-      "nuclio/records/project",
+      "nuclio:Project",
       { connection: placeOf(cluster, namespace), name: PROJECT, after },
-      {},
+      [],
       child,
     );
     const made = Object.entries(functions).map(([fn, config]) => {

@@ -14,7 +14,7 @@ const WITHOUT_NUCLIO_AFTER_MS = 30_000;
 export async function removeFunction(
   { dashboard, objects }: Nuclio,
   name: string,
-  { everyMs = EVERY_MS }: Pick<DeployOptions, "everyMs"> = {},
+  { everyMs = EVERY_MS, signal }: Pick<DeployOptions, "everyMs" | "signal"> = {},
 ): Promise<void> {
   await dashboard.remove(name);
   // Nothing owns the Deployment: it is removed by the controller alone, and would stay if that goes first. (nuclio.md, 2b)
@@ -40,6 +40,6 @@ export async function removeFunction(
       steps.shift();
       await next.step();
     }
-    await pause(everyMs);
+    await pause(everyMs, undefined, { signal });
   }
 }

@@ -26,7 +26,7 @@ export async function untilRuns(
   name: string,
   options: DeployOptions,
 ): Promise<LiveFunction | undefined> {
-  const { readyMs, everyMs = EVERY_MS } = options;
+  const { readyMs, everyMs = EVERY_MS, signal } = options;
   const look = looking(nuclio, name);
   const nuclioWaits = since();
   const meanwhile = async (live: LiveFunction) => {
@@ -60,7 +60,7 @@ export async function untilRuns(
         ...(await doesNotRun(nuclio, live, `does not run after ${Math.round(readyMs / 1000)} s: ${detail}`)),
         `If all it needs is more time, allow it with vision-platform:functions.${name}.timeouts.ready.`,
       ]);
-    await pause(everyMs);
+    await pause(everyMs, undefined, { signal });
   }
 }
 

@@ -26,7 +26,7 @@ export async function untilDone(
   options: DeployOptions,
   meanwhile: (live: LiveFunction) => Promise<void> = () => Promise.resolve(),
 ): Promise<LiveFunction | undefined> {
-  const { readyMs, buildMs = 0, everyMs = EVERY_MS } = options;
+  const { readyMs, buildMs = 0, everyMs = EVERY_MS, signal } = options;
   const began = Date.now();
   let waits: number | undefined;
   let looked = began;
@@ -50,7 +50,7 @@ export async function untilDone(
         looked = Date.now();
       }
     }
-    await pause(everyMs);
+    await pause(everyMs, undefined, { signal });
   }
 }
 
@@ -73,14 +73,14 @@ export function isBuildForgotten(changedAt: number | undefined, dashboardSince: 
 export async function endWait(
   { dashboard, objects }: Nuclio,
   name: string,
-  { everyMs = EVERY_MS }: Pick<DeployOptions, "everyMs">,
+  { everyMs = EVERY_MS, signal }: Pick<DeployOptions, "everyMs" | "signal">,
 ): Promise<LiveFunction | undefined> {
   await objects.scale(name, 0);
   const end = Date.now() + WAIT_ENDS_WITHIN_MS;
   for (;;) {
     const live = await dashboard.function(name);
     if (live === undefined || hasEnded(live) || Date.now() > end) return live;
-    await pause(everyMs);
+    await pause(everyMs, undefined, { signal });
   }
 }
 

@@ -1,6 +1,7 @@
 import type { StateResource } from "../state.ts";
 import { isMap } from "../maps.ts";
 import { programName } from "../kubernetes/field-manager.ts";
+import { tokenOf } from "../records/tokens.ts";
 
 /** What is read of a resource; one that is no object may have no outputs. */
 type KnownResource = Pick<StateResource, "urn" | "type"> & Partial<StateResource>;
@@ -31,12 +32,9 @@ export interface KnownCluster {
   objects: readonly KnownObject[];
 }
 
-/** Type of the record that keeps the cluster's UID. (components/preflight/records/cluster.ts) */
-const CLUSTER_RECORD = /^pulumi-nodejs:.*preflight:Cluster$/;
-
 /** Reads what a state says of the cluster. */
 export function knownCluster(resources: readonly KnownResource[]): KnownCluster {
-  const record = resources.find(({ type }) => CLUSTER_RECORD.test(type));
+  const record = resources.find(({ type }) => tokenOf(type) === "preflight:Cluster");
   return { uid: textAt(record?.outputs, "uid"), objects: resources.flatMap(knownObject) };
 }
 

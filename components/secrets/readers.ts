@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../cluster.ts";
-import { RestRecord } from "../records/record.ts";
+import { OwnResource } from "../records/resource.ts";
 
 /** Where a namespace is, as records are told it. */
 export function placeOf({ access }: Cluster, namespace: pulumi.Input<string>): pulumi.Inputs {
@@ -31,17 +31,17 @@ export function restartedReaders(
   name: string,
   { cluster, namespace, texts, stores = [] }: ReadersArgs,
   opts: pulumi.CustomResourceOptions,
-): RestRecord {
+): OwnResource {
   const digests = pulumi.secret(
     pulumi
       .output(texts)
       .apply((all) => Object.fromEntries(Object.entries(all).map(([secret, text]) => [secret, digest(text)]))),
   );
-  return new RestRecord(
+  return new OwnResource(
     name,
-    "secrets/records/restart",
+    "secrets:Restart",
     { connection: placeOf(cluster, namespace), digests, stores, timeoutMs: cluster.readyTimeoutMs },
-    { secrets: ["digests"] },
+    [],
     opts,
   );
 }

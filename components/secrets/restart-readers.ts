@@ -5,6 +5,7 @@ import { kubeConfig } from "../kube-config.ts";
 import { namespaceReader } from "../readiness/client.ts";
 import type { Expectation } from "../readiness/expectation.ts";
 import { waitUntilReady } from "../readiness/gate.ts";
+import { unlessEnded } from "../records/ending.ts";
 
 export interface RestartOptions {
   access: ClusterAccess;
@@ -15,6 +16,8 @@ export interface RestartOptions {
   stores: readonly string[];
   /** Milliseconds until all must be ready again, the stores first and then the others. */
   timeoutMs: number;
+  /** Ends the wait. Default: nothing does. */
+  signal?: AbortSignal;
 }
 
 interface Workload {
@@ -45,9 +48,16 @@ const FIELD_MANAGER = "vision-platform-restart";
 const RESTARTED = "kubectl.kubernetes.io/restartedAt";
 
 /** Has every workload of a namespace that reads one of the Secrets start its pods anew, as `kubectl rollout restart` does, and waits. */
-export async function restartReaders({ access, namespace, secrets, stores, timeoutMs }: RestartOptions): Promise<void> {
+export async function restartReaders({
+  access,
+  namespace,
+  secrets,
+  stores,
+  timeoutMs,
+  signal,
+}: RestartOptions): Promise<void> {
   if (secrets.length === 0) return;
-  const send = apiServer(await kubeConfig(access));
+  const send = apiServer(await kubeConfig(access), signal);
   const readers = await readersOf(send, namespace, secrets);
   const isStore = ({ name }: Workload) => stores.includes(name);
   for (const [stage, part] of [
@@ -55,14 +65,17 @@ export async function restartReaders({ access, namespace, secrets, stores, timeo
     ["workers", readers.filter((reader) => !isStore(reader))],
   ] as const) {
     for (const workload of part) await restart(send, namespace, workload);
-    await waitUntilReady({
-      title: `Restart after a change of ${secrets.join(", ")}`,
-      expectations: part.map((workload): Expectation => ({ ...workload, stage })),
-      timeoutMs,
-      timeoutKey: "vision-platform:cluster.readyTimeout",
-      reader: await namespaceReader(access, namespace),
-      say: () => undefined,
-    });
+    const reader = await namespaceReader(access, namespace);
+    await unlessEnded(signal, () =>
+      waitUntilReady({
+        title: `Restart after a change of ${secrets.join(", ")}`,
+        expectations: part.map((workload): Expectation => ({ ...workload, stage })),
+        timeoutMs,
+        timeoutKey: "vision-platform:cluster.readyTimeout",
+        reader,
+        say: () => undefined,
+      }),
+    );
   }
 }
 

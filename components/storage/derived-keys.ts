@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { RestRecord } from "../records/record.ts";
+import { OwnResource } from "../records/resource.ts";
 import { placeOfConfig } from "./access.ts";
 import type { ObjectStoreConfig } from "./config.ts";
 
@@ -16,12 +16,12 @@ export function derivedKeysOf(
   name: string,
   { config, ca, keys }: DerivedKeysArgs,
   opts: pulumi.CustomResourceOptions,
-): RestRecord {
-  return new RestRecord(
+): OwnResource {
+  return new OwnResource(
     `${name}-derived-keys`,
-    "storage/records/derived-keys",
+    "storage:DerivedKeys",
     { place: placeOfConfig(config, ca), keys: pulumi.secret(pulumi.output(keys)) },
-    { secrets: ["place", "keys"] },
+    [],
     opts,
   );
 }

@@ -1,8 +1,6 @@
+import { tokenOf } from "../records/tokens.ts";
 import type { StateResource } from "../state.ts";
 import { placeOf, type Place } from "./client/place.ts";
-
-/** Type of the record of a store in state. (records/presence.ts) */
-export const PRESENCE = "pulumi-nodejs:dynamic/storage:Presence";
 
 /** A rule of a lifecycle as the plugin takes it and keeps it in state. */
 export interface LifecycleRule {
@@ -103,6 +101,6 @@ export function authorityFileIn(state: readonly StateResource[]): string | undef
 
 /** The id of the store in which a state's buckets and users are, where its record knows it. (records/presence.ts) */
 export function deploymentIn(state: readonly StateResource[]): string | undefined {
-  const id = state.find(({ type }) => type === PRESENCE)?.outputs["deployment"];
+  const id = state.find(({ type }) => tokenOf(type) === "storage:Presence")?.outputs["deployment"];
   return typeof id === "string" ? id : undefined;
 }

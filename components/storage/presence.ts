@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { RestRecord } from "../records/record.ts";
+import { OwnResource } from "../records/resource.ts";
 import { placeOfConfig } from "./access.ts";
 import { toRemove } from "./client/restore.ts";
 import type { ObjectStoreConfig } from "./config.ts";
@@ -21,20 +21,20 @@ export function presenceOf(
   name: string,
   { config, ca, found, users }: PresenceArgs,
   opts: pulumi.CustomResourceOptions,
-): RestRecord {
+): OwnResource {
   const isWanted = (thing: Thing) => thing.kind !== "user" || users.includes(thing.user);
   const things = found.missing.map((thing) => (isWanted(thing) ? thing : toRemove(thing)));
   const place = things.length > 0 ? placeOfConfig(config, ca) : undefined;
-  return new RestRecord(
+  return new OwnResource(
     `${name}-presence`,
-    "storage/records/presence",
+    "storage:Presence",
     {
       seen: found.seen,
       missing: namesOf(things),
       remedy: pulumi.secret(place?.apply((place) => JSON.stringify({ place, things } satisfies Remedy)) ?? ""),
       ...(found.deployment !== undefined && { deployment: found.deployment }),
     },
-    { secrets: ["remedy"] },
+    [],
     opts,
   );
 }

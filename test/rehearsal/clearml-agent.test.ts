@@ -28,7 +28,7 @@ import { ClearmlClient } from "../../components/clearml/client/client.ts";
 import type { S3Access } from "../../components/clearml/conf.ts";
 import { clearmlConfig } from "../../components/clearml/config.ts";
 import { parseLab } from "../../components/config.ts";
-import { DynamicProvider } from "../../components/records/provider.ts";
+import { OwnProvider } from "../../components/records/resource.ts";
 import { find, findInFiles, type Canary } from "./canaries.ts";
 import { engineIn, type TestEngine } from "./engine.ts";
 import { secretsReadBy, type PodSpec } from "../../components/secrets/restart-readers.ts";
@@ -97,7 +97,7 @@ afterAll(() => removeHome(home.folder));
 
 class Lab extends pulumi.ComponentResource {
   constructor() {
-    super("test:index:Lab", "lab", {}, { providers: [new DynamicProvider("dynamic")] });
+    super("test:index:Lab", "lab", {}, { providers: [new OwnProvider("dynamic")] });
   }
 }
 

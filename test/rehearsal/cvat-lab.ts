@@ -21,7 +21,7 @@ import { CvatClient } from "../../components/cvat/client/client.ts";
 import { cvatConfig } from "../../components/cvat/config.ts";
 import { registerRecords } from "../../components/cvat/records.ts";
 import { CvatUsers } from "../../components/cvat/users/users.ts";
-import { DynamicProvider } from "../../components/records/provider.ts";
+import { OwnProvider } from "../../components/records/resource.ts";
 import { orderCvat } from "./cvat-orders.ts";
 import { engineIn, type TestEngine } from "./engine.ts";
 
@@ -146,7 +146,7 @@ function cvatProgram(stack: CvatStack, cluster: { kubeconfig: string; context: s
     context: cluster.context,
     enableServerSideApply: true,
   });
-  const dynamic = new DynamicProvider("dynamic");
+  const dynamic = new OwnProvider("dynamic");
   const cvat = new pulumi.ComponentResource(
     "bench:index:Cvat",
     "cvat",

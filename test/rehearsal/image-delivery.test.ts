@@ -8,7 +8,7 @@ import { COMMAND_PLUGIN } from "../../automation/rehearsal/plugins/command-row.t
 import { runningProcesses } from "../../automation/processes.ts";
 import { deliveryConfig, type DeliveryNode } from "../../components/images/config.ts";
 import { ImageDelivery } from "../../components/images/delivery.ts";
-import { DynamicProvider } from "../../components/records/provider.ts";
+import { OwnProvider } from "../../components/records/resource.ts";
 import { startEngine } from "./engine.ts";
 import { problemsOf } from "./failure.ts";
 import { REFERENCE, startDelivery } from "./image-lab.ts";
@@ -43,7 +43,7 @@ beforeAll(async () => {
         builderPath,
         buildArgs,
       });
-      const providers = [new DynamicProvider("dynamic")];
+      const providers = [new OwnProvider("dynamic")];
       const image = new ImageDelivery(
         "agent",
         { config, reference: REFERENCE, context: lab.context, checkout: PROJECT_FOLDER },

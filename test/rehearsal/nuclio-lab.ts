@@ -20,7 +20,7 @@ import { DASHBOARD } from "../../components/nuclio/names.ts";
 import { Nuclio, platformValues } from "../../components/nuclio/nuclio.ts";
 import { observeFunctions } from "../../components/nuclio/observe.ts";
 import { runtimeClassOf } from "../../components/nuclio/spec.ts";
-import { DynamicProvider } from "../../components/records/provider.ts";
+import { OwnProvider } from "../../components/records/resource.ts";
 import { engineIn, type TestEngine } from "./engine.ts";
 
 export const NAMESPACE = "cvat";
@@ -146,7 +146,7 @@ function program(state: NuclioState, access: { kubeconfig: string; context: stri
         ready: pulumi.output(undefined),
         findings,
       },
-      { providers: [new DynamicProvider("dynamic")] },
+      { providers: [new OwnProvider("dynamic")] },
     );
     return { functions: nuclio.functions };
   };

@@ -3,7 +3,7 @@ import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RestRecord } from "../../components/records/record.ts";
-import { DynamicProvider } from "../../components/records/provider.ts";
+import { OwnProvider } from "../../components/records/resource.ts";
 import { startEngine } from "./engine.ts";
 import { problemsOf } from "./failure.ts";
 
@@ -15,7 +15,7 @@ const note = { text: "first" };
 
 beforeAll(async () => {
   engine = await startEngine(() => {
-    const provider = new DynamicProvider("dynamic");
+    const provider = new OwnProvider("dynamic");
     const record = new RestRecord(
       "note",
       "../test/fixtures/records/note",

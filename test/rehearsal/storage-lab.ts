@@ -5,7 +5,7 @@ import { APPLICATIONS } from "../../components/storage/grants.ts";
 import { objectStoreConfig } from "../../components/storage/config.ts";
 import { PRESENCE } from "../../components/storage/made.ts";
 import { ObjectStore, type BucketAccess } from "../../components/storage/object-store.ts";
-import { DynamicProvider } from "../../components/records/provider.ts";
+import { OwnProvider } from "../../components/records/resource.ts";
 import { silentProgress } from "../../automation/progress.ts";
 import { MINIO_PLUGIN } from "../../automation/rehearsal/plugins/minio-row.ts";
 import { MinioAdmin } from "../../components/storage/client/admin.ts";
@@ -54,7 +54,7 @@ export async function startStorageLab({ where = inClear, ...options }: StorageLa
     const store = new ObjectStore(
       "store",
       { config: lab, found, applications: APPLICATIONS, people, ca },
-      { providers: [new DynamicProvider("dynamic")] },
+      { providers: [new OwnProvider("dynamic")] },
     );
     const keys = { cvat: store.keysOf("cvat"), clearml: store.keysOf("clearml"), functions: store.keysOf("functions") };
     return {

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { PulumiFn } from "@pulumi/pulumi/automation/index.js";
 import type { Cluster } from "../../automation/rehearsal/cluster/cluster.ts";
 import { ChartInstall } from "../../components/charts/install.ts";
-import { DynamicProvider } from "../../components/records/provider.ts";
+import { OwnProvider } from "../../components/records/resource.ts";
 import { GeneratedText } from "../../components/secrets/generated.ts";
 
 const FILES = {
@@ -61,7 +61,7 @@ export function tinyProgram({ chart, cluster, values }: TinyOptions): PulumiFn {
   return () => {
     const { kubeconfig, context } = cluster;
     const provider = new k8s.Provider("tiny-cluster", { kubeconfig, context, clusterIdentifier: "tiny" });
-    const made = new GeneratedText("tiny-made", { length: 24 }, { provider: new DynamicProvider("tiny-generated") });
+    const made = new GeneratedText("tiny-made", { length: 24 }, { provider: new OwnProvider("tiny-generated") });
     const namespace = new k8s.core.v1.Namespace("tiny", { metadata: { name: "tiny" } }, { provider });
     const secret = Object.entries(values).map(([name, text]) => [name, pulumi.secret(text)]);
     const install = new ChartInstall("tiny", {

@@ -89,7 +89,7 @@ test("what is registered", async () => {
     "kubernetes:core/v1:Namespace clearml-agent-namespace",
     "kubernetes:core/v1:Secret clearml-agent-configuration",
     "kubernetes:core/v1:Secret clearml-agent-credentials",
-    "pulumi-nodejs:dynamic/clearml:Queue clearml-agent-queue",
+    "vision-platform:clearml:Queue clearml-agent-queue",
     "vision-platform:clearml:ClearMlAgent clearml-agent",
     "vision-platform:images:ImageDelivery clearml-agent-image",
   ]);

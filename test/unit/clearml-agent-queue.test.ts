@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ClearmlClient } from "../../components/clearml/client/client.ts";
-import { record } from "../../components/clearml/records/queue.ts";
+import { kind } from "../../components/clearml/records/queue.ts";
 import { busy, doneButDropped, startServer, type TestServer } from "./clearml-agent-server.ts";
+import { newRun, within } from "./run.ts";
+
+const record = within(newRun(), kind);
 
 let server: TestServer;
 beforeEach(async () => {
@@ -91,12 +94,12 @@ test("one that somebody renamed counts as gone, and is left alone", async () => 
 
 test("what is a change, and what another queue", async () => {
   const outs = { ...inputs("gpu"), adopted: false };
-  expect(record.diff(outs, inputs("gpu"))).toEqual({ changes: false });
-  expect(record.diff(outs, inputs("cpu"))).toEqual({ changes: true, replaces: ["name"] });
+  expect(await record.diff(outs, inputs("gpu"))).toEqual({ changed: [], replaces: [] });
+  expect(await record.diff(outs, inputs("cpu"))).toEqual({ changed: ["name"], replaces: ["name"] });
   const moved = { name: "gpu", connection: { ...server.connection, secretKey: "new" } };
-  expect(record.diff(outs, moved)).toEqual({ changes: true });
-  expect(await record.check?.(inputs("ab"), {})).toEqual([expect.stringContaining("clearml.agent.queue") as string]);
-  expect(await record.check?.(inputs("gpu"), {})).toEqual([]);
+  expect(await record.diff(outs, moved)).toEqual({ changed: ["connection"], replaces: [] });
+  expect(await record.check(inputs("ab"), {})).toEqual([expect.stringContaining("clearml.agent.queue") as string]);
+  expect(await record.check(inputs("gpu"), {})).toEqual([]);
 });
 
 test("new credentials are kept, and what was learned", async () => {

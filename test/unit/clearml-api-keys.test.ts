@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ClearmlClient } from "../../components/clearml/client/client.ts";
-import { record } from "../../components/clearml/records/api-keys.ts";
+import { kind } from "../../components/clearml/records/api-keys.ts";
 import { hashedPassword } from "../../components/clearml/passwords.ts";
 import { AGENT, ANNA, failing, startServer, type TestServer } from "./clearml-agent-server.ts";
+import { newRun, within } from "./run.ts";
+
+const record = within(newRun(), kind);
 
 let server: TestServer;
 beforeEach(async () => {
@@ -34,7 +37,7 @@ test("API keys end before the server hears of the new password, and open nothing
   const [one, two] = [await makeKey(), await makeKey()];
   expect(await as(one.access_key, one.secret_key).call("queues.get_default")).toMatchObject({ name: "default" });
   const after = inputs({ [ANNA.username]: NEW, bob: "bobs-password" });
-  expect(record.diff(before(), after)).toEqual({ changes: true });
+  expect(await record.diff(before(), after)).toEqual({ changed: ["people"] });
   expect(await record.update("api-keys", before(), after)).toEqual(after);
   expect(await keys()).toEqual([]);
   for (const { access_key, secret_key } of [one, two])

@@ -63,7 +63,7 @@ test("what is registered, and where it can be reached", async () => {
     "vision-platform:clearml:ClearMl clearml",
   ]);
   expect(
-    registered.filter(({ type }) => type.startsWith("pulumi-nodejs:dynamic/clearml")).map(({ name }) => name),
+    registered.filter(({ type }) => type.startsWith("vision-platform:clearml")).map(({ name }) => name),
   ).toEqual(["clearml-api-keys"]);
   expect(await valueOf(server.webUrl)).toBe("http://192.0.2.40");
   expect(await valueOf(server.apiUrl)).toBe("http://192.0.2.41");
@@ -131,7 +131,7 @@ test("a key of the object store is in one Secret, which nothing but the job that
   expect(registered.filter(({ name }) => /ca$|readers$/.test(name)).map(({ type, name }) => `${type} ${name}`)).toEqual(
     [
       "kubernetes:core/v1:ConfigMap clearml-object-store-ca",
-      "pulumi-nodejs:dynamic/secrets:Restart clearml-delete-job-readers",
+      "vision-platform:secrets:Restart clearml-delete-job-readers",
     ],
   );
 });

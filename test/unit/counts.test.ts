@@ -14,7 +14,7 @@ it("counts what is in a store that was not looked at for itself", () => {
   const step = (type: string, inputs = {}) =>
     ({ resourcePreEvent: { metadata: { op: "same", type, new: { inputs } } } }) as unknown as EngineEvent;
   const events = (seen: boolean) => [
-    step("pulumi-nodejs:dynamic/storage:Presence", { seen }),
+    step("vision-platform:storage:Presence", { seen }),
     step("minio:index/s3Bucket:S3Bucket"),
     step("kubernetes:core/v1:Secret"),
     { summaryEvent: { resourceChanges: { same: 3 } } } as unknown as EngineEvent,

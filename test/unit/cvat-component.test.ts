@@ -132,11 +132,11 @@ describe("Cvat", () => {
         "postgresql-password",
         "postgresql-replication-password",
         "redis-password",
-      ].map((what) => `pulumi-nodejs:dynamic/secrets:GeneratedText cvat-${what}`),
-      "pulumi-nodejs:dynamic/secrets:GeneratedText cvat-users-nonce",
-      "pulumi-nodejs:dynamic/secrets:KeptPasswords cvat-kept-passwords",
-      "pulumi-nodejs:dynamic/secrets:Restart cvat-restart-after-clickhouse",
-      "pulumi-nodejs:dynamic/secrets:Restart cvat-restart-after-passwords",
+      ].map((what) => `vision-platform:secrets:GeneratedText cvat-${what}`),
+      "vision-platform:secrets:GeneratedText cvat-users-nonce",
+      "vision-platform:secrets:KeptPasswords cvat-kept-passwords",
+      "vision-platform:secrets:Restart cvat-restart-after-clickhouse",
+      "vision-platform:secrets:Restart cvat-restart-after-passwords",
     ]);
     expect(before).toEqual([
       "cvat-kvrocks",

@@ -1,26 +1,21 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { applyUsers, type WantedUser } from "../../automation/rehearsal/services/cvat/cluster-users.ts";
 import type { Connection } from "../../components/cvat/client/connection.ts";
-import type { CloudStorageInputs } from "../../components/cvat/records/cloud-storage.ts";
-import type { MembershipInputs } from "../../components/cvat/records/membership.ts";
-import type { OrganizationInputs } from "../../components/cvat/records/organization.ts";
-import type { WebhookInputs } from "../../components/cvat/records/webhook.ts";
+import { kind as storageKind, type CloudStorageInputs } from "../../components/cvat/records/cloud-storage.ts";
+import { kind as membershipKind, type MembershipInputs } from "../../components/cvat/records/membership.ts";
+import { kind as organizationKind, type OrganizationInputs } from "../../components/cvat/records/organization.ts";
+import { kind as webhookKind, type WebhookInputs } from "../../components/cvat/records/webhook.ts";
 import { ADMIN, ALICE, startCvat, STORE_ADDRESS, type TestCvat } from "../fixtures/cvat/stand-in.ts";
+import { newRun as runOfEngine, within } from "./run.ts";
 
-/** The records' modules as a run of the engine has them: in a process of its own. */
-async function newRun() {
-  vi.resetModules();
-  const [organization, membership, storage, webhook] = await Promise.all([
-    import("../../components/cvat/records/organization.ts"),
-    import("../../components/cvat/records/membership.ts"),
-    import("../../components/cvat/records/cloud-storage.ts"),
-    import("../../components/cvat/records/webhook.ts"),
-  ]);
+/** Records as one run of the engine works on them: another run knows nothing of what it learned. */
+function newRun() {
+  const run = runOfEngine();
   return {
-    organization: organization.record,
-    membership: membership.record,
-    storage: storage.record,
-    webhook: webhook.record,
+    organization: within(run, organizationKind),
+    membership: within(run, membershipKind),
+    storage: within(run, storageKind),
+    webhook: within(run, webhookKind),
   };
 }
 
@@ -62,20 +57,20 @@ async function tenAtOnce<T>(all: readonly T[], work: (one: T) => Promise<unknown
 
 describe("200 records", () => {
   it("are made and read although CVAT lets an address make 100 calls a minute without a token", async () => {
-    const first = await newRun();
+    const first = newRun();
     await first.organization.create(lab());
     const made: { id: string; outs: WebhookInputs }[] = [];
     const numbers = Array.from({ length: 200 }, (_, number) => number);
     await tenAtOnce(numbers, async (number) => made.push(await first.webhook.create(hook(number))));
     expect(cvat.store.state.webhooks).toHaveLength(200);
-    const second = await newRun();
+    const second = newRun();
     await tenAtOnce(made, async ({ id, outs }) => expect(await second.webhook.read(id, outs)).toBeDefined());
   }, 60_000);
 
   it("are made too when the address was turned away just before: CVAT is there", async () => {
     for (let call = 0; call < 100; call++) await cvat.call("GET", "server/about", { key: null });
     expect((await cvat.call("GET", "server/about", { key: null })).status).toBe(429);
-    const { organization } = await newRun();
+    const { organization } = newRun();
     // The login key of an earlier run.
     const [admin] = cvat.store.state.users;
     Object.assign(admin ?? {}, { token: "0".repeat(40) });
@@ -88,7 +83,7 @@ describe("a record that is taken out of the stack in the change that renames the
   /** The old superuser is made, then left out of the stack; what he made before he went is in `outs`. */
   async function renamed() {
     applyUsers(cvat.store, [{ ...ADMIN }, { ...ALICE }]);
-    const run = await newRun();
+    const run = newRun();
     await run.organization.create(lab());
     const storage = await run.storage.create(datasets());
     applyUsers(cvat.store, [BOSS, { ...ALICE }]);
@@ -97,37 +92,37 @@ describe("a record that is taken out of the stack in the change that renames the
 
   it("is removed by the superuser there is now", async () => {
     const { id, outs } = await renamed();
-    const run = await newRun();
+    const run = newRun();
     // What stays in the stack is checked before anything is removed.
-    await run.organization.check?.(lab(asBoss()), lab());
+    await run.organization.check(lab(asBoss()), lab());
     await run.storage.delete(id, outs);
     expect(cvat.store.state.storages).toEqual([]);
   });
 
   it("is removed where CVAT is reached now, too", async () => {
     const { id, outs } = await renamed();
-    const run = await newRun();
-    await run.organization.check?.(lab(asBoss()), lab());
+    const run = newRun();
+    await run.organization.check(lab(asBoss()), lab());
     await run.storage.delete(id, { ...outs, connection: { ...connection, endpoint: "http://127.0.0.1:1" } });
     expect(cvat.store.state.storages).toEqual([]);
   });
 
   it("is not taken for another record of its number, in another CVAT", async () => {
     const { id, outs } = await renamed();
-    const run = await newRun();
-    await run.organization.check?.(lab(asBoss()), lab());
+    const run = newRun();
+    await run.organization.check(lab(asBoss()), lab());
     await run.storage.delete(id, { ...outs, name: "pictures" });
     expect(cvat.store.state.storages).toHaveLength(1);
   });
 
   it("tells the way when nothing that stays says which account there is", async () => {
     const { id, outs } = await renamed();
-    const run = await newRun();
+    const run = newRun();
     await expect(run.storage.delete(id, outs)).rejects.toThrow(
       /refuses the password of its user admin\..*Put the record back into the stack file and run up.*then take it out again/,
     );
     await run.storage.update(id, outs, datasets(asBoss()));
-    await (await newRun()).storage.delete(id, { ...outs, connection: asBoss() });
+    newRun().storage.delete(id, { ...outs, connection: asBoss() });
     expect(cvat.store.state.storages).toEqual([]);
   });
 });
@@ -142,7 +137,7 @@ describe("the owner of an organization that somebody made in CVAT", () => {
   async function adopted() {
     const key = await cvat.key(ALICE);
     await cvat.call("POST", "organizations", { key, body: { slug: "lab" } });
-    const run = await newRun();
+    const run = newRun();
     await run.organization.create(lab());
     return run;
   }
@@ -167,7 +162,7 @@ describe("the owner of an organization that somebody made in CVAT", () => {
     const [{ id } = { id: 0 }] = cvat.store.state.memberships;
     applyUsers(cvat.store, [{ ...ALICE, role: "admin" }]);
     const byAlice = { ...connection, username: ALICE.username, password: ALICE.password };
-    await membership.check?.(alice(byAlice), {});
+    await membership.check(alice(byAlice), {});
     await membership.delete(String(id), alice());
     expect(roles()).toEqual([["alice", "owner"]]);
   });
@@ -177,7 +172,7 @@ describe("a record that somebody removed in CVAT", () => {
   it.each(["organization", "storage", "webhook", "membership"] as const)(
     "is told when it is to be changed, with the way to go on: %s",
     async (kind) => {
-      const run = await newRun();
+      const run = newRun();
       const { id, outs } = await run.organization.create(lab());
       const storage = await run.storage.create(datasets());
       const webhook = await run.webhook.create(hook(1));

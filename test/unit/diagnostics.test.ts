@@ -175,7 +175,7 @@ describe("what the plugin for MinIO prints", () => {
   });
 
   it("leaves what our records say as it is: no cure of the cluster's", () => {
-    const record = `${PLATFORM}$vision-platform:cvat:Cvat$pulumi-nodejs:cvat:CloudStorage::cvat-storage-datasets`;
+    const record = `${PLATFORM}$vision-platform:cvat:Cvat$vision-platform:cvat:CloudStorage::cvat-storage-datasets`;
     expect(problemsIn([error("error: CVAT at http://x is not ready: dial: connection refused", record)])).toEqual([
       "CVAT, CloudStorage cvat-storage-datasets (vision-platform:cvat.cloudStorages): CVAT at http://x is not ready: dial: connection refused",
     ]);

@@ -28,8 +28,9 @@ function other(parent: string, type: string, name: string, more: Partial<StoredR
   return { urn: urn(`${parent}$${type}`, name), type, custom: true, outputs: {}, ...more };
 }
 
-const RECORD = other("", "pulumi-nodejs:dynamic/preflight:Cluster", "lab-in-cluster", { outputs: { uid: "old" } });
+const RECORD = other("", "vision-platform:preflight:Cluster", "lab-in-cluster", { outputs: { uid: "old" } });
 
+// Records have their types of today and of before 2026-12.
 const STATE: StoredResource[] = [
   { urn: urn("pulumi:pulumi:Stack", "lab"), type: "pulumi:pulumi:Stack" },
   RECORD,
@@ -37,8 +38,8 @@ const STATE: StoredResource[] = [
   object(CVAT, "Namespace", "cvat"),
   object(CVAT, "Secret", "cvat-users", "cvat"),
   other(CVAT, "kubernetes:helm.sh/v4:Chart", "cvat", { custom: false }),
-  other(CVAT, "pulumi-nodejs:dynamic/secrets:GeneratedText", "cvat-password"),
-  other(CVAT, "pulumi-nodejs:dynamic/cvat:Organization", "cvat-lab"),
+  other(CVAT, "vision-platform:secrets:GeneratedText", "cvat-password"),
+  other(CVAT, "vision-platform:cvat:Organization", "cvat-lab"),
   other(NUCLIO, "pulumi-nodejs:dynamic/nuclio:Function", "nuclio-yolo"),
   object(CLEARML, "Namespace", "clearml"),
   object(CLEARML, "Secret", "clearml-credentials", "clearml"),
@@ -48,7 +49,7 @@ const STATE: StoredResource[] = [
   other(STORE, "minio:index/s3Bucket:S3Bucket", "store-cvat", {
     dependencies: [urn(`${CVAT}$kubernetes:core/v1:Secret`, "cvat-users"), urn(STORE, "x")],
   }),
-  other(STORE, "pulumi-nodejs:dynamic/storage:Store", "store"),
+  other(STORE, "vision-platform:storage:Presence", "store-presence"),
 ];
 
 const live = (uids: Readonly<Record<string, string>>, more: Readonly<Record<string, object>> = {}) =>

@@ -4,10 +4,14 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { record as kept } from "../../components/secrets/records/kept-passwords.ts";
-import { record as restart } from "../../components/secrets/records/restart.ts";
+import { kind as keptKind } from "../../components/secrets/records/kept-passwords.ts";
+import { kind as restartKind } from "../../components/secrets/records/restart.ts";
 import { secretsReadBy, type PodSpec } from "../../components/secrets/restart-readers.ts";
 import { closed } from "../fixtures/cvat/s3.ts";
+import { newRun, within } from "./run.ts";
+
+const kept = within(newRun(), keptKind);
+const restart = within(newRun(), restartKind);
 
 const OLD = "first-password";
 const NEW = "second-password";
@@ -121,8 +125,8 @@ describe("pods that read a Secret", () => {
     await restart.create(inputs(before));
     await restart.update("restart", inputs({ redis: "a" }), inputs(before));
     expect(patched).toEqual([]);
-    expect(restart.diff(inputs(before), { ...inputs(before), timeoutMs: 1 }).changes).toBe(false);
-    expect(restart.diff(inputs(before), inputs({ ...before, redis: "b" })).changes).toBe(true);
+    expect((await restart.diff(inputs(before), { ...inputs(before), timeoutMs: 1 })).changed).toEqual([]);
+    expect((await restart.diff(inputs(before), inputs({ ...before, redis: "b" }))).changed).toEqual(["digests"]);
   });
 
   it("are found by every way a pod reads one", () => {
@@ -150,7 +154,7 @@ describe("a password that lives on in a volume", () => {
       ...{ key: `vision-platform:cvat.secrets.${keeper}`, command: "exec -it db -- psql" },
     })),
   });
-  const check = async (password: string) => (await kept.check?.(inputs(password), {})) ?? [];
+  const check = async (password: string) => (await kept.check(inputs(password), {})) ?? [];
 
   it("is refused when it is another, with the way to go on and the way to change it", async () => {
     const [text = "", other = "", ...more] = await check(NEW);

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it, vi } from "vitest";
-import { DynamicProvider } from "../../components/records/provider.ts";
+import { OwnProvider } from "../../components/records/resource.ts";
 import { objectStoreConfig } from "../../components/storage/config.ts";
 import { APPLICATIONS } from "../../components/storage/grants.ts";
 import { STORE_GUARDS } from "../../components/storage/guards.ts";
@@ -18,7 +18,7 @@ async function made(section: object = {}) {
   });
   const found = { seen: true, existing: new Set(["datasets"]), missing: [] };
   const args = { config, found, applications: APPLICATIONS, people: ["anna"] };
-  new ObjectStore("store", args, { providers: [new DynamicProvider("dynamic")] });
+  new ObjectStore("store", args, { providers: [new OwnProvider("dynamic")] });
   await settled(registered);
   return registered.map(({ type, name, inputs }) => ({ type: type.split(":").at(-1) ?? "", name, inputs }));
 }
@@ -69,7 +69,7 @@ describe("what clients get", () => {
       ...section,
     });
     const args = { config, found: NOTHING_FOUND, applications: APPLICATIONS, people: [], ca: "PEM" };
-    const store = new ObjectStore("store", args, { providers: [new DynamicProvider("dynamic")] });
+    const store = new ObjectStore("store", args, { providers: [new OwnProvider("dynamic")] });
     const found = await new Promise<BucketAccess>((resolve) =>
       store.access("clearml", "clearml", store.keysOf("clearml")).apply(resolve),
     );

@@ -40,7 +40,7 @@ const STATE = [
     type: "minio:index/iamUserPolicyAttachment:IamUserPolicyAttachment",
     outputs: { id: "vp-cvat-2026", userName: "vp-cvat", policyName: "vp-cvat" },
   },
-  { urn: "u:presence", type: "pulumi-nodejs:dynamic/storage:Presence", outputs: { deployment: "d-1", missing: [] } },
+  { urn: "u:presence", type: "vision-platform:storage:Presence", outputs: { deployment: "d-1", missing: [] } },
 ];
 
 const there = (buckets: string[], users: Record<string, string[]>, policies: string[]) => ({

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, expect, it } from "vitest";
-import { DynamicProvider } from "../../components/records/provider.ts";
+import { OwnProvider } from "../../components/records/resource.ts";
 import { objectStoreConfig } from "../../components/storage/config.ts";
 import { ObjectStore } from "../../components/storage/object-store.ts";
 
@@ -32,7 +32,7 @@ it("sets the rules of a bucket when its versioning is set, and all after what is
   const store = new ObjectStore(
     "store",
     { config, found, applications: ["functions"], people: [] },
-    { providers: [new DynamicProvider("dynamic")] },
+    { providers: [new OwnProvider("dynamic")] },
   );
   await new Promise<void>((resolve) => store.ready.apply(() => resolve()));
 

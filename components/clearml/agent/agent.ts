@@ -7,7 +7,7 @@ import type { Cluster } from "../../cluster.ts";
 import { keptNamespace } from "../../namespace.ts";
 import { agentLabels } from "../../namespaces.ts";
 import { authorityMap } from "../../storage/authority.ts";
-import { RestRecord } from "../../records/record.ts";
+import { OwnResource } from "../../records/resource.ts";
 import { ImageDelivery, type ImageDeliveryArgs } from "../../images/delivery.ts";
 import type { ClearMl } from "../clearml.ts";
 import type { Connection } from "../client/connection.ts";
@@ -60,11 +60,11 @@ export class ClearMlAgent extends pulumi.ComponentResource {
       { ...delivery, config: agent.image.delivery, reference: this.image, access: cluster.access },
       parts,
     );
-    const queue = new RestRecord(
+    const queue = new OwnResource(
       `${name}-queue`,
-      "clearml/records/queue",
+      "clearml:Queue",
       { name: agent.queue, connection: connectionTo(server, config.endpoint) },
-      { outs: ["adopted"], secrets: ["connection"] },
+      ["adopted"],
       parts,
     );
 

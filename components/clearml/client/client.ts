@@ -20,10 +20,13 @@ const READS = /\.(get_[a-z_]+|login|info|ping)$/;
  */
 export class ClearmlClient {
   readonly #connection: Connection;
+  readonly #signal: AbortSignal | undefined;
   #token: Promise<string> | undefined;
 
-  constructor(connection: Connection) {
+  /** @param signal breaks calls off. Default: nothing does. */
+  constructor(connection: Connection, signal?: AbortSignal) {
     this.#connection = connection;
+    this.#signal = signal;
   }
 
   /** The data of an answer. The endpoint is `service.action`. */
@@ -62,13 +65,14 @@ export class ClearmlClient {
     }
   }
 
-  #tried(call: Omit<Call, "limitMs">): Promise<unknown> {
+  #tried(call: Omit<Call, "limitMs" | "signal">): Promise<unknown> {
     const { endpoint, callMs = CALL_MS } = this.#connection;
     const mayRepeat = READS.test(call.endpoint);
-    return patiently(() => exchange(endpoint, { ...call, limitMs: callMs }), {
+    return patiently(() => exchange(endpoint, { ...call, limitMs: callMs, signal: this.#signal }), {
       attempts: ATTEMPTS,
       firstPauseMs: FIRST_PAUSE_MS,
       triedForMs: TRIED_FOR_MS,
+      signal: this.#signal,
       mayPass: (error, attempt) => error instanceof ClearmlError && mayPass(error, mayRepeat, attempt),
     });
   }

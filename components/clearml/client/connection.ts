@@ -1,3 +1,5 @@
+import { changedKeys } from "../../records/changed.ts";
+
 /** How a program reaches ClearML's API and as whom. */
 export interface Connection {
   /** `http://192.0.2.41`, without a path. */
@@ -16,7 +18,11 @@ export interface Connection {
 export const PATIENCE_MS = 180_000;
 export const CALL_MS = 30_000;
 
-/** Whether two lead to the same account: the limits are no part of it. */
-export function sameAccount(one: Connection, other: Connection): boolean {
-  return one.endpoint === other.endpoint && one.accessKey === other.accessKey && one.secretKey === other.secretKey;
+/** `connection` where the two lead to different accounts: the limits are no part of it. */
+export function changedAccount(
+  olds: { connection?: Connection },
+  news: { connection?: Connection },
+): "connection"[] {
+  const account = ["endpoint", "accessKey", "secretKey"] as const;
+  return changedKeys(account, olds.connection ?? {}, news.connection ?? {}).length > 0 ? ["connection"] : [];
 }

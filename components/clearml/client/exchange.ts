@@ -1,3 +1,4 @@
+import { limitedTo } from "../../records/ending.ts";
 import { whyNoAnswer } from "../../records/no-answer.ts";
 import { retryAfterMs } from "../../records/patience.ts";
 import { ClearmlError } from "./errors.ts";
@@ -11,6 +12,8 @@ export interface Call {
   authorization?: string;
   /** How long the answer may take, in milliseconds. */
   limitMs: number;
+  /** Breaks it off. Default: nothing does. */
+  signal?: AbortSignal | undefined;
 }
 
 /** Around every answer of ClearML's API, good or bad. */
@@ -23,23 +26,24 @@ const LONGEST_DETAIL = 500;
 
 /**
  * One call and the data of its answer.
- * @throws ClearmlError for every answer but a success, and for none
+ * @throws ClearmlError for every answer but a success, and for none; what the signal was aborted with
  */
 export async function exchange(
   server: string,
-  { endpoint, body = {}, authorization, limitMs }: Call,
+  { endpoint, body = {}, authorization, limitMs, signal }: Call,
 ): Promise<unknown> {
   try {
     const response = await fetch(`${server.replace(/\/+$/, "")}/${endpoint}`, {
       method: "POST",
       headers: { "Content-Type": "application/json", ...(authorization && { Authorization: authorization }) },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(limitMs),
+      signal: limitedTo(limitMs, signal),
       redirect: "manual",
     });
     return dataOf(endpoint, response, await response.text());
   } catch (error) {
     if (error instanceof ClearmlError) throw error;
+    signal?.throwIfAborted();
     throw new ClearmlError(`${endpoint} at ${server}`, whyNoAnswer(error, limitMs), { cause: error });
   }
 }

@@ -13,26 +13,27 @@ const BRIEFLY_MS = 30_000;
 
 /**
  * A client of a server that answers and knows the account. The ping alone proves little: it answers before MongoDB does. (clearml.md 4)
+ * @param signal ends the wait, and the client's calls
  * @throws UserError when the time is up, naming what did not answer
  */
-export async function connected(connection: Connection): Promise<ClearmlClient> {
+export async function connected(connection: Connection, signal?: AbortSignal): Promise<ClearmlClient> {
   const { endpoint, patienceMs = PATIENCE_MS } = connection;
-  await waitForApi(endpoint, patienceMs);
-  const client = new ClearmlClient(connection);
+  await waitForApi(endpoint, patienceMs, signal);
+  const client = new ClearmlClient(connection, signal);
   await client.signIn();
   return client;
 }
 
 /** A client of a server that should have been up for long. */
-export function connectedSoon(connection: Connection): Promise<ClearmlClient> {
-  return connected({ ...connection, patienceMs: Math.min(connection.patienceMs ?? BRIEFLY_MS, BRIEFLY_MS) });
+export function connectedSoon(connection: Connection, signal?: AbortSignal): Promise<ClearmlClient> {
+  return connected({ ...connection, patienceMs: Math.min(connection.patienceMs ?? BRIEFLY_MS, BRIEFLY_MS) }, signal);
 }
 
-async function waitForApi(endpoint: string, patienceMs: number): Promise<void> {
+async function waitForApi(endpoint: string, patienceMs: number, signal: AbortSignal | undefined): Promise<void> {
   const end = Date.now() + patienceMs;
   for (;;) {
     const limitMs = Math.max(1_000, Math.min(PROBE_MS, end - Date.now()));
-    const problem = await exchange(endpoint, { endpoint: "debug.ping", limitMs }).then(
+    const problem = await exchange(endpoint, { endpoint: "debug.ping", limitMs, signal }).then(
       () => undefined,
       (error: unknown) => {
         if (!(error instanceof ClearmlError)) throw error;
@@ -47,6 +48,6 @@ async function waitForApi(endpoint: string, patienceMs: number): Promise<void> {
           "if this machine reaches it elsewhere, set vision-platform:clearml.endpoint.",
       );
     }
-    await pause(POLL_MS);
+    await pause(POLL_MS, undefined, { signal });
   }
 }

@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from "node:util";
 import { UserError } from "../../errors.ts";
-import type { RecordHandler } from "../../records/record.ts";
+import { changedKeys } from "../../records/changed.ts";
+import type { ResourceKind, Run } from "../../records/kind.ts";
 import type { ClearmlClient } from "../client/client.ts";
 import { isRefusal } from "../client/errors.ts";
 import { connectedSoon } from "../client/wait.ts";
@@ -17,25 +17,31 @@ interface Inputs {
  * It is done before the server hears of the new password and signs tokens anew: a program that holds a key would otherwise sign in again at
  * once, and its token outlive the key. Who is taken off the list loses their keys at the server's start. (clearml-real.md A1)
  */
-export const record: RecordHandler<Inputs> = {
+export const kind: ResourceKind<Inputs> = {
+  secrets: ["people"],
   create: (inputs) => Promise.resolve({ id: "api-keys", outs: inputs }),
   read: (id, outs) => Promise.resolve({ id, outs }),
-  async update(_id, olds, news) {
+  async update(_id, olds, news, run) {
     for (const [person, former] of Object.entries(olds.people)) {
       const password = news.people[person];
-      if (password !== undefined && password !== former) await endKeys(news.endpoint, person, [former, password]);
+      if (password !== undefined && password !== former) await endKeys(news.endpoint, person, [former, password], run);
     }
     return news;
   },
   delete: () => Promise.resolve(),
   // An update that fails leaves the former password in the state, so the next run tries again.
-  diff: (olds, news) => ({ changes: !isDeepStrictEqual(olds.people, news.people) }),
+  diff: (olds, news) => ({ changed: changedKeys(["people"], olds, news) }),
 };
 
 /** @param passwords the former first: a run that died may have brought the new one to the server already */
-async function endKeys(endpoint: string | undefined, person: string, passwords: readonly string[]): Promise<void> {
+async function endKeys(
+  endpoint: string | undefined,
+  person: string,
+  passwords: readonly string[],
+  run: Run,
+): Promise<void> {
   try {
-    const client = await signedIn(endpoint, person, passwords);
+    const client = await signedIn(endpoint, person, passwords, run);
     // The server knows neither: nobody of this name has ever signed in there.
     if (!client) return;
     const { credentials } = await client.call<{ credentials: { access_key: string }[] }>("auth.get_credentials");
@@ -53,6 +59,7 @@ async function signedIn(
   endpoint: string | undefined,
   accessKey: string,
   passwords: readonly string[],
+  { signal }: Run,
 ): Promise<ClearmlClient | undefined> {
   if (endpoint === undefined) {
     throw new UserError(
@@ -61,7 +68,7 @@ async function signedIn(
   }
   for (const secretKey of passwords) {
     try {
-      return await connectedSoon({ endpoint, accessKey, secretKey });
+      return await connectedSoon({ endpoint, accessKey, secretKey }, signal);
     } catch (error) {
       if (!(error instanceof Error) || !isRefusal(error.cause, "invalidCredentials")) throw error;
     }

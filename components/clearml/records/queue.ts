@@ -1,7 +1,8 @@
-import type { RecordHandler } from "../../records/record.ts";
+import { changedKeys } from "../../records/changed.ts";
+import type { ResourceKind } from "../../records/kind.ts";
 import { UserError } from "../../errors.ts";
 import type { ClearmlClient } from "../client/client.ts";
-import { sameAccount, type Connection } from "../client/connection.ts";
+import { changedAccount, type Connection } from "../client/connection.ts";
 import { ClearmlError, isRefusal } from "../client/errors.ts";
 import { connected, connectedSoon } from "../client/wait.ts";
 
@@ -26,7 +27,8 @@ const DEFAULT = "default";
 const SHORTEST = 3;
 
 /** A queue that agents take tasks from. Its natural key is its name, which the server keeps unique. */
-export const record: RecordHandler<QueueInputs, QueueOuts> = {
+export const kind: ResourceKind<QueueInputs, QueueOuts> = {
+  secrets: ["connection"],
   check: ({ name }) =>
     name.trim() === name && name.length >= SHORTEST
       ? []
@@ -34,15 +36,15 @@ export const record: RecordHandler<QueueInputs, QueueOuts> = {
           `vision-platform:clearml.agent.queue: \`${name}\` must be ${SHORTEST} characters or more, without blanks around it.`,
         ],
 
-  async create(inputs) {
-    const client = await connected(inputs.connection);
+  async create(inputs, { signal }) {
+    const client = await connected(inputs.connection, signal);
     const there = await named(client, inputs.name);
     const id = there?.id ?? (await made(client, inputs.name));
     return { id, outs: { ...inputs, adopted: there !== undefined } };
   },
 
-  async read(id, outs) {
-    const client = await connectedSoon(outs.connection);
+  async read(id, outs, { signal }) {
+    const client = await connectedSoon(outs.connection, signal);
     // One that somebody renamed is theirs now: agents look for the name.
     const found = await withId(client, id);
     return found?.name === outs.name ? { id, outs } : undefined;
@@ -51,9 +53,9 @@ export const record: RecordHandler<QueueInputs, QueueOuts> = {
   /** Only the way to the server can change: another name is another queue. */
   update: (_id, { adopted }, news) => Promise.resolve({ ...news, adopted }),
 
-  async delete(id, { connection, name, adopted }) {
+  async delete(id, { connection, name, adopted }, { signal }) {
     if (adopted || name === DEFAULT) return;
-    const client = await connectedSoon(connection);
+    const client = await connectedSoon(connection, signal);
     try {
       await client.call("queues.delete", { queue: id, force: false });
     } catch (error) {
@@ -63,10 +65,10 @@ export const record: RecordHandler<QueueInputs, QueueOuts> = {
     }
   },
 
-  diff: (olds, news) => ({
-    changes: olds.name !== news.name || !sameAccount(olds.connection, news.connection),
-    ...(olds.name !== news.name && { replaces: ["name"] }),
-  }),
+  diff(olds, news) {
+    const renamed = changedKeys(["name"], olds, news);
+    return { changed: [...renamed, ...changedAccount(olds, news)], replaces: renamed };
+  },
 };
 
 /** Makes it. The answer may get lost, and another run may have made it meanwhile: so it is looked for before this is an error. */

@@ -20,6 +20,19 @@ const TRIED_FOR_MS = 180_000;
 const BUSY = [502, 503, 504];
 const LOGIN = "auth/login";
 
+/** Who is signed in. Clients of one account may share it. */
+export interface Session {
+  /** The login key. */
+  token?: Promise<string> | undefined;
+}
+
+export interface ClientOptions {
+  /** Default: one of its own. */
+  session?: Session;
+  /** Breaks calls off. Default: nothing does. */
+  signal?: AbortSignal;
+}
+
 /** The account does not exist any more, is switched off, or has another password. */
 export class PasswordRefused extends UserError {}
 
@@ -39,12 +52,15 @@ interface Page<T> {
 export class CvatClient {
   readonly #connection: Connection;
   readonly #limitMs: number;
-  #token: Promise<string> | undefined;
+  readonly #session: Session;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, { session = {}, signal }: ClientOptions = {}) {
     this.#connection = connection;
     this.#limitMs = connection.callMs ?? CALL_MS;
-    this.#token = connection.token === undefined ? undefined : Promise.resolve(connection.token);
+    this.#signal = signal;
+    this.#session = session;
+    if (connection.token !== undefined) session.token ??= Promise.resolve(connection.token);
   }
 
   /** Name of the account. */
@@ -54,7 +70,7 @@ export class CvatClient {
 
   /** The connection with the login key it has now. A record keeps it: CVAT counts sign-ins. */
   async account(): Promise<Connection> {
-    return { ...this.#connection, token: await (this.#token ?? this.#signIn()) };
+    return { ...this.#connection, token: await (this.#session.token ?? this.#signIn()) };
   }
 
   async get<T>(path: string, options: CallOptions = {}): Promise<T> {
@@ -98,15 +114,15 @@ export class CvatClient {
     return this.find<Request>(`requests/${encodeURIComponent(id)}`);
   }
 
-  async #signed(call: Omit<Call, "limitMs" | "token">): Promise<unknown> {
-    const token = this.#token ?? this.#signIn();
+  async #signed(call: Omit<Call, "limitMs" | "signal" | "token">): Promise<unknown> {
+    const token = this.#session.token ?? this.#signIn();
     try {
       return await this.#tried({ ...call, token: await token });
     } catch (error) {
       if (!(error instanceof CvatError) || error.status !== 401) throw error;
       // Somebody signed this account out. Another call of ours may have signed in again meanwhile.
-      if (this.#token === token) this.#token = undefined;
-      return this.#tried({ ...call, token: await (this.#token ?? this.#signIn()) });
+      if (this.#session.token === token) this.#session.token = undefined;
+      return this.#tried({ ...call, token: await (this.#session.token ?? this.#signIn()) });
     }
   }
 
@@ -116,7 +132,7 @@ export class CvatClient {
     const token = this.#tried(login, true).then(
       (answer) => (answer as { key: string }).key,
       (error: unknown) => {
-        this.#token = undefined;
+        this.#session.token = undefined;
         throw error instanceof CvatError && error.status === 400
           ? new PasswordRefused(
               `CVAT at ${endpoint} refuses the password of its user ${username}. If it was changed in CVAT, put the new one into the stack.`,
@@ -125,17 +141,18 @@ export class CvatClient {
           : error;
       },
     );
-    this.#token = token;
+    this.#session.token = token;
     return token;
   }
 
-  #tried(call: Omit<Call, "limitMs">, repeatable = call.method !== "POST"): Promise<unknown> {
+  #tried(call: Omit<Call, "limitMs" | "signal">, repeatable = call.method !== "POST"): Promise<unknown> {
     const { endpoint } = this.#connection;
     const changesNothing = call.method === "GET" || call.path === LOGIN;
-    return patiently(() => exchange(endpoint, { ...call, limitMs: this.#limitMs }), {
+    return patiently(() => exchange(endpoint, { ...call, limitMs: this.#limitMs, signal: this.#signal }), {
       attempts: ATTEMPTS,
       firstPauseMs: FIRST_PAUSE_MS,
       triedForMs: TRIED_FOR_MS,
+      signal: this.#signal,
       mayPass: (error, attempt) =>
         error instanceof CvatError &&
         (mayPass(error, repeatable) || (error.status === 500 && changesNothing && attempt === 1)),

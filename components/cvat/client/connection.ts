@@ -1,3 +1,5 @@
+import { changedKeys } from "../../records/changed.ts";
+
 /** How a program reaches CVAT and as whom. */
 export interface Connection {
   /** `http://192.0.2.20`, without `/api`. */
@@ -18,7 +20,11 @@ export const PATIENCE_MS = 120_000;
 /** CVAT asks the object store while it makes a storage; with a store that does not answer that took 6 s. (cvat-rest-measured.md 3.2) */
 export const CALL_MS = 60_000;
 
-/** Whether two lead to the same account: the limits are no part of it. */
-export function sameAccount(one: Connection, other: Connection): boolean {
-  return one.endpoint === other.endpoint && one.username === other.username && one.password === other.password;
+/** `connection` where the two lead to different accounts: the limits are no part of it, nor is a token. */
+export function changedAccount(
+  olds: { connection?: Connection },
+  news: { connection?: Connection },
+): "connection"[] {
+  const account = ["endpoint", "username", "password"] as const;
+  return changedKeys(account, olds.connection ?? {}, news.connection ?? {}).length > 0 ? ["connection"] : [];
 }

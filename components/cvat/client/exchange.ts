@@ -1,3 +1,4 @@
+import { limitedTo } from "../../records/ending.ts";
 import { whyNoAnswer } from "../../records/no-answer.ts";
 import { retryAfterMs } from "../../records/patience.ts";
 import { CvatError, readableBody } from "./errors.ts";
@@ -13,6 +14,8 @@ export interface Call {
   body?: Readonly<Record<string, unknown>>;
   /** How long the answer may take, in milliseconds. */
   limitMs: number;
+  /** Breaks it off. Default: nothing does. */
+  signal?: AbortSignal | undefined;
   token?: string;
 }
 
@@ -22,10 +25,10 @@ const SECRET_FIELDS = ["password", "key", "secret_key"];
 
 /**
  * One call and its answer; undefined where CVAT answers with nothing. Cookies are not kept: with a session's, CVAT asks for a CSRF token. (1.5)
- * @throws CvatError for every answer but a success, and for none
+ * @throws CvatError for every answer but a success, and for none; what the signal was aborted with
  */
 export async function exchange(endpoint: string, call: Call): Promise<unknown> {
-  const { method, path, query = {}, organization, body, limitMs, token } = call;
+  const { method, path, query = {}, organization, body, limitMs, signal, token } = call;
   const parameters = new URLSearchParams(
     Object.entries(query).map(([key, value]): [string, string] => [key, String(value)]),
   );
@@ -41,12 +44,13 @@ export async function exchange(endpoint: string, call: Call): Promise<unknown> {
         ...(body && { "Content-Type": "application/json" }),
       },
       ...(body && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(limitMs),
+      signal: limitedTo(limitMs, signal),
       redirect: "manual",
     });
     return await answerOf(name, response, body);
   } catch (error) {
     if (error instanceof CvatError) throw error;
+    signal?.throwIfAborted();
     throw new CvatError(`${name} at ${endpoint}`, whyNoAnswer(error, limitMs), { cause: error });
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { UserError } from "../../errors.ts";
+import { limitedTo } from "../../records/ending.ts";
 import { PATIENCE_MS, type Connection } from "./connection.ts";
 import { CvatError } from "./errors.ts";
 import { exchange } from "./exchange.ts";
@@ -15,31 +16,32 @@ const NOT_IN_THE_WAY = ["DiskUsage", "MemoryUsage"];
 /**
  * Waits until CVAT answers and the systems behind it work. No token is sent: with a dead one even this page is refused. (1.1)
  * One that turns us away for asking too often is up.
+ * @param signal ends the wait
  * @throws UserError when the time is up, naming what does not work
  */
-export async function waitForCvat({
-  endpoint,
-  patienceMs = PATIENCE_MS,
-}: Pick<Connection, "endpoint" | "patienceMs">): Promise<void> {
+export async function waitForCvat(
+  { endpoint, patienceMs = PATIENCE_MS }: Pick<Connection, "endpoint" | "patienceMs">,
+  signal?: AbortSignal,
+): Promise<void> {
   const end = Date.now() + patienceMs;
   for (;;) {
     const limitMs = Math.max(1_000, Math.min(PROBE_MS, end - Date.now()));
-    const state = await probe(endpoint, limitMs);
+    const state = await probe(endpoint, limitMs, signal);
     if (state === "up") return;
     if (state.hopeless || Date.now() + POLL_MS > end)
       throw new UserError(
         `CVAT at ${endpoint} is not ready${state.hopeless ? "" : ` after ${Math.round(patienceMs / 1000)} s`}: ${state.problem}`,
       );
-    await pause(POLL_MS);
+    await pause(POLL_MS, undefined, { signal });
   }
 }
 
 type State = "up" | { problem: string; hopeless: boolean };
 
-async function probe(endpoint: string, limitMs: number): Promise<State> {
+async function probe(endpoint: string, limitMs: number, signal: AbortSignal | undefined): Promise<State> {
   try {
-    await exchange(endpoint, { method: "GET", path: "server/about", limitMs }).catch(whenTurnedAway);
-    const failing = await failingChecks(endpoint, limitMs);
+    await exchange(endpoint, { method: "GET", path: "server/about", limitMs, signal }).catch(whenTurnedAway);
+    const failing = await failingChecks(endpoint, limitedTo(limitMs, signal));
     return failing.length === 0 ? "up" : { problem: failing.join("; "), hopeless: false };
   } catch (error) {
     if (!(error instanceof CvatError)) throw error;
@@ -58,9 +60,9 @@ function whenTurnedAway(error: unknown): void {
 }
 
 /** What CVAT says does not work. With its policy agent down, for one, the first page is fine and every other fails. (1.2) */
-async function failingChecks(endpoint: string, limitMs: number): Promise<string[]> {
+async function failingChecks(endpoint: string, signal: AbortSignal): Promise<string[]> {
   const response = await fetch(`${endpoint.replace(/\/+$/, "")}/api/server/health/?format=json`, {
-    signal: AbortSignal.timeout(limitMs),
+    signal,
   }).catch(() => undefined);
   if (!response?.headers.get("content-type")?.includes("json")) return [];
   const checks = (await response.json().catch(() => ({}))) as Record<string, unknown>;

@@ -9,6 +9,8 @@ export interface Creation<T extends Found> {
   /** Every record of the natural key, each answer compared with it. */
   find: () => Promise<T[]>;
   post: () => Promise<T>;
+  /** Ends the attempts to make one. Default: nothing does. */
+  signal?: AbortSignal;
   /** Removes one that this run made too many. */
   remove: (record: T) => Promise<void>;
 }
@@ -27,6 +29,7 @@ export async function adoptOrCreate<T extends Found>(creation: Creation<T>): Pro
   const made = await pRetry(() => posted(creation), {
     retries: ATTEMPTS - 1,
     minTimeout: FIRST_PAUSE_MS,
+    ...(creation.signal && { signal: creation.signal }),
     shouldRetry: ({ error }) => error instanceof CvatError && error.maybeDone,
   });
   // One that was made is noted, whatever comes of the second look: the state would never hear of it, and taking it out would leave it.

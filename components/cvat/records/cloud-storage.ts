@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { UserError } from "../../errors.ts";
-import type { RecordHandler } from "../../records/record.ts";
+import { changedKeys } from "../../records/changed.ts";
+import type { ResourceKind } from "../../records/kind.ts";
 import type { CvatClient } from "../client/client.ts";
-import { sameAccount, type Connection } from "../client/connection.ts";
+import { changedAccount, type Connection } from "../client/connection.ts";
 import type { CloudStorage } from "../client/types.ts";
 import { adoptOrCreate } from "./adopt.ts";
 import { attributesOf, attributesText } from "./attributes.ts";
@@ -38,23 +39,37 @@ export interface CloudStorageOuts extends CloudStorageInputs {
 }
 
 const PROVIDER = "AWS_S3_BUCKET";
-const COMPARED = ["name", "bucket", "endpoint", "region", "prefix", "description", "manifests"] as const;
+/** What CVAT is told of it. */
+const SENT = [
+  "name",
+  "bucket",
+  "endpoint",
+  "region",
+  "prefix",
+  "description",
+  "manifests",
+  "accessKey",
+  "secretKey",
+] as const;
 const path = (id: string | number) => `cloudstorages/${id}`;
 
 /**
  * A bucket that CVAT reads from or exports to. CVAT allows any number of one name, so the natural key is ours: the organization (or the
  * account's own space), the name and the bucket. CVAT asks the bucket at every create and change. (cvat-rest-measured.md 3)
  */
-export const record: RecordHandler<CloudStorageInputs, CloudStorageOuts> = {
-  check(inputs) {
-    present(inputs.connection);
+export const kind: ResourceKind<CloudStorageInputs, CloudStorageOuts> = {
+  secrets: ["connection", "secretKey"],
+
+  check(inputs, _olds, run) {
+    present(inputs.connection, run);
     return storageProblems(inputs);
   },
 
-  async create(inputs) {
+  async create(inputs, run) {
     const { organization } = inputs;
-    const client = await connected(inputs.connection);
+    const client = await connected(inputs.connection, run);
     const { record, adopted } = await adoptOrCreate<CloudStorage>({
+      signal: run.signal,
       find: () => sameStorages(client, inputs),
       post: () => client.post("cloudstorages", body(inputs), { organization }),
       remove: ({ id }) => client.remove(path(id)),
@@ -65,8 +80,8 @@ export const record: RecordHandler<CloudStorageInputs, CloudStorageOuts> = {
     return { id: String(record.id), outs: { ...inputs, connection, storageId: record.id } };
   },
 
-  async read(id, outs) {
-    const client = await connectedSoon(outs.connection);
+  async read(id, outs, run) {
+    const client = await connectedSoon(outs.connection, run);
     const found = await client.find<CloudStorage>(path(id));
     if (!found) return undefined;
     const { endpoint, region, prefix } = attributesOf(found.specific_attributes);
@@ -84,14 +99,14 @@ export const record: RecordHandler<CloudStorageInputs, CloudStorageOuts> = {
     };
   },
 
-  async update(id, olds, news) {
-    const client = await connected(news.connection);
-    if (differs(olds, news)) await change(client, path(id), body(news), `cloud storage ${olds.name}`);
+  async update(id, olds, news, run) {
+    const client = await connected(news.connection, run);
+    if (changedKeys(SENT, olds, news).length > 0) await change(client, path(id), body(news), `cloud storage ${olds.name}`);
     return { ...news, connection: await client.account(), storageId: Number(id) };
   },
 
-  delete: (id, outs) =>
-    removing(outs.connection, async (client) => {
+  delete: (id, outs, run) =>
+    removing(outs.connection, run, async (client) => {
       const there = await client.find<CloudStorage>(path(id));
       // Under another name it is somebody's, or another resource of the stack has taken it over just before.
       if (there?.display_name !== outs.name) return;
@@ -106,19 +121,11 @@ export const record: RecordHandler<CloudStorageInputs, CloudStorageOuts> = {
     }),
 
   diff: (olds, news) => ({
-    changes:
-      differs(olds, news) ||
-      olds.organization !== news.organization ||
-      olds.force !== news.force ||
-      !sameAccount(olds.connection, news.connection),
+    changed: [...changedKeys([...SENT, "organization", "force"], olds, news), ...changedAccount(olds, news)],
     // CVAT ignores an organization in PATCH. (3.9)
-    replaces: olds.organization === news.organization ? [] : ["organization"],
+    replaces: changedKeys(["organization"], olds, news),
   }),
 };
-
-function differs(olds: CloudStorageInputs, news: CloudStorageInputs): boolean {
-  return ([...COMPARED, "accessKey", "secretKey"] as const).some((key) => !isDeepStrictEqual(olds[key], news[key]));
-}
 
 /**
  * Manifests are always sent: a PATCH without them removes them. (3.10) So is the provider: by it CVAT knows which characters a bucket's name

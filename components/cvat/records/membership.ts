@@ -1,7 +1,8 @@
 import { UserError } from "../../errors.ts";
-import type { RecordHandler } from "../../records/record.ts";
+import { changedKeys } from "../../records/changed.ts";
+import type { ResourceKind } from "../../records/kind.ts";
 import type { CvatClient } from "../client/client.ts";
-import { sameAccount, type Connection } from "../client/connection.ts";
+import { changedAccount, type Connection } from "../client/connection.ts";
 import type { MemberRole, Membership, User } from "../client/types.ts";
 import { adoptOrCreate } from "./adopt.ts";
 import { change } from "./change.ts";
@@ -20,16 +21,19 @@ export interface MembershipInputs {
  * Somebody in an organization. Its natural key is the organization and the user name. (cvat-rest-measured.md 2.7, 2.8) A superuser may give an
  * organization's owner another role and may throw him out, and CVAT then has nobody who owns it: so an owner is left what he is.
  */
-export const record: RecordHandler<MembershipInputs> = {
-  check(inputs) {
-    present(inputs.connection);
+export const kind: ResourceKind<MembershipInputs> = {
+  secrets: ["connection"],
+
+  check(inputs, _olds, run) {
+    present(inputs.connection, run);
     return [];
   },
 
-  async create(inputs) {
+  async create(inputs, run) {
     const { organization, username, role } = inputs;
-    const client = await connected(inputs.connection);
+    const client = await connected(inputs.connection, run);
     const { record } = await adoptOrCreate<Membership>({
+      signal: run.signal,
       find: () => membershipsOf(client, organization, username),
       post: async () => {
         // Only an address of somebody there: an unknown one is answered with 500, yet leaves a user and half a membership behind.
@@ -45,21 +49,21 @@ export const record: RecordHandler<MembershipInputs> = {
     return { id: String(record.id), outs: { ...inputs, connection: await client.account() } };
   },
 
-  async read(id, outs) {
+  async read(id, outs, run) {
     const { organization } = outs;
-    const client = await connectedSoon(outs.connection);
+    const client = await connectedSoon(outs.connection, run);
     const found = await client.find<Membership>(`memberships/${id}`, { organization });
     return found && { id, outs: { ...outs, username: found.user.username, role: found.role as MemberRole } };
   },
 
-  async update(id, olds, news) {
-    const client = await connected(news.connection);
+  async update(id, olds, news, run) {
+    const client = await connected(news.connection, run);
     if (olds.role !== news.role) await giveRole(client, id, news);
     return { ...news, connection: await client.account() };
   },
 
-  delete: (id, { connection, organization, username }) =>
-    removing(connection, async (client) => {
+  delete: (id, { connection, organization, username }, run) =>
+    removing(connection, run, async (client) => {
       const there = await client.find<Membership>(`memberships/${id}`, { organization });
       const [of] = there ? await withSlug(client, organization) : [];
       if (there?.organization !== of?.id || there?.user.username !== username) return;
@@ -75,12 +79,8 @@ export const record: RecordHandler<MembershipInputs> = {
     }),
 
   diff: (olds, news) => ({
-    changes:
-      olds.organization !== news.organization ||
-      olds.username !== news.username ||
-      olds.role !== news.role ||
-      !sameAccount(olds.connection, news.connection),
-    replaces: (["organization", "username"] as const).filter((key) => olds[key] !== news[key]),
+    changed: [...changedKeys(["organization", "username", "role"], olds, news), ...changedAccount(olds, news)],
+    replaces: changedKeys(["organization", "username"], olds, news),
   }),
 };
 

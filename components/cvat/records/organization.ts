@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { UserError } from "../../errors.ts";
-import type { RecordHandler } from "../../records/record.ts";
+import { changedKeys } from "../../records/changed.ts";
+import type { ResourceKind } from "../../records/kind.ts";
 import type { CvatClient } from "../client/client.ts";
-import { sameAccount, type Connection } from "../client/connection.ts";
+import { changedAccount, type Connection } from "../client/connection.ts";
 import type { Contact, Organization } from "../client/types.ts";
 import { adoptOrCreate } from "./adopt.ts";
 import { change } from "./change.ts";
@@ -21,20 +22,25 @@ export interface OrganizationOuts extends OrganizationInputs {
   organizationId: number;
 }
 
+/** What CVAT is told of it. */
+const SENT = ["slug", "name", "description", "contact"] as const;
 const path = (id: string | number) => `organizations/${id}`;
 
 /** An organization of CVAT. Its natural key is its slug, the only unique name CVAT has. (cvat-rest-measured.md 2) */
-export const record: RecordHandler<OrganizationInputs, OrganizationOuts> = {
-  check({ connection, slug }) {
-    present(connection);
+export const kind: ResourceKind<OrganizationInputs, OrganizationOuts> = {
+  secrets: ["connection"],
+
+  check({ connection, slug }, _olds, run) {
+    present(connection, run);
     return /^[A-Za-z0-9_-]{1,16}$/.test(slug)
       ? []
       : [`vision-platform:cvat.organizations: \`${slug}\` must be 1 to 16 letters, digits, '-' or '_'.`];
   },
 
-  async create(inputs) {
-    const client = await connected(inputs.connection);
+  async create(inputs, run) {
+    const client = await connected(inputs.connection, run);
     const { record, adopted } = await adoptOrCreate<Organization>({
+      signal: run.signal,
       find: () => withSlug(client, inputs.slug),
       post: () => client.post("organizations", body(inputs)),
       remove: ({ id }) => client.remove(path(id)),
@@ -44,20 +50,20 @@ export const record: RecordHandler<OrganizationInputs, OrganizationOuts> = {
     return { id: String(record.id), outs: { ...inputs, connection, organizationId: record.id } };
   },
 
-  async read(id, outs) {
-    const found = await (await connectedSoon(outs.connection)).find<Organization>(path(id));
+  async read(id, outs, run) {
+    const found = await (await connectedSoon(outs.connection, run)).find<Organization>(path(id));
     return found && { id, outs: { ...outs, ...body(found), organizationId: found.id } };
   },
 
-  async update(id, olds, news) {
-    const client = await connected(news.connection);
-    if (!isDeepStrictEqual(body(olds), body(news)))
+  async update(id, olds, news, run) {
+    const client = await connected(news.connection, run);
+    if (changedKeys(SENT, olds, news).length > 0)
       await change(client, path(id), body(news), `organization ${olds.slug}`);
     return { ...news, connection: await client.account(), organizationId: Number(id) };
   },
 
-  delete: (id, outs) =>
-    removing(outs.connection, async (client) => {
+  delete: (id, outs, run) =>
+    removing(outs.connection, run, async (client) => {
       const [there] = (await withSlug(client, outs.slug)).filter((one) => one.id === Number(id));
       if (!there) return;
       const contents = await contentsOf(client, outs.slug);
@@ -70,9 +76,7 @@ export const record: RecordHandler<OrganizationInputs, OrganizationOuts> = {
       await client.remove(path(id));
     }),
 
-  diff: (olds, news) => ({
-    changes: !isDeepStrictEqual(body(olds), body(news)) || !sameAccount(olds.connection, news.connection),
-  }),
+  diff: (olds, news) => ({ changed: [...changedKeys(SENT, olds, news), ...changedAccount(olds, news)] }),
 };
 
 function body({ slug, name, description, contact }: Omit<OrganizationInputs, "connection">) {

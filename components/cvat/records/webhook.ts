@@ -1,7 +1,7 @@
-import { isDeepStrictEqual } from "node:util";
-import type { RecordHandler } from "../../records/record.ts";
+import { changedKeys } from "../../records/changed.ts";
+import type { ResourceKind } from "../../records/kind.ts";
 import type { CvatClient } from "../client/client.ts";
-import { sameAccount, type Connection } from "../client/connection.ts";
+import { changedAccount, type Connection } from "../client/connection.ts";
 import type { Webhook } from "../client/types.ts";
 import { adoptOrCreate } from "./adopt.ts";
 import { change } from "./change.ts";
@@ -26,9 +26,11 @@ const path = (id: string | number) => `webhooks/${id}`;
  * A webhook of an organization. CVAT takes any number of one kind, so its natural key is the organization and the address it posts to. The
  * secret is never shown again: a change of it by hand stays unseen. (CVAT's `apps/webhooks/`, at v2.64.0)
  */
-export const record: RecordHandler<WebhookInputs> = {
-  check({ connection, organization, name, secret }) {
-    present(connection);
+export const kind: ResourceKind<WebhookInputs> = {
+  secrets: ["connection", "secret"],
+
+  check({ connection, organization, name, secret }, _olds, run) {
+    present(connection, run);
     // CVAT would sign with the rest, and no receiver would know.
     return secret === secret.trim()
       ? []
@@ -37,10 +39,11 @@ export const record: RecordHandler<WebhookInputs> = {
         ];
   },
 
-  async create(inputs) {
+  async create(inputs, run) {
     const { organization } = inputs;
-    const client = await connected(inputs.connection);
+    const client = await connected(inputs.connection, run);
     const { record, adopted } = await adoptOrCreate<Webhook>({
+      signal: run.signal,
       find: () => to(client, inputs),
       post: () => client.post("webhooks", { ...body(inputs), type: "organization" }, { organization }),
       remove: ({ id }) => client.remove(path(id), { organization }),
@@ -49,36 +52,45 @@ export const record: RecordHandler<WebhookInputs> = {
     return { id: String(record.id), outs: { ...inputs, connection: await client.account() } };
   },
 
-  async read(id, outs) {
+  async read(id, outs, run) {
     const { organization } = outs;
-    const found = await (await connectedSoon(outs.connection)).find<Webhook>(path(id), { organization });
+    const found = await (await connectedSoon(outs.connection, run)).find<Webhook>(path(id), { organization });
     return found && { id, outs: { ...outs, ...shown(found) } };
   },
 
-  async update(id, olds, news) {
+  async update(id, olds, news, run) {
     const { organization } = news;
-    const client = await connected(news.connection);
-    if (!isDeepStrictEqual(body(olds), body(news)))
+    const client = await connected(news.connection, run);
+    if (changedKeys(SENT, ordered(olds), ordered(news)).length > 0)
       await change(client, path(id), body(news), `webhook ${olds.name} of ${organization}`, { organization });
     return { ...news, connection: await client.account() };
   },
 
-  delete: (id, { connection, organization, name }) =>
-    removing(connection, async (client) => {
+  delete: (id, { connection, organization, name }, run) =>
+    removing(connection, run, async (client) => {
       const there = await client.find<Webhook>(path(id), { organization });
       // Renamed in the stack it is another resource, which has taken this record over by its address just before.
       if (there?.description === name) await client.remove(path(id), { organization });
     }),
 
   diff: (olds, news) => ({
-    changes:
-      olds.organization !== news.organization ||
-      !isDeepStrictEqual(body(olds), body(news)) ||
-      !sameAccount(olds.connection, news.connection),
+    changed: [
+      ...changedKeys(["organization"], olds, news),
+      ...changedKeys(SENT, ordered(olds), ordered(news)),
+      ...changedAccount(olds, news),
+    ],
     // CVAT moves no webhook to another organization.
-    replaces: olds.organization === news.organization ? [] : ["organization"],
+    replaces: changedKeys(["organization"], olds, news),
   }),
 };
+
+/** What CVAT is told of it. */
+const SENT = ["name", "url", "events", "secret", "verifyTls", "active"] as const;
+
+/** The order of events means nothing. */
+function ordered(inputs: Partial<WebhookInputs>): Partial<WebhookInputs> {
+  return { ...inputs, events: [...(inputs.events ?? [])].sort() };
+}
 
 function body({ name, url, events, secret, verifyTls, active }: WebhookInputs) {
   return {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import type { RecordHandler } from "../../records/record.ts";
+import { changedKeys } from "../../records/changed.ts";
+import type { ResourceKind } from "../../records/kind.ts";
 import { findBuilder, type BuilderChoice } from "../build.ts";
 import { isOnNode } from "../deliver.ts";
 import type { NodeImage } from "../node-script.ts";
@@ -21,14 +22,16 @@ interface Outs extends Presence {
  * Whether an image that was delivered is still on its node. A command cannot be refreshed; this can: a refresh that finds the image gone makes
  * the next `up` deliver it again.
  */
-export const record: RecordHandler<Presence, Outs> = {
-  async check(news, olds) {
+export const kind: ResourceKind<Presence, Outs> = {
+  secrets: ["connection"],
+  async check(news, olds, { signal }) {
     // A machine that builds nothing may preview and update all the rest.
     if (isDeepStrictEqual(olds.image, news.image)) return [];
     try {
-      await findBuilder(news.builder, process.env);
+      await findBuilder(news.builder, process.env, signal);
       return [];
     } catch (error) {
+      signal.throwIfAborted();
       return [error instanceof Error ? error.message : String(error)];
     }
   },
@@ -36,9 +39,9 @@ export const record: RecordHandler<Presence, Outs> = {
     const generation = randomUUID();
     return Promise.resolve({ id: generation, outs: { ...inputs, generation } });
   },
-  async read(id, outs) {
+  async read(id, outs, { signal }) {
     try {
-      return (await isOnNode(outs.image, outs.connection)) ? { id, outs } : undefined;
+      return (await isOnNode(outs.image, outs.connection, signal)) ? { id, outs } : undefined;
     } catch (error) {
       // A node that is switched off may still have it.
       if (error instanceof Unreachable) return { id, outs };
@@ -48,7 +51,5 @@ export const record: RecordHandler<Presence, Outs> = {
   update: (_id, { generation }, news) => Promise.resolve({ ...news, generation }),
   // Images stay on their nodes: pods may run from them.
   delete: () => Promise.resolve(),
-  diff: (olds, news) => ({
-    changes: !isDeepStrictEqual([olds.image, olds.connection], [news.image, news.connection]),
-  }),
+  diff: (olds, news) => ({ changed: changedKeys(["image", "connection"], olds, news) }),
 };

@@ -39,13 +39,15 @@ export interface DashboardOptions {
   timeoutMs?: number;
   /** How long the dashboard may fetch the code of a function after it stopped holding the answer. Default: {@link FETCH}. */
   fetch?: Fetch;
+  /** Ends every wait and every request. Default: nothing does. */
+  signal?: AbortSignal;
 }
 
 const WORTH_ANOTHER_TRY = [429, 502, 503, 504];
 
 export function dashboard(
   send: Send,
-  { namespace, retries = 8, timeoutMs = 90_000, fetch = FETCH }: DashboardOptions,
+  { namespace, retries = 8, timeoutMs = 90_000, fetch = FETCH, signal }: DashboardOptions,
 ): Dashboard {
   // Every change here may be sent twice: a second POST is a conflict, which is looked into, and the others end where they began. Not so a
   // function whose code the dashboard still fetches: each such request builds once more. (nuclio-real.md, F6)
@@ -60,6 +62,7 @@ export function dashboard(
         attempts: times + 1,
         firstPauseMs: 300,
         longestPauseMs: 5000,
+        signal,
         mayPass: (error, attempt) =>
           error instanceof Unreached &&
           (error.status === undefined
@@ -79,7 +82,7 @@ export function dashboard(
     before?: LiveFunction,
   ): Promise<Change> => {
     const answer = await ask(request).catch(lateAnswer);
-    if (isHandOver(request) && isUnderWay(answer)) return stored(name, before, find, fetch);
+    if (isHandOver(request) && isUnderWay(answer)) return stored(name, before, find, fetch, signal);
     if (answer.status === 202 || answer.status === 204) return "accepted";
     if (answer.status === 409) return "conflict";
     if (answer.status === 412 && /provision|building/i.test(errorText(answer))) return "busy";

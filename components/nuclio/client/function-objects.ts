@@ -1,5 +1,13 @@
-import type { CoreV1Event, KubeConfig, V1Deployment, V1Pod } from "@kubernetes/client-node";
+import type {
+  ConfigurationOptions,
+  CoreV1Event,
+  KubeConfig,
+  ObservableMiddleware,
+  V1Deployment,
+  V1Pod,
+} from "@kubernetes/client-node";
 import { apiServer, type Send } from "../../api-server.ts";
+import { limitedTo } from "../../records/ending.ts";
 import { obstacles, type Obstacle } from "../../readiness/explain.ts";
 import { keyOf, lastChange, stateOf, type State } from "../../readiness/snapshot.ts";
 import { DASHBOARD_PODS, FUNCTION_LABEL, NUCLIO_DEPLOYMENTS, objectOf } from "../names.ts";
@@ -25,14 +33,28 @@ export interface FunctionObjects extends Interventions {
   dashboardSince(): Promise<number | undefined>;
 }
 
-export async function functionObjects(config: KubeConfig, namespace: string): Promise<FunctionObjects> {
-  const { ApiException, AppsV1Api, CoreV1Api } = await import("@kubernetes/client-node");
+/** @param ends breaks off what is asked. Default: nothing does. */
+export async function functionObjects(
+  config: KubeConfig,
+  namespace: string,
+  ends?: AbortSignal,
+): Promise<FunctionObjects> {
+  const { ApiException, AppsV1Api, CoreV1Api, Observable } = await import("@kubernetes/client-node");
   const apps = config.makeApiClient(AppsV1Api);
   const core = config.makeApiClient(CoreV1Api);
-  const send = apiServer(config);
+  // The client library gives a request neither a limit nor an end of its own.
+  const limit: ObservableMiddleware = {
+    pre(context) {
+      context.setSignal(limitedTo(WITHIN_MS, ends));
+      return new Observable(Promise.resolve(context));
+    },
+    post: (response) => new Observable(Promise.resolve(response)),
+  };
+  const limited: ConfigurationOptions = { middleware: [limit], middlewareMergeStrategy: "append" };
+  const send = apiServer(config, ends);
   const read = async (name: string): Promise<V1Deployment | undefined> => {
     try {
-      return await apps.readNamespacedDeployment({ name, namespace });
+      return await apps.readNamespacedDeployment({ name, namespace }, limited);
     } catch (error) {
       if (error instanceof ApiException && error.code === 404) return undefined;
       throw error;
@@ -42,19 +64,19 @@ export async function functionObjects(config: KubeConfig, namespace: string): Pr
     ...interventions(send, namespace),
     deployment: (name) => read(objectOf(name)),
     async deployments() {
-      const { items } = await apps.listNamespacedDeployment({ namespace, labelSelector: FUNCTION_LABEL });
+      const { items } = await apps.listNamespacedDeployment({ namespace, labelSelector: FUNCTION_LABEL }, limited);
       return Object.fromEntries(items.map((one) => [one.metadata?.labels?.[FUNCTION_LABEL] ?? "", one]));
     },
     async services() {
-      const { items } = await core.listNamespacedService({ namespace, labelSelector: FUNCTION_LABEL });
+      const { items } = await core.listNamespacedService({ namespace, labelSelector: FUNCTION_LABEL }, limited);
       return new Set(items.map(({ metadata }) => metadata?.labels?.[FUNCTION_LABEL] ?? ""));
     },
     async pods(name) {
-      return (await core.listNamespacedPod({ namespace, labelSelector: `${FUNCTION_LABEL}=${name}` })).items;
+      return (await core.listNamespacedPod({ namespace, labelSelector: `${FUNCTION_LABEL}=${name}` }, limited)).items;
     },
     async obstacles(name) {
-      const pods: V1Pod[] = (await core.listNamespacedPod({ namespace })).items;
-      const events: CoreV1Event[] = (await core.listNamespacedEvent({ namespace })).items;
+      const pods: V1Pod[] = (await core.listNamespacedPod({ namespace }, limited)).items;
+      const events: CoreV1Event[] = (await core.listNamespacedEvent({ namespace }, limited)).items;
       return obstacles([{ kind: "Deployment", name: objectOf(name), stage: "workers" }], pods, events);
     },
     async unready() {
@@ -65,7 +87,7 @@ export async function functionObjects(config: KubeConfig, namespace: string): Pr
     },
     changes: () => changesIn(send, namespace),
     async dashboardSince() {
-      const { items } = await core.listNamespacedPod({ namespace, labelSelector: DASHBOARD_PODS });
+      const { items } = await core.listNamespacedPod({ namespace, labelSelector: DASHBOARD_PODS }, limited);
       const starts = items.flatMap(({ status }) =>
         (status?.containerStatuses ?? []).flatMap(({ state }) => state?.running?.startedAt ?? []),
       );

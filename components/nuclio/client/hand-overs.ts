@@ -44,6 +44,7 @@ export function isUnderWay(answer: ApiAnswer): boolean {
 /**
  * Waits until Nuclio has stored a function whose code it fetches.
  * @param before what it had before the hand-over
+ * @param signal ends the wait
  * @throws UserError when it does not come
  */
 export async function stored(
@@ -51,6 +52,7 @@ export async function stored(
   before: LiveFunction | undefined,
   find: (name: string) => Promise<LiveFunction | undefined>,
   { withinMs, everyMs }: Fetch,
+  signal?: AbortSignal,
 ): Promise<"accepted"> {
   const end = Date.now() + withinMs;
   while ((await find(name))?.metadata.resourceVersion === before?.metadata.resourceVersion) {
@@ -59,7 +61,7 @@ export async function stored(
         `Nuclio has fetched the code of function ${name} for ${Math.round(withinMs / 60_000)} minutes and more, and has nothing to show: ` +
           `see vision-platform:functions.${name}.build.source, and the dashboard's log: kubectl logs deployment/cvat-nuclio-dashboard`,
       );
-    await pause(everyMs);
+    await pause(everyMs, undefined, { signal });
   }
   return "accepted";
 }

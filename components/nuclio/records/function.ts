@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from "node:util";
 import type { ClusterAccess } from "../../cluster.ts";
-import type { RecordHandler } from "../../records/record.ts";
+import { changedKeys } from "../../records/changed.ts";
+import type { ResourceKind, Run } from "../../records/kind.ts";
 import { HalfMade } from "../../records/half-made.ts";
 import { hasEnded } from "../client/types.ts";
 import { connect } from "../connect.ts";
@@ -39,49 +39,44 @@ interface Outs extends Inputs {
 const BY_PULUMI: DeployOptions["everyMs"] = 500;
 
 /** A function of Nuclio, natural key: its name in its namespace. */
-export const record: RecordHandler<Inputs, Outs> = {
-  async create(inputs) {
+export const kind: ResourceKind<Inputs, Outs> = {
+  async create(inputs, run) {
     const id = inputs.function.metadata.name;
     const known = { toNuclio: false };
     const handedOver = () => {
       known.toNuclio = true;
     };
     try {
-      return { id, outs: await deploy(inputs, { handedOver }) };
+      return { id, outs: await deploy(inputs, run, handedOver) };
     } catch (error) {
       if (!known.toNuclio) throw error;
       throw new HalfMade(error, { id, outs: { ...inputs, image: "", runtimeClassBy: "none", drift: [] } });
     }
   },
-  async read(id, outs) {
-    const { dashboard } = await connect(outs.connection, outs.connection.namespace);
+  async read(id, outs, { signal }) {
+    const { dashboard } = await connect(outs.connection, outs.connection.namespace, { signal });
     const live = await dashboard.function(id);
     if (!live) return undefined;
     const broken = hasEnded(live) && live.status?.state !== "ready" ? ["status.state"] : [];
     return { id, outs: { ...outs, drift: [...broken, ...departures(outs.function, live)] } };
   },
-  update: (_id, _olds, news) => deploy(news),
-  async delete(id, { connection }) {
-    await removeFunction(await connect(connection, connection.namespace), id);
+  update: (_id, _olds, news, run) => deploy(news, run),
+  async delete(id, { connection }, { signal }) {
+    await removeFunction(await connect(connection, connection.namespace, { signal }), id, { signal });
   },
   diff(olds, news) {
-    const moved = isOtherOne(olds, news) || olds.connection.namespace !== news.connection.namespace;
-    const changes =
-      !isDeepStrictEqual(olds.function, news.function) ||
-      !isDeepStrictEqual(olds.connection, news.connection) ||
-      olds.runtimeClass !== news.runtimeClass ||
-      olds.drift.length > 0 ||
-      isOther(news);
-    return { changes, ...(moved && { replaces: ["function"] }) };
+    const changed = [
+      ...changedKeys(["function", "connection", "runtimeClass"], olds, news),
+      ...((olds.drift ?? []).length > 0 ? ["drift"] : []),
+      ...(isOther(news) ? ["seen"] : []),
+    ];
+    const replaces = [
+      ...(olds.function.metadata.name === news.function.metadata.name ? [] : ["function"]),
+      ...(olds.connection.namespace === news.connection.namespace ? [] : ["connection"]),
+    ];
+    return { changed, replaces };
   },
 };
-
-/**
- * Whether it is another function. One that is not known is the same: the engine asks what hangs on a Secret that it makes anew with a text in
- * place of the inputs that come from it. (pulumi: step_generator.go, calculateDependentReplacements)
- */
-const isOtherOne = (olds: Outs, news: { function: FunctionObject | string }) =>
-  typeof news.function !== "string" && news.function.metadata.name !== olds.function.metadata.name;
 
 /**
  * Whether Nuclio has something else than this, or has it and it does not run. What it was handed last is known from Nuclio alone where a
@@ -92,14 +87,15 @@ function isOther({ function: wanted, seen }: Inputs): boolean {
   return seen.finding !== "fine" || (seen.mark !== undefined && seen.mark !== digestOf(wanted));
 }
 
-async function deploy(inputs: Inputs, options: Pick<DeployOptions, "handedOver"> = {}): Promise<Outs> {
-  const nuclio = await connect(inputs.connection, inputs.connection.namespace);
+async function deploy(inputs: Inputs, { signal }: Run, handedOver?: () => void): Promise<Outs> {
+  const nuclio = await connect(inputs.connection, inputs.connection.namespace, { signal });
   const deployed = await deployFunction(nuclio, inputs.function, {
     readyMs: inputs.readyMs,
     buildMs: inputs.buildMs,
     ...(inputs.runtimeClass !== "" && { runtimeClass: inputs.runtimeClass }),
     everyMs: BY_PULUMI,
-    ...options,
+    signal,
+    ...(handedOver && { handedOver }),
   });
   return { ...inputs, ...deployed, drift: [] };
 }

@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from "node:util";
-import type { RecordHandler } from "../../records/record.ts";
+import { changedKeys } from "../../records/changed.ts";
+import type { ResourceKind, Run } from "../../records/kind.ts";
 import { connect } from "../connect.ts";
 import type { Connection } from "./function.ts";
 
@@ -10,33 +10,34 @@ interface Inputs {
 }
 
 /** A project of Nuclio: what CVAT looks for its functions in. One that is there is taken over, and stays while it holds functions. */
-export const record: RecordHandler<Inputs> = {
-  async create(inputs) {
-    await make(inputs);
+export const kind: ResourceKind<Inputs> = {
+  async create(inputs, run) {
+    await make(inputs, run);
     return { id: inputs.name, outs: inputs };
   },
-  async read(id, outs) {
-    const { dashboard } = await connect(outs.connection, outs.connection.namespace);
+  async read(id, outs, { signal }) {
+    const { dashboard } = await connect(outs.connection, outs.connection.namespace, { signal });
     return (await dashboard.project(id)) ? { id, outs } : undefined;
   },
-  async update(_id, _olds, news) {
-    await make(news);
+  async update(_id, _olds, news, run) {
+    await make(news, run);
     return news;
   },
-  async delete(id, { connection }) {
-    const { dashboard } = await connect(connection, connection.namespace);
+  async delete(id, { connection }, { signal }) {
+    const { dashboard } = await connect(connection, connection.namespace, { signal });
     // Others' functions in it are theirs.
     await dashboard.removeProject(id);
   },
   diff: (olds, news) => ({
-    changes: olds.name !== news.name || !isDeepStrictEqual(olds.connection, news.connection),
-    ...((olds.name !== news.name || olds.connection.namespace !== news.connection.namespace) && {
-      replaces: ["name" as const],
-    }),
+    changed: changedKeys(["name", "connection"], olds, news),
+    replaces: [
+      ...changedKeys(["name"], olds, news),
+      ...(olds.connection.namespace === news.connection.namespace ? [] : ["connection"]),
+    ],
   }),
 };
 
-async function make({ connection, name }: Inputs): Promise<void> {
-  const { dashboard } = await connect(connection, connection.namespace);
+async function make({ connection, name }: Inputs, { signal }: Run): Promise<void> {
+  const { dashboard } = await connect(connection, connection.namespace, { signal });
   if (!(await dashboard.project(name))) await dashboard.createProject(name);
 }

@@ -1,4 +1,5 @@
-import type { RecordHandler } from "../../records/record.ts";
+import { changedKeys } from "../../records/changed.ts";
+import type { ResourceKind } from "../../records/kind.ts";
 
 interface Inputs {
   /** UID of Namespace kube-system. */
@@ -6,10 +7,10 @@ interface Inputs {
 }
 
 /** Keeps in state which cluster the lab lies in. It stands for nothing in the cluster, so nothing is asked or done. */
-export const record: RecordHandler<Inputs> = {
+export const kind: ResourceKind<Inputs> = {
   create: (inputs) => Promise.resolve({ id: inputs.uid, outs: inputs }),
   read: (id, outs) => Promise.resolve({ id, outs }),
   update: (_id, _olds, news) => Promise.resolve(news),
   delete: () => Promise.resolve(),
-  diff: (olds, news) => ({ changes: olds.uid !== news.uid }),
+  diff: (olds, news) => ({ changed: changedKeys(["uid"], olds, news) }),
 };

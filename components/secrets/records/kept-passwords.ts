@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from "node:util";
 import { apiServer } from "../../api-server.ts";
 import type { ClusterAccess } from "../../cluster.ts";
 import { kubeConfig } from "../../kube-config.ts";
-import type { RecordHandler } from "../../records/record.ts";
+import { changedKeys } from "../../records/changed.ts";
+import type { ResourceKind } from "../../records/kind.ts";
 
 interface Inputs {
   connection: ClusterAccess & { namespace: string };
@@ -27,12 +27,13 @@ const WITHIN_MS = 30_000;
 
 /**
  * Passwords that live on in volumes: what was made with one opens with it, whatever a Secret says later. So another one is refused while the
- * Secret in the cluster has the old one, all in one message. Unlike other records' `check` this one asks the cluster: the volume, and the
- * Secret with it, may be of a stack that is gone.
+ * Secret in the cluster has the old one, all in one message. Unlike other kinds' `check` this one asks the cluster: the volume, and the Secret
+ * with it, may be of a stack that is gone.
  */
-export const record: RecordHandler<Inputs> = {
-  async check({ connection, kept }) {
-    const there = await Promise.all(kept.map((one) => passwordInCluster(connection, one)));
+export const kind: ResourceKind<Inputs> = {
+  secrets: ["kept"],
+  async check({ connection, kept }, _olds, { signal }) {
+    const there = await Promise.all(kept.map((one) => passwordInCluster(connection, one, signal)));
     const others = kept.filter(({ password }, index) => there[index] !== undefined && there[index] !== password);
     return others.map((one) => refusal(connection.namespace, one));
   },
@@ -40,7 +41,7 @@ export const record: RecordHandler<Inputs> = {
   read: (id, outs) => Promise.resolve({ id, outs }),
   update: (_id, _olds, news) => Promise.resolve(news),
   delete: () => Promise.resolve(),
-  diff: (olds, news) => ({ changes: !isDeepStrictEqual(olds.kept, news.kept) }),
+  diff: (olds, news) => ({ changed: changedKeys(["kept"], olds, news) }),
 };
 
 function refusal(namespace: string, { secret, field, keeper, key, command }: Kept): string {
@@ -56,8 +57,9 @@ function refusal(namespace: string, { secret, field, keeper, key, command }: Kep
 async function passwordInCluster(
   { namespace, ...access }: Inputs["connection"],
   { secret, field }: Kept,
+  signal: AbortSignal,
 ): Promise<string | undefined> {
-  const send = apiServer(await kubeConfig(access));
+  const send = apiServer(await kubeConfig(access), signal);
   const { status, text } = await send({
     method: "GET",
     path: `/api/v1/namespaces/${namespace}/secrets/${secret}`,

@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from "node:util";
 import type { ClusterAccess } from "../../cluster.ts";
-import type { RecordHandler } from "../../records/record.ts";
+import { changedKeys } from "../../records/changed.ts";
+import type { ResourceKind } from "../../records/kind.ts";
 import { restartReaders } from "../restart-readers.ts";
 
 interface Inputs {
@@ -16,19 +16,20 @@ interface Inputs {
  * That pods know what stands in the Secrets now. Nothing is done when it is made: who starts then reads what is there. So a stack of an
  * older version restarts nothing either.
  */
-export const record: RecordHandler<Inputs> = {
+export const kind: ResourceKind<Inputs> = {
+  secrets: ["digests"],
   create: (inputs) => Promise.resolve({ id: "restart", outs: inputs }),
   read: (id, outs) => Promise.resolve({ id, outs }),
-  async update(_id, olds, news) {
+  async update(_id, olds, news, { signal }) {
     const { connection, digests, stores, timeoutMs } = news;
     const changed = Object.keys(digests).filter(
       (name) => olds.digests[name] !== undefined && olds.digests[name] !== digests[name],
     );
     const { namespace, ...access } = connection;
-    await restartReaders({ access, namespace, secrets: changed, stores, timeoutMs });
+    await restartReaders({ access, namespace, secrets: changed, stores, timeoutMs, signal });
     return news;
   },
   delete: () => Promise.resolve(),
   // An update that fails leaves the old digest in the state, so the next run tries again.
-  diff: (olds, news) => ({ changes: !isDeepStrictEqual(olds.digests, news.digests) }),
+  diff: (olds, news) => ({ changed: changedKeys(["digests"], olds, news) }),
 };

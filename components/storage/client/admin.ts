@@ -33,9 +33,12 @@ export class NoAdminApi extends Error {
 /** MinIO's admin API, as far as the program and the rehearsal's plugin need it. (madmin-go v3: info-, user- and policy-commands.go) */
 export class MinioAdmin {
   readonly #place: Place;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor(place: Place) {
+  /** @param signal breaks calls off. Default: nothing does. */
+  constructor(place: Place, signal?: AbortSignal) {
     this.#place = place;
+    this.#signal = signal;
   }
 
   /**
@@ -115,7 +118,7 @@ export class MinioAdmin {
     const headers = Object.fromEntries(
       Object.entries(signed.headers ?? {}).map(([name, value]) => [name, String(value)]),
     );
-    const { status, text } = await exchange({ method, origin, path, headers, body, ca });
+    const { status, text } = await exchange({ method, origin, path, headers, body, ca, signal: this.#signal });
     const answer = jsonIn(text);
     if (status >= 200 && status < 300) {
       if (method === "GET" && answer === undefined) throw new NoAdminApi(String(status));

@@ -13,6 +13,8 @@ export interface Question {
   body?: Buffer;
   /** Certificates of a private authority, PEM, trusted besides the public ones. */
   ca?: string | undefined;
+  /** Breaks it off. Default: nothing does. */
+  signal?: AbortSignal | undefined;
 }
 
 export interface Answer {
@@ -27,11 +29,11 @@ export function agentFor(ca: string | undefined): https.Agent | undefined {
 }
 
 /** Asks without `fetch`, which takes no authority of its own before Node 24. @throws what the connection fails with */
-export function exchange({ method, origin, path, headers, body, ca }: Question): Promise<Answer> {
+export function exchange({ method, origin, path, headers, body, ca, signal }: Question): Promise<Answer> {
   const { protocol } = new URL(origin);
   const { request } = protocol === "https:" ? https : http;
   return new Promise((resolve, reject) => {
-    const asked = request(new URL(path, origin), { method, headers, agent: agentFor(ca) }, (answer) => {
+    const asked = request(new URL(path, origin), { method, headers, agent: agentFor(ca), signal }, (answer) => {
       const chunks: Buffer[] = [];
       answer.on("data", (chunk: Buffer) => chunks.push(chunk));
       answer.on("error", reject);

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { unlessEnded } from "../../records/ending.ts";
 import type { LifecycleRule, Thing } from "../made.ts";
 import { MinioAdmin } from "./admin.ts";
 import type { Place } from "./place.ts";
@@ -10,15 +11,16 @@ const ORDER: readonly Thing["kind"][] = ["bucket", "versioning", "lifecycle", "p
 /**
  * Makes things in the store as a stack's state has them. Each can be there already, so that a run which died in the middle is simply repeated.
  * One after the other: of two settings of one bucket at the same time MinIO loses one. (plugins-second-look.md)
+ * @param signal ends the work
  */
-export async function restore(place: Place, things: readonly Thing[]): Promise<void> {
+export async function restore(place: Place, things: readonly Thing[], signal?: AbortSignal): Promise<void> {
   const ordered = [...things].sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
-  for (const thing of ordered) await made(place, thing);
+  for (const thing of ordered) await unlessEnded(signal, () => made(place, thing, signal));
 }
 
-async function made(place: Place, thing: Thing): Promise<void> {
+async function made(place: Place, thing: Thing, signal: AbortSignal | undefined): Promise<void> {
   const s3 = s3Of(place);
-  const admin = new MinioAdmin(place);
+  const admin = new MinioAdmin(place, signal);
   switch (thing.kind) {
     case "bucket":
       if (!(await s3.bucketExists(thing.bucket))) await s3.makeBucket(thing.bucket, place.region);

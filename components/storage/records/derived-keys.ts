@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from "node:util";
 import { UserError } from "../../errors.ts";
-import type { RecordHandler } from "../../records/record.ts";
+import { changedKeys } from "../../records/changed.ts";
+import type { ResourceKind } from "../../records/kind.ts";
 import type { Place } from "../client/place.ts";
 
 interface DerivedKeys {
@@ -14,14 +14,15 @@ interface DerivedKeys {
  * those live when the user gets another. Of a user that is removed it ends the access keys, and keeps the temporary ones for a user of that
  * name. (measured with MinIO 2026-02-12)
  */
-export const record: RecordHandler<DerivedKeys> = {
+export const kind: ResourceKind<DerivedKeys> = {
+  secrets: ["place", "keys"],
   // Nothing to do for users that are new, or of a stack of an older version.
   create: (inputs) => Promise.resolve({ id: "derived-keys", outs: inputs }),
   read: (id, outs) => Promise.resolve({ id, outs }),
-  async update(_id, olds, { place, keys }) {
+  async update(_id, olds, { place, keys }, { signal }) {
     // Only here: a run that changes no key does not load the client.
     const { MinioAdmin } = await import("../client/admin.ts");
-    const admin = new MinioAdmin(place);
+    const admin = new MinioAdmin(place, signal);
     const names = new Set([...Object.keys(olds.keys), ...Object.keys(keys)]);
     for (const name of names) {
       const [old, wanted] = [olds.keys[name], keys[name]];
@@ -40,7 +41,7 @@ export const record: RecordHandler<DerivedKeys> = {
     return { place, keys };
   },
   delete: () => Promise.resolve(),
-  diff: (olds, news) => ({ changes: !isDeepStrictEqual(olds.keys, news.keys) }),
+  diff: (olds, news) => ({ changed: changedKeys(["keys"], olds, news) }),
 };
 
 type Admin = import("../client/admin.ts").MinioAdmin;

@@ -1,4 +1,4 @@
-import type { RecordHandler } from "../../records/record.ts";
+import type { ResourceKind } from "../../records/kind.ts";
 import type { Place } from "../client/place.ts";
 import type { Thing } from "../made.ts";
 
@@ -24,24 +24,28 @@ export interface Remedy {
  * "unchanged" to it for ever, and the plugin fails where it is to change or remove such a user. So the program compares before it registers
  * anything, and this record, on which all of the store depends, makes again what is missing, just as state has it. (guards.ts, gone)
  */
-export const record: RecordHandler<Presence> = {
-  async create(inputs) {
-    return { id: "presence", outs: await whole(inputs) };
+export const kind: ResourceKind<Presence> = {
+  secrets: ["remedy"],
+  async create(inputs, { signal }) {
+    return { id: "presence", outs: await whole(inputs, signal) };
   },
   read: (id, outs) => Promise.resolve({ id, outs }),
-  update: (_id, _olds, news) => whole(news),
+  update: (_id, _olds, news, { signal }) => whole(news, signal),
   delete: () => Promise.resolve(),
   diff: (olds, news) => ({
-    changes: news.missing.length > 0 || (news.deployment !== undefined && news.deployment !== olds.deployment),
+    changed: [
+      ...(news.missing.length > 0 ? ["missing"] : []),
+      ...(news.deployment !== undefined && news.deployment !== olds.deployment ? ["deployment"] : []),
+    ],
   }),
 };
 
-async function whole(inputs: Presence): Promise<Presence> {
+async function whole(inputs: Presence, signal: AbortSignal): Promise<Presence> {
   if (inputs.remedy !== "") {
     const { place, things } = JSON.parse(inputs.remedy) as Remedy;
     // Only here: a run that finds everything does not load the clients.
     const { restore } = await import("../client/restore.ts");
-    await restore(place, things);
+    await restore(place, things, signal);
   }
   return { ...inputs, missing: [], remedy: "" };
 }

@@ -1,0 +1,35 @@
+import { randomInt } from "node:crypto";
+import type { ResourceKind } from "../../records/kind.ts";
+
+export interface GeneratedTextInputs {
+  /** Number of characters. */
+  length: number;
+  /** Characters to draw from. */
+  alphabet: string;
+  /** Characters the first one is drawn from. */
+  first: string;
+  /** Another number, another text. */
+  rotation: number;
+}
+
+interface Outs extends GeneratedTextInputs {
+  value: string;
+}
+
+/** A text that is drawn once. What was made stays: a changed rule is for new stacks, or for the next rotation. */
+export const kind: ResourceKind<GeneratedTextInputs, Outs> = {
+  secrets: ["value"],
+  create(inputs) {
+    const draw = (from: string) => from.charAt(randomInt(from.length));
+    const rest = Array.from({ length: inputs.length - 1 }, () => draw(inputs.alphabet));
+    return Promise.resolve({ id: "generated", outs: { ...inputs, value: draw(inputs.first) + rest.join("") } });
+  },
+  read: (id, outs) => Promise.resolve({ id, outs }),
+  update: (_id, { value }, news) => Promise.resolve({ ...news, value }),
+  delete: () => Promise.resolve(),
+  diff(olds, news) {
+    // One of a stack that knew no rotation was never rotated.
+    const rotated = (olds.rotation ?? 0) === (news.rotation ?? 0) ? [] : ["rotation"];
+    return { changed: rotated, replaces: rotated };
+  },
+};
