@@ -12,11 +12,7 @@ export interface ServiceName {
  * to it. What the API server says itself (no such Service, no pod behind it, forbidden) is thrown as `Unreached`.
  * @param ends breaks requests off, which then throw its reason. Default: nothing does.
  */
-export function serviceProxy(
-  config: KubeConfig,
-  { namespace, service, port }: ServiceName,
-  ends?: AbortSignal,
-): Send {
+export function serviceProxy(config: KubeConfig, { namespace, service, port }: ServiceName, ends?: AbortSignal): Send {
   const send = apiServer(config, ends);
   return async (request) => {
     const path = `/api/v1/namespaces/${namespace}/services/${service}:${port}/proxy${request.path}`;

@@ -34,8 +34,7 @@ const PROBE_MS = 60_000;
  * @throws UserError
  */
 export async function isOnNode(image: NodeImage, access: NodeAccess, signal?: AbortSignal): Promise<boolean> {
-  const look = (client: Client) =>
-    execute(client, asCommand(probeScript(image), access.sudo), { timeoutMs: PROBE_MS });
+  const look = (client: Client) => execute(client, asCommand(probeScript(image), access.sudo), { timeoutMs: PROBE_MS });
   const ran = await unlessEnded(signal, () => onNode(access, look, signal));
   if (ran.code !== 0) throw refusal(access, image, ran);
   return ran.stdout.trim() === "present";

@@ -4,9 +4,12 @@ import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { findBuilder } from "../../components/images/build.ts";
 import { deliver, isOnNode, type Order } from "../../components/images/deliver.ts";
 import { checkNodes } from "../../components/images/nodes.ts";
-import { record } from "../../components/images/records/presence.ts";
+import { kind } from "../../components/images/records/presence.ts";
 import { problemsOf } from "./failure.ts";
 import { REFERENCE, startDelivery } from "./image-lab.ts";
+import { newRun, within } from "../unit/run.ts";
+
+const presence = within(newRun(), kind);
 
 let lab: Awaited<ReturnType<typeof startDelivery>>;
 beforeAll(async () => {
@@ -48,8 +51,8 @@ describe("an image", { timeout: 60_000 }, () => {
       generation: "first",
     });
     await lab.k3s(one, "ctr", "images", "rm", REFERENCE);
-    expect(await record.read("first", outs(lab.order(one)))).toBeUndefined();
-    expect(await record.read("first", outs(lab.order(two)))).toMatchObject({ id: "first" });
+    expect(await presence.read("first", outs(lab.order(one)))).toBeUndefined();
+    expect(await presence.read("first", outs(lab.order(two)))).toMatchObject({ id: "first" });
     expect(await send(lab.order(one))).toBe("delivered");
     await rm(path.join(two.dataDir, "agent/images"), { recursive: true });
     expect(await isOnNode(lab.order(two).image, lab.order(two).access)).toBe(false);
@@ -119,7 +122,7 @@ describe("a node", { timeout: 60_000 }, () => {
   it("that is switched off is not taken for one without the image", async () => {
     const { image, access, build } = lab.order(lab.nodes[0]);
     const outs = { image, connection: { ...access, port: 1 }, builder: build, generation: "first" };
-    expect(await record.read("first", outs)).toMatchObject({ id: "first" });
+    expect(await presence.read("first", outs)).toMatchObject({ id: "first" });
   });
 
   it("that the cluster does not have is refused", () => {

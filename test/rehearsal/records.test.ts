@@ -1,11 +1,19 @@
 import { readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { RestRecord } from "../../components/records/record.ts";
-import { OwnProvider } from "../../components/records/resource.ts";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { OwnProvider, OwnResource } from "../../components/records/resource.ts";
+import type { Token } from "../../components/records/tokens.ts";
+import { kind } from "../fixtures/records/note.ts";
 import { startEngine } from "./engine.ts";
 import { problemsOf } from "./failure.ts";
+
+// Our own provider with one kind more.
+vi.mock("../../provider/own.ts", async (original) => {
+  const { OWN_PROVIDER } = await original<typeof import("../../provider/own.ts")>();
+  const kindOf = (type: string) => (type.endsWith(":test:Note") ? kind : OWN_PROVIDER.kindOf(type));
+  return { OWN_PROVIDER: { ...OWN_PROVIDER, kindOf } };
+});
 
 const SECRET = "canary-of-a-record";
 
@@ -16,11 +24,11 @@ const note = { text: "first" };
 beforeAll(async () => {
   engine = await startEngine(() => {
     const provider = new OwnProvider("dynamic");
-    const record = new RestRecord(
+    const record = new OwnResource(
       "note",
-      "../test/fixtures/records/note",
+      "test:Note" as Token,
       { file, text: note.text, secret: pulumi.secret(SECRET) },
-      { outs: ["length"] },
+      ["length"],
       { provider },
     );
     return Promise.resolve({ length: record.output<number>("length") });
@@ -30,7 +38,7 @@ beforeAll(async () => {
 afterAll(() => engine.end());
 
 describe("a record of a REST API", () => {
-  it("is made by a handler of the checkout, and gives what it learned", async () => {
+  it("is made by a kind of the checkout, and gives what it learned", async () => {
     await engine.run("up");
     expect(await readFile(file, "utf8")).toBe("first");
     expect((await engine.stack.outputs())["length"]?.value).toBe(5);
@@ -40,7 +48,7 @@ describe("a record of a REST API", () => {
     expect((await engine.run("up")).changes).toEqual([]);
   });
 
-  it("is updated when its handler says so", async () => {
+  it("is updated when its kind says so", async () => {
     note.text = "second!";
     const { changes } = await engine.run("up");
     expect(changes.map(({ operation }) => operation)).toEqual(["update"]);
@@ -54,7 +62,7 @@ describe("a record of a REST API", () => {
     expect(await readFile(file, "utf8")).toBe("second!");
   });
 
-  it("says in one sentence what its handler refuses, before and while it is made", async () => {
+  it("says in one sentence what its kind refuses, before and while it is made", async () => {
     note.text = "";
     expect((await problemsOf(engine.run("preview"))).join("\n")).toMatch(/`notes\.text` is empty\. Write something\./);
     note.text = "refused";

@@ -3,7 +3,7 @@ import path from "node:path";
 import { Client } from "minio";
 import { APPLICATIONS } from "../../components/storage/grants.ts";
 import { objectStoreConfig } from "../../components/storage/config.ts";
-import { PRESENCE } from "../../components/storage/made.ts";
+import { tokenOf } from "../../components/records/tokens.ts";
 import { ObjectStore, type BucketAccess } from "../../components/storage/object-store.ts";
 import { OwnProvider } from "../../components/records/resource.ts";
 import { silentProgress } from "../../automation/progress.ts";
@@ -89,7 +89,7 @@ export async function startStorageLab({ where = inClear, ...options }: StorageLa
     async forgetPresence() {
       const state = await engine.stack.exportStack();
       const deployment = state.deployment as { resources: { urn: string; type: string; dependencies?: string[] }[] };
-      const resources = deployment.resources.filter(({ type }) => type !== PRESENCE);
+      const resources = deployment.resources.filter(({ type }) => tokenOf(type) !== "storage:Presence");
       const urns = new Set(resources.map(({ urn }) => urn));
       for (const resource of resources) {
         resource.dependencies = resource.dependencies?.filter((urn) => urns.has(urn)) ?? [];

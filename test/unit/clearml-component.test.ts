@@ -62,9 +62,9 @@ test("what is registered, and where it can be reached", async () => {
     "kubernetes:core/v1:Secret clearml-credentials",
     "vision-platform:clearml:ClearMl clearml",
   ]);
-  expect(
-    registered.filter(({ type }) => type.startsWith("vision-platform:clearml")).map(({ name }) => name),
-  ).toEqual(["clearml-api-keys"]);
+  expect(registered.filter(({ type }) => type.startsWith("vision-platform:clearml")).map(({ name }) => name)).toEqual([
+    "clearml-api-keys",
+  ]);
   expect(await valueOf(server.webUrl)).toBe("http://192.0.2.40");
   expect(await valueOf(server.apiUrl)).toBe("http://192.0.2.41");
   expect(await valueOf(server.filesUrl)).toBe("http://192.0.2.42");

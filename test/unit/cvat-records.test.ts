@@ -143,7 +143,9 @@ describe("an organization", () => {
     const outs = { ...lab(), organizationId: 1 };
     expect((await organization.diff(outs, lab())).changed).toEqual([]);
     expect((await organization.diff(outs, lab({ connection: { ...connection, patienceMs: 1 } }))).changed).toEqual([]);
-    expect((await organization.diff(outs, lab({ connection: { ...connection, password: "new" } }))).changed).not.toEqual([]);
+    expect(
+      (await organization.diff(outs, lab({ connection: { ...connection, password: "new" } }))).changed,
+    ).not.toEqual([]);
   });
 });
 
@@ -266,7 +268,9 @@ describe("a cloud storage", () => {
       },
     ]);
     expect(await storage.read(id, outs)).toEqual({ id, outs });
-    expect((await storage.diff(outs, datasets({ prefix: "images/", manifests: ["manifest.jsonl"] }))).changed).toEqual([]);
+    expect((await storage.diff(outs, datasets({ prefix: "images/", manifests: ["manifest.jsonl"] }))).changed).toEqual(
+      [],
+    );
     await storage.delete(id, outs);
     expect(storages()).toEqual([]);
     await storage.delete(id, outs);

@@ -19,10 +19,7 @@ export const PATIENCE_MS = 180_000;
 export const CALL_MS = 30_000;
 
 /** `connection` where the two lead to different accounts: the limits are no part of it. */
-export function changedAccount(
-  olds: { connection?: Connection },
-  news: { connection?: Connection },
-): "connection"[] {
+export function changedAccount(olds: { connection?: Connection }, news: { connection?: Connection }): "connection"[] {
   const account = ["endpoint", "accessKey", "secretKey"] as const;
   return changedKeys(account, olds.connection ?? {}, news.connection ?? {}).length > 0 ? ["connection"] : [];
 }

@@ -21,10 +21,7 @@ export const PATIENCE_MS = 120_000;
 export const CALL_MS = 60_000;
 
 /** `connection` where the two lead to different accounts: the limits are no part of it, nor is a token. */
-export function changedAccount(
-  olds: { connection?: Connection },
-  news: { connection?: Connection },
-): "connection"[] {
+export function changedAccount(olds: { connection?: Connection }, news: { connection?: Connection }): "connection"[] {
   const account = ["endpoint", "username", "password"] as const;
   return changedKeys(account, olds.connection ?? {}, news.connection ?? {}).length > 0 ? ["connection"] : [];
 }

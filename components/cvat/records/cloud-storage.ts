@@ -101,7 +101,8 @@ export const kind: ResourceKind<CloudStorageInputs, CloudStorageOuts> = {
 
   async update(id, olds, news, run) {
     const client = await connected(news.connection, run);
-    if (changedKeys(SENT, olds, news).length > 0) await change(client, path(id), body(news), `cloud storage ${olds.name}`);
+    if (changedKeys(SENT, olds, news).length > 0)
+      await change(client, path(id), body(news), `cloud storage ${olds.name}`);
     return { ...news, connection: await client.account(), storageId: Number(id) };
   },
 

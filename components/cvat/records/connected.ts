@@ -52,11 +52,7 @@ export function present(connection: Connection, run: Run): void {
  * Removes a record that was taken out of the stack, by the account that the stack has now: the one that it was made with may be switched off,
  * or CVAT may be reached elsewhere. `work` must look whether what it removes is the record: by another address it may be another CVAT.
  */
-export async function removing(
-  made: Connection,
-  run: Run,
-  work: (client: CvatClient) => Promise<void>,
-): Promise<void> {
+export async function removing(made: Connection, run: Run, work: (client: CvatClient) => Promise<void>): Promise<void> {
   const { present } = sharedBy(run);
   try {
     await work(await connectedSoon(present ?? made, run));
