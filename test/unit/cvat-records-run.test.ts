@@ -122,7 +122,7 @@ describe("a record that is taken out of the stack in the change that renames the
       /refuses the password of its user admin\..*Put the record back into the stack file and run up.*then take it out again/,
     );
     await run.storage.update(id, outs, datasets(asBoss()));
-    newRun().storage.delete(id, { ...outs, connection: asBoss() });
+    await newRun().storage.delete(id, { ...outs, connection: asBoss() });
     expect(cvat.store.state.storages).toEqual([]);
   });
 });

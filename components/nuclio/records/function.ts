@@ -65,9 +65,10 @@ export const kind: ResourceKind<Inputs, Outs> = {
     await removeFunction(await connect(connection, connection.namespace, { signal }), id, { signal });
   },
   diff(olds, news) {
+    const { drift = [] }: Partial<Outs> = olds;
     const changed = [
       ...changedKeys(["function", "connection", "runtimeClass"], olds, news),
-      ...((olds.drift ?? []).length > 0 ? ["drift"] : []),
+      ...(drift.length > 0 ? ["drift"] : []),
       ...(isOther(news) ? ["seen"] : []),
     ];
     const replaces = [

@@ -29,7 +29,8 @@ export const kind: ResourceKind<GeneratedTextInputs, Outs> = {
   delete: () => Promise.resolve(),
   diff(olds, news) {
     // One of a stack that knew no rotation was never rotated.
-    const rotated = (olds.rotation ?? 0) === (news.rotation ?? 0) ? [] : ["rotation"];
+    const { rotation = 0 }: Partial<Outs> = olds;
+    const rotated = rotation === news.rotation ? [] : ["rotation"];
     return { changed: rotated, replaces: rotated };
   },
 };
