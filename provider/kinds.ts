@@ -1,10 +1,11 @@
+import type { Token } from "../components/records/tokens.ts";
 import type { AnyKind } from "./protocol/plugin.ts";
 
 /** A module that says what can be done with one kind of resource. Its properties are of a shape of their own, which only it knows. */
 type KindModule = Promise<object>;
 
 /** Every kind of resource of our own provider, by its token. A module is loaded when a resource of its kind is worked on. */
-export const KINDS: Readonly<Record<string, () => KindModule>> = {
+export const KINDS: Readonly<Record<Token, () => KindModule>> = {
   "clearml:ApiKeys": () => import("../components/clearml/records/api-keys.ts"),
   "clearml:Queue": () => import("../components/clearml/records/queue.ts"),
   "cvat:CloudStorage": () => import("../components/cvat/records/cloud-storage.ts"),
@@ -15,14 +16,14 @@ export const KINDS: Readonly<Record<string, () => KindModule>> = {
   "nuclio:Function": () => import("../components/nuclio/records/function.ts"),
   "nuclio:Project": () => import("../components/nuclio/records/project.ts"),
   "preflight:Cluster": () => import("../components/preflight/records/cluster.ts"),
+  "secrets:Departures": () => import("../components/secrets/records/departures.ts"),
+  "secrets:GeneratedText": () => import("../components/secrets/records/generated-text.ts"),
   "secrets:KeptPasswords": () => import("../components/secrets/records/kept-passwords.ts"),
   "secrets:Restart": () => import("../components/secrets/records/restart.ts"),
   "storage:DerivedKeys": () => import("../components/storage/records/derived-keys.ts"),
   "storage:Presence": () => import("../components/storage/records/presence.ts"),
 };
 
-/** @param token `cvat:CloudStorage` */
-export async function kindNamed(token: string): Promise<AnyKind | undefined> {
-  const load = Object.hasOwn(KINDS, token) ? KINDS[token] : undefined;
-  return load && ((await load()) as { kind: AnyKind }).kind;
+export async function kindNamed(token: Token): Promise<AnyKind> {
+  return ((await KINDS[token]()) as { kind: AnyKind }).kind;
 }

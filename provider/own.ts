@@ -1,5 +1,5 @@
 import project from "../package.json" with { type: "json" };
-import { PACKAGE } from "../components/records/resource.ts";
+import { FORMER_PACKAGE, PACKAGE, tokenOf } from "../components/records/tokens.ts";
 import { keptTexts } from "./kept-texts.ts";
 import { kindNamed } from "./kinds.ts";
 import type { Plugin } from "./protocol/plugin.ts";
@@ -9,9 +9,12 @@ import type { Plugin } from "./protocol/plugin.ts";
  * stack of that time asks for them by that name. What they kept beside their properties is left out.
  */
 export const OWN_PROVIDER: Plugin = {
-  packages: [PACKAGE, "pulumi-nodejs"],
+  packages: [PACKAGE, FORMER_PACKAGE],
   version: project.version,
-  kindOf: (type) => kindNamed(type.split(":").slice(-2).join(":")),
+  kindOf(type) {
+    const token = tokenOf(type);
+    return token && kindNamed(token);
+  },
   guard: keptTexts,
   ignored: ["handler"],
 };

@@ -89,8 +89,8 @@ test("what is registered", async () => {
     "kubernetes:core/v1:Namespace clearml-agent-namespace",
     "kubernetes:core/v1:Secret clearml-agent-configuration",
     "kubernetes:core/v1:Secret clearml-agent-credentials",
-    "vision-platform:clearml:Queue clearml-agent-queue",
     "vision-platform:clearml:ClearMlAgent clearml-agent",
+    "vision-platform:clearml:Queue clearml-agent-queue",
     "vision-platform:images:ImageDelivery clearml-agent-image",
   ]);
   expect(made.image).toBe("registry.internal/clearml-agent:2.0.7-2");

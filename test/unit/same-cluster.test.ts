@@ -121,7 +121,15 @@ describe("letting go of what is lost", () => {
 
   it("with a cluster: its objects, the records of what ran in it, and which one it was; not passwords, not the object store", () => {
     const kept = withoutLost(STATE, { cluster: true, namespaces: [] });
-    expect(names(kept)).toEqual(["lab", "cvat", "cvat", "cvat-password", "clearml-departures", "store-cvat", "store"]);
+    expect(names(kept)).toEqual([
+      "lab",
+      "cvat",
+      "cvat",
+      "cvat-password",
+      "clearml-departures",
+      "store-cvat",
+      "store-presence",
+    ]);
     expect(kept.find(({ type }) => type.startsWith("minio"))?.dependencies).toEqual([urn(STORE, "x")]);
   });
 

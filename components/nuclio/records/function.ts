@@ -65,15 +65,15 @@ export const kind: ResourceKind<Inputs, Outs> = {
     await removeFunction(await connect(connection, connection.namespace, { signal }), id, { signal });
   },
   diff(olds, news) {
-    const { drift = [] }: Partial<Outs> = olds;
+    const { drift = [], function: before = news.function, connection = news.connection }: Partial<Outs> = olds;
     const changed = [
       ...changedKeys(["function", "connection", "runtimeClass"], olds, news),
       ...(drift.length > 0 ? ["drift"] : []),
       ...(isOther(news) ? ["seen"] : []),
     ];
     const replaces = [
-      ...(olds.function.metadata.name === news.function.metadata.name ? [] : ["function"]),
-      ...(olds.connection.namespace === news.connection.namespace ? [] : ["connection"]),
+      ...(before.metadata.name === news.function.metadata.name ? [] : ["function"]),
+      ...(connection.namespace === news.connection.namespace ? [] : ["connection"]),
     ];
     return { changed, replaces };
   },

@@ -28,13 +28,14 @@ export const kind: ResourceKind<Inputs> = {
     // Others' functions in it are theirs.
     await dashboard.removeProject(id);
   },
-  diff: (olds, news) => ({
-    changed: changedKeys(["name", "connection"], olds, news),
-    replaces: [
-      ...changedKeys(["name"], olds, news),
-      ...(olds.connection.namespace === news.connection.namespace ? [] : ["connection"]),
-    ],
-  }),
+  diff(olds, news) {
+    const { connection = news.connection }: Partial<Inputs> = olds;
+    const moved = connection.namespace === news.connection.namespace ? [] : ["connection"];
+    return {
+      changed: changedKeys(["name", "connection"], olds, news),
+      replaces: [...changedKeys(["name"], olds, news), ...moved],
+    };
+  },
 };
 
 async function make({ connection, name }: Inputs, { signal }: Run): Promise<void> {

@@ -1,0 +1,111 @@
+import { describe, expect, it } from "vitest";
+import { UNKNOWN } from "../../components/records/kind.ts";
+import { TOKENS, type Token } from "../../components/records/tokens.ts";
+import { kindNamed } from "../../provider/kinds.ts";
+import type { Props } from "../../provider/protocol/values.ts";
+import { object } from "./nuclio-fixtures.ts";
+import { asked } from "./provider-fixtures.ts";
+
+const CVAT = { endpoint: "http://192.0.2.20", username: "admin", password: "correct-horse" };
+const CLUSTER = { namespace: "cvat", kubeconfig: "/nowhere", context: "lab" };
+const PLACE = { server: "192.0.2.30:9000", tls: false, region: "us-east-1", user: "root", password: "root-secret" };
+
+/** Of each kind one that a stack made, and is asked for again: its inputs, and what its outputs have beside them. */
+const SAMPLES: Readonly<Record<Token, { inputs: Props; learned?: Props }>> = {
+  "clearml:ApiKeys": { inputs: { endpoint: "http://192.0.2.41", people: { anna: "her-password" } } },
+  "clearml:Queue": {
+    inputs: { name: "gpu", connection: { endpoint: "http://192.0.2.41", accessKey: "key", secretKey: "secret" } },
+    learned: { adopted: false },
+  },
+  "cvat:CloudStorage": {
+    inputs: {
+      ...{ connection: CVAT, name: "datasets", bucket: "datasets", endpoint: "http://192.0.2.30:9000" },
+      ...{ region: "us-east-1", prefix: "", description: "", manifests: ["manifest.jsonl"], organization: "lab" },
+      ...{ accessKey: "key", secretKey: "secret", force: false },
+    },
+    learned: { storageId: 3 },
+  },
+  "cvat:Membership": { inputs: { connection: CVAT, organization: "lab", username: "alice", role: "worker" } },
+  "cvat:Organization": {
+    inputs: { connection: CVAT, slug: "lab", name: "The lab", description: "", contact: { email: "lab@example.test" } },
+    learned: { organizationId: 1 },
+  },
+  "cvat:Webhook": {
+    inputs: {
+      ...{ connection: CVAT, organization: "lab", name: "ci", url: "https://ci.example.com", events: ["update:job"] },
+      ...{ secret: "hook-secret", verifyTls: true, active: true },
+    },
+  },
+  "images:Presence": {
+    inputs: {
+      image: { reference: "registry.internal/agent:1", digest: "abc", method: "k3s", dataDir: "/var/lib/rancher/k3s" },
+      connection: { node: "gpu-1", host: "192.0.2.10", privateKey: "key" },
+      builder: { builder: "auto" },
+    },
+    learned: { generation: "one" },
+  },
+  "nuclio:Function": {
+    inputs: {
+      ...{ connection: CLUSTER, function: object(), runtimeClass: "nvidia", readyMs: 1000, buildMs: 0 },
+      ...{ seen: { finding: "fine" }, after: "ready" },
+    },
+    learned: { image: "registry.example/vision/helmets:1.0.0", runtimeClassBy: "field", drift: [] },
+  },
+  "nuclio:Project": { inputs: { connection: CLUSTER, name: "cvat", after: "ready" } },
+  "preflight:Cluster": { inputs: { uid: "8e4f" } },
+  "secrets:Departures": { inputs: { holders: { anna: "hash" }, count: 7 } },
+  "secrets:GeneratedText": {
+    inputs: { length: 8, alphabet: "abc", first: "a", rotation: 0 },
+    learned: { value: "abcabcab" },
+  },
+  "secrets:KeptPasswords": {
+    inputs: { connection: CLUSTER, kept: [{ secret: "cvat-postgresql", field: "password", password: "it" }] },
+  },
+  "secrets:Restart": { inputs: { connection: CLUSTER, digests: { redis: "a" }, stores: ["redis"], timeoutMs: 1000 } },
+  "storage:DerivedKeys": { inputs: { place: PLACE, keys: { cvat: "one" } } },
+  "storage:Presence": { inputs: { deployment: "d-1", seen: true, missing: [], remedy: "" } },
+};
+
+const EACH = TOKENS.flatMap((token) => Object.keys(SAMPLES[token].inputs).map((key) => ({ token, key })));
+
+async function sample(token: Token) {
+  const { inputs, learned = {} } = SAMPLES[token];
+  // As a state has them: what is undefined is not there.
+  const written = JSON.parse(JSON.stringify({ inputs, outs: { ...inputs, ...learned } })) as Record<string, Props>;
+  return { ...(written as { inputs: Props; outs: Props }), ask: await asked(await kindNamed(token)) };
+}
+
+describe("a record whose inputs are as they were", () => {
+  it.each(TOKENS)("%s does not change", async (token) => {
+    const { inputs, outs, ask } = await sample(token);
+    expect(await ask.diff(outs, inputs)).toMatchObject({ changes: false, replaces: [] });
+  });
+});
+
+describe("a record of which an input is not known yet", () => {
+  it.each(EACH)("$token: $key is not refused, changes, and is made anew for nothing", async ({ token, key }) => {
+    const { inputs, outs, ask } = await sample(token);
+    const news = { ...inputs, [key]: UNKNOWN };
+    const checked = await ask.check(news, inputs);
+    expect(checked.problems).toEqual([]);
+    const { changed, replaces } = await ask.diff(outs, { ...checked.inputs, [key]: UNKNOWN });
+    expect(changed).toContain(key);
+    expect(replaces).toEqual([]);
+  });
+
+  it.each(EACH)("$token: $key, deep in it", async ({ token, key }) => {
+    const { inputs, outs, ask } = await sample(token);
+    const news = { ...inputs, [key]: { ...Object(inputs[key]), deep: [UNKNOWN] } };
+    expect(await ask.diff(outs, news)).toMatchObject({ replaces: [] });
+  });
+});
+
+describe("a record of an older version's state, which lacks an input", () => {
+  it.each(EACH)("$token: $key is compared", async ({ token, key }) => {
+    const { inputs, outs, ask } = await sample(token);
+    Reflect.deleteProperty(outs, key);
+    await ask.diff(outs, inputs);
+    // Neither does anything stand in for it while it is not known.
+    expect(await ask.diff(outs, { ...inputs, [key]: UNKNOWN })).toMatchObject({ changed: [key], replaces: [] });
+  });
+});
