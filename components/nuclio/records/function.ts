@@ -64,8 +64,8 @@ export const kind: ResourceKind<Inputs, Outs> = {
   async delete(id, { connection }, { signal }) {
     await removeFunction(await connect(connection, connection.namespace, { signal }), id, { signal });
   },
-  diff(olds, news) {
-    const { drift = [], function: before = news.function, connection = news.connection }: Partial<Outs> = olds;
+  diff(olds: Partial<Outs>, news) {
+    const { drift = [], function: before = news.function, connection = news.connection } = olds;
     const changed = [
       ...changedKeys(["function", "connection", "runtimeClass"], olds, news),
       ...(drift.length > 0 ? ["drift"] : []),

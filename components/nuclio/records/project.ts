@@ -28,8 +28,8 @@ export const kind: ResourceKind<Inputs> = {
     // Others' functions in it are theirs.
     await dashboard.removeProject(id);
   },
-  diff(olds, news) {
-    const { connection = news.connection }: Partial<Inputs> = olds;
+  diff(olds: Partial<Inputs>, news) {
+    const { connection = news.connection } = olds;
     const moved = connection.namespace === news.connection.namespace ? [] : ["connection"];
     return {
       changed: changedKeys(["name", "connection"], olds, news),

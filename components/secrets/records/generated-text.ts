@@ -27,9 +27,9 @@ export const kind: ResourceKind<GeneratedTextInputs, Outs> = {
   read: (id, outs) => Promise.resolve({ id, outs }),
   update: (_id, { value }, news) => Promise.resolve({ ...news, value }),
   delete: () => Promise.resolve(),
-  diff(olds, news) {
+  diff(olds: Partial<Outs>, news) {
     // One of a stack that knew no rotation was never rotated.
-    const { rotation = 0 }: Partial<Outs> = olds;
+    const { rotation = 0 } = olds;
     const rotated = rotation === news.rotation ? [] : ["rotation"];
     return { changed: rotated, replaces: rotated };
   },
