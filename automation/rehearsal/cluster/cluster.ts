@@ -8,7 +8,7 @@ import { execa } from "execa";
 import getPort from "get-port";
 import { UserError } from "../../../components/errors.ts";
 import type { ProgressTask } from "../../progress.ts";
-import { TYPESCRIPT } from "../../project.ts";
+import { RUN_TYPESCRIPT } from "../../project.ts";
 import type { Tool } from "../../tools/obtain.ts";
 import { endProcessesOf, processesOf } from "./belonging.ts";
 import { clusterConfig, egressConfig, type ClusterPrograms, type Ports } from "./config.ts";
@@ -184,7 +184,7 @@ async function served({ kubeconfig, home }: Cluster): Promise<void> {
 
 function startController({ home, kubeconfig }: Cluster): void {
   const log = openSync(path.join(home, "addresses.log"), "a", 0o600);
-  const controller = spawn(process.execPath, ["--import", TYPESCRIPT, CONTROLLER, kubeconfig], {
+  const controller = spawn(process.execPath, [RUN_TYPESCRIPT, CONTROLLER, kubeconfig], {
     cwd: home,
     detached: true,
     stdio: ["ignore", log, log],

@@ -7,7 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { LabConfig } from "../../../components/config.ts";
 import { UserError } from "../../../components/errors.ts";
 import type { ProgressTask } from "../../progress.ts";
-import { PROJECT_FOLDER, TYPESCRIPT } from "../../project.ts";
+import { PROJECT_FOLDER, RUN_TYPESCRIPT } from "../../project.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { kill, startOf } from "../../processes.ts";
 import type { Tool } from "../../tools/obtain.ts";
@@ -107,7 +107,7 @@ export async function ensureService({
 
 function start(script: string, config: string, log: string): void {
   const output = openSync(log, "w");
-  const child = spawn(process.execPath, ["--import", TYPESCRIPT, script, config], {
+  const child = spawn(process.execPath, [RUN_TYPESCRIPT, script, config], {
     cwd: PROJECT_FOLDER,
     detached: true,
     stdio: ["ignore", output, output],
