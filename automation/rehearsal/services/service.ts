@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import { setTimeout as pause } from "node:timers/promises";
 import type { LabConfig } from "../../../components/config.ts";
 import { UserError } from "../../../components/errors.ts";
+import type { StackSecret } from "../../engine/sealing.ts";
 import type { ProgressTask } from "../../progress.ts";
 import { PROJECT_FOLDER, RUN_TYPESCRIPT } from "../../project.ts";
 import type { Cluster } from "../cluster/cluster.ts";
@@ -20,13 +21,6 @@ export interface ConfigValue {
   value: unknown;
 }
 
-/** A secret for the rehearsal's stack. */
-export interface ConfigSecret {
-  /** As `pulumi config set --path` takes it: `vision-platform:objectStore.credentials.secretKey`. */
-  key: string;
-  value: string;
-}
-
 /** What a service that runs has for others. */
 export interface Started {
   /** Where it listens: `http://127.0.0.1:PORT`. */
@@ -37,7 +31,7 @@ export interface Started {
   /** What points the stack at it. */
   values?: readonly ConfigValue[];
   /** Set where the stack has none of its own. */
-  secrets?: readonly ConfigSecret[];
+  secrets?: readonly StackSecret[];
   /** Files that the stack names, by their path in the project's folder. */
   files?: Readonly<Record<string, string>>;
   /** What later services need to know of it. */

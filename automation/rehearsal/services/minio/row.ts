@@ -15,7 +15,7 @@ import { certificatesIn } from "./certificates.ts";
 import { doesNotServe, readJson, serviceFolder, type RehearsalService, type Started } from "../service.ts";
 
 const READY_WITHIN_MS = 60_000;
-const SECTION = "vision-platform:objectStore";
+const CREDENTIALS = ["vision-platform:objectStore", "credentials"] as const;
 
 /** The real MinIO, on loopback, with data of the rehearsal's own. */
 export const MINIO_SERVICE: RehearsalService = {
@@ -50,8 +50,8 @@ export const MINIO_SERVICE: RehearsalService = {
       values: [{ section: "objectStore", path: ["endpoint"], value: url }, ...(deployment ? [deployment] : [])],
       ...(file !== undefined && ca !== undefined && { files: { [file]: ca }, facts: { ca } }),
       secrets: [
-        { key: `${SECTION}.credentials.accessKey`, value: credentials.accessKey },
-        { key: `${SECTION}.credentials.secretKey`, value: credentials.secretKey },
+        { at: [...CREDENTIALS, "accessKey"], value: credentials.accessKey },
+        { at: [...CREDENTIALS, "secretKey"], value: credentials.secretKey },
       ],
     };
     return started;
