@@ -7,7 +7,6 @@ import type { Devices } from "../../components/devices.ts";
 import { chartsOf } from "../../components/platform.ts";
 import { pathText } from "../../components/problems.ts";
 import { ENGINE_PROGRAMS } from "../engine/door.ts";
-import { readOutputs } from "../engine/outputs.ts";
 import { runEngine, type Outcome } from "../engine/run.ts";
 import type { StackSecret } from "../engine/sealing.ts";
 import { openStack } from "../engine/stack.ts";
@@ -116,7 +115,7 @@ export async function prepare({ stack, project, overrides, home, progress }: Reh
 /** Brings the rehearsed stack up. */
 export async function bringUp({ stack }: Rehearsal, progress: Progress, parallel?: number): Promise<RehearsalResult> {
   const outcome = await runEngine(stack, "up", { progress, parallel });
-  return { outcome, outputs: await readOutputs(stack, { showSecrets: false }) };
+  return { outcome, outputs: outcome.outputs ?? {} };
 }
 
 /** The addresses the stack asks for: the rehearsal's MetalLB owns them, as the one at home does. */
