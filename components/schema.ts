@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import { secret as secretOutput, type Output } from "@pulumi/pulumi/output.js";
 import semver from "semver";
 import * as z from "zod";
 import { amountOf } from "./kubernetes/quantity.ts";
@@ -36,7 +36,7 @@ export function secretText(rules: { min?: number; max?: number; unfit?: readonly
     });
   return z
     .union([text, z.instanceof(Sealed)], "must be text, set with pulumi config set --secret")
-    .transform((secret): pulumi.Output<string> => pulumi.secret(secret instanceof Sealed ? "" : secret))
+    .transform((secret): Output<string> => secretOutput(secret instanceof Sealed ? "" : secret))
     .meta(SECRET_META);
 }
 

@@ -5,13 +5,14 @@ import { execa } from "execa";
 import { AGENT_RELEASE } from "../../components/clearml/agent/names.ts";
 import { UserError } from "../../components/errors.ts";
 import { runEngine } from "../engine/run.ts";
-import { PROJECT_FOLDER, TYPESCRIPT } from "../project.ts";
+import { PROJECT_FOLDER, RUN_TYPESCRIPT } from "../project.ts";
 import { silentProgress, type Progress } from "../progress.ts";
 import type { Home } from "../rehearsal/cluster/homes.ts";
 import { bringUp, prepare, type Rehearsal } from "../rehearsal/rehearse.ts";
 import { textTable } from "../report/table.ts";
 import { obtainTools, type Tool } from "../tools/obtain.ts";
 import { bareProgram, filledUp, helmTemplate, inNamespace, kubectlDiff } from "./peers.ts";
+import { measureStarts, type Start } from "./starts.ts";
 import { plainValues } from "./values.ts";
 
 /** The stack, its provider and its namespace. */
@@ -43,6 +44,8 @@ export interface BenchResult {
   resources: Record<string, number>;
   /** Of each round, by what was measured. */
   seconds: Record<string, number[]>;
+  /** Of verbs that need no engine, beside Node itself. */
+  starts: Record<string, Start>;
   ratios: Record<string, number>;
   /** Seconds from nothing to up, tools cached. */
   fromNothing: number;
@@ -76,6 +79,7 @@ export async function bench({ stack, project, rounds, overrides, home, progress 
     await measured("helm template + kubectl diff", peers.helmAndDiff),
     await measured("helm template + kubectl diff --server-side", peers.helmAndServerDiff),
   ] as const;
+  const starts = await measureStarts({ stack, folder: project, rounds, progress });
   const [preview, previewProcess, up, , barePreview, bareUp, helm, helmServer] = measures;
   const ratios = {
     "preview as a process / helm template + kubectl diff": ratio(previewProcess, helm),
@@ -92,20 +96,24 @@ export async function bench({ stack, project, rounds, overrides, home, progress 
       "of the bare program": peers.resources,
     },
     seconds: Object.fromEntries(measures.map(({ what, seconds }) => [what, seconds.map(rounded)])),
+    starts: Object.fromEntries(
+      Object.entries(starts).map(([what, { seconds, cpu }]) => [
+        what,
+        { seconds: seconds.map(rounded), cpu: cpu.map(rounded) },
+      ]),
+    ),
     ratios,
     fromNothing: rounded(fromNothing),
   };
 }
 
 /** A result as a person reads it. */
-export function benchText({ charts, resources, seconds, ratios, fromNothing }: BenchResult): string {
-  const rows = Object.entries(seconds).map(([what, rounds]) => [
-    what,
-    median(rounds).toFixed(2),
-    `${Math.min(...rounds).toFixed(2)} to ${Math.max(...rounds).toFixed(2)}`,
-  ]);
+export function benchText({ charts, resources, seconds, starts, ratios, fromNothing }: BenchResult): string {
+  const rows = Object.entries(seconds).map(([what, rounds]) => [what, ...spread(rounds)]);
+  const started = Object.entries(starts).map(([what, { seconds, cpu }]) => [what, ...spread(seconds), ...spread(cpu)]);
   return [
     textTable(["what", "median s", "range"], rows),
+    textTable(["start of", "median s", "range", "median s of CPU", "range"], started),
     ...Object.entries(charts).map(([name, note]) => `chart ${name}: ${note}`),
     ...Object.entries(resources).map(([what, count]) => `resources ${what}: ${count}`),
     ...Object.entries(ratios).map(([what, number]) => `${what}: ${number}`),
@@ -115,7 +123,7 @@ export function benchText({ charts, resources, seconds, ratios, fromNothing }: B
 
 async function engineProcess(words: readonly string[], { env }: Rehearsal): Promise<void> {
   const script = path.join(import.meta.dirname, "engine-process.ts");
-  await execa(process.execPath, ["--import", TYPESCRIPT, script, ...words], { cwd: PROJECT_FOLDER, env });
+  await execa(process.execPath, [RUN_TYPESCRIPT, script, ...words], { cwd: PROJECT_FOLDER, env });
 }
 
 interface Peers {
@@ -188,6 +196,11 @@ async function measure(
   });
   return { what, seconds };
 }
+
+const spread = (rounds: readonly number[]): string[] => [
+  median(rounds).toFixed(2),
+  `${Math.min(...rounds).toFixed(2)} to ${Math.max(...rounds).toFixed(2)}`,
+];
 
 function median(seconds: readonly number[]): number {
   return [...seconds].sort((a, b) => a - b)[Math.floor(seconds.length / 2)] ?? Number.NaN;

@@ -5,7 +5,7 @@ import semver from "semver";
 import { Document, isMap, isSeq, parseDocument, YAMLMap, YAMLSeq } from "yaml";
 import { z } from "zod";
 import { UserError } from "../../components/errors.ts";
-import { isTrustworthy } from "./http.ts";
+import { isTrustworthy } from "../http.ts";
 
 /** The lock file of this repository. */
 export const LOCK_FILE = path.join(import.meta.dirname, "../../charts.lock.yaml");

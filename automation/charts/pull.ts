@@ -1,7 +1,7 @@
 import { UserError } from "../../components/errors.ts";
 import { silentProgress, type Progress } from "../progress.ts";
 import { digestOf, looksLikeWebPage } from "./archive.ts";
-import { get, HttpFailure, PATIENCE, unreachable, type Patience } from "./http.ts";
+import { get, HttpFailure, PATIENCE, unreachable, type Patience } from "../http.ts";
 import { checkEntry, findLocked, readLock, recordEntry, type ChartSource, type LockedChart } from "./lock.ts";
 import { locateInRegistry, registryUrl } from "./registry.ts";
 import { indexUrl, locateInRepository } from "./repository.ts";

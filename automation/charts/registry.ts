@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ChartIdentity } from "./chart.ts";
-import { get, isTrustworthy, type Answer } from "./http.ts";
+import { get, isTrustworthy, type Answer } from "../http.ts";
 import { expectOk, SourceUnavailable, type Asking, type RemoteChart } from "./source.ts";
 
 /** Media types of a chart in a registry (Helm's HIPs 0006) and of the manifest around it (OCI image spec 1.1). */

@@ -2,7 +2,7 @@ import { parse } from "yaml";
 import semver from "semver";
 import { z } from "zod";
 import { looksLikeWebPage } from "./archive.ts";
-import { get, isTrustworthy } from "./http.ts";
+import { get, isTrustworthy } from "../http.ts";
 import type { ChartIdentity } from "./chart.ts";
 import { expectOk, SourceUnavailable, type Asking, type RemoteChart } from "./source.ts";
 

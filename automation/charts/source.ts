@@ -1,5 +1,5 @@
 import { UserError } from "../../components/errors.ts";
-import type { Answer, Patience } from "./http.ts";
+import type { Answer, Patience } from "../http.ts";
 
 /** Where one chart archive can be downloaded. */
 export interface RemoteChart {

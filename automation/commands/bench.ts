@@ -1,13 +1,6 @@
 import type { Command } from "commander";
-import { bench, benchText } from "../bench/bench.ts";
-import { streamProgress } from "../progress.ts";
-import { cleanUpStale, createHome, freshName, removeHome } from "../rehearsal/cluster/homes.ts";
-import { chartOption, print, stackCommand, wholeNumber, type StackFlags } from "./common.ts";
-
-interface BenchFlags extends StackFlags {
-  rounds: number;
-  chart: Record<string, string>;
-}
+import type { BenchFlags } from "../verbs/bench.ts";
+import { chartOption, stackCommand, wholeNumber } from "./common.ts";
 
 /** `bench`: how long preview and up take when nothing changes, beside other tools. */
 export function benchCommand(): Command {
@@ -18,16 +11,5 @@ export function benchCommand(): Command {
   )
     .option("--rounds <n>", "how often each is measured", wholeNumber, 5)
     .addOption(chartOption())
-    .action(run);
-}
-
-async function run({ stack, folder, rounds, chart, json }: BenchFlags): Promise<void> {
-  await cleanUpStale();
-  const home = await createHome(freshName("bench"), { kept: false });
-  try {
-    const result = await bench({ stack, project: folder, rounds, overrides: chart, home, progress: streamProgress() });
-    print(result, benchText(result), json);
-  } finally {
-    await removeHome(home.folder);
-  }
+    .action(async (flags: BenchFlags) => (await import("../verbs/bench.ts")).runBench(flags));
 }

@@ -2,14 +2,6 @@ import path from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { PROJECT_FOLDER } from "../project.ts";
 
-/** What every verb about a stack takes. */
-export interface StackFlags {
-  stack: string;
-  /** Where Pulumi.yaml and the stack file lie. */
-  folder: string;
-  json?: true;
-}
-
 /** A verb about a stack, with the flags they all have. */
 export function stackCommand(name: string, description: string, example: string): Command {
   return new Command(name)
@@ -26,13 +18,6 @@ export function stackCommand(name: string, description: string, example: string)
 
 /** What `--forget-lost` says of itself, in up and destroy alike. */
 export const FORGET_LOST = "let go, in state alone, of what was lost with its cluster or its namespace";
-
-/** Writes a result: JSON or text, on stdout. */
-export function print(result: unknown, text: string, json: boolean | undefined): void {
-  process.stdout.write(
-    json ? `${JSON.stringify(result, null, 2)}\n` : text.endsWith("\n") || text === "" ? text : `${text}\n`,
-  );
-}
 
 /** A whole number from 1 on, for `--parallel`. */
 export function wholeNumber(text: string): number {

@@ -1,21 +1,6 @@
-import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
-import { UserError } from "../../components/errors.ts";
-import type { Change } from "../engine/changes.ts";
-import { openUserStack } from "../engine/door.ts";
-import { destroyStack, planDestroy } from "../engine/destroy.ts";
-import { assertSameCluster, forgetLostResources } from "../engine/forget.ts";
-import { streamProgress } from "../progress.ts";
-import { changesText } from "../report/preview.ts";
-import { warningsText } from "../report/warnings.ts";
-import { FORGET_LOST, print, stackCommand, type StackFlags } from "./common.ts";
-
-interface DestroyFlags extends StackFlags {
-  yes?: true;
-  dryRun?: true;
-  forgetLost?: true;
-  leaveObjectStore?: true;
-}
+import type { DestroyFlags } from "../verbs/destroy.ts";
+import { FORGET_LOST, stackCommand } from "./common.ts";
 
 /** `destroy`: remove the lab's objects; every volume, definition and namespace with data in it stays. */
 export function destroyCommand(): Command {
@@ -31,46 +16,5 @@ export function destroyCommand(): Command {
       "leave the store's users and policies as they are: for a store that is gone for good",
     )
     .option("--forget-lost", FORGET_LOST)
-    .action(destroy);
-}
-
-async function destroy({ stack: name, folder, json, yes, dryRun, ...flags }: DestroyFlags): Promise<void> {
-  const { forgetLost, leaveObjectStore } = flags;
-  const progress = streamProgress();
-  const { stack, lab } = await openUserStack({ stack: name, folder, create: false, progress });
-  if (forgetLost && !dryRun) await forgetLostResources(stack, lab, progress);
-  else if (!forgetLost) await assertSameCluster(stack, lab);
-  const plan = await planDestroy(stack, progress, { leaveObjectStore });
-  if (dryRun) {
-    const text = [changesText(plan.changes), warningsText(plan.warnings), goneText(name, plan.changes, "would be")];
-    print({ stack: name, ...plan }, text.filter(Boolean).join("\n"), json);
-    return;
-  }
-  if (!yes) await confirm(name, plan.changes);
-  const done = await destroyStack(stack, progress, { leaveObjectStore });
-  print(
-    { stack: name, ...done },
-    `${[warningsText(done.warnings), goneText(name, done.changes, "were")].filter(Boolean).join("\n")}\nTake it back: npm run platform -- up --stack ${name}`,
-    json,
-  );
-}
-
-function goneText(name: string, changes: readonly Change[], words: "would be" | "were"): string {
-  const stay = changes.filter(({ operation }) => operation === "keep");
-  const gone = changes.length - stay.length;
-  const list = stay.map(({ kind, short }) => `  = ${kind} ${short}`);
-  return [`${name}: ${gone} objects ${words} removed, ${stay.length} with data stay:`, ...list].join("\n");
-}
-
-async function confirm(name: string, changes: readonly Change[]): Promise<void> {
-  if (!process.stdin.isTTY) {
-    throw new UserError("destroy asks before it removes anything: run it in a terminal, or with --yes.", {
-      exitCode: 2,
-    });
-  }
-  process.stderr.write(`${goneText(name, changes, "would be")}\n`);
-  const line = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await line.question(`Remove them? Type the stack's name (${name}): `);
-  line.close();
-  if (answer.trim() !== name) throw new UserError("Nothing was removed.");
+    .action(async (flags: DestroyFlags) => (await import("../verbs/destroy.ts")).destroy(flags));
 }

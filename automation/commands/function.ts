@@ -1,18 +1,8 @@
-import { readFile } from "node:fs/promises";
-import path from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { UserError } from "../../components/errors.ts";
-import { causeLine } from "../../components/nuclio/message.ts";
 import { ANSWERED_WITHIN_MS } from "../../components/nuclio/names.ts";
-import { removeFunction } from "../../components/nuclio/remove.ts";
-import { shapesIn, shapesText } from "../functions/boxes.ts";
-import { callProblem } from "../functions/call-problem.ts";
-import { deploy } from "../functions/deploy.ts";
-import { functionLab } from "../functions/lab.ts";
-import { listing, listingText } from "../functions/listing.ts";
-import { functionLogs } from "../functions/logs.ts";
-import { streamProgress } from "../progress.ts";
-import { print, stackCommand, wholeNumber, type StackFlags } from "./common.ts";
+import type { StackFlags } from "../verbs/flags.ts";
+import type { InvokeFlags, LogsFlags, RemoveFlags } from "../verbs/function.ts";
+import { stackCommand, wholeNumber } from "./common.ts";
 
 /** `function`: the models CVAT's people choose among, day by day. */
 export function functionCommand(): Command {
@@ -21,16 +11,20 @@ export function functionCommand(): Command {
     .addCommand(
       stackCommand("deploy", "deploy one function of the stack file, and nothing else of it", "function deploy yolo11x")
         .argument("<name>", "the function's key below vision-platform:functions")
-        .action(deploy),
+        .action(async (name: string, flags: StackFlags) =>
+          (await import("../verbs/function-deploy.ts")).deploy(name, flags),
+        ),
     )
     .addCommand(
-      stackCommand("list", "every function of Nuclio, and what CVAT says about each", "function list").action(list),
+      stackCommand("list", "every function of Nuclio, and what CVAT says about each", "function list").action(
+        async (flags: StackFlags) => (await work()).list(flags),
+      ),
     )
     .addCommand(
       stackCommand("logs", "the end of a function's log, from every pod", "function logs yolo11x --tail 50")
         .argument("<name>", "the function")
         .option("--tail <lines>", "how many lines of each pod", wholeNumber, 100)
-        .action(logs),
+        .action(async (name: string, flags: LogsFlags) => (await work()).logs(name, flags)),
     )
     .addCommand(
       stackCommand("invoke", "send a picture and print the boxes", "function invoke yolo11x street.jpg --threshold 0.4")
@@ -38,94 +32,19 @@ export function functionCommand(): Command {
         .argument("<picture>", "a picture file: JPEG, PNG, ...")
         .option("--threshold <share>", "least confidence, 0 to 1 (default: the function's own)", share)
         .option("--timeout <seconds>", "how long to wait for the answer, 60 at most", answerTime, 60)
-        .action(invoke),
+        .action(async (name: string, picture: string, flags: InvokeFlags) =>
+          (await work()).invoke(name, picture, flags),
+        ),
     )
     .addCommand(
       stackCommand("remove", "remove a function; without --yes only say what would go", "function remove old --yes old")
         .argument("<name>", "the function")
         .option("--yes <name>", "do it; its name once more, so that none goes by mistake")
-        .action(remove),
+        .action(async (name: string, flags: RemoveFlags) => (await work()).remove(name, flags)),
     );
 }
 
-async function list({ json, ...flags }: StackFlags): Promise<void> {
-  const { nuclio, lab } = await functionLab(flags);
-  const [live, deployments] = await Promise.all([nuclio.dashboard.functions(), nuclio.objects.deployments()]);
-  const found = listing(live, deployments, Object.keys(lab.functions));
-  print(found, listingText(found), json);
-}
-
-async function logs(name: string, { json, tail, ...flags }: StackFlags & { tail: number }): Promise<void> {
-  const { lab, namespace, nuclio } = await functionLab(flags);
-  const { kubeconfig, context } = lab.cluster;
-  const found = await functionLogs({ kubeconfig, context }, namespace, name, tail);
-  if (found.length === 0) {
-    const there = await nuclio.dashboard.function(name);
-    throw new UserError(
-      there
-        ? `Function ${name} has no pod. It is ${there.status?.state ?? "in no state"}: ${causeLine(there.status?.message ?? "")}`
-        : noSuch(name, Object.keys(await nuclio.dashboard.functions())),
-    );
-  }
-  const text = found.flatMap(({ pod, state, lines }) => [`== ${pod} (${state})`, ...lines]);
-  print({ function: name, pods: found }, text.join("\n"), json);
-}
-
-interface InvokeFlags extends StackFlags {
-  threshold?: number;
-  timeout: number;
-}
-
-async function invoke(name: string, picture: string, flags: InvokeFlags): Promise<void> {
-  const image = await readFile(picture).catch(() => undefined);
-  if (image === undefined) throw new UserError(`${picture} cannot be read.`, { exitCode: 2 });
-  const { nuclio } = await functionLab(flags);
-  const progress = streamProgress();
-  const { threshold, timeout, json } = flags;
-  const body = { ...(threshold === undefined ? {} : { threshold }), image: image.toString("base64") };
-  const start = Date.now();
-  const answer = await progress.task(`Sending ${path.basename(picture)} to ${name}`, () =>
-    nuclio.dashboard.invoke(name, "/", body, timeout * 1000),
-  );
-  const milliseconds = Date.now() - start;
-  if (answer.status !== 200) throw new UserError(callProblem(name, answer));
-  const result = parsed(answer.text);
-  const shapes = shapesIn(result);
-  print({ function: name, milliseconds, result }, shapes ? shapesText(shapes) : JSON.stringify(result, null, 2), json);
-}
-
-async function remove(name: string, { json, yes, ...flags }: StackFlags & { yes?: string }): Promise<void> {
-  if (yes !== undefined && yes !== name) {
-    throw new UserError(`--yes says ${yes}, and the function is ${name}: nothing was removed.`, { exitCode: 2 });
-  }
-  const { nuclio, lab } = await functionLab(flags);
-  const there = await nuclio.dashboard.functions();
-  const live = there[name];
-  if (!live) throw new UserError(noSuch(name, Object.keys(there)));
-  const inStack = name in lab.functions;
-  const note = inStack
-    ? ` It stands in the stack file, so the next up deploys it again; take it out there and run up instead.`
-    : "";
-  if (yes === undefined) {
-    const text = `Function ${name} (${live.status?.state ?? "no state"}) would be removed, with its pods. To do it: --yes ${name}.${note}`;
-    print({ function: name, removed: false, inStack }, text, json);
-    return;
-  }
-  await streamProgress().task(`Removing function ${name}`, () => removeFunction(nuclio, name));
-  print({ function: name, removed: true, inStack }, `Function ${name} is gone, and so are its pods.${note}`, json);
-}
-
-function noSuch(name: string, names: readonly string[]): string {
-  return `Nuclio has no function ${name}. It has: ${names.length > 0 ? [...names].sort().join(", ") : "none"}.`;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
-}
+const work = () => import("../verbs/function.ts");
 
 /** No answer through Nuclio's dashboard comes later. */
 function answerTime(text: string): number {

@@ -1,18 +1,6 @@
 import type { Command } from "commander";
-import { countsText, UNSEEN } from "../engine/counts.ts";
-import { openUserStack } from "../engine/door.ts";
-import { runEngine } from "../engine/run.ts";
-import { streamProgress } from "../progress.ts";
-import { reportPlace, writeReport } from "../report/file.ts";
-import { changesText, previewReport } from "../report/preview.ts";
-import { warningsText } from "../report/warnings.ts";
-import { print, stackCommand, wholeNumber, type StackFlags } from "./common.ts";
-
-interface PreviewFlags extends StackFlags {
-  report?: string;
-  parallel?: number;
-  exitCode?: true;
-}
+import type { PreviewFlags } from "../verbs/preview.ts";
+import { stackCommand, wholeNumber } from "./common.ts";
 
 /** `preview`: what `up` would change, object by object. */
 export function previewCommand(): Command {
@@ -20,18 +8,5 @@ export function previewCommand(): Command {
     .option("--report <file>", "write it as Markdown too")
     .option("--exit-code", "exit with 3 when something would change")
     .option("--parallel <n>", "how many objects to work on at once", wholeNumber)
-    .action(preview);
-}
-
-async function preview({ stack: name, folder, json, report, parallel, exitCode }: PreviewFlags): Promise<void> {
-  const progress = streamProgress();
-  if (report) await reportPlace(report);
-  const { stack } = await openUserStack({ stack: name, folder, create: true, progress });
-  const outcome = await runEngine(stack, "preview", { progress, parallel });
-  const counts = `${name}: ${countsText(outcome.counts, "will")}.`;
-  const text = [changesText(outcome.changes), warningsText(outcome.warnings), counts].filter(Boolean).join("\n");
-  print({ stack: name, ...outcome }, text, json);
-  if (report) await writeReport(report, previewReport(name, outcome, outcome.ledger));
-  // What was not looked at may differ.
-  if (exitCode && (outcome.changes.length > 0 || outcome.counts[UNSEEN])) process.exitCode = 3;
+    .action(async (flags: PreviewFlags) => (await import("../verbs/preview.ts")).preview(flags));
 }

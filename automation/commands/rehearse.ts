@@ -1,20 +1,6 @@
-import path from "node:path";
 import type { Command } from "commander";
-import lockfile from "proper-lockfile";
-import { UserError } from "../../components/errors.ts";
-import { streamProgress, type Progress } from "../progress.ts";
-import { cleanUpStale, createHome, freshName, listHomes, removeHome, type Home } from "../rehearsal/cluster/homes.ts";
-import { countObjects } from "../rehearsal/objects.ts";
-import { bringUp, prepare } from "../rehearsal/rehearse.ts";
-import { summaryText, type Summary } from "../report/summary.ts";
-import { chartOption, print, stackCommand, wholeNumber, type StackFlags } from "./common.ts";
-
-interface RehearseFlags extends StackFlags {
-  keep?: true;
-  down?: true;
-  chart: Record<string, string>;
-  parallel?: number;
-}
+import type { RehearseFlags } from "../verbs/rehearse.ts";
+import { chartOption, stackCommand, wholeNumber } from "./common.ts";
 
 /** `rehearse`: the whole stack on a real API server on this machine, with no cluster and no container. */
 export function rehearseCommand(): Command {
@@ -27,86 +13,5 @@ export function rehearseCommand(): Command {
     .option("--down", "end the rehearsal that --keep left running")
     .addOption(chartOption())
     .option("--parallel <n>", "how many objects the engine works on at once", wholeNumber)
-    .action(rehearse);
-}
-
-async function rehearse(flags: RehearseFlags): Promise<void> {
-  const progress = streamProgress();
-  for (const name of await cleanUpStale()) progress.line(`Removed what a killed rehearsal left: ${name}`);
-  if (flags.down) return end(flags, progress);
-
-  const home = await homeFor(flags);
-  const release = await lockfile.lock(home.folder, lockOptions(home)).catch((error: unknown) => {
-    throw new UserError(
-      `Another run is at work on the kept rehearsal of ${flags.stack}: wait for it, or leave out --keep.`,
-      { cause: error },
-    );
-  });
-  const stop = onSignals(() => (flags.keep === undefined ? removeHome(home.folder) : Promise.resolve()));
-  try {
-    await run(flags, home, progress);
-  } finally {
-    stop();
-    await release();
-    if (!flags.keep) await progress.task("Tearing down", () => removeHome(home.folder));
-  }
-}
-
-/** In the home, to go with it. A killed run's lock counts for ten seconds more, so that long another run waits before it gives up. */
-const lockOptions = (home: Home): lockfile.LockOptions => ({
-  lockfilePath: path.join(home.folder, "run.lock"),
-  retries: { retries: 11, factor: 1, minTimeout: 1000 },
-  // The machine slept, or the rehearsal was ended elsewhere: where that matters the run fails by itself, with better words.
-  onCompromised: () => undefined,
-});
-
-async function run(
-  { stack, folder, json, keep, chart, parallel }: RehearseFlags,
-  home: Home,
-  progress: Progress,
-): Promise<void> {
-  const rehearsal = await prepare({ stack, project: folder, overrides: chart, home, progress });
-  const { outcome, outputs } = await bringUp(rehearsal, progress, parallel);
-  const summary: Summary = {
-    stack,
-    counts: outcome.counts,
-    milliseconds: outcome.milliseconds,
-    objects: await countObjects(rehearsal.cluster.kubeconfig, Object.values(outputs)),
-    charts: rehearsal.charts,
-    standIns: rehearsal.standIns,
-    ledger: outcome.ledger,
-    warnings: outcome.warnings,
-    outputs,
-  };
-  const kubectl = rehearsal.tools.find(({ name }) => name === "kubectl");
-  const program = kubectl?.origin === "path" ? "kubectl" : kubectl?.path;
-  const kept = `Left running. Look around: export KUBECONFIG=${rehearsal.cluster.kubeconfig}; ${program} get pods -A\nEnd it: npm run rehearse -- --stack ${stack} --down`;
-  print(
-    { ...summary, kubeconfig: keep && rehearsal.cluster.kubeconfig },
-    [summaryText(summary), ...(keep ? ["", kept] : [])].join("\n"),
-    json,
-  );
-}
-
-/** One kept rehearsal per stack, so that a second one finds it; the others are nobody's but this run's. */
-async function homeFor({ stack, keep }: RehearseFlags): Promise<Home> {
-  if (!keep) return createHome(freshName(stack), { kept: false });
-  const kept = (await listHomes()).find((home) => home.name === stack);
-  return kept ?? createHome(stack, { kept: true });
-}
-
-async function end({ stack, json }: RehearseFlags, progress: Progress): Promise<void> {
-  const home = (await listHomes()).find((found) => found.name === stack);
-  if (!home) throw new UserError(`No rehearsal of ${stack} is kept.`);
-  await progress.task(`Ending the rehearsal of ${stack}`, () => removeHome(home.folder));
-  print({ ended: stack }, "", json);
-}
-
-/** Ends the rehearsal on Ctrl-C as well; a kill leaves it to the next run. */
-function onSignals(cleanUp: () => Promise<void>): () => void {
-  const handler = (signal: NodeJS.Signals) => {
-    void cleanUp().finally(() => process.exit(signal === "SIGINT" ? 130 : 143));
-  };
-  process.once("SIGINT", handler).once("SIGTERM", handler);
-  return () => void process.off("SIGINT", handler).off("SIGTERM", handler);
+    .action(async (flags: RehearseFlags) => (await import("../verbs/rehearse.ts")).rehearse(flags));
 }

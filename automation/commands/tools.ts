@@ -1,7 +1,4 @@
 import { Command } from "commander";
-import { streamProgress } from "../progress.ts";
-import { textTable } from "../report/table.ts";
-import { obtainTools, type Tool } from "../tools/obtain.ts";
 import { PROGRAMS } from "../tools/programs.ts";
 
 /** `tools`: obtain the engine's and the rehearsal's programs, and say where each came from. */
@@ -23,21 +20,11 @@ export function toolsCommand(): Command {
         "  npm run --silent platform -- tools kubectl --json",
       ].join("\n"),
     )
-    .action(async (names: string[], options: { json?: true }) => {
-      const tools = await obtainTools(names, { progress: streamProgress() });
-      process.stdout.write(options.json ? `${JSON.stringify({ tools }, null, 2)}\n` : `${table(tools)}\n`);
-    });
+    .action(async (names: string[], flags: { json?: true }) => (await import("../verbs/tools.ts")).tools(names, flags));
 }
 
 function optional(): string {
   return PROGRAMS.filter((program) => program.optional)
     .map((program) => program.name)
     .join(", ");
-}
-
-function table(tools: readonly Tool[]): string {
-  return textTable(
-    ["program", "version", "origin", "path"],
-    tools.map((tool) => [tool.name, tool.version, tool.origin, tool.path]),
-  );
 }

@@ -1,20 +1,6 @@
 import type { Command } from "commander";
-import { countsText } from "../engine/counts.ts";
-import { openUserStack } from "../engine/door.ts";
-import { forgetLostResources } from "../engine/forget.ts";
-import { readOutputs } from "../engine/outputs.ts";
-import { runEngine } from "../engine/run.ts";
-import { streamProgress } from "../progress.ts";
-import { madeText } from "../report/made.ts";
-import { placesText } from "../report/places.ts";
-import { warningsText } from "../report/warnings.ts";
-import { FORGET_LOST, print, stackCommand, wholeNumber, type StackFlags } from "./common.ts";
-
-interface UpFlags extends StackFlags {
-  parallel?: number;
-  force?: true;
-  forgetLost?: true;
-}
+import type { UpFlags } from "../verbs/up.ts";
+import { FORGET_LOST, stackCommand, wholeNumber } from "./common.ts";
 
 /** `up`: make the cluster what the stack file says. */
 export function upCommand(): Command {
@@ -22,23 +8,5 @@ export function upCommand(): Command {
     .option("--parallel <n>", "how many objects to work on at once", wholeNumber)
     .option("--force", "take over fields that other programs set, once; after an adoption or a killed run")
     .option("--forget-lost", FORGET_LOST)
-    .action(up);
-}
-
-async function up({ stack: name, folder, json, parallel, force, forgetLost }: UpFlags): Promise<void> {
-  const progress = streamProgress();
-  const { stack, lab } = await openUserStack({ stack: name, folder, create: true, force, progress });
-  if (forgetLost) await forgetLostResources(stack, lab, progress);
-  const outcome = await runEngine(stack, "up", { progress, parallel });
-  const outputs = await readOutputs(stack, { showSecrets: false });
-  const text = [
-    `${name}: ${countsText(outcome.counts, "did")}.`,
-    ...[warningsText(outcome.warnings)].filter(Boolean),
-    "",
-    ...[madeText(outputs)].filter(Boolean).flatMap((text) => [text, ""]),
-    placesText(outputs),
-    "",
-    `Passwords: npm run platform -- outputs --stack ${name} --show-secrets`,
-  ];
-  print({ stack: name, ...outcome, outputs }, text.join("\n"), json);
+    .action(async (flags: UpFlags) => (await import("../verbs/up.ts")).up(flags));
 }

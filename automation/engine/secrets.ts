@@ -1,6 +1,5 @@
 import { createRequire } from "node:module";
 import type * as auto from "@pulumi/pulumi/automation/index.js";
-import { execa } from "execa";
 
 interface Store {
   supportsSecrets: boolean;
@@ -16,20 +15,6 @@ export function keepSecretsInTransforms(): void {
     getGlobalStore: () => Store;
   };
   getGlobalStore().supportsSecrets = true;
-}
-
-/**
- * Encrypts a secret into the stack's configuration. It goes by stdin: `Stack.setConfig` puts it on the engine's command line, where every
- * user of the machine sees it, and into the error when that fails.
- * @param key as `pulumi config set --path` takes it
- */
-export async function setSecret({ name, workspace }: auto.Stack, key: string, value: string): Promise<void> {
-  const { command } = workspace.pulumiCommand;
-  await execa(command, ["config", "set", "--path", "--secret", key, "--stack", name, "--non-interactive"], {
-    cwd: workspace.workDir,
-    env: workspace.envVars,
-    input: value,
-  });
 }
 
 /**

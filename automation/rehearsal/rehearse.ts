@@ -1,14 +1,14 @@
-import { createHmac, randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { createHmac } from "node:crypto";
+import { mkdir, readdir } from "node:fs/promises";
 import path from "node:path";
 import type * as auto from "@pulumi/pulumi/automation/index.js";
 import type { LabConfig } from "../../components/config.ts";
 import type { Devices } from "../../components/devices.ts";
 import { chartsOf } from "../../components/platform.ts";
+import { pathText } from "../../components/problems.ts";
 import { ENGINE_PROGRAMS } from "../engine/door.ts";
-import { readOutputs } from "../engine/outputs.ts";
 import { runEngine, type Outcome } from "../engine/run.ts";
-import { setSecret } from "../engine/secrets.ts";
+import type { StackSecret } from "../engine/sealing.ts";
 import { openStack } from "../engine/stack.ts";
 import type { Progress } from "../progress.ts";
 import { soundLab } from "../stackfile/check-files.ts";
@@ -21,6 +21,7 @@ import type { Home } from "./cluster/homes.ts";
 import { poolWith } from "./cluster/lab.ts";
 import { seed } from "./cluster/seed.ts";
 import { STAND_INS } from "./plugins/attached.ts";
+import { passphraseIn } from "./passphrase.ts";
 import { PLUGINS } from "./plugins/index.ts";
 import { installPlugins, type PluginStandIn } from "./plugins/install.ts";
 import { startServices } from "./services/index.ts";
@@ -69,7 +70,10 @@ export interface RehearsalResult {
 export async function prepare({ stack, project, overrides, home, progress }: RehearsalOptions): Promise<Rehearsal> {
   const lab = await soundLab(await readStackFile(stackFilePath(project, stack)));
   const assumed = assumedBy(lab);
-  const tools = await obtainTools(REHEARSAL_PROGRAMS, { progress });
+  const [tools, passphrase] = await Promise.all([
+    obtainTools(REHEARSAL_PROGRAMS, { progress }),
+    passphraseIn(home.folder),
+  ]);
   const cluster = await progress.task("Starting a Kubernetes API server", async (task) => {
     const started = await startCluster({ home: home.folder, tools, progress: task });
     task.update("putting the lab's nodes, storage class and Traefik in place");
@@ -89,38 +93,33 @@ export async function prepare({ stack, project, overrides, home, progress }: Reh
     startServices({ home: home.folder, tools, lab, cluster, progress: task }),
   );
   const folder = path.join(home.folder, "stack");
-  const sealed = await writeStackFolder(folder, project, stack, {
+  await writeStackFolder(folder, project, stack, {
     kubeconfig: cluster.kubeconfig,
     context: cluster.context,
     charts: Object.fromEntries(charts.map((chart) => [chart.name, chart.path])),
     values: services.flatMap(({ values = [] }) => values),
     files: Object.fromEntries(services.flatMap(({ files = {} }) => Object.entries(files))),
+    key: passphrase.key,
+    standIn: (at) => standInFor(at, passphrase.text),
+    secrets: services.flatMap(({ secrets = [] }) => secrets),
   });
   const pulumiHome = path.join(home.folder, "pulumi");
   const plugins = await installPlugins(pulumiHome, PLUGINS);
-  const passphrase = await passphraseOf(home);
   const env = {
-    ...(await engineEnv(home, tools, { pulumiHome, passphrase })),
+    ...(await engineEnv(home, tools, { pulumiHome, passphrase: passphrase.text })),
     [STAND_INS]: plugins.map(({ name }) => name).join(","),
   };
   const opened = await openStack({ stack, folder, engine: home.folder, env, create: true });
   // A kept rehearsal belongs to one run at a time, so a lock in its state is a killed run's.
   if (await hasLocks(home)) await opened.cancel();
-  const secrets = new Map(sealed.map((key) => [key, standInFor(key, passphrase)]));
-  for (const { key, value } of services.flatMap(({ secrets = [] }) => secrets)) secrets.set(key, value);
-  for (const [key, value] of secrets) await setSecret(opened, key, value);
-  const standIns = [
-    ...assumed.map(({ note }) => note),
-    ...services.flatMap(({ notes = [] }) => notes),
-    ...plugins.map(pluginNote),
-  ];
+  const standIns = [...assumed.map(({ note }) => note), ...services.flatMap(({ notes = [] }) => notes), ...plugins.map(pluginNote)];
   return { home, lab, cluster, tools, charts, standIns, stack: opened, env };
 }
 
 /** Brings the rehearsed stack up. */
 export async function bringUp({ stack }: Rehearsal, progress: Progress, parallel?: number): Promise<RehearsalResult> {
   const outcome = await runEngine(stack, "up", { progress, parallel });
-  return { outcome, outputs: await readOutputs(stack, { showSecrets: false }) };
+  return { outcome, outputs: outcome.outputs ?? {} };
 }
 
 /** The addresses the stack asks for: the rehearsal's MetalLB owns them, as the one at home does. */
@@ -155,16 +154,7 @@ async function hasLocks(home: Home): Promise<boolean> {
 }
 
 /** Stands for a secret that is encrypted for another passphrase: the same each time, so that a kept rehearsal is not changed by being run again. */
-function standInFor(key: string, passphrase: string): string {
+function standInFor([section = "", ...path]: StackSecret["at"], passphrase: string): string {
+  const key = pathText(String(section), path);
   return createHmac("sha256", passphrase).update(key).digest("hex").slice(0, 24);
-}
-
-/** Made once per rehearsal: a kept one is updated by later runs. */
-async function passphraseOf(home: Home): Promise<string> {
-  const file = path.join(home.folder, "passphrase");
-  const kept = await readFile(file, "utf8").catch(() => undefined);
-  if (kept !== undefined) return kept;
-  const passphrase = randomBytes(24).toString("hex");
-  await writeFile(file, passphrase, { mode: 0o600 });
-  return passphrase;
 }

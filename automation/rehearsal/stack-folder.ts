@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { isMap, isScalar, isSeq, Document, parseDocument } from "yaml";
 import { PROJECT } from "../../components/config.ts";
-import { pathText } from "../../components/problems.ts";
+import { sealInto, type StackKey, type StackSecret } from "../engine/sealing.ts";
 import { parseAsEngine } from "../stackfile/engine-yaml.ts";
 import { stackFilePath } from "../stackfile/stack-file.ts";
 import type { ConfigValue } from "./services/service.ts";
@@ -15,20 +15,23 @@ export interface Replacements {
   charts: Readonly<Record<string, string>>;
   /** What points the stack at the services beside the cluster. */
   values: readonly ConfigValue[];
+  /** What its secrets open with. */
+  key: StackKey;
+  /** Stands for a secret that is sealed for another passphrase. */
+  standIn: (at: StackSecret["at"]) => string;
+  /** What opens something here. Default: none. */
+  secrets?: readonly StackSecret[];
   /** Files that the stack file names, by their path in the folder. Default: none. */
   files?: Readonly<Record<string, string>>;
 }
 
-/**
- * A folder with the project file and the stack file as the user wrote it, but for the cluster and the charts.
- * @returns the keys whose secrets are encrypted for another passphrase, as `pulumi config set --path` takes them.
- */
+/** A folder with the project file and the stack file as the user wrote it, but for the cluster, the charts and the secrets. */
 export async function writeStackFolder(
   folder: string,
   project: string,
   stack: string,
   replace: Replacements,
-): Promise<string[]> {
+): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeProjectFile(folder, project);
   for (const [name, text] of Object.entries(replace.files ?? {})) {
@@ -36,12 +39,15 @@ export async function writeStackFolder(
     await writeFile(path.join(folder, name), text);
   }
   const file = parseAsEngine(await readFile(stackFilePath(project, stack), "utf8"));
-  // Written out, without anchors: one could stand at a secret that is taken out below.
+  // Written out, without anchors: one could stand at a secret that is another below.
   const document = new Document(file.toJS() ?? {}, { aliasDuplicateObjects: false });
   if (!document.get("config")) document.set("config", document.createNode({}));
-  document.delete("encryptionsalt");
   document.delete("secretsprovider");
-  const sealed = sealedKeys(document);
+  sealInto(
+    document,
+    replace.key,
+    sealedPlaces(document).map((at) => ({ at, value: replace.standIn(at) })),
+  );
   document.setIn(["config", `${PROJECT}:cluster`, "kubeconfig"], replace.kubeconfig);
   document.setIn(["config", `${PROJECT}:cluster`, "context"], replace.context);
   for (const [name, chart] of Object.entries(replace.charts)) {
@@ -50,10 +56,10 @@ export async function writeStackFolder(
   for (const { section, path, value } of replace.values) {
     document.setIn(["config", `${PROJECT}:${section}`, ...path], document.createNode(value));
   }
+  sealInto(document, replace.key, replace.secrets ?? []);
   // Text in quotes: "2026-01-01" is a date to the engine's reader of YAML without them.
   const text = document.toString({ defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" });
   await writeFile(stackFilePath(folder, stack), text);
-  return sealed;
 }
 
 /** The project file, in which the provider's place is relative to the folder it came from. */
@@ -66,26 +72,22 @@ async function writeProjectFile(folder: string, project: string): Promise<void> 
   await writeFile(path.join(folder, "Pulumi.yaml"), document.toString());
 }
 
-/** Takes every `secure:` entry out of the document and gives its key. */
-function sealedKeys(document: Document): string[] {
-  const keys: string[] = [];
-  const walk = (node: unknown, trail: readonly (string | number)[]) => {
+/** Where below `config` something is sealed. */
+function sealedPlaces(document: Document): StackSecret["at"][] {
+  const places: StackSecret["at"][] = [];
+  const walk = (node: unknown, trail: StackSecret["at"]) => {
     for (const [key, value] of childrenOf(node)) {
       const at = [...trail, key];
-      if (isMap(value) && value.has("secure") && value.items.length === 1) {
-        const [, section = "", ...path] = at;
-        keys.push(pathText(String(section), path));
-        document.deleteIn(at);
-      } else walk(value, at);
+      if (isMap(value) && value.has("secure") && value.items.length === 1) places.push(at);
+      else walk(value, at);
     }
   };
-  walk(document.contents, []);
-  return keys;
+  walk(document.get("config"), []);
+  return places;
 }
 
-/** Items of a list come last first, so that one taken out leaves the others' numbers right. */
 function childrenOf(node: unknown): [string | number, unknown][] {
-  if (isSeq(node)) return node.items.map((item, index): [number, unknown] => [index, item]).reverse();
+  if (isSeq(node)) return node.items.map((item, index): [number, unknown] => [index, item]);
   if (!isMap(node)) return [];
   return node.items.map(({ key, value }): [string, unknown] => [String(isScalar(key) ? key.value : key), value]);
 }

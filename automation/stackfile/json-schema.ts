@@ -1,9 +1,6 @@
 import * as z from "zod";
 import { PROJECT, SECTIONS } from "../../components/config.ts";
 
-/** The file in the repository that stack files name in their first line, so that editors complete keys. */
-export const SCHEMA_FILE = "stack.schema.json";
-
 /** The JSON Schema of a stack file, from the schemas the program checks with. */
 export function stackFileSchema(): Record<string, unknown> {
   const sections = Object.entries(SECTIONS).map(

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
 const FOLDER = "/etc/vision-platform/object-store";
-const FILE = "ca.crt";
+/** The key of the ConfigMap. */
+export const AUTHORITY_KEY = "ca.crt";
 
 /** Where pods that mount it have the certificates of the store's private authority. */
-export const AUTHORITY_FILE = `${FOLDER}/${FILE}`;
+export const AUTHORITY_FILE = `${FOLDER}/${AUTHORITY_KEY}`;
 
 /** Volume and mount of a pod that reads {@link AUTHORITY_FILE}. */
 export function authorityVolume<Name extends pulumi.Input<string>>(configMap: Name) {
@@ -20,18 +20,4 @@ export function authorityVolume<Name extends pulumi.Input<string>>(configMap: Na
 /** Name of the ConfigMap with these certificates: another one for others, so that what mounts it starts anew with them. */
 export function authorityName(certificates: string): string {
   return `object-store-ca-${createHash("sha256").update(certificates).digest("hex").slice(0, 8)}`;
-}
-
-/** The certificates in a namespace, for pods that reach the store. They are no secret. */
-export function authorityMap(
-  name: string,
-  certificates: string,
-  namespace: pulumi.Input<string>,
-  opts: pulumi.CustomResourceOptions,
-): k8s.core.v1.ConfigMap {
-  return new k8s.core.v1.ConfigMap(
-    `${name}-object-store-ca`,
-    { metadata: { name: authorityName(certificates), namespace }, data: { [FILE]: certificates } },
-    opts,
-  );
 }

@@ -38,7 +38,7 @@ function run({ request }: ServerUnaryCall<pb.RunRequest, pb.RunResponse>, callba
   const config = Object.fromEntries(request.getConfigMap().toArray());
   const child = spawn(
     "node",
-    [...nodeargs.split(" "), path.dirname(RUN), ...flags, ...dry, info?.getEntryPoint() ?? "."],
+    [...nodeargs.split(" ").filter(Boolean), path.dirname(RUN), ...flags, ...dry, info?.getEntryPoint() ?? "."],
     {
       stdio: ["ignore", "inherit", "inherit"],
       env: {

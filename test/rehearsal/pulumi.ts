@@ -1,7 +1,7 @@
 import { chmod, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { execa } from "execa";
-import { PROJECT_FOLDER } from "../../automation/project.ts";
+import { PROJECT_FOLDER, RUN_TYPESCRIPT } from "../../automation/project.ts";
 import type { Rehearsal } from "../../automation/rehearsal/rehearse.ts";
 
 const HOST = path.resolve(import.meta.dirname, "language-host.ts");
@@ -23,8 +23,7 @@ export async function pulumi(
   { checkout = PROJECT_FOLDER, env: over = {} }: Door = {},
 ) {
   const host = path.join(home.folder, "bin", "pulumi-language-nodejs");
-  const tsx = import.meta.resolve("tsx");
-  await writeFile(host, `#!/bin/sh\nexec "${process.execPath}" --import "${tsx}" "${HOST}" "$@"\n`);
+  await writeFile(host, `#!/bin/sh\nexec "${process.execPath}" "${RUN_TYPESCRIPT}" "${HOST}" "$@"\n`);
   await chmod(host, 0o755);
   return execa("pulumi", [...args, "--non-interactive"], {
     cwd: checkout,

@@ -146,9 +146,8 @@ const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
 /** The command line in a process of its own, on the rehearsal's backend. */
 async function platform(args: readonly string[], env: Record<string, string> = {}) {
-  const tsx = path.join(CHECKOUT, "node_modules/.bin/tsx");
   const { PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE } = lab.rehearsal().env;
-  return execa(tsx, [path.join(CHECKOUT, "automation/cli.ts"), ...args], {
+  return execa(process.execPath, [path.join(CHECKOUT, "automation/bin.mjs"), ...args], {
     env: { PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE, ...env },
     reject: false,
     stdin: "ignore",

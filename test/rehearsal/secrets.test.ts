@@ -1,15 +1,18 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import * as auto from "@pulumi/pulumi/automation/index.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseDocument } from "yaml";
 import { destroyStack, planDestroy } from "../../automation/engine/destroy.ts";
 import { readOutputs } from "../../automation/engine/outputs.ts";
 import { runEngine } from "../../automation/engine/run.ts";
-import { isForDebugging, setSecret } from "../../automation/engine/secrets.ts";
+import { sealInto } from "../../automation/engine/sealing.ts";
+import { isForDebugging } from "../../automation/engine/secrets.ts";
 import { silentProgress } from "../../automation/progress.ts";
+import { passphraseIn } from "../../automation/rehearsal/passphrase.ts";
 import { outputsText } from "../../automation/report/places.ts";
 import { changesText, previewReport } from "../../automation/report/preview.ts";
 import { stackFileSchema } from "../../automation/stackfile/json-schema.ts";
@@ -110,14 +113,14 @@ describe("secrets of the stack's configuration", () => {
     await lab.prepare();
     made.push(...(await found()));
     made.push({ name: "first password of the database", text: canary() });
-    await setSecret(stack(), DATABASE_KEY, made.at(-1)?.text ?? "");
+    await setSecrets([{ key: DATABASE_KEY, text: made.at(-1)?.text ?? "" }]);
     await run("up");
     made.push(...(await generatedIn(stack())));
     expect(made.length).toBeGreaterThan(20);
   });
 
   it("are refused where a volume keeps the first one, in a preview too", async () => {
-    for (const { key, text } of GIVEN) await setSecret(stack(), key, text);
+    await setSecrets(GIVEN);
     for (const verb of ["preview", "up"] as const) {
       const error = await runEngine(stack(), verb, { progress: silentProgress }).then(String, String);
       expect(error).toContain(`${DATABASE_KEY}: PostgreSQL keeps the password it was made with`);
@@ -283,6 +286,21 @@ async function run(verb: "preview" | "up" | "destroy", target: auto.Stack = stac
 }
 
 /** Secrets that the rehearsal put into the stack's configuration, of a private key one line. */
+/** Into the stack file that the engine reads, in no process of their own. */
+async function setSecrets(secrets: readonly { key: string; text: string }[]): Promise<void> {
+  const file = path.join(lab.home.folder, "stack", "Pulumi.lab.yaml");
+  const document = parseDocument(await readFile(file, "utf8"));
+  const { key: stackKey } = await passphraseIn(lab.home.folder);
+  const parts = (key: string) =>
+    key.match(/[^.[\]]+/g)?.map((part) => (/^\d+$/.test(part) ? Number(part) : part)) ?? [];
+  sealInto(
+    document,
+    stackKey,
+    secrets.map(({ key, text }) => ({ at: parts(key), value: text })),
+  );
+  await writeFile(file, document.toString());
+}
+
 async function found(): Promise<Canary[]> {
   const config = await stack().getAllConfig();
   return FOUND.map((key) => {

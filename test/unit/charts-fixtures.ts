@@ -7,7 +7,7 @@ import { gzipSync } from "node:zlib";
 import { Header } from "tar";
 import { onTestFinished } from "vitest";
 import { stringify } from "yaml";
-import type { Patience } from "../../automation/charts/http.ts";
+import type { Patience } from "../../automation/http.ts";
 
 /** Retries as in production, waits shortened. */
 export const HASTE: Patience = { retries: 3, firstWaitMs: 5, silenceMs: 500 };

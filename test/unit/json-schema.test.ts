@@ -3,7 +3,8 @@ import path from "node:path";
 import { parse } from "yaml";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { SCHEMA_FILE, stackFileSchema } from "../../automation/stackfile/json-schema.ts";
+import { SCHEMA_FILE } from "../../automation/project.ts";
+import { stackFileSchema } from "../../automation/stackfile/json-schema.ts";
 import { SECTIONS } from "../../components/config.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { expect, it, vi } from "vitest";
-import { TYPESCRIPT } from "../../automation/project.ts";
 import { findPython } from "../../automation/python/python.ts";
 import { start } from "../../automation/rehearsal/services/nuclio/handlers.ts";
 import { kill, startOf } from "../../automation/processes.ts";
@@ -50,7 +49,7 @@ it("a function's code in a rehearsal ends with the stand-in that started it, kil
   try {
     await writeFile(path.join(folder, "main.py"), "def handler(context, event):\n    return {}\n");
     const { executable } = await findPython();
-    const node = ["--import", TYPESCRIPT, "--input-type=module", "--eval", PARENT];
+    const node = ["--import", import.meta.resolve("tsx"), "--input-type=module", "--eval", PARENT];
     const parent = execa(process.execPath, [...node, HANDLERS, executable, folder], { reject: false });
     const started = async () => {
       pid = Number(await readFile(path.join(folder, "pid"), "utf8"));

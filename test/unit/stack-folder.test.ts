@@ -1,9 +1,12 @@
+import { createDecipheriv, randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parse } from "yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ConfigValue } from "../../automation/rehearsal/services/service.ts";
+import type { StackSecret } from "../../automation/engine/sealing.ts";
+import { pathText } from "../../components/problems.ts";
 import { writeStackFolder } from "../../automation/rehearsal/stack-folder.ts";
 
 let root: string;
@@ -13,15 +16,23 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
+const KEY = { salt: "v1:salt:v1:nonce:proof", key: randomBytes(32) };
+const SEALED = { secure: expect.stringMatching(/^v1:[^:]+:[^:]+$/) as string };
+
 const REPLACE = { kubeconfig: "/run/kubeconfig", context: "kwok-lab", charts: { cvat: "/charts/cvat" }, values: [] };
 
-async function rehearse(text: string, values: readonly ConfigValue[] = []) {
+async function rehearse(text: string, values: readonly ConfigValue[] = [], secrets: readonly StackSecret[] = []) {
   const project = path.join(root, `project-${++count}`);
   const folder = path.join(root, `folder-${count}`, "deep");
   await mkdir(project, { recursive: true });
   await writeFile(path.join(project, "Pulumi.yaml"), "name: vision-platform\n");
   await writeFile(path.join(project, "Pulumi.lab.yaml"), text);
-  const sealed = await writeStackFolder(folder, project, "lab", { ...REPLACE, values });
+  const sealed: string[] = [];
+  const standIn = ([section = "", ...path]: StackSecret["at"]) => {
+    sealed.push(pathText(String(section), path));
+    return `for ${sealed.at(-1) ?? ""}`;
+  };
+  await writeStackFolder(folder, project, "lab", { ...REPLACE, values, secrets, key: KEY, standIn });
   const written = await readFile(path.join(folder, "Pulumi.lab.yaml"), "utf8");
   const original = await readFile(path.join(project, "Pulumi.lab.yaml"), "utf8");
   expect(original).toBe(text);
@@ -60,9 +71,9 @@ config:
     users: [{ username: eva, role: &role worker, password: *one }, { username: ida, role: *role }]
 `);
     expect(config["vision-platform:cvat"]).toEqual({
-      superuser: { username: "admin" },
+      superuser: { username: "admin", password: SEALED },
       users: [
-        { username: "eva", role: "worker" },
+        { username: "eva", role: "worker", password: SEALED },
         { username: "ida", role: "worker" },
       ],
     });
@@ -98,7 +109,7 @@ config:
     },
   );
 
-  it("leaves out what is encrypted for another passphrase, in lists too, and names each", async () => {
+  it("has a stand-in for what is encrypted for another passphrase, in its place, in lists too", async () => {
     const { config, sealed, document, written } = await rehearse(`
 encryptionsalt: v1:salt
 secretsprovider: passphrase
@@ -121,10 +132,35 @@ config:
         "vision-platform:cvat.values.list[2]",
       ].sort(),
     );
-    expect(config["vision-platform:cvat"]).toEqual({ secrets: {}, values: { list: ["keep"] } });
-    expect(config["vision-platform:clearml"]).toEqual({ users: [{ username: "a" }, { username: "b" }] });
-    expect(document).not.toHaveProperty("encryptionsalt");
+    expect(config["vision-platform:cvat"]).toEqual({
+      secrets: { redis: SEALED, kvrocks: SEALED },
+      values: { "a.b": SEALED, list: [SEALED, "keep", SEALED] },
+    });
+    expect(config["vision-platform:clearml"]).toEqual({
+      users: [{ username: "a", password: SEALED }, { username: "b" }],
+    });
+    const { users } = config["vision-platform:clearml"] as { users: { password: { secure: string } }[] };
+    expect(opened(users[0]?.password.secure)).toBe("for vision-platform:clearml.users[0].password");
+    expect(document).toHaveProperty("encryptionsalt", KEY.salt);
     expect(document).not.toHaveProperty("secretsprovider");
-    expect(written).not.toContain("v1:");
+    expect(written).not.toMatch(/v1:[a-f]\b/);
+  });
+
+  it("has the services' secrets over those, sealed, and no word of any in clear", async () => {
+    const at = ["vision-platform:objectStore", "credentials", "secretKey"];
+    const text = "config: { vision-platform:objectStore: { credentials: { secretKey: { secure: v1:x } } } }";
+    const { config, written } = await rehearse(text, [], [{ at, value: "opens it" }]);
+    const { credentials } = config["vision-platform:objectStore"] as { credentials: { secretKey: { secure: string } } };
+    expect(opened(credentials.secretKey.secure)).toBe("opens it");
+    expect(written).not.toContain("opens it");
   });
 });
+
+/** As the engine opens it. (pulumi: sdk/go/common/resource/config/crypt.go) */
+function opened(secure = ""): string {
+  const [, nonce = "", sealed = ""] = secure.split(":");
+  const bytes = Buffer.from(sealed, "base64");
+  const decipher = createDecipheriv("aes-256-gcm", KEY.key, Buffer.from(nonce, "base64"));
+  decipher.setAuthTag(bytes.subarray(-16));
+  return decipher.update(bytes.subarray(0, -16), undefined, "utf8") + decipher.final("utf8");
+}

@@ -5,13 +5,13 @@ import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { execa } from "execa";
-import getPort from "get-port";
 import { UserError } from "../../../components/errors.ts";
 import type { ProgressTask } from "../../progress.ts";
-import { TYPESCRIPT } from "../../project.ts";
+import { RUN_TYPESCRIPT } from "../../project.ts";
 import type { Tool } from "../../tools/obtain.ts";
 import { endProcessesOf, processesOf } from "./belonging.ts";
 import { clusterConfig, egressConfig, type ClusterPrograms, type Ports } from "./config.ts";
+import { forgetPort, portOf } from "../ports.ts";
 import { tunnelSocket } from "./routes.ts";
 import { kill, programOf } from "../../processes.ts";
 
@@ -46,6 +46,14 @@ export interface ClusterOptions {
 }
 
 const PARTS = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok-controller"];
+const LISTENING = [
+  "etcd",
+  "etcdPeer",
+  "apiserver",
+  "controllerManager",
+  "scheduler",
+  "kwok",
+] as const satisfies (keyof Ports)[];
 const NAME = "rehearsal";
 const ATTEMPTS = 3;
 const START_WITHIN = "90s";
@@ -75,6 +83,14 @@ export function clusterIn(home: string): Cluster {
   return { home, kubeconfig: path.join(home, "kubeconfig"), context: `kwok-${NAME}` };
 }
 
+/** Takes away what only the processes of a cluster have, once they are ended: a socket, and room that etcd has set aside for later. */
+export async function forgetRunning(home: string): Promise<void> {
+  const etcd = path.join(clusterFolder(home), "etcd", "member", "wal");
+  const spare = (await readdir(etcd).catch(() => [])).filter((file) => file.endsWith(".tmp"));
+  const gone = [tunnelSocket(home), path.join(home, "kube-cache"), ...spare.map((file) => path.join(etcd, file))];
+  for (const file of gone) await rm(file, { recursive: true, force: true });
+}
+
 function clusterFolder(home: string): string {
   return path.join(home, "kwok", "clusters", NAME);
 }
@@ -86,12 +102,13 @@ async function create({ home, tools, progress, unpullable }: ClusterOptions): Pr
   for (let attempt = 1; ; attempt++) {
     progress.update("starting etcd, API server, controllers and kwok");
     startController(clusterIn(home));
-    await writeFile(config, clusterConfig(programPaths(tools), await freePorts(), { unpullable, egress }));
+    await writeFile(config, clusterConfig(programPaths(tools), await portsIn(home), { unpullable, egress }));
     const problem = await kwokctl(home, tools, ["create", "cluster", "--config", config]);
     if (problem === undefined) return;
     // A port that was free when asked for may be somebody's by the time it is used.
     if (attempt === ATTEMPTS) throw new UserError(`The rehearsal cluster did not start:\n${problem}`);
     await endParts(home);
+    for (const part of LISTENING) await forgetPort(home, part);
     await rm(path.join(home, "kwok"), { recursive: true, force: true });
     await rm(clusterIn(home).kubeconfig, { force: true });
   }
@@ -147,16 +164,10 @@ function programPath(tools: readonly Tool[], name: string): string {
   return tool.path;
 }
 
-async function freePorts(): Promise<Ports> {
-  const free = () => getPort({ host: "127.0.0.1" });
-  return {
-    etcd: await free(),
-    etcdPeer: await free(),
-    apiserver: await free(),
-    controllerManager: await free(),
-    scheduler: await free(),
-    kwok: await free(),
-  };
+async function portsIn(home: string): Promise<Ports> {
+  const ports: [string, number][] = [];
+  for (const part of LISTENING) ports.push([part, await portOf(home, part)]);
+  return Object.fromEntries(ports) as unknown as Ports;
 }
 
 /** Every setting of kwokctl has a variable, and the user's own kwok is none of ours. */
@@ -184,7 +195,7 @@ async function served({ kubeconfig, home }: Cluster): Promise<void> {
 
 function startController({ home, kubeconfig }: Cluster): void {
   const log = openSync(path.join(home, "addresses.log"), "a", 0o600);
-  const controller = spawn(process.execPath, ["--import", TYPESCRIPT, CONTROLLER, kubeconfig], {
+  const controller = spawn(process.execPath, [RUN_TYPESCRIPT, CONTROLLER, kubeconfig], {
     cwd: home,
     detached: true,
     stdio: ["ignore", log, log],

@@ -91,6 +91,12 @@ export async function removeHome(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
+/** Moves the files of a home whose processes are ended to another place, where they are nobody's rehearsal. */
+export async function giveAway({ folder }: Home, place: string): Promise<void> {
+  await rename(folder, place);
+  await rm(path.join(place, RECORD));
+}
+
 /**
  * Removes what killed runs left: every rehearsal whose owner is gone and that is not kept.
  * @returns the names of those removed

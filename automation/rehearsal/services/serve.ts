@@ -3,6 +3,7 @@ import { rename, writeFile } from "node:fs/promises";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
+import { startOf } from "../../processes.ts";
 
 const STILL_NEEDED_MS = 2_000;
 
@@ -24,10 +25,10 @@ export function told<Config>(): Told<Config> {
   return { config, folder };
 }
 
-/** Listens on loopback, on the port it had before if that is free, and says that it serves. */
+/** Listens on loopback, on the port that was chosen for it if that is free, and says that it serves. */
 export async function serveHttp(folder: string, listener: RequestListener): Promise<Server> {
   const server = createServer(listener);
-  await listen(server, portBefore(folder)).catch(() => listen(server, 0));
+  await listen(server, portChosen(folder)).catch(() => listen(server, 0));
   await announce(folder, (server.address() as AddressInfo).port);
   return server;
 }
@@ -35,11 +36,11 @@ export async function serveHttp(folder: string, listener: RequestListener): Prom
 /** Says that this process serves on a port. */
 export async function announce(folder: string, port: number): Promise<void> {
   const file = path.join(folder, "ready.json");
-  await writeFile(`${file}.new`, JSON.stringify({ pid: process.pid, port }));
+  await writeFile(`${file}.new`, JSON.stringify({ pid: process.pid, start: startOf(process.pid), port }));
   await rename(`${file}.new`, file);
 }
 
-function portBefore(folder: string): number {
+function portChosen(folder: string): number {
   const file = path.join(folder, "port");
   return existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
 }

@@ -6,10 +6,12 @@ import { isDeepStrictEqual } from "node:util";
 import { setTimeout as pause } from "node:timers/promises";
 import type { LabConfig } from "../../../components/config.ts";
 import { UserError } from "../../../components/errors.ts";
+import type { StackSecret } from "../../engine/sealing.ts";
 import type { ProgressTask } from "../../progress.ts";
-import { PROJECT_FOLDER, TYPESCRIPT } from "../../project.ts";
+import { PROJECT_FOLDER, RUN_TYPESCRIPT } from "../../project.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { kill, startOf } from "../../processes.ts";
+import { portOf, writePort } from "../ports.ts";
 import type { Tool } from "../../tools/obtain.ts";
 
 /** A value for the rehearsal's copy of the stack file. */
@@ -18,13 +20,6 @@ export interface ConfigValue {
   section: string;
   path: readonly (string | number)[];
   value: unknown;
-}
-
-/** A secret for the rehearsal's stack. */
-export interface ConfigSecret {
-  /** As `pulumi config set --path` takes it: `vision-platform:objectStore.credentials.secretKey`. */
-  key: string;
-  value: string;
 }
 
 /** What a service that runs has for others. */
@@ -37,7 +32,7 @@ export interface Started {
   /** What points the stack at it. */
   values?: readonly ConfigValue[];
   /** Set where the stack has none of its own. */
-  secrets?: readonly ConfigSecret[];
+  secrets?: readonly StackSecret[];
   /** Files that the stack names, by their path in the project's folder. */
   files?: Readonly<Record<string, string>>;
   /** What later services need to know of it. */
@@ -74,7 +69,10 @@ export interface ServiceSpec {
 const READY_WITHIN_MS = 60_000;
 const LINES_OF_LOG = 12;
 
-/** Folder of a service: its configuration, its data, its log, and `ready.json` while it serves. */
+/**
+ * Folder of a service: its configuration, its data, its log, and `ready.json` while it serves. What it remembers lies here by the time it
+ * answers, so that it goes on where it was after it was ended, and in a snapshot.
+ */
 export function serviceFolder(home: string, name: string): string {
   return path.join(home, "services", name);
 }
@@ -94,20 +92,35 @@ export async function ensureService({
   await mkdir(folder, { recursive: true });
   const file = path.join(folder, "config.json");
   const before = await readJson(file);
-  const ready = await readJson(path.join(folder, "ready.json"));
-  const running = ready !== undefined && startOf(Number(ready["pid"])) !== undefined;
+  const ready = await readJson<Ready>(path.join(folder, "ready.json"));
+  const running = ready !== undefined && isRunning(ready);
   if (running && isDeepStrictEqual(before, JSON.parse(JSON.stringify(config)))) return place(ready);
-  if (running) kill(Number(ready["pid"]));
+  if (running) kill(ready.pid);
   await rm(path.join(folder, "ready.json"), { force: true });
   await writeFile(file, JSON.stringify(config), { mode: 0o600 });
-  if (ready) await writeFile(path.join(folder, "port"), String(ready["port"]));
+  const port = await portOf(home, name);
+  await writeFile(path.join(folder, "port"), String(port));
   start(script, file, path.join(folder, "log"));
-  return place(await served(name, folder));
+  const serving = place(await served(name, folder));
+  if (serving.port !== port) await writePort(home, name, serving.port);
+  return serving;
+}
+
+/** What a service that serves writes down: a pid comes round again, with its start it names the process for good. */
+export interface Ready {
+  pid: number;
+  start: string | undefined;
+  port: number;
+}
+
+/** Whether the process that wrote this still runs. */
+export function isRunning({ pid, start }: Pick<Ready, "pid" | "start">): boolean {
+  return start !== undefined && startOf(pid) === start;
 }
 
 function start(script: string, config: string, log: string): void {
   const output = openSync(log, "w");
-  const child = spawn(process.execPath, ["--import", TYPESCRIPT, script, config], {
+  const child = spawn(process.execPath, [RUN_TYPESCRIPT, script, config], {
     cwd: PROJECT_FOLDER,
     detached: true,
     stdio: ["ignore", output, output],
@@ -116,10 +129,10 @@ function start(script: string, config: string, log: string): void {
   closeSync(output);
 }
 
-async function served(name: string, folder: string): Promise<Record<string, unknown>> {
+async function served(name: string, folder: string): Promise<Ready> {
   const end = Date.now() + READY_WITHIN_MS;
   while (Date.now() < end) {
-    const ready = await readJson(path.join(folder, "ready.json"));
+    const ready = await readJson<Ready>(path.join(folder, "ready.json"));
     if (ready) return ready;
     await pause(50);
   }
@@ -133,8 +146,8 @@ export async function doesNotServe(name: string, folder: string): Promise<UserEr
   return new UserError(`The rehearsal's ${name} does not serve. The end of its log (${folder}/log):\n${last}`);
 }
 
-function place({ port }: Record<string, unknown>): { url: string; port: number } {
-  return { url: `http://127.0.0.1:${Number(port)}`, port: Number(port) };
+function place({ port }: Ready): { url: string; port: number } {
+  return { url: `http://127.0.0.1:${port}`, port };
 }
 
 /** What a service wrote down; undefined while it has not. */

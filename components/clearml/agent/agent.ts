@@ -6,7 +6,7 @@ import type { ChartSource } from "../../charts/source.ts";
 import type { Cluster } from "../../cluster.ts";
 import { keptNamespace } from "../../namespace.ts";
 import { agentLabels } from "../../namespaces.ts";
-import { authorityMap } from "../../storage/authority.ts";
+import { authorityMap } from "../../storage/authority-map.ts";
 import { OwnResource } from "../../records/resource.ts";
 import { ImageDelivery, type ImageDeliveryArgs } from "../../images/delivery.ts";
 import type { ClearMl } from "../clearml.ts";

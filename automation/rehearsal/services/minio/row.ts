@@ -4,18 +4,26 @@ import { closeSync, openSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import getPort, { clearLockedPorts } from "get-port";
 import { UserError } from "../../../../components/errors.ts";
 import { MinioAdmin } from "../../../../components/storage/client/admin.ts";
 import { exchange } from "../../../../components/storage/client/exchange.ts";
 import { markOf } from "../../cluster/belonging.ts";
 import { kill, startOf } from "../../../processes.ts";
 import type { Tool } from "../../../tools/obtain.ts";
+import { areFree, forgetPort, portOf } from "../../ports.ts";
 import { certificatesIn } from "./certificates.ts";
-import { doesNotServe, readJson, serviceFolder, type RehearsalService, type Started } from "../service.ts";
+import {
+  doesNotServe,
+  isRunning,
+  readJson,
+  serviceFolder,
+  type Ready,
+  type RehearsalService,
+  type Started,
+} from "../service.ts";
 
 const READY_WITHIN_MS = 60_000;
-const SECTION = "vision-platform:objectStore";
+const CREDENTIALS = ["vision-platform:objectStore", "credentials"] as const;
 
 /** The real MinIO, on loopback, with data of the rehearsal's own. */
 export const MINIO_SERVICE: RehearsalService = {
@@ -50,8 +58,8 @@ export const MINIO_SERVICE: RehearsalService = {
       values: [{ section: "objectStore", path: ["endpoint"], value: url }, ...(deployment ? [deployment] : [])],
       ...(file !== undefined && ca !== undefined && { files: { [file]: ca }, facts: { ca } }),
       secrets: [
-        { key: `${SECTION}.credentials.accessKey`, value: credentials.accessKey },
-        { key: `${SECTION}.credentials.secretKey`, value: credentials.secretKey },
+        { at: [...CREDENTIALS, "accessKey"], value: credentials.accessKey },
+        { at: [...CREDENTIALS, "secretKey"], value: credentials.secretKey },
       ],
     };
     return started;
@@ -91,38 +99,42 @@ export async function ensureMinio(
   const credentials = await credentialsOf(folder);
   const certificates = tls ? await certificatesIn(path.join(folder, "certs")) : undefined;
   const ca = certificates?.ca;
-  const before = await readJson<Ready>(path.join(folder, "ready.json"));
-  if (before && startOf(before.pid) !== undefined) {
+  const before = await readJson<StartedMinio>(path.join(folder, "ready.json"));
+  if (before && isRunning(before)) {
     const same = (before.tls ?? false) === tls && (before.region ?? "") === region;
     if (same && (await isHealthy(before.port, ca))) return running(before, credentials, ca);
     kill(before.pid);
-    while (startOf(before.pid) !== undefined) await pause(20);
+    while (isRunning(before)) await pause(20);
   }
-  // A port that this process was given before is kept from it for a while, and this one is MinIO's again.
-  clearLockedPorts();
-  const port = await getPort({ port: before?.port ?? [], host: "127.0.0.1" });
+  const port = await freePortOf(home, "minio");
   const pid = launch({
     program: programIn(tools),
     home,
     folder,
     port,
-    console: await getPort({ host: "127.0.0.1", exclude: [port] }),
+    console: await freePortOf(home, "minio-console"),
     credentials,
     certificates: certificates?.folder,
     region,
   });
   await serving(folder, port, pid, ca);
-  const ready: Ready = { pid, port, tls, region };
+  const ready: StartedMinio = { pid, start: startOf(pid), port, tls, region };
   await writeFile(path.join(folder, "ready.json"), JSON.stringify(ready));
   return running(ready, credentials, ca);
 }
 
 /** A MinIO that was started, and with what. */
-interface Ready {
-  pid: number;
-  port: number;
+interface StartedMinio extends Ready {
   tls?: boolean;
   region?: string;
+}
+
+/** Its own port, or another where somebody took that while it was ended. */
+async function freePortOf(home: string, name: string): Promise<number> {
+  const own = await portOf(home, name);
+  if (await areFree([own])) return own;
+  await forgetPort(home, name);
+  return portOf(home, name);
 }
 
 function programIn(tools: readonly Tool[]): string {

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "n
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import ssh2 from "ssh2";
+import { RUN_TYPESCRIPT } from "../../../project.ts";
 import { announce, told } from "../serve.ts";
 
 /** A node of the cluster as its SSH server shows it: a root folder, and the k3s that is there. */
@@ -68,7 +69,7 @@ function writePrograms(place: string): string {
   mkdirSync(place, { recursive: true });
   const k3s = path.join(import.meta.dirname, "k3s.ts");
   const programs = {
-    k3s: `exec "${process.execPath}" --import "${import.meta.resolve("tsx")}" "${k3s}" "$@"`,
+    k3s: `exec "${process.execPath}" "${RUN_TYPESCRIPT}" "${k3s}" "$@"`,
     sudo: '[ "$1" = -n ] && shift\nexec "$@"',
     // A disk without room, when a file says so: the kernel's own error.
     cat: `if [ -e "$NODE_FOLDER/full" ] && [ $# -eq 0 ]; then exec ${which("cat")} >/dev/full; fi\nexec ${which("cat")} "$@"`,

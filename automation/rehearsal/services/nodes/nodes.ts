@@ -1,6 +1,7 @@
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import ssh2 from "ssh2";
+import { RUN_TYPESCRIPT } from "../../../project.ts";
 import { ensureService, serviceFolder } from "../service.ts";
 import type { NodeStandInConfig } from "./main.ts";
 
@@ -68,7 +69,7 @@ async function writeDocker(folder: string): Promise<{ docker: string; asked: str
   const docker = path.join(folder, "docker");
   const script = path.join(import.meta.dirname, "docker.ts");
   const store = path.join(folder, "images");
-  const text = `exec "${process.execPath}" --import "${import.meta.resolve("tsx")}" "${script}" "${store}" "$@"`;
+  const text = `exec "${process.execPath}" "${RUN_TYPESCRIPT}" "${script}" "${store}" "$@"`;
   await writeFile(docker, `#!/bin/sh\n${text}\n`);
   await chmod(docker, 0o755);
   return { docker, asked: path.join(store, "asked") };

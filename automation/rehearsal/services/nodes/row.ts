@@ -36,7 +36,7 @@ export const nodesService = (deliveryOf: (lab: LabConfig) => DeliveryConfig | un
         { section: "clearml", path: [...AT, "builder"], value: "docker" },
         { section: "clearml", path: [...AT, "builderPath"], value: docker },
       ],
-      secrets: [{ key: "vision-platform:clearml.agent.image.delivery.privateKey", value: privateKey }],
+      secrets: [{ at: ["vision-platform:clearml", ...AT, "privateKey"], value: privateKey }],
     };
   },
 });

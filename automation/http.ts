@@ -1,3 +1,7 @@
+import { createWriteStream } from "node:fs";
+import { rm, stat } from "node:fs/promises";
+import { Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import pRetry from "p-retry";
 
 /** How long a download is given. Tests shorten it. */
@@ -6,24 +10,31 @@ export interface Patience {
   retries: number;
   /** Milliseconds before the first repetition; each further wait is twice as long. */
   firstWaitMs: number;
-  /** Milliseconds without an answer, or without a further byte of it, after which an attempt is given up. */
+  /** Milliseconds without an answer, or without further bytes of it, after which an attempt is given up. */
   silenceMs: number;
+  /** Fewer bytes than these in `silenceMs` are silence too. Default: 1. */
+  leastBytes?: number;
 }
 
 export const PATIENCE: Patience = { retries: 3, firstWaitMs: 500, silenceMs: 15_000 };
 
-/** The answer of a server that was reached, whole. */
-export interface Answer {
+/** What a server that was reached answered. */
+interface Head {
   /** 200 to 499, but never 429: those are repeated, then fail. */
   status: number;
   headers: Headers;
-  /** Empty unless the status is 2xx. */
-  body: Buffer;
   /** Where the answer came from in the end, after redirects. */
   url: URL;
 }
 
+/** The answer of a server that was reached, whole. */
+export interface Answer extends Head {
+  /** Empty unless the status is 2xx. */
+  body: Buffer;
+}
+
 export interface Request {
+  /** For the host of the address alone; one that it redirects to gets none of them. */
   headers?: Record<string, string>;
   /** Bytes above which the answer is refused. */
   limit: number;
@@ -60,8 +71,55 @@ export function isTrustworthy(address: string | URL): boolean {
  * @throws HttpFailure
  */
 export async function get(url: URL, request: Request): Promise<Answer> {
-  const { retries, firstWaitMs } = request.patience;
-  return await pRetry(() => attempt(url, request), {
+  return await repeated(request.patience, async () => {
+    const chunks: Uint8Array[] = [];
+    const take = new Writable({
+      write(chunk: Uint8Array, _encoding, done) {
+        chunks.push(chunk);
+        done();
+      },
+    });
+    const head = await attempt(url, request, { take: () => take });
+    return { ...head, body: Buffer.concat(chunks) };
+  });
+}
+
+/**
+ * GETs `url` into a file, with the redirects and repetitions of `get`. What the file holds already is kept when the server can go on from there:
+ * an attempt that breaks off, also one of an earlier run, is not lost. Whether the bytes are the right ones is for the caller to see.
+ * @returns the answer; the file is only touched when its status is 2xx
+ * @throws HttpFailure; for a web page in place of a file too, before any of it is kept
+ */
+export async function download(url: URL, file: string, request: Request): Promise<Head> {
+  return await repeated(request.patience, async () => {
+    const here = await sizeOf(file);
+    const head = await attempt(url, request, {
+      from: here,
+      take: ({ status, headers, url: from }) => {
+        if (isWebPage(headers)) throw new HttpFailure(`${from.host} sends a web page in place of a file`, false);
+        return createWriteStream(file, { flags: status === 206 ? "a" : "w" });
+      },
+    });
+    if (head.status !== 416) return head;
+    // There is nothing after what we have: it is whole already, or not the beginning of this file.
+    await rm(file, { force: true });
+    throw new HttpFailure(`${head.url.host} cannot go on after ${here} bytes`, true);
+  });
+}
+
+async function sizeOf(file: string): Promise<number> {
+  return await stat(file).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}
+
+function isWebPage(headers: Headers): boolean {
+  return /^text\/html\b/i.test(headers.get("content-type") ?? "");
+}
+
+async function repeated<T>({ retries, firstWaitMs }: Patience, once: () => Promise<T>): Promise<T> {
+  return await pRetry(once, {
     retries,
     minTimeout: firstWaitMs,
     shouldRetry: ({ error }) => error instanceof HttpFailure && error.transient,
@@ -79,14 +137,21 @@ export async function unreachable(url: URL, withinMs: number): Promise<string | 
   }
 }
 
+/** Where the body of a 2xx answer goes. */
+interface Destination {
+  /** Bytes of it that are there already, which the server is asked to leave out. */
+  from?: number;
+  take: (head: Head) => Writable;
+}
+
 /** Redirects are followed here and not by fetch, so that each host is trusted first and an error names the right one. */
-async function attempt(url: URL, request: Request): Promise<Answer> {
+async function attempt(url: URL, request: Request, destination: Destination): Promise<Head> {
   let at = url;
   for (let hop = 0; hop <= REDIRECTS; hop++) {
     // A token is for the host that asked for it; object stores refuse requests that carry one.
-    const answer = await ask(at, at.origin === url.origin ? request.headers : {}, request);
-    const location = answer.headers.get("location");
-    if (answer.status < 300 || answer.status >= 400 || location === null) return answer;
+    const head = await ask(at, at.origin === url.origin ? request.headers : {}, request, destination);
+    const location = head.headers.get("location");
+    if (head.status < 300 || head.status >= 400 || location === null) return head;
     const next = URL.canParse(location, at.href) ? new URL(location, at) : undefined;
     if (!next || !isTrustworthy(next))
       throw new HttpFailure(`${at.host} redirects to ${next?.origin ?? "no address"}, which is not https`, false);
@@ -95,41 +160,60 @@ async function attempt(url: URL, request: Request): Promise<Answer> {
   throw new HttpFailure(`${url.host} redirects more than ${REDIRECTS} times`, false);
 }
 
-async function ask(url: URL, headers: Request["headers"], request: Request): Promise<Answer> {
+async function ask(url: URL, headers: Request["headers"], request: Request, destination: Destination): Promise<Head> {
   const { silenceMs } = request.patience;
   const silence = new AbortController();
   const timer = setTimeout(() => silence.abort(new DOMException("silence", "TimeoutError")), silenceMs);
+  const { from = 0 } = destination;
   try {
     const response = await fetch(url, {
       // Identity: some servers label a .tgz as gzip-encoded, and fetch would unpack it before it can be verified.
-      headers: { "accept-encoding": "identity", ...headers },
+      headers: { "accept-encoding": "identity", ...(from > 0 ? { range: `bytes=${from}-` } : {}), ...headers },
       redirect: "manual",
       signal: silence.signal,
     });
-    const body = response.ok ? await read(response, request, url, () => timer.refresh()) : Buffer.alloc(0);
-    if (!response.ok) await response.body?.cancel();
+    const head = { status: response.status, headers: response.headers, url };
     if (response.status === 429 || response.status >= 500)
       throw new HttpFailure(`${url.host} answers ${response.status} ${response.statusText}`.trim(), true);
-    return { status: response.status, headers: response.headers, body, url };
+    if (response.ok) await read(response, head, request, destination, timer);
+    return head;
   } catch (error) {
     throw error instanceof HttpFailure ? error : failure(url, error, silenceMs);
   } finally {
     clearTimeout(timer);
+    // What is left of it: an answer that nobody reads keeps its connection.
+    silence.abort();
   }
 }
 
-async function read(response: Response, request: Request, from: URL, alive: () => void): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    alive();
-    size += chunk.byteLength;
-    if (size > request.limit)
-      throw new HttpFailure(`${from.host} sends more than ${request.limit} bytes: too much for what was asked`, false);
-    chunks.push(chunk);
-    request.received?.(size);
-  }
-  return Buffer.concat(chunks);
+async function read(
+  response: Response,
+  head: Head,
+  { limit, patience, received }: Request,
+  { from = 0, take }: Destination,
+  timer: NodeJS.Timeout,
+): Promise<void> {
+  const { leastBytes = 1 } = patience;
+  let size = head.status === 206 ? from : 0;
+  let since = 0;
+  await pipeline(
+    (response.body ?? []) as AsyncIterable<Uint8Array>,
+    async function* (chunks: AsyncIterable<Uint8Array>) {
+      for await (const chunk of chunks) {
+        size += chunk.byteLength;
+        since += chunk.byteLength;
+        if (size > limit)
+          throw new HttpFailure(`${head.url.host} sends more than ${limit} bytes: too much for what was asked`, false);
+        if (since >= leastBytes) {
+          since = 0;
+          timer.refresh();
+        }
+        received?.(size);
+        yield chunk;
+      }
+    },
+    take(head),
+  );
 }
 
 /** Failures that a repetition within seconds does not cure. */

@@ -1,11 +1,12 @@
 import { UserError } from "../../components/errors.ts";
-import { print, type StackFlags } from "../commands/common.ts";
 import { countsText } from "../engine/counts.ts";
 import { openUserStack } from "../engine/door.ts";
 import { runEngine } from "../engine/run.ts";
 import { streamProgress } from "../progress.ts";
-import { functionLab } from "./lab.ts";
-import { functionUrns } from "./urns.ts";
+import { functionLab } from "../functions/lab.ts";
+import { functionUrns } from "../functions/urns.ts";
+import type { StackFlags } from "./flags.ts";
+import { print } from "./print.ts";
 
 /** `function deploy`: what `up` would do to one function, and to nothing else. */
 export async function deploy(name: string, { stack: stackName, folder, json }: StackFlags): Promise<void> {

@@ -1,0 +1,59 @@
+import { createHash, type Hash } from "node:crypto";
+import { readdir, readFile, readlink, stat } from "node:fs/promises";
+import path from "node:path";
+import { PROJECT_FOLDER } from "../../project.ts";
+import type { Tool } from "../../tools/obtain.ts";
+
+/** What no rehearsal is made of. Everything else of the checkout counts, so that a new folder does too. */
+const LEFT_OUT = new Set([
+  ".git",
+  ".ci",
+  "docs",
+  "node_modules",
+  "__pycache__",
+  "test/unit",
+  "test/contract",
+  "test/rehearsal",
+]);
+
+export interface Ingredients {
+  tools: readonly Tool[];
+  /** Whatever else it depends on, as JSON: the stack file, charts that were named. */
+  facts: unknown;
+  /** Default: this one. */
+  checkout?: string;
+}
+
+/**
+ * A digest of everything that made a scene: the checkout's sources and its place, the programs, Node, and what else is named. Whatever changes
+ * one of them has another key, and no snapshot of the old one is found.
+ */
+export async function sceneKey({ tools, facts, checkout = PROJECT_FOLDER }: Ingredients): Promise<string> {
+  const hash = createHash("sha256");
+  const programs = tools.map(({ name, version, path: place }) => [name, version, place]);
+  hash.update(JSON.stringify([checkout, process.execPath, process.version, process.arch, programs, facts]));
+  await addFolder(hash, checkout, "");
+  return hash.digest("hex");
+}
+
+/** In the order of the names, each with its length: two trees are the same to it only if they are. */
+async function addFolder(hash: Hash, root: string, folder: string): Promise<void> {
+  const entries = await readdir(path.join(root, folder), { withFileTypes: true });
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const name = path.join(folder, entry.name);
+    if (LEFT_OUT.has(name) || LEFT_OUT.has(entry.name) || entry.name.endsWith(".md")) continue;
+    if (entry.isDirectory()) await addFolder(hash, root, name);
+    else if (entry.isFile()) add(hash, name, await readFile(path.join(root, name)));
+    else if (entry.isSymbolicLink()) add(hash, name, Buffer.from(await linked(path.join(root, name))));
+  }
+}
+
+function add(hash: Hash, name: string, content: Buffer): void {
+  hash.update(`${name}\0${content.length}\0`).update(content);
+}
+
+/** Of a link to elsewhere, what it leads to and when that was changed. */
+async function linked(link: string): Promise<string> {
+  const target = await stat(link).catch(() => undefined);
+  return JSON.stringify([await readlink(link), target?.mtimeMs]);
+}

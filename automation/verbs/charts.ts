@@ -1,0 +1,72 @@
+import { UserError } from "../../components/errors.ts";
+import { cacheFolder } from "../cache.ts";
+import { findLocked, notLocked, readLock, type LockedChart } from "../charts/lock.ts";
+import { lockChart, pullChart, type PulledChart, type PullOptions } from "../charts/pull.ts";
+import { streamProgress } from "../progress.ts";
+
+/** What the verbs work on; tests give their own. */
+export interface ChartsContext extends PullOptions {
+  /** Where results go. */
+  print(text: string): void;
+}
+
+export function realContext(): ChartsContext {
+  return { cacheFolder: cacheFolder(), progress: streamProgress(), print: (text) => process.stdout.write(`${text}\n`) };
+}
+
+/** Fetches the charts of charts.lock.yaml into the cache and verifies them. */
+export async function pull(names: readonly string[], json: boolean | undefined, run: ChartsContext): Promise<void> {
+  report(run, await pullAll(names, run), json);
+}
+
+/** Fetches a chart's version and records it with its digest in charts.lock.yaml. */
+export async function lock(name: string, version: string, options: LockOptions, run: ChartsContext): Promise<void> {
+  const source = { repository: options.repository, oci: options.oci?.replace(/^oci:\/\//, "") };
+  report(run, [await lockChart(name, version, source, options.default ?? false, run)], options.json);
+}
+
+export interface LockOptions {
+  repository?: string;
+  oci?: string;
+  default?: boolean;
+  json?: boolean;
+}
+
+async function pullAll(names: readonly string[], run: ChartsContext): Promise<PulledChart[]> {
+  const pulled: PulledChart[] = [];
+  const problems: string[] = [];
+  for (const entry of selectEntries(await readLock(run.lockFile), names)) {
+    try {
+      pulled.push(await pullChart(entry, run));
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      problems.push(...error.problems);
+    }
+  }
+  if (problems.length > 0) throw new UserError(problems);
+  return pulled;
+}
+
+function selectEntries(entries: readonly LockedChart[], names: readonly string[]): LockedChart[] {
+  const problems: string[] = [];
+  for (const wanted of names) {
+    const [name = "", version] = wanted.split("@");
+    if (!findLocked(entries, name, version)) problems.push(notLocked(entries, name, version));
+  }
+  if (problems.length > 0) throw new UserError(problems, { exitCode: 2 });
+  const wanted = new Set(names);
+  return entries.filter(
+    ({ name, version }) => wanted.size === 0 || wanted.has(name) || wanted.has(`${name}@${version}`),
+  );
+}
+
+function report(run: ChartsContext, charts: readonly PulledChart[], json = false): void {
+  if (json) {
+    run.print(JSON.stringify({ charts }, undefined, 2));
+    return;
+  }
+  for (const { name, version, digest, path, downloaded, recorded } of charts) {
+    const what = [downloaded ? "downloaded and verified" : "already here, verified", ...(recorded ? ["recorded"] : [])];
+    run.print(`${name} ${version}  ${what.join(", ")}\n  ${digest}\n  ${path}`);
+  }
+}
