@@ -112,7 +112,11 @@ export async function prepare({ stack, project, overrides, home, progress }: Reh
   const opened = await openStack({ stack, folder, engine: home.folder, env, create: true });
   // A kept rehearsal belongs to one run at a time, so a lock in its state is a killed run's.
   if (await hasLocks(home)) await opened.cancel();
-  const standIns = [...assumed.map(({ note }) => note), ...services.flatMap(({ notes = [] }) => notes), ...plugins.map(pluginNote)];
+  const standIns = [
+    ...assumed.map(({ note }) => note),
+    ...services.flatMap(({ notes = [] }) => notes),
+    ...plugins.map(pluginNote),
+  ];
   return { home, lab, cluster, tools, charts, standIns, stack: opened, env };
 }
 
