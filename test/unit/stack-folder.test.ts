@@ -143,7 +143,8 @@ config:
     expect(opened(users[0]?.password.secure)).toBe("for vision-platform:clearml.users[0].password");
     expect(document).toHaveProperty("encryptionsalt", KEY.salt);
     expect(document).not.toHaveProperty("secretsprovider");
-    expect(written).not.toMatch(/v1:[a-f]\b/);
+    // What is sealed anew may begin with such a letter too.
+    expect(written).not.toMatch(/v1:[a-f]["\s]/);
   });
 
   it("has the services' secrets over those, sealed, and no word of any in clear", async () => {
