@@ -42,6 +42,11 @@ const CURES: readonly Cure[] = [
     pattern: /stack is currently locked/,
     cure: "Another run is at work on this stack, or one was killed. If none is, run: pulumi cancel",
   },
+  {
+    of: "engine",
+    pattern: /parsing plugin options for '[^']*': no folder at path/,
+    cure: "It is named under plugins.providers in Pulumi.yaml, relative to that file. In a folder of your own, write the path of the checkout's `provider` folder there.",
+  },
   { pattern: /configured Kubernetes cluster is unreachable/, cure: KUBECONFIG },
   {
     of: "kubernetes",

@@ -1,9 +1,10 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { isMap, isScalar, isSeq, Document, parseDocument } from "yaml";
+import { isMap, isScalar, isSeq, Document } from "yaml";
 import { PROJECT } from "../../components/config.ts";
 import { sealInto, type StackKey, type StackSecret } from "../engine/sealing.ts";
 import { parseAsEngine } from "../stackfile/engine-yaml.ts";
+import { copyProjectFile } from "../stackfile/project-file.ts";
 import { stackFilePath } from "../stackfile/stack-file.ts";
 import type { ConfigValue } from "./services/service.ts";
 
@@ -33,7 +34,7 @@ export async function writeStackFolder(
   replace: Replacements,
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await writeProjectFile(folder, project);
+  await copyProjectFile(project, folder);
   for (const [name, text] of Object.entries(replace.files ?? {})) {
     await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
     await writeFile(path.join(folder, name), text);
@@ -60,16 +61,6 @@ export async function writeStackFolder(
   // Text in quotes: "2026-01-01" is a date to the engine's reader of YAML without them.
   const text = document.toString({ defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" });
   await writeFile(stackFilePath(folder, stack), text);
-}
-
-/** The project file, in which the provider's place is relative to the folder it came from. */
-async function writeProjectFile(folder: string, project: string): Promise<void> {
-  const document = parseDocument(await readFile(path.join(project, "Pulumi.yaml"), "utf8"));
-  const providers = document.getIn(["plugins", "providers"]);
-  for (const entry of isSeq(providers) ? providers.items : []) {
-    if (isMap(entry)) entry.set("path", path.resolve(project, String(entry.get("path"))));
-  }
-  await writeFile(path.join(folder, "Pulumi.yaml"), document.toString());
 }
 
 /** Where below `config` something is sealed. */

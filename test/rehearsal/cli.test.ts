@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -8,6 +8,7 @@ import { stringify } from "yaml";
 import { cacheFolder } from "../../automation/cache.ts";
 import { processesOf } from "../../automation/rehearsal/cluster/belonging.ts";
 import { kill } from "../../automation/processes.ts";
+import { copyProjectFile } from "../../automation/stackfile/project-file.ts";
 import { startLab, type Lab } from "./harness.ts";
 
 const PROJECT = path.resolve(import.meta.dirname, "../..");
@@ -24,7 +25,7 @@ let lab: Lab;
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "vision-platform-cli-"));
-  await copyFile(path.join(PROJECT, "Pulumi.yaml"), path.join(folder, "Pulumi.yaml"));
+  await copyProjectFile(PROJECT, folder);
   // A cache of its own: the rehearsals of others are none of this test's.
   await mkdir(path.join(folder, "cache"));
   await symlink(path.join(cacheFolder(), "tools"), path.join(folder, "cache", "tools"));

@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { KubeConfig, KubernetesObjectApi, type KubernetesObject } from "@kubernetes/client-node";
@@ -8,6 +8,7 @@ import { runEngine, type Outcome, type Verb } from "../../automation/engine/run.
 import { silentProgress, type Progress } from "../../automation/progress.ts";
 import { createHome, freshName, removeHome, type Home } from "../../automation/rehearsal/cluster/homes.ts";
 import { bringUp, prepare, type Rehearsal, type RehearsalResult } from "../../automation/rehearsal/rehearse.ts";
+import { copyProjectFile } from "../../automation/stackfile/project-file.ts";
 
 const PROJECT = path.resolve(import.meta.dirname, "../..");
 const STACK = "lab";
@@ -47,7 +48,7 @@ export async function startLab(
 ): Promise<Lab> {
   const project = await mkdtemp(path.join(tmpdir(), "vision-platform-test-"));
   const file = path.join(project, `Pulumi.${STACK}.yaml`);
-  await copyFile(path.join(PROJECT, "Pulumi.yaml"), path.join(project, "Pulumi.yaml"));
+  await copyProjectFile(PROJECT, project);
   const example = parse(
     await readFile(stackFile ?? path.join(PROJECT, "Pulumi.homelab.yaml"), "utf8"),
   ) as StackDocument;

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runEngine } from "../../automation/engine/run.ts";
 import { openStack } from "../../automation/engine/stack.ts";
 import { silentProgress } from "../../automation/progress.ts";
+import { copyProjectFile } from "../../automation/stackfile/project-file.ts";
 import { problemsOf } from "./failure.ts";
 import { startLab, type Lab } from "./harness.ts";
 import { pulumi } from "./pulumi.ts";
@@ -73,7 +74,7 @@ describe("a broken stack file", () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), "vision-platform-broken-"));
-    await writeFile(path.join(folder, "Pulumi.yaml"), await readFile(path.join(CHECKOUT, "Pulumi.yaml"), "utf8"));
+    await copyProjectFile(CHECKOUT, folder);
     await writeFile(path.join(folder, "Pulumi.broken.yaml"), BROKEN);
   });
   afterAll(() => rm(folder, { recursive: true }));
