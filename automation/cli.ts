@@ -2,9 +2,10 @@ import { CommanderError, type Command } from "commander";
 import { UserError } from "../components/errors.ts";
 import { commandTree } from "./program.ts";
 import { useEnvironmentProxy } from "./proxy.ts";
+import { Stopped } from "./signals.ts";
 
 /**
- * Runs one verb. Exit codes: 0 done, 1 failed, 2 bad usage or configuration, 3 differences found. What went wrong is said on stderr, and with
+ * Runs one verb. Exit codes: 0 done, 1 failed, 2 bad usage or configuration, 3 differences found, 130 and 143 ended by a signal. What went wrong is said on stderr, and with
  * `--json` it is the one document on stdout as well.
  */
 async function main(args: readonly string[]): Promise<void> {
@@ -15,6 +16,8 @@ async function main(args: readonly string[]): Promise<void> {
     await program.parseAsync(refusable(program, args), { from: "user" });
   } catch (error) {
     process.exitCode = report(error, args.includes("--json"));
+    // The program of an engine that was stopped half-way may wait for answers that never come.
+    if (error instanceof Stopped) process.exit();
   }
 }
 

@@ -14,27 +14,40 @@ export function runningProcesses(): RunningProcess[] {
   return process.platform === "linux" ? fromProc() : fromPs();
 }
 
-function fromProc(): RunningProcess[] {
+function fromProc(file: "cmdline" | "environ" = "cmdline"): RunningProcess[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
-    .map((name) => ({ pid: Number(name), words: procWords(name) }))
+    .map((name) => ({ pid: Number(name), words: procWords(name, file) }))
     .filter((found) => found.words.length > 0);
 }
 
-function procWords(pid: string): string[] {
+function procWords(pid: string, file: string): string[] {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+    return readFileSync(`/proc/${pid}/${file}`, "utf8").split("\0").slice(0, -1);
   } catch {
-    return []; // It ended while we were looking.
+    return []; // It ended while we were looking, or is another user's.
   }
 }
 
-function fromPs(): RunningProcess[] {
-  return execFileSync("ps", ["-axww", "-o", "pid=,args="], { encoding: "utf8" })
+function fromPs(options: readonly string[] = []): RunningProcess[] {
+  return execFileSync("ps", ["-axww", ...options, "-o", "pid=,args="], { encoding: "utf8" })
     .split("\n")
     .map((line) => line.trim().split(/\s+/))
     .map(([pid, ...words]) => ({ pid: Number(pid), words }))
     .filter((found) => found.words.length > 0);
+}
+
+/** The value of a variable in the environments that processes were started with, by pid, as far as this user may read them. */
+export function valuesOf(variable: string): Map<number, string> {
+  const start = `${variable}=`;
+  const values = environments().map(({ pid, words }) => [pid, words.find((word) => word.startsWith(start))] as const);
+  return new Map(values.flatMap(([pid, word]) => (word === undefined ? [] : [[pid, word.slice(start.length)]])));
+}
+
+function environments(): RunningProcess[] {
+  if (process.platform === "linux") return fromProc("environ");
+  // Apple's `ps` shows the environment behind the command line (not tried here). No other has that option.
+  return process.platform === "darwin" ? fromPs(["-E"]) : [];
 }
 
 /** The file name of the program that a process runs. */
@@ -60,10 +73,10 @@ export function startOf(pid: number): string | undefined {
   }
 }
 
-/** Ends a process at once; one that is gone already is no error. */
-export function kill(pid: number): void {
+/** Sends a process a signal, by default the one that ends it at once; one that is gone already is no error. */
+export function kill(pid: number, signal: NodeJS.Signals = "SIGKILL"): void {
   try {
-    process.kill(pid, "SIGKILL");
+    process.kill(pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }

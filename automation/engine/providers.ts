@@ -2,19 +2,14 @@ import type * as auto from "@pulumi/pulumi/automation/index.js";
 import { attach } from "../../provider/attach.ts";
 import { OWN_PROVIDER } from "../../provider/own.ts";
 import { standInsFor } from "../rehearsal/plugins/attached.ts";
+import { withVariables } from "./variables.ts";
 
 /** Runs the engine with our own provider, and with the plugins of ours that stand in, served by this process. */
 export async function withProviders<T>({ workDir, envVars }: auto.Workspace, run: () => Promise<T>): Promise<T> {
   const { env, detach } = await attach([OWN_PROVIDER, ...standInsFor(workDir, envVars)]);
-  const before = { ...envVars };
-  Object.assign(envVars, env);
   try {
-    return await run();
+    return await withVariables(envVars, env, run);
   } finally {
-    for (const name of Object.keys(env)) {
-      if (before[name] === undefined) Reflect.deleteProperty(envVars, name);
-      else envVars[name] = before[name];
-    }
     detach();
   }
 }

@@ -2,12 +2,15 @@ import type * as auto from "@pulumi/pulumi/automation/index.js";
 import type { LedgerRow } from "../../components/charts/ledger.ts";
 import { UserError } from "../../components/errors.ts";
 import { PACKAGE } from "../../components/records/tokens.ts";
-import { type Progress, type ProgressTask } from "../progress.ts";
+import type { Progress, ProgressTask } from "../progress.ts";
 import { authorityOfState } from "../storage/authority.ts";
 import { assertStoreAnswers, lookBeforeDestroy, missingText, readyToDestroy } from "../storage/guard.ts";
 import { changesIn, type Change } from "./changes.ts";
 import { countsIn } from "./counts.ts";
+import { Stopped } from "../signals.ts";
+import { whileAtWork } from "./at-work.ts";
 import { plain, problemsIn } from "./diagnostics.ts";
+import { removeLeftLocks } from "./locks.ts";
 import { isOwnDoing } from "./own-doing.ts";
 import { refusal } from "./refusal.ts";
 import { isForDebugging } from "./secrets.ts";
@@ -41,6 +44,9 @@ export interface RunOptions {
 
 export type Verb = "preview" | "up" | "preview-destroy" | "destroy" | "refresh";
 
+/** Operations before whose first event the engine has the stack's lock. (pulumi: pkg/backend/diy/backend.go) */
+const LOCKING: readonly Verb[] = ["up", "destroy", "refresh"];
+
 const TITLES: Record<Verb, string> = {
   preview: "Previewing",
   up: "Bringing up",
@@ -51,7 +57,7 @@ const TITLES: Record<Verb, string> = {
 
 /**
  * Runs one operation of the engine with progress, and gives what changed.
- * @throws UserError with what the engine and the API server refused, object by object.
+ * @throws UserError with what the engine and the API server refused, object by object; Stopped when this process was asked to end.
  */
 export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptions): Promise<Outcome> {
   if (verb === "refresh") await assertStoreAnswers(stack);
@@ -77,12 +83,22 @@ export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptio
     // Without the program the minio plugin would lose every bucket from state. (plugins.md, section 0)
     else await engine.refresh({ ...common, runProgram: true });
   };
+  const hadLock = () => LOCKING.includes(verb) && events.length > 0;
   try {
     await options.progress.task(`${TITLES[verb]} stack ${stack.name}`, (task) =>
-      withProviders(stack.workspace, () => perform(task)),
+      whileAtWork(stack, { progress: options.progress, hadLock }, async () => {
+        const attempt = () => withProviders(stack.workspace, () => perform(task));
+        try {
+          await attempt();
+        } catch (error) {
+          if (!(await removeLeftLocks(stack, error))) throw error;
+          options.progress.line("Removed the lock of a run that was killed.");
+          await attempt();
+        }
+      }),
     );
   } catch (error) {
-    throw failure(error, events);
+    throw error instanceof Stopped ? error : failure(error, events);
   }
   return {
     changes: changesIn(events),

@@ -4,6 +4,7 @@ import program from "../../index.ts";
 import { cacheFolder } from "../cache.ts";
 import { PROJECT } from "../../components/config.ts";
 import { UserError } from "../../components/errors.ts";
+import { engineCommand } from "./command.ts";
 import { orRefusal, refusal } from "./refusal.ts";
 import { keepSecretsInTransforms } from "./secrets.ts";
 
@@ -27,7 +28,7 @@ export async function openStack({ stack, folder, engine, env, create }: StackOpt
   keepSecretsInTransforms();
   const args = { stackName: stack, projectName: PROJECT, program: () => program({ folder }) };
   const envVars = { NODE_COMPILE_CACHE: path.join(cacheFolder(), "node"), ...env };
-  const options = { workDir: folder, envVars, pulumiCommand: await auto.PulumiCommand.get({ root: engine }) };
+  const options = { workDir: folder, envVars, pulumiCommand: await engineCommand(engine) };
   if (create) return orRefusal(auto.LocalWorkspace.createOrSelectStack(args, options));
   try {
     return await auto.LocalWorkspace.selectStack(args, options);

@@ -15,7 +15,8 @@ import { soundLab } from "../stackfile/check-files.ts";
 import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
 import { assumedBy } from "./assumed.ts";
 import { rehearsalCharts, type RehearsalChart } from "./charts.ts";
-import { markOf } from "./cluster/belonging.ts";
+import { markOf } from "../runs/belonging.ts";
+import { clearAway, runsFolder } from "../runs/engine-run.ts";
 import { CLUSTER_PROGRAMS, startCluster, type Cluster } from "./cluster/cluster.ts";
 import type { Home } from "./cluster/homes.ts";
 import { poolWith } from "./cluster/lab.ts";
@@ -110,7 +111,8 @@ export async function prepare({ stack, project, overrides, home, progress }: Reh
     [STAND_INS]: plugins.map(({ name }) => name).join(","),
   };
   const opened = await openStack({ stack, folder, engine: home.folder, env, create: true });
-  // A kept rehearsal belongs to one run at a time, so a lock in its state is a killed run's.
+  // A kept rehearsal belongs to one run at a time, so what runs of it and a lock in its state are a killed run's.
+  await clearAway(runsFolder(env));
   if (await hasLocks(home)) await opened.cancel();
   const standIns = [
     ...assumed.map(({ note }) => note),

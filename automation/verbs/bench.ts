@@ -1,6 +1,7 @@
 import { bench, benchText } from "../bench/bench.ts";
 import { streamProgress } from "../progress.ts";
 import { cleanUpStale, createHome, freshName, removeHome } from "../rehearsal/cluster/homes.ts";
+import { untilStopped } from "../signals.ts";
 import type { StackFlags } from "./flags.ts";
 import { print } from "./print.ts";
 
@@ -14,7 +15,10 @@ export async function runBench({ stack, folder, rounds, chart, json }: BenchFlag
   await cleanUpStale();
   const home = await createHome(freshName("bench"), { kept: false });
   try {
-    const result = await bench({ stack, project: folder, rounds, overrides: chart, home, progress: streamProgress() });
+    const progress = streamProgress();
+    const result = await untilStopped(() =>
+      bench({ stack, project: folder, rounds, overrides: chart, home, progress }),
+    );
     print(result, benchText(result), json);
   } finally {
     await removeHome(home.folder);

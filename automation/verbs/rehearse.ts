@@ -6,6 +6,7 @@ import { cleanUpStale, createHome, freshName, listHomes, removeHome, type Home }
 import { countObjects } from "../rehearsal/objects.ts";
 import { bringUp, prepare } from "../rehearsal/rehearse.ts";
 import { summaryText, type Summary } from "../report/summary.ts";
+import { untilStopped } from "../signals.ts";
 import type { StackFlags } from "./flags.ts";
 import { print } from "./print.ts";
 
@@ -29,11 +30,10 @@ export async function rehearse(flags: RehearseFlags): Promise<void> {
       { cause: error },
     );
   });
-  const stop = onSignals(() => (flags.keep === undefined ? removeHome(home.folder) : Promise.resolve()));
+  // On Ctrl-C as well; a kill leaves it to the next run.
   try {
-    await run(flags, home, progress);
+    await untilStopped(() => run(flags, home, progress));
   } finally {
-    stop();
     await release();
     if (!flags.keep) await progress.task("Tearing down", () => removeHome(home.folder));
   }
@@ -87,13 +87,4 @@ async function end({ stack, json }: RehearseFlags, progress: Progress): Promise<
   if (!home) throw new UserError(`No rehearsal of ${stack} is kept.`);
   await progress.task(`Ending the rehearsal of ${stack}`, () => removeHome(home.folder));
   print({ ended: stack }, "", json);
-}
-
-/** Ends the rehearsal on Ctrl-C as well; a kill leaves it to the next run. */
-function onSignals(cleanUp: () => Promise<void>): () => void {
-  const handler = (signal: NodeJS.Signals) => {
-    void cleanUp().finally(() => process.exit(signal === "SIGINT" ? 130 : 143));
-  };
-  process.once("SIGINT", handler).once("SIGTERM", handler);
-  return () => void process.off("SIGINT", handler).off("SIGTERM", handler);
 }

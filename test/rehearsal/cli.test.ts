@@ -6,7 +6,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { cacheFolder } from "../../automation/cache.ts";
-import { processesOf } from "../../automation/rehearsal/cluster/belonging.ts";
+import { processesOf } from "../../automation/runs/belonging.ts";
 import { kill } from "../../automation/processes.ts";
 import { copyProjectFile } from "../../automation/stackfile/project-file.ts";
 import { startLab, type Lab } from "./harness.ts";

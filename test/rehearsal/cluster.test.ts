@@ -5,7 +5,7 @@ import path from "node:path";
 import { KubeConfig, KubernetesObjectApi, CoreV1Api, type KubernetesObject } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { silentProgress } from "../../automation/progress.ts";
-import { processesOf } from "../../automation/rehearsal/cluster/belonging.ts";
+import { processesOf } from "../../automation/runs/belonging.ts";
 import { clusterIn, CLUSTER_PROGRAMS, startCluster, type Cluster } from "../../automation/rehearsal/cluster/cluster.ts";
 import {
   cleanUpStale,

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { processesOf } from "../../automation/rehearsal/cluster/belonging.ts";
+import { processesOf } from "../../automation/runs/belonging.ts";
 import { kill, programOf } from "../../automation/processes.ts";
 import type { CloudStorage, Membership, Organization, Webhook } from "../../components/cvat/client/types.ts";
 import { startCvatLab, type CvatLab } from "./cvat-lab.ts";

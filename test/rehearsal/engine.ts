@@ -1,11 +1,12 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as auto from "@pulumi/pulumi/automation/index.js";
+import { engineCommand } from "../../automation/engine/command.ts";
 import { ENGINE_PROGRAMS } from "../../automation/engine/door.ts";
 import { runEngine, type Outcome, type RunOptions, type Verb } from "../../automation/engine/run.ts";
 import { keepSecretsInTransforms } from "../../automation/engine/secrets.ts";
 import { silentProgress, type Progress } from "../../automation/progress.ts";
-import { markOf } from "../../automation/rehearsal/cluster/belonging.ts";
+import { markOf } from "../../automation/runs/belonging.ts";
 import { createHome, freshName, removeHome, type Home } from "../../automation/rehearsal/cluster/homes.ts";
 import { engineEnvironment } from "../../automation/tools/environment.ts";
 import { obtainTools, type Tool } from "../../automation/tools/obtain.ts";
@@ -53,7 +54,7 @@ export async function engineIn({ folder, tools, program, env = {} }: TestEngineO
     {
       workDir: path.join(folder, "stack"),
       envVars: engine,
-      pulumiCommand: await auto.PulumiCommand.get({ root: folder }),
+      pulumiCommand: await engineCommand(folder),
     },
   );
   const lines: string[] = [];

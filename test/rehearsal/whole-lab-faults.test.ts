@@ -1,7 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { processesOf } from "../../automation/rehearsal/cluster/belonging.ts";
+import { processesOf } from "../../automation/runs/belonging.ts";
 import { kill, programOf, startOf } from "../../automation/processes.ts";
 import { readJson, serviceFolder } from "../../automation/rehearsal/services/service.ts";
 import { CvatClient } from "../../components/cvat/client/client.ts";

@@ -9,7 +9,7 @@ import { UserError } from "../../../components/errors.ts";
 import type { ProgressTask } from "../../progress.ts";
 import { RUN_TYPESCRIPT } from "../../project.ts";
 import type { Tool } from "../../tools/obtain.ts";
-import { endProcessesOf, processesOf } from "./belonging.ts";
+import { endProcessesOf, processesOf } from "../../runs/belonging.ts";
 import { clusterConfig, egressConfig, type ClusterPrograms, type Ports } from "./config.ts";
 import { forgetPort, portOf } from "../ports.ts";
 import { tunnelSocket } from "./routes.ts";

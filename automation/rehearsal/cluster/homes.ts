@@ -1,10 +1,18 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { UserError } from "../../../components/errors.ts";
 import { cacheFolder } from "../../cache.ts";
-import { startOf } from "../../processes.ts";
-import { endProcessesOf, processesOf } from "./belonging.ts";
+import { processesOf } from "../../runs/belonging.ts";
+import {
+  createOwned,
+  isLeft,
+  isUnfinished,
+  ownedIn,
+  readRecord,
+  removeOwned,
+  writeRecord,
+  type Owned,
+} from "../../runs/owned-folder.ts";
 
 /** One rehearsal: a folder that holds all it has on disk, and the processes started with it. */
 export interface Home {
@@ -17,14 +25,7 @@ export interface Home {
   created: string;
 }
 
-interface Record extends Omit<Home, "folder"> {
-  /** The process that runs the rehearsal; together with its start it is named for good. */
-  owner: { pid: number; start: string };
-}
-
-const RECORD = "rehearsal.json";
-const UNFINISHED = ".new-";
-const UNFINISHED_FOR_MS = 60_000;
+type Record = Owned & { name: string };
 
 /** The folder of all rehearsals of this user. */
 export function rehearsalsFolder(): string {
@@ -37,31 +38,21 @@ export function freshName(stack: string): string {
 }
 
 /**
- * Makes the folder of a rehearsal that this process owns. It appears with its record in one step, so that another
- * run's cleaning up never sees it unowned.
+ * Makes the folder of a rehearsal that this process owns.
  * @throws UserError when there is one of that name
  */
 export async function createHome(name: string, { kept }: { kept: boolean }): Promise<Home> {
   const folder = path.join(rehearsalsFolder(), name);
-  await mkdir(rehearsalsFolder(), { recursive: true });
-  const unfinished = await mkdtemp(path.join(rehearsalsFolder(), UNFINISHED));
-  const home = { name, kept, created: new Date().toISOString() };
-  await writeRecord(unfinished, { ...home, owner: { pid: process.pid, start: startOf(process.pid) ?? "" } });
-  try {
-    await rename(unfinished, folder);
-  } catch (error) {
-    await rm(unfinished, { recursive: true, force: true });
-    if (!["ENOTEMPTY", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
-    throw new UserError(
-      `There is a rehearsal named ${name} in ${folder}: end it (rehearse --down), or choose another name`,
-    );
-  }
-  return { ...home, folder };
+  const record = await createOwned(folder, kept, { name });
+  if (record) return { name, folder, kept, created: record.created };
+  throw new UserError(
+    `There is a rehearsal named ${name} in ${folder}: end it (rehearse --down), or choose another name`,
+  );
 }
 
 /** Makes a rehearsal stay after this process, or no longer. */
 export async function setKept(home: Home, kept: boolean): Promise<Home> {
-  const record = await readRecord(home.folder);
+  const record = await readRecord<Record>(home.folder);
   if (!record) throw new UserError(`There is no rehearsal in ${home.folder} any more`);
   await writeRecord(home.folder, { ...record, kept });
   return { ...home, kept };
@@ -70,13 +61,14 @@ export async function setKept(home: Home, kept: boolean): Promise<Home> {
 /** Every rehearsal there is, kept or running, oldest first. */
 export async function listHomes(): Promise<Home[]> {
   const records = await Promise.all(
-    (await folders()).map(async (folder) => ({ folder, record: await readRecord(folder) })),
+    (await ownedIn(rehearsalsFolder()))
+      .filter((folder) => !isUnfinished(folder))
+      .map(async (folder) => ({ folder, record: await readRecord<Record>(folder) })),
   );
   return records
     .flatMap(({ folder, record }) =>
       record ? [{ folder, name: record.name, kept: record.kept, created: record.created }] : [],
     )
-    .filter((home) => !path.basename(home.folder).startsWith(UNFINISHED))
     .sort((a, b) => a.created.localeCompare(b.created));
 }
 
@@ -86,10 +78,7 @@ export function isRunning(home: Home): boolean {
 }
 
 /** Ends a rehearsal: no process and no file of it is left. */
-export async function removeHome(folder: string): Promise<void> {
-  await endProcessesOf(folder);
-  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-}
+export const removeHome = removeOwned;
 
 /** Moves the files of a home whose processes are ended to another place, where they are nobody's rehearsal. */
 export async function giveAway({ folder }: Home, place: string): Promise<void> {
@@ -103,36 +92,10 @@ export async function giveAway({ folder }: Home, place: string): Promise<void> {
  */
 export async function cleanUpStale(): Promise<string[]> {
   const removed: string[] = [];
-  for (const folder of await folders()) {
-    if (!(await isStale(folder))) continue;
+  for (const folder of await ownedIn(rehearsalsFolder())) {
+    if (!(await isLeft(folder))) continue;
     await removeHome(folder);
     removed.push(path.basename(folder));
   }
   return removed;
-}
-
-async function isStale(folder: string): Promise<boolean> {
-  const record = await readRecord(folder);
-  if (record) return !record.kept && startOf(record.owner.pid) !== record.owner.start;
-  const made = await stat(folder).catch(() => undefined);
-  return made !== undefined && Date.now() - made.mtimeMs > UNFINISHED_FOR_MS;
-}
-
-async function folders(): Promise<string[]> {
-  const entries = await readdir(rehearsalsFolder(), { withFileTypes: true }).catch(() => []);
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => path.join(rehearsalsFolder(), entry.name));
-}
-
-async function readRecord(folder: string): Promise<Record | undefined> {
-  try {
-    return JSON.parse(await readFile(path.join(folder, RECORD), "utf8")) as Record;
-  } catch {
-    return undefined; // Being made, or left half-made by a killed run.
-  }
-}
-
-async function writeRecord(folder: string, record: Record): Promise<void> {
-  const file = path.join(folder, RECORD);
-  await writeFile(`${file}.new`, JSON.stringify(record, null, 2));
-  await rename(`${file}.new`, file);
 }

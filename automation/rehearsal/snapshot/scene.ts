@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { UserError } from "../../../components/errors.ts";
 import type { Progress } from "../../progress.ts";
-import { endProcessesOf } from "../cluster/belonging.ts";
+import { endProcessesOf } from "../../runs/belonging.ts";
 import { cleanUpStale, createHome, freshName, removeHome, type Home } from "../cluster/homes.ts";
 import { forgetRunning } from "../cluster/cluster.ts";
 import { areFree, portsOf } from "../ports.ts";

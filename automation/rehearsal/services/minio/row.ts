@@ -7,7 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { UserError } from "../../../../components/errors.ts";
 import { MinioAdmin } from "../../../../components/storage/client/admin.ts";
 import { exchange } from "../../../../components/storage/client/exchange.ts";
-import { markOf } from "../../cluster/belonging.ts";
+import { markOf } from "../../../runs/belonging.ts";
 import { kill, startOf } from "../../../processes.ts";
 import type { Tool } from "../../../tools/obtain.ts";
 import { areFree, forgetPort, portOf } from "../../ports.ts";

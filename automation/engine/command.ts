@@ -1,0 +1,90 @@
+import { createRequire } from "node:module";
+import path from "node:path";
+import * as auto from "@pulumi/pulumi/automation/index.js";
+import { execa } from "execa";
+import { engineBegan, engineEnded } from "../runs/engine-run.ts";
+
+type Environment = Record<string, string>;
+
+/** What the Automation API asks of a command; it comes without types. (@pulumi/pulumi: automation/cmd.js) */
+interface Command {
+  run(
+    args: string[],
+    cwd: string,
+    env: Environment,
+    onOutput?: (text: string) => void,
+    onError?: (text: string) => void,
+  ): Promise<CommandResult>;
+}
+
+interface CommandResult {
+  stdout: string;
+  stderr: string;
+  code: number;
+}
+
+interface Parts {
+  "@pulumi/pulumi/automation/cmd.js": {
+    CommandResult: new (stdout: string, stderr: string, code: number, error?: unknown) => CommandResult;
+  };
+  "@pulumi/pulumi/automation/errors.js": { createCommandError(result: CommandResult): Error };
+}
+
+/** Operations that lock the stack. */
+const LOCKING = ["up", "destroy", "refresh"];
+/** What the Automation API says where it knows no exit code. */
+const NO_CODE = -2;
+
+/**
+ * The engine in `root/bin`, started apart from the terminal: a Ctrl-C would reach it there and by us, and of two it breaks off what it has begun.
+ * (pulumi: pkg/backend/cancellation_scope.go) The run it belongs to knows its process.
+ */
+export async function engineCommand(root: string): Promise<auto.PulumiCommand> {
+  const command = await auto.PulumiCommand.get({ root });
+  return Object.assign(command, runsApart(command.command));
+}
+
+function runsApart(program: string): Command {
+  return {
+    async run(args, cwd, env, onOutput, onError) {
+      const child = execa(program, [...args, ...(args.includes("--non-interactive") ? [] : ["--non-interactive"])], {
+        cwd,
+        env: {
+          ...env,
+          PATH: [path.dirname(program), env["PATH"] ?? process.env["PATH"]].join(path.delimiter),
+          PULUMI_AUTOMATION_API: "true",
+        },
+        stdin: "ignore",
+        detached: true,
+        reject: false,
+      });
+      child.stdout.on("data", (data: Buffer) => onOutput?.(data.toString()));
+      child.stderr.on("data", (data: Buffer) => onError?.(data.toString()));
+      const locks = LOCKING.includes(args[0] ?? "") && child.pid !== undefined;
+      // It has ended already where there is no such process: then it holds nothing.
+      if (locks) await engineBegan(env, child.pid ?? 0).catch(() => undefined);
+      const result = await child;
+      if (locks && result.exitCode !== undefined) await engineEnded(env);
+      return given(result);
+    },
+  };
+}
+
+function given(result: {
+  failed: boolean;
+  exitCode?: number;
+  stdout: string;
+  stderr: string;
+  shortMessage?: string;
+}): CommandResult {
+  const { CommandResult } = part("@pulumi/pulumi/automation/cmd.js");
+  if (!result.failed) return new CommandResult(result.stdout, result.stderr, 0);
+  const words = [result.shortMessage, result.stderr, result.stdout].filter(Boolean).join("\n");
+  throw part("@pulumi/pulumi/automation/errors.js").createCommandError(
+    new CommandResult("", words, result.exitCode ?? NO_CODE),
+  );
+}
+
+function part<Name extends keyof Parts>(name: Name): Parts[Name] {
+  return createRequire(import.meta.url)(name) as Parts[Name];
+}

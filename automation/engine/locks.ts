@@ -1,0 +1,30 @@
+import { hostname, userInfo } from "node:os";
+import * as auto from "@pulumi/pulumi/automation/index.js";
+import { runsFolder, takeOnLocks, type LockHolder } from "../runs/engine-run.ts";
+
+interface Lock extends LockHolder {
+  user: string;
+  host: string;
+}
+
+/** The locks that the engine names where it refuses a stack that is locked. (pulumi: pkg/backend/diy/lock.go, checkForLock) */
+export function locksIn(words: string): Lock[] {
+  return [...words.matchAll(/^ {2}.*: created by (.*)@([^@\s]*) \(pid (\d+)\) at (\S+)\s*$/gm)].map(
+    ([, user = "", host = "", pid, taken = ""]) => ({ user, host, pid: Number(pid), taken: Date.parse(taken) }),
+  );
+}
+
+/**
+ * Removes the locks of engines that this program started and that were killed: of no other is it certain that nobody is at work, since a pid
+ * means nothing in another container, and hosts share names.
+ * @returns whether the stack is free now
+ */
+export async function removeLeftLocks(stack: auto.Stack, refusal: unknown): Promise<boolean> {
+  if (!(refusal instanceof auto.ConcurrentUpdateError)) return false;
+  const locks = locksIn(refusal.message);
+  const user = userInfo().username;
+  if (!locks.every((lock) => lock.host === hostname() && lock.user === user)) return false;
+  if (!(await takeOnLocks(runsFolder({ ...process.env, ...stack.workspace.envVars }), locks))) return false;
+  await stack.cancel();
+  return true;
+}
