@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import * as auto from "@pulumi/pulumi/automation/index.js";
 import { UserError } from "../../components/errors.ts";
 import { cureFor } from "./cures.ts";
+import { locksIn } from "./locks.ts";
 
 /**
  * The engine failed before it could report events: its own last words, which it prints on stderr, with their cure where one is known.
@@ -12,7 +13,16 @@ export function refusal(error: unknown): unknown {
   const words =
     /^error: (.*)$/m.exec(stripVTControlCharacters(error.message))?.[1] ?? "the engine stopped without saying why";
   const cure = cureFor(words, "engine");
-  return new UserError(`${words}${cure ? `\n    ${cure}` : ""}`, { cause: error });
+  return new UserError(`${words}${heldBy(error)}${cure ? `\n    ${cure}` : ""}`, { cause: error });
+}
+
+/** Who holds the locks, which the engine says on further lines. */
+function heldBy(error: auto.CommandError): string {
+  const holders = locksIn(error.message).map(
+    ({ user, host, pid, taken }) =>
+      `${user}@${host} (process ${pid}) since ${new Date(taken).toISOString().replace(".000", "")}`,
+  );
+  return holders.length > 0 ? ` Locked by ${holders.join(", ")}.` : "";
 }
 
 /** What the engine gives. @throws UserError with what it refuses. */

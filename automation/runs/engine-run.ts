@@ -17,7 +17,7 @@ export interface EngineRun {
 
 interface RunRecord extends Owned {
   /** The engine that may hold the stack's lock: it has begun and has not ended in order. */
-  engine?: ProcessName;
+  engine?: ProcessName | undefined;
   /** All of it has ended, and only the engine's name is kept, for the lock it may have left. */
   ended?: true;
 }
@@ -52,7 +52,7 @@ export async function engineBegan(env: Environment, pid: number): Promise<void> 
 
 /** Writes down that the engine of a run ended in order: it holds no lock. */
 export async function engineEnded(env: Environment): Promise<void> {
-  await change(markIn(env), ({ engine: _, ...record }) => record);
+  await change(markIn(env), (record) => ({ ...record, engine: undefined }));
 }
 
 /** Not a run's folder, or one that is gone: there is nothing to write down. */

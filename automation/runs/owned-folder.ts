@@ -81,3 +81,9 @@ export async function removeOwned(folder: string): Promise<void> {
   await endProcessesOf(folder);
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
+
+/** Moves a folder whose processes are ended to another place, where nobody owns it. */
+export async function disown(folder: string, place: string): Promise<void> {
+  await rename(folder, place);
+  await rm(path.join(place, RECORD));
+}

@@ -44,8 +44,8 @@ export async function engineIn({ folder, tools, program, env = {} }: TestEngineO
     PULUMI_CONFIG_PASSPHRASE: "rehearsal",
     ...env,
   };
-  await mkdir(path.join(folder, "state"));
-  await mkdir(path.join(folder, "stack"));
+  await mkdir(path.join(folder, "state"), { recursive: true });
+  await mkdir(path.join(folder, "stack"), { recursive: true });
   // Without the file the SDK writes one with `main`, and the engine starts its plugins where the test runs. (pulumi: engine/project.go)
   await writeFile(path.join(folder, "stack", "Pulumi.yaml"), "name: bench\nruntime: nodejs\n");
   keepSecretsInTransforms();

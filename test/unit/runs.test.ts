@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import * as auto from "@pulumi/pulumi/automation/index.js";
 import { whileAtWork } from "../../automation/engine/at-work.ts";
 import { locksIn, removeLeftLocks } from "../../automation/engine/locks.ts";
+import { refusal as refused } from "../../automation/engine/refusal.ts";
 import { startOf } from "../../automation/processes.ts";
 import { silentProgress } from "../../automation/progress.ts";
 import { markOf, processesOf } from "../../automation/runs/belonging.ts";
@@ -149,7 +150,10 @@ describe("the lock of an engine that was killed", () => {
     ({
       name: "lab",
       workspace: { envVars: markOf(home) },
-      cancel: () => Promise.resolve(void cancelled++),
+      cancel: () => {
+        cancelled++;
+        return Promise.resolve();
+      },
     }) as unknown as auto.Stack;
 
   /** A run of ours whose engine is killed. */
@@ -170,6 +174,15 @@ describe("the lock of an engine that was killed", () => {
   it("is read from the engine's refusal", () => {
     const [lock] = locksIn(refusal(["a@b@host (pid 12) at 2026-11-30T13:00:00+01:00"]).message);
     expect(lock).toEqual({ user: "a@b", host: "host", pid: 12, taken: Date.parse("2026-11-30T12:00:00Z") });
+  });
+
+  it("is told with its holder where it stays", () => {
+    const time = new Date("2026-11-30T12:31:09Z");
+    expect(refused(refusal([at(4711, { user: "ada", host: "laptop", time })]))).toMatchObject({
+      message: expect.stringMatching(
+        /`pulumi cancel`\. Locked by ada@laptop \(process 4711\) since 2026-11-30T12:31:09Z\.\n/,
+      ) as string,
+    });
   });
 
   it("is removed, by one of two who find it", async () => {
@@ -221,7 +234,7 @@ describe("the lock of an engine that was killed", () => {
 describe("a signal", () => {
   const signal = (name: NodeJS.Signals = "SIGHUP") => process.emit(name, name);
 
-  it("is for who began last", async () => {
+  it("is for who began last", () => {
     const heard: string[] = [];
     const off = onStop(() => void heard.push("outer"));
     const inner = onStop(() => void heard.push("inner"));

@@ -5,6 +5,7 @@ import { cacheFolder } from "../../cache.ts";
 import { processesOf } from "../../runs/belonging.ts";
 import {
   createOwned,
+  disown,
   isLeft,
   isUnfinished,
   ownedIn,
@@ -81,10 +82,7 @@ export function isRunning(home: Home): boolean {
 export const removeHome = removeOwned;
 
 /** Moves the files of a home whose processes are ended to another place, where they are nobody's rehearsal. */
-export async function giveAway({ folder }: Home, place: string): Promise<void> {
-  await rename(folder, place);
-  await rm(path.join(place, RECORD));
-}
+export const giveAway = ({ folder }: Home, place: string): Promise<void> => disown(folder, place);
 
 /**
  * Removes what killed runs left: every rehearsal whose owner is gone and that is not kept.
