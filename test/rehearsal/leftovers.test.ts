@@ -105,7 +105,8 @@ async function left() {
     return entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
   };
   return {
-    locks: await files("state", ".pulumi", "locks"),
+    // Each has a file of attributes beside it.
+    locks: (await files("state", ".pulumi", "locks")).filter((file) => file.endsWith(".json")),
     temporary: await files("tmp"),
     runs: await files("runs"),
   };
