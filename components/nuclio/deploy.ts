@@ -1,4 +1,4 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { pauseFor } from "../records/ending.ts";
 import { FIELD_MANAGER } from "../kubernetes/field-manager.ts";
 import { UserError } from "../errors.ts";
 import type { LiveFunction } from "./client/types.ts";
@@ -56,7 +56,7 @@ async function nuclioReady({ objects }: Nuclio, { everyMs = EVERY_MS, signal }: 
     if (unready.length === 0) return;
     if (Date.now() > end)
       throw new UserError(`Nuclio is not ready, so no function can be deployed: ${unready.join("; ")}`);
-    await pause(everyMs, undefined, { signal });
+    await pauseFor(everyMs, signal);
   }
 }
 

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { pauseFor } from "../records/ending.ts";
 import type { V1Deployment, V1Pod } from "@kubernetes/client-node";
 import { UserError } from "../errors.ts";
 import { hasEnded, type LiveFunction } from "./client/types.ts";
@@ -76,7 +76,7 @@ async function replace(nuclio: Nuclio, wanted: FunctionObject, options: DeployOp
       options.handedOver?.();
       return;
     }
-    await pause(options.everyMs ?? EVERY_MS, undefined, { signal: options.signal });
+    await pauseFor(options.everyMs ?? EVERY_MS, options.signal);
     await freed(nuclio, wanted, options);
   }
   throw new UserError(`Function ${wanted.metadata.name} is being deployed by somebody else all the time.`);
@@ -112,7 +112,7 @@ async function freed(
   if (state === "") await nuclio.dashboard.restart(name);
   const end = Date.now() + OTHERS_MS;
   while (Date.now() < end) {
-    await pause(options.everyMs ?? EVERY_MS, undefined, { signal: options.signal });
+    await pauseFor(options.everyMs ?? EVERY_MS, options.signal);
     const next = await nuclio.dashboard.function(name);
     if (next === undefined || hasEnded(next)) return next;
   }

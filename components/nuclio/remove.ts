@@ -1,4 +1,4 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { pauseFor } from "../records/ending.ts";
 import { UserError } from "../errors.ts";
 import { EVERY_MS, type DeployOptions } from "./deploy-options.ts";
 import type { Nuclio } from "./sides.ts";
@@ -40,6 +40,6 @@ export async function removeFunction(
       steps.shift();
       await next.step();
     }
-    await pause(everyMs, undefined, { signal });
+    await pauseFor(everyMs, signal);
   }
 }

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { pauseFor } from "../records/ending.ts";
 import { UserError } from "../errors.ts";
 import { rollout } from "./client/function-objects.ts";
 import { hasAddress, type LiveFunction } from "./client/types.ts";
@@ -60,7 +60,7 @@ export async function untilRuns(
         ...(await doesNotRun(nuclio, live, `does not run after ${Math.round(readyMs / 1000)} s: ${detail}`)),
         `If all it needs is more time, allow it with vision-platform:functions.${name}.timeouts.ready.`,
       ]);
-    await pause(everyMs, undefined, { signal });
+    await pauseFor(everyMs, signal);
   }
 }
 

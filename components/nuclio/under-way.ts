@@ -1,4 +1,4 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { pauseFor } from "../records/ending.ts";
 import { UserError } from "../errors.ts";
 import { hasEnded, type LiveFunction } from "./client/types.ts";
 import { EVERY_MS, type DeployOptions } from "./deploy-options.ts";
@@ -50,7 +50,7 @@ export async function untilDone(
         looked = Date.now();
       }
     }
-    await pause(everyMs, undefined, { signal });
+    await pauseFor(everyMs, signal);
   }
 }
 
@@ -80,7 +80,7 @@ export async function endWait(
   for (;;) {
     const live = await dashboard.function(name);
     if (live === undefined || hasEnded(live) || Date.now() > end) return live;
-    await pause(everyMs, undefined, { signal });
+    await pauseFor(everyMs, signal);
   }
 }
 

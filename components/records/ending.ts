@@ -1,3 +1,5 @@
+import { setTimeout as pause } from "node:timers/promises";
+
 /**
  * A signal for one call: its own limit, and that of the run it is made in.
  * @param ends of the run. Default: none.
@@ -8,7 +10,8 @@ export function limitedTo(limitMs: number, ends: AbortSignal | undefined): Abort
 }
 
 /**
- * What work comes to, unless the run ends before: for work of a library that nothing breaks off, which then comes to its own end unheard.
+ * What work comes to, unless the run ends before: for work that nothing breaks off, or that says it in other words. It comes to its own end
+ * unheard.
  * @throws what the signal was aborted with
  */
 export async function unlessEnded<T>(ends: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
@@ -26,4 +29,13 @@ export async function unlessEnded<T>(ends: AbortSignal | undefined, work: () => 
   } finally {
     if (stop) ends.removeEventListener("abort", stop);
   }
+}
+
+/**
+ * Waits a moment.
+ * @throws what the signal was aborted with, at once
+ */
+export async function pauseFor(milliseconds: number, ends: AbortSignal | undefined): Promise<void> {
+  await pause(milliseconds, undefined, { signal: ends }).catch(() => undefined);
+  ends?.throwIfAborted();
 }

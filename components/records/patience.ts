@@ -1,4 +1,4 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { pauseFor } from "./ending.ts";
 import pRetry from "p-retry";
 
 /** The longest that a server may ask to be left alone, in milliseconds. One that asks for more is told as an error at once: a run ends. */
@@ -36,7 +36,7 @@ export function patiently<T>(call: (attempt: number) => Promise<T>, patience: Pa
     shouldRetry: async ({ error, attemptNumber }) => {
       const asked = askedToWaitMs(error);
       if (asked > LONGEST_WAIT_MS || !mayPass(error, attemptNumber)) return false;
-      await pause(asked, undefined, { signal });
+      await pauseFor(asked, signal);
       return true;
     },
   });

@@ -1,5 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import type { KubernetesObject } from "@kubernetes/client-node";
+import { Client } from "minio";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { processesOf } from "../../automation/runs/belonging.ts";
 import { kill, programOf, startOf } from "../../automation/processes.ts";
@@ -57,10 +59,7 @@ describe("a first up that meets one fault after the other", () => {
     expect(await members()).toEqual(["admin"]);
     const run = lab.run("up").catch((error: unknown) => error);
     await expect.poll(members, { timeout: 120_000, interval: 200 }).toEqual(["admin", "annotator"]);
-    const processes = processesOf(lab.home.folder);
-    // It outlives its engine, so that ending the rehearsal has to know it.
-    expect(processes.flatMap(({ words }) => words).join(" ")).toContain("/dynamic-provider");
-    for (const found of processes) if (programOf(found).startsWith("pulumi")) kill(found.pid);
+    for (const found of processesOf(lab.home.folder)) if (programOf(found).startsWith("pulumi")) kill(found.pid);
     await run;
     await orderCvat(await cvatUrl(), {});
   });
@@ -121,6 +120,49 @@ describe("a key of the object store is rotated", () => {
       expect(await client.get(`cloudstorages/${id}/status`)).toBe("AVAILABLE");
     }
     expect(await changes()).toEqual([]);
+  });
+
+  it("the functions': the Secret of each model has the key that the store has, there and back", async () => {
+    const key = async () => {
+      const name = "function-yolo11x-model";
+      const { data = {} } = await lab.get<KubernetesObject & { data?: Record<string, string> }>(
+        "v1",
+        "Secret",
+        name,
+        "cvat",
+      );
+      const [accessKey, secretKey] = ["accessKey", "secretKey"].map((field) =>
+        Buffer.from(data[field] ?? "", "base64").toString("utf8"),
+      );
+      const { port } = (await readJson<{ port: number }>(path.join(folderOf("minio"), "ready.json"))) ?? { port: 0 };
+      const store = new Client({
+        endPoint: "127.0.0.1",
+        port,
+        useSSL: false,
+        accessKey,
+        secretKey,
+        region: "us-east-1",
+      });
+      // One that the store does not know is answered with 403.
+      expect(await store.bucketExists("models")).toBe(true);
+      return secretKey;
+    };
+    const changed = [
+      "replace nuclio-yolo11x-model",
+      "replace store-functions-secret-key",
+      "update nuclio-yolo11x-restart",
+      "update store-derived-keys",
+      "update store-functions",
+    ];
+    const keys = [await key()];
+    for (const functions of [1, 0]) {
+      await lab.configure({ objectStore: { keyRotations: { functions } } });
+      await lab.run("preview");
+      expect(await changes()).toEqual(changed);
+      keys.push(await key());
+      expect(await changes()).toEqual([]);
+    }
+    expect(new Set(keys).size).toBe(3);
   });
 
   it("ClearML's: its user, the agent's Secret, and the agent starts again with it", async () => {

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { pauseFor } from "../../records/ending.ts";
 import { UserError } from "../../errors.ts";
 import { ClearmlClient } from "./client.ts";
 import { PATIENCE_MS, type Connection } from "./connection.ts";
@@ -48,6 +48,6 @@ async function waitForApi(endpoint: string, patienceMs: number, signal: AbortSig
           "if this machine reaches it elsewhere, set vision-platform:clearml.endpoint.",
       );
     }
-    await pause(POLL_MS, undefined, { signal });
+    await pauseFor(POLL_MS, signal);
   }
 }

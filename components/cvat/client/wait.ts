@@ -1,6 +1,5 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { UserError } from "../../errors.ts";
-import { limitedTo } from "../../records/ending.ts";
+import { limitedTo, pauseFor } from "../../records/ending.ts";
 import { PATIENCE_MS, type Connection } from "./connection.ts";
 import { CvatError } from "./errors.ts";
 import { exchange } from "./exchange.ts";
@@ -32,7 +31,7 @@ export async function waitForCvat(
       throw new UserError(
         `CVAT at ${endpoint} is not ready${state.hopeless ? "" : ` after ${Math.round(patienceMs / 1000)} s`}: ${state.problem}`,
       );
-    await pause(POLL_MS, undefined, { signal });
+    await pauseFor(POLL_MS, signal);
   }
 }
 

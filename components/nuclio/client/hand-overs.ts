@@ -1,4 +1,4 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { pauseFor } from "../../records/ending.ts";
 import { Unreached, type ApiAnswer, type ApiRequest } from "../../api-server.ts";
 import { UserError } from "../../errors.ts";
 import { isGivenUp } from "./pages.ts";
@@ -61,7 +61,7 @@ export async function stored(
         `Nuclio has fetched the code of function ${name} for ${Math.round(withinMs / 60_000)} minutes and more, and has nothing to show: ` +
           `see vision-platform:functions.${name}.build.source, and the dashboard's log: kubectl logs deployment/cvat-nuclio-dashboard`,
       );
-    await pause(everyMs, undefined, { signal });
+    await pauseFor(everyMs, signal);
   }
   return "accepted";
 }

@@ -1,4 +1,5 @@
 import type { ClusterAccess } from "../../cluster.ts";
+import { unlessEnded } from "../../records/ending.ts";
 import { changedKeys } from "../../records/changed.ts";
 import type { ResourceKind, Run } from "../../records/kind.ts";
 import { HalfMade } from "../../records/half-made.ts";
@@ -62,7 +63,8 @@ export const kind: ResourceKind<Inputs, Outs> = {
   },
   update: (_id, _olds, news, run) => deploy(news, run),
   async delete(id, { connection }, { signal }) {
-    await removeFunction(await connect(connection, connection.namespace, { signal }), id, { signal });
+    const nuclio = await connect(connection, connection.namespace, { signal });
+    await unlessEnded(signal, () => removeFunction(nuclio, id, { signal }));
   },
   diff(olds: Partial<Outs>, news) {
     const { drift = [], function: before = news.function, connection = news.connection } = olds;
@@ -90,13 +92,14 @@ function isOther({ function: wanted, seen }: Inputs): boolean {
 
 async function deploy(inputs: Inputs, { signal }: Run, handedOver?: () => void): Promise<Outs> {
   const nuclio = await connect(inputs.connection, inputs.connection.namespace, { signal });
-  const deployed = await deployFunction(nuclio, inputs.function, {
+  const options: DeployOptions = {
     readyMs: inputs.readyMs,
     buildMs: inputs.buildMs,
     ...(inputs.runtimeClass !== "" && { runtimeClass: inputs.runtimeClass }),
     everyMs: BY_PULUMI,
     signal,
     ...(handedOver && { handedOver }),
-  });
+  };
+  const deployed = await unlessEnded(signal, () => deployFunction(nuclio, inputs.function, options));
   return { ...inputs, ...deployed, drift: [] };
 }

@@ -28,15 +28,18 @@ export function agentFor(ca: string | undefined): https.Agent | undefined {
   return ca === undefined ? undefined : new https.Agent({ ca: [...rootCertificates, ca] });
 }
 
-/** Asks without `fetch`, which takes no authority of its own before Node 24. @throws what the connection fails with */
+/** Asks without `fetch`, which takes no authority of its own before Node 24. @throws what the connection fails with, or the signal was aborted with */
 export function exchange({ method, origin, path, headers, body, ca, signal }: Question): Promise<Answer> {
   const { protocol } = new URL(origin);
   const { request } = protocol === "https:" ? https : http;
   return new Promise((resolve, reject) => {
+    const failed = (error: Error) => {
+      reject(signal?.aborted ? (signal.reason as Error) : error);
+    };
     const asked = request(new URL(path, origin), { method, headers, agent: agentFor(ca), signal }, (answer) => {
       const chunks: Buffer[] = [];
       answer.on("data", (chunk: Buffer) => chunks.push(chunk));
-      answer.on("error", reject);
+      answer.on("error", failed);
       answer.on("end", () => {
         resolve({
           status: answer.statusCode ?? 0,
@@ -45,7 +48,7 @@ export function exchange({ method, origin, path, headers, body, ca, signal }: Qu
         });
       });
     });
-    asked.on("error", reject);
+    asked.on("error", failed);
     asked.end(body);
   });
 }

@@ -30,6 +30,7 @@ export const kind: ResourceKind<DerivedKeys> = {
       const work =
         old !== undefined && wanted !== undefined ? madeAnew(admin, name, wanted) : admin.endTemporaryKeys(name);
       await work.catch((error: unknown) => {
+        signal.throwIfAborted();
         const reason = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
         throw new UserError(
           `What was made with a key of the object store's user \`${name}\` may still open it: ${reason}. ` +
