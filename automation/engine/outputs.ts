@@ -1,4 +1,5 @@
 import type * as auto from "@pulumi/pulumi/automation/index.js";
+import { specialSecretSig, specialSigKey } from "@pulumi/pulumi/runtime/rpc.js";
 import { orRefusal } from "./refusal.ts";
 
 /** What stands in the place of a secret. */
@@ -16,4 +17,17 @@ export async function readOutputs(
       secret && !showSecrets ? HIDDEN : value,
     ]),
   );
+}
+
+/** Whether a value of an event is the envelope in which the engine keeps a secret: of some resources it shows that, of others the word. */
+export function isEnvelope(value: object): boolean {
+  return (value as Record<string, unknown>)[specialSigKey] === specialSecretSig;
+}
+
+/** Outputs as an event has them, with every secret hidden alike. */
+export function hiddenIn(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(hiddenIn);
+  if (typeof value !== "object" || value === null) return value;
+  if (isEnvelope(value)) return HIDDEN;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, hiddenIn(part)]));
 }

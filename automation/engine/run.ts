@@ -10,6 +10,7 @@ import { countsIn } from "./counts.ts";
 import { Stopped } from "../signals.ts";
 import { whileAtWork } from "./at-work.ts";
 import { plain, problemsIn } from "./diagnostics.ts";
+import { hiddenIn } from "./outputs.ts";
 import { removeLeftLocks } from "./locks.ts";
 import { isOwnDoing } from "./own-doing.ts";
 import { refusal } from "./refusal.ts";
@@ -129,7 +130,7 @@ async function lookBack(stack: auto.Stack, exclude: readonly string[] | undefine
 /** The stack's outputs come with the last event of its root resource, at a preview too; secrets are hidden in events. */
 function outputsIn(events: readonly auto.EngineEvent[]): Record<string, unknown> {
   const root = events.findLast(({ resOutputsEvent }) => resOutputsEvent?.metadata.type === "pulumi:pulumi:Stack");
-  return root?.resOutputsEvent?.metadata.new?.outputs ?? {};
+  return hiddenIn(root?.resOutputsEvent?.metadata.new?.outputs ?? {}) as Record<string, unknown>;
 }
 
 function ledgerIn(events: readonly auto.EngineEvent[]): LedgerRow[] {

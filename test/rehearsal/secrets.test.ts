@@ -10,6 +10,7 @@ import { destroyStack, planDestroy } from "../../automation/engine/destroy.ts";
 import { readOutputs } from "../../automation/engine/outputs.ts";
 import { runEngine } from "../../automation/engine/run.ts";
 import { sealInto } from "../../automation/engine/sealing.ts";
+import { withProviders } from "../../automation/engine/providers.ts";
 import { isForDebugging } from "../../automation/engine/secrets.ts";
 import { silentProgress } from "../../automation/progress.ts";
 import { passphraseIn } from "../../automation/rehearsal/passphrase.ts";
@@ -274,7 +275,9 @@ async function run(verb: "preview" | "up" | "destroy", target: auto.Stack = stac
     if (!isForDebugging(event)) note("event")(event);
   };
   if (verb === "preview") {
-    await target.preview({ diff: true, color: "never", onOutput: note("--diff"), onEvent });
+    await withProviders(target.workspace, () =>
+      target.preview({ diff: true, color: "never", onOutput: note("--diff"), onEvent }),
+    );
   }
   if (verb === "destroy") note("plan")(await planDestroy(target, silentProgress));
   const outcome =
