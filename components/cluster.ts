@@ -36,7 +36,12 @@ export interface ClusterAccess {
   context?: string;
 }
 
-/** Where a namespace is, as resources of our own provider are told it. */
+/** Where a namespace is. */
+export interface Place extends ClusterAccess {
+  namespace: string;
+}
+
+/** The same, as resources of our own provider are told it. */
 export function placeOf({ access }: Pick<Cluster, "access">, namespace: pulumi.Input<string>): pulumi.Inputs {
   const { kubeconfig, context } = access;
   return {
@@ -44,4 +49,12 @@ export function placeOf({ access }: Pick<Cluster, "access">, namespace: pulumi.I
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(context === undefined ? {} : { context }),
   };
+}
+
+/**
+ * Whether it is another namespace: by which kubeconfig it is reached does not matter.
+ * @param old undefined in a state of an older version
+ */
+export function isElsewhere(old: Place | undefined, place: Place): boolean {
+  return old?.namespace !== place.namespace;
 }

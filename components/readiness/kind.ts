@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from "node:util";
-import type { ClusterAccess } from "../cluster.ts";
+import { isElsewhere, type Place } from "../cluster.ts";
 import { UserError } from "../errors.ts";
+import { changedKeys } from "../records/changed.ts";
 import { UNKNOWN, type Difference, type ResourceKind, type Run } from "../records/kind.ts";
 import { namespaceReader } from "./client.ts";
 import type { Expectation } from "./expectation.ts";
@@ -11,7 +11,7 @@ import { addressIn, type Snapshot } from "./snapshot.ts";
 
 /** What a gate waits for, and what tells when it must wait again. */
 export interface GateInputs extends Waiting {
-  connection: ClusterAccess & { namespace: string };
+  connection: Place;
   expectations: Expectation[];
   /** Digest of every object that was rendered: another one is waited for again. */
   rendered: string;
@@ -49,12 +49,9 @@ export const kind: ResourceKind<GateInputs, GateOuts> = {
 };
 
 /** How the cluster is reached, what the wait is called, and how long it may take, are nothing of what is waited for. */
-function changedIn(olds: GateOuts, news: GateInputs): string[] {
-  const namespace = olds.connection.namespace === news.connection.namespace ? [] : ["connection"];
-  const others = (["expectations", "rendered", "services"] as const).filter(
-    (key) => !isDeepStrictEqual(olds[key], news[key]),
-  );
-  return [...namespace, ...others];
+function changedIn(olds: Partial<GateOuts>, news: GateInputs): string[] {
+  const connection = isElsewhere(olds.connection, news.connection) ? ["connection"] : [];
+  return [...connection, ...changedKeys(["expectations", "rendered", "services"], olds, news)];
 }
 
 async function waited(inputs: GateInputs, { signal, say }: Run): Promise<GateOuts> {
@@ -96,13 +93,13 @@ function addressesOf(expectations: readonly Expectation[], snapshot: Snapshot): 
 }
 
 /** What was asked for comes, or the wait fails; any other stays while its Service does. */
-function foreseen({ expectations, services }: GateInputs, olds: GateOuts | undefined): Record<string, string> {
+function foreseen({ expectations, services }: GateInputs, olds: Partial<GateOuts> | undefined): Record<string, string> {
   // What is not known yet comes as a text.
   if (typeof expectations === "string") return expectations;
   return Object.fromEntries(
     loadBalancers(expectations).map(({ name, addresses }) => {
-      const stays = olds !== undefined && olds.services[name] === services[name];
-      return [name, addresses?.[0] ?? (stays ? olds.addresses[name] : undefined) ?? UNKNOWN];
+      const stays = olds?.services?.[name] === services[name];
+      return [name, addresses?.[0] ?? (stays ? olds?.addresses?.[name] : undefined) ?? UNKNOWN];
     }),
   );
 }

@@ -1,4 +1,4 @@
-import type { ClusterAccess } from "../../cluster.ts";
+import { isElsewhere, type Place } from "../../cluster.ts";
 import type { ResourceKind, Run } from "../../records/kind.ts";
 import { IN_PASSING } from "./ask.ts";
 import { askWhetherClosed, proveClosed, type Ways } from "./prove.ts";
@@ -7,7 +7,7 @@ import { direct, throughEdge } from "./ways.ts";
 interface Inputs {
   /** Where this machine reaches CVAT. */
   endpoint: string;
-  connection: ClusterAccess & { namespace: string };
+  connection: Place;
 }
 
 interface Outs extends Inputs {
@@ -21,8 +21,10 @@ interface Outs extends Inputs {
  */
 export const kind: ResourceKind<Inputs, Outs> = {
   async diff(olds, news, run) {
-    const isElsewhere = olds.connection.namespace !== news.connection.namespace;
-    const changed = [...(olds.endpoint === news.endpoint ? [] : ["endpoint"]), ...(isElsewhere ? ["connection"] : [])];
+    const changed = [
+      ...(olds.endpoint === news.endpoint ? [] : ["endpoint"]),
+      ...(isElsewhere(olds.connection, news.connection) ? ["connection"] : []),
+    ];
     return { changed: changed.length > 0 || !(await isOpen(news, run)) ? changed : ["closed"] };
   },
   create: async (inputs, run) => ({ id: "closed", outs: await proved(inputs, run) }),

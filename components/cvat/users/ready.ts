@@ -1,9 +1,9 @@
-import type { ClusterAccess } from "../../cluster.ts";
+import { isElsewhere, type Place } from "../../cluster.ts";
 import type { ResourceKind, Run } from "../../records/kind.ts";
 import { waitForUsers } from "./wait.ts";
 
 interface Inputs {
-  connection: ClusterAccess & { namespace: string };
+  connection: Place;
   /** UID of the Job: another one is waited for again. */
   job: string;
   /** How long the Job may take, in milliseconds. */
@@ -15,7 +15,7 @@ export const kind: ResourceKind<Inputs> = {
   diff: (olds, news) => ({
     changed: [
       ...(olds.job === news.job ? [] : ["job"]),
-      ...(olds.connection.namespace === news.connection.namespace ? [] : ["connection"]),
+      ...(isElsewhere(olds.connection, news.connection) ? ["connection"] : []),
     ],
   }),
   create: async (inputs, run) => ({ id: "ready", outs: await waited(inputs, run) }),
