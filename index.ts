@@ -16,6 +16,7 @@ import { idleKeys } from "./components/idle-keys.ts";
 import { chartsOf, VisionPlatform } from "./components/platform.ts";
 import { knownCluster } from "./components/preflight/state.ts";
 import { readLab, readSections } from "./components/read-config.ts";
+import { endedByFirstRejection } from "./components/program-end.ts";
 import { RunError } from "./components/program-errors.ts";
 
 export interface ProgramOptions {
@@ -28,8 +29,10 @@ export default async function program({ folder = process.cwd() }: ProgramOptions
   Record<string, unknown>
 > {
   try {
-    await useEnvironmentProxy();
-    return await installed(folder);
+    return await endedByFirstRejection(async () => {
+      await useEnvironmentProxy();
+      return installed(folder);
+    });
   } catch (error) {
     throw error instanceof UserError ? new RunError(error.message) : error;
   }

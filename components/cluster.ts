@@ -1,4 +1,5 @@
 import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
 
 /** What every component needs to know of the cluster. Built once from the configuration, read by all. */
 export interface Cluster {
@@ -33,4 +34,27 @@ export interface ClusterAccess {
   kubeconfig?: string;
   /** Context in it. Default: its current one. */
   context?: string;
+}
+
+/** Where a namespace is. */
+export interface Place extends ClusterAccess {
+  namespace: string;
+}
+
+/** The same, as resources of our own provider are told it. */
+export function placeOf({ access }: Pick<Cluster, "access">, namespace: pulumi.Input<string>): pulumi.Inputs {
+  const { kubeconfig, context } = access;
+  return {
+    namespace,
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+  };
+}
+
+/**
+ * Whether it is another namespace: by which kubeconfig it is reached does not matter.
+ * @param old undefined in a state of an older version
+ */
+export function isElsewhere(old: Place | undefined, place: Place): boolean {
+  return old?.namespace !== place.namespace;
 }

@@ -79,7 +79,10 @@ export class VisionPlatform extends pulumi.ComponentResource {
     const { address } = lab.traefik;
     const edge =
       this.traefik && address !== undefined
-        ? addressWhenGiven(address, lab.traefik, cluster, this.traefik.id, this)
+        ? addressWhenGiven(`${name}-traefik-ready`, address, lab.traefik, cluster, {
+            ...parts,
+            dependsOn: this.traefik,
+          })
         : "(address of Traefik)";
     this.store = objectStore(args, parts);
     if (lab.cvat.enabled) {
@@ -137,8 +140,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
     this.ledger = pulumi
       .all([this.cvat?.ledger, this.clearml?.ledger, this.agent?.ledger].filter((rows) => rows !== undefined))
       .apply((ledgers) => ledgers.flat());
-    // The address too, so that the run waits for it where nothing else does.
-    this.registerOutputs({ ledger: this.ledger, edge });
+    this.registerOutputs({ ledger: this.ledger });
   }
 
   /** What the stack exports: where everything is, and the ledger. */
@@ -248,7 +250,8 @@ function nuclioOf(
         (text) => void pulumi.log.warn(text, opts.parent),
       ),
     },
-    { ...opts, dependsOn: [cvat] },
+    // Of CVAT, what makes it ready, and no more: not the proof that nobody makes an account by himself.
+    { ...opts, dependsOn: cvat.ready.apply((): pulumi.Resource[] => []) },
   );
 }
 

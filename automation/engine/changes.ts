@@ -1,4 +1,5 @@
 import type { EngineEvent, OpType, StepEventMetadata } from "@pulumi/pulumi/automation/index.js";
+import { isWait } from "../../components/records/tokens.ts";
 import { HIDDEN, isEnvelope } from "./outputs.ts";
 import { parseUrn, type ResourceName } from "./urn.ts";
 
@@ -42,6 +43,8 @@ export function changesIn(events: readonly EngineEvent[]): Change[] {
 }
 
 function changeOf(metadata: StepEventMetadata): Change | undefined {
+  // What waits anew when something changes is no change of its own.
+  if (isWait(metadata.type)) return undefined;
   const retained = metadata.op === "delete" && metadata.old?.retainOnDelete === true;
   const operation = retained ? "keep" : OPERATIONS[metadata.op];
   if (operation === undefined) return undefined;

@@ -1,5 +1,5 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
-import { tokenOf } from "../../components/records/tokens.ts";
+import { isWait, tokenOf } from "../../components/records/tokens.ts";
 
 /** Key of what was not looked at among the counts of what happened to resources. */
 export const UNSEEN = "unseen";
@@ -23,12 +23,18 @@ export function countsText(counts: Record<string, number>, words: "will" | "did"
 }
 
 /**
- * What a run did, as the engine counts it. To the engine all is unchanged that the program asks for as before: what lives in an object store
- * that was not looked at is counted for itself.
+ * What a run did, as the engine counts it, without what only waits. To the engine all is unchanged that the program asks for as before: what
+ * lives in an object store that was not looked at is counted for itself.
  */
 export function countsIn(events: readonly EngineEvent[]): Record<string, number> {
-  const counts = events.findLast(({ summaryEvent }) => summaryEvent)?.summaryEvent?.resourceChanges ?? {};
+  const all = events.findLast(({ summaryEvent }) => summaryEvent)?.summaryEvent?.resourceChanges ?? {};
   const steps = events.flatMap(({ resourcePreEvent }) => resourcePreEvent?.metadata ?? []);
+  const waits = steps.filter(({ type }) => isWait(type));
+  const counts = Object.fromEntries(
+    Object.entries(all)
+      .map(([op, count]) => [op, count - waits.filter((step) => step.op === op).length] as const)
+      .filter(([, count]) => count > 0),
+  );
   const presence = steps.find(({ type }) => tokenOf(type) === "storage:Presence");
   if (presence?.new?.inputs["seen"] !== false) return counts;
   const unseen = steps.filter(({ op, type }) => op === "same" && type.startsWith("minio:")).length;

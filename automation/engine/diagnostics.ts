@@ -1,4 +1,4 @@
-import { isComponent } from "../../components/records/tokens.ts";
+import { isComponent, isWait } from "../../components/records/tokens.ts";
 import { stripVTControlCharacters } from "node:util";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { cureFor, type Speaker } from "./cures.ts";
@@ -10,7 +10,7 @@ const NOISE =
   /^(update|preview|destroy|refresh) failed$|^resource registration|grpc: the client connection is closing|resource monitor shut down|^error: update failed/i;
 
 /** What the runtime puts around an error of a component, once for each that waits for it: without, all of them are one. */
-const RUNTIME_FRAMES = /^(One or more errors occurred: |error serializing property "[^"]*": )+/;
+const RUNTIME_FRAMES = /^(One or more errors occurred: |Unhandled exception: |error serializing property "[^"]*": )+/;
 
 interface Told {
   /** What it is about, as a person knows it. */
@@ -31,7 +31,9 @@ export function problemsIn(events: readonly EngineEvent[]): string[] {
     subjects.set(words, (subjects.get(words) ?? new Set()).add(subject));
     speakers.set(words, speaker);
   }
-  return [...subjects].map(([words, [first = "", ...more]]) => {
+  return [...subjects].map(([words, all]) => {
+    // The program ends with what a resource of it was told already.
+    const [first = "", ...more] = [...all].filter((subject) => subject !== "");
     const others = more.length > 0 ? ` (and ${more.length} more)` : "";
     const cure = cureFor(words, speakers.get(words) ?? "engine");
     return `${first}${others}${first || others ? ": " : ""}${words}${cure ? `\n    ${cure}` : ""}`;
@@ -51,7 +53,7 @@ function told(urn: string | undefined, message: string): Told {
   if (urn === undefined) return { subject: "", words: message, speaker: "engine" };
   const { system, kind, short, type } = parseUrn(urn);
   if (kind === "Stack") return { subject: "", words: message, speaker: "engine" };
-  if (isComponent(type))
+  if (isComponent(type) || isWait(type))
     return { subject: message.startsWith(system) ? "" : system, words: message, speaker: "kubernetes" };
   const speaker = SPEAKERS.find(({ types }) => types.test(type))?.speaker ?? "record";
   const words = wordsOf(message, speaker);

@@ -85,6 +85,8 @@ export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptio
     else await engine.refresh({ ...common, runProgram: true });
   };
   const hadLock = () => LOCKING.includes(verb) && events.length > 0;
+  // A program that failed is over before all of its promises are. What one of them rejects with then was told, or is of no interest any more.
+  process.on("unhandledRejection", ignored);
   try {
     await options.progress.task(`${TITLES[verb]} stack ${stack.name}`, (task) =>
       whileAtWork(stack, { progress: options.progress, hadLock }, async () => {
@@ -100,6 +102,8 @@ export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptio
     );
   } catch (error) {
     throw error instanceof Stopped ? error : failure(error, events);
+  } finally {
+    process.off("unhandledRejection", ignored);
   }
   return {
     changes: changesIn(events),
@@ -119,6 +123,8 @@ function withoutReview(stack: auto.Stack): auto.Stack {
   const nothing = () => Promise.resolve({});
   return Object.assign(Object.create(stack) as auto.Stack, { outputs: nothing, info: nothing });
 }
+
+const ignored = () => undefined;
 
 const isDestroy = (verb: Verb) => verb === "destroy" || verb === "preview-destroy";
 

@@ -1,20 +1,18 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../cluster.ts";
-import { UserError } from "../errors.ts";
-import { namespaceReader } from "../readiness/client.ts";
+import { ResourceError } from "../program-errors.ts";
 import { claimsOf, expectationsOf, type Expectation, type StatefulSetClaim } from "../readiness/expectation.ts";
-import { waitUntilReady } from "../readiness/gate.ts";
-import { addressIn, type Snapshot } from "../readiness/snapshot.ts";
+import { Gate } from "../readiness/resource.ts";
 import { growClaims } from "./claims.ts";
 import { COMMON_FIXES } from "./common-fixes.ts";
+import { digestOf, sealedIn, textOf, type ObjectText } from "./digest.ts";
 import type { Fix, RenderedObject } from "./fixes.ts";
 import { Ledger, type LedgerRow } from "./ledger.ts";
-import { seal } from "./seal.ts";
+import { seal, type Sealed } from "./seal.ts";
 import type { ChartSource } from "./source.ts";
 import type { StageRow } from "./stages.ts";
 import { renderTransform } from "./transform.ts";
-import { ResourceError } from "../program-errors.ts";
 
 export interface ChartInstallArgs {
   /** What a person calls it: `CVAT`. Stands in every line of progress. */
@@ -40,7 +38,7 @@ export interface ChartInstallArgs {
  * A Helm chart, installed object by object, with its fixes applied at render and a readiness gate of our own.
  *
  * Left alone, `helm.v4.Chart` waits for its children in few slots and deadlocks (Deployments hold the slots that their claim needs), and
- * each Service costs 10 s. So the chart skips the engine's waits, and {@link ready} waits in the lab's order. (charts-on-the-engine.md, 0.A)
+ * each Service costs 10 s. So the chart skips the engine's waits, and the gate waits in the lab's order. (charts-on-the-engine.md, 0.A)
  */
 export class ChartInstall extends pulumi.ComponentResource {
   /** Resolves when every object is ready; at preview at once. Anything that needs the running application takes it as an input. */
@@ -48,19 +46,13 @@ export class ChartInstall extends pulumi.ComponentResource {
   /** What became of each fix. */
   readonly ledger: pulumi.Output<LedgerRow[]>;
   readonly #children: pulumi.Output<pulumi.Resource[]>;
-  readonly #snapshot: pulumi.Output<Snapshot | undefined>;
+  readonly #gate: Gate;
 
   constructor(name: string, args: ChartInstallArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("vision-platform:charts:ChartInstall", name, {}, opts);
     const { chart, release, cluster, namespace } = args;
     const ledger = new Ledger(chart.name, [...COMMON_FIXES, ...args.fixes]);
-    const expectations: Expectation[] = [];
-    const claims: StatefulSetClaim[] = [];
-    const see = (object: RenderedObject) => {
-      const expected = expectationsOf(object, args.stages);
-      expectations.push(...expected.map((one) => ({ ...one, key: args.addressKeys?.[one.name] })));
-      if (object.kind === "StatefulSet") claims.push(...claimsOf(object));
-    };
+    const rendered: RenderedObjects = { expectations: [], claims: [], texts: [] };
     const sealed = seal(args.values);
 
     const installed = new k8s.helm.v4.Chart(
@@ -76,27 +68,42 @@ export class ChartInstall extends pulumi.ComponentResource {
       {
         parent: this,
         provider: cluster.provider,
-        transforms: [renderTransform(ledger, sealed, see, cluster.prepared)],
+        transforms: [renderTransform(ledger, sealed, (object) => see(object, args, rendered), cluster.prepared)],
       },
     );
     this.#children = installed.resources as pulumi.Output<pulumi.Resource[]>;
     this.ledger = this.#children.apply(() => ledger.rows());
-    this.#snapshot = pulumi.all([this.#children, namespace]).apply(async ([, where]) => {
-      if (pulumi.runtime.isDryRun()) return undefined;
-      return this.#wait(args, where, expectations);
-    });
-    this.ready = this.#snapshot.apply(() => undefined);
-    const afterwards = pulumi.all([namespace, this.ready]).apply(([where]) => where);
-    this.#children.apply(() => growClaims(name, claims, afterwards, { parent: this, provider: cluster.provider }));
-    // An output of the component, so that the run waits for it where nothing else does.
+    const digests = pulumi.output(
+      this.#children.apply(async (children) => digestsOf(rendered.texts, (await sealed).secrets, children)),
+    );
+    this.#gate = new Gate(
+      `${name}-ready`,
+      {
+        title: args.title,
+        cluster,
+        namespace,
+        expectations: this.#children.apply(() => inOneOrder(rendered.expectations)),
+        rendered: digests.rendered,
+        services: digests.services,
+      },
+      // What waits for the gate is removed before the objects are: a function needs its Nuclio to be removed by.
+      { parent: this, dependsOn: this.#children },
+    );
+    this.ready = this.#gate.ready;
+    // Which claims there are is known when the chart is rendered.
+    this.#children.apply(() =>
+      growClaims(name, rendered.claims, namespace, {
+        parent: this,
+        provider: cluster.provider,
+        dependsOn: this.#gate,
+      }),
+    );
     this.registerOutputs({ ledger: this.ledger, ready: this.ready });
   }
 
-  /** The address of a LoadBalancer Service; at preview unknown, so a text that says so. */
+  /** The address of a LoadBalancer Service; unknown where a preview cannot tell. */
   addressOf(service: string): pulumi.Output<string> {
-    return this.#snapshot.apply(
-      (snapshot) => (snapshot && addressIn(snapshot, "Service", service)) ?? "(known after up)",
-    );
+    return this.#gate.addressOf(service);
   }
 
   /** A chart object's resource, for others to depend on or to read. Fails when the chart renders no such object. */
@@ -109,24 +116,38 @@ export class ChartInstall extends pulumi.ComponentResource {
       throw new ResourceError(`the chart renders no ${kind} named ${objectName}`, this);
     });
   }
+}
 
-  async #wait(args: ChartInstallArgs, namespace: string, expectations: Expectation[]): Promise<Snapshot> {
-    try {
-      return await waitUntilReady({
-        title: args.title,
-        expectations,
-        timeoutMs: args.cluster.readyTimeoutMs,
-        timeoutKey: "vision-platform:cluster.readyTimeout",
-        reader: await namespaceReader(args.cluster.access, namespace),
-        say: (line) => void pulumi.log.info(line, this, undefined, true),
-      });
-    } catch (error) {
-      // Anything else is the API server's: it can be read no more, or may not be.
-      const problem =
-        error instanceof UserError
-          ? error.message
-          : `${args.title}: cannot tell whether it is ready: ${error instanceof Error ? error.message : String(error)}`;
-      throw new ResourceError(problem, this);
-    }
-  }
+/** What a chart comes to. Filled while its objects are rendered, one by one and in no order. */
+interface RenderedObjects {
+  expectations: Expectation[];
+  claims: StatefulSetClaim[];
+  texts: ObjectText[];
+}
+
+function see(object: RenderedObject, { stages, addressKeys }: ChartInstallArgs, rendered: RenderedObjects): void {
+  const expected = expectationsOf(object, stages);
+  rendered.expectations.push(...expected.map((one) => ({ ...one, key: addressKeys?.[one.name] })));
+  if (object.kind === "StatefulSet") rendered.claims.push(...claimsOf(object));
+  rendered.texts.push(textOf(object));
+}
+
+const inOneOrder = (expectations: readonly Expectation[]): Expectation[] =>
+  [...expectations].sort((one, other) => one.kind.localeCompare(other.kind) || one.name.localeCompare(other.name));
+
+/** Digests of all objects together, and of each Service by its name. */
+function digestsOf(texts: readonly ObjectText[], secrets: Sealed["secrets"], children: readonly pulumi.Resource[]) {
+  const services = texts.filter(({ kind }) => kind === "Service");
+  return {
+    // With the UIDs, so that what was removed by hand and is made again is waited for again.
+    rendered: digestOf(texts, secrets, children.map(uidOf)),
+    services: Object.fromEntries(
+      services.map((service) => [service.name, digestOf([service], sealedIn(service, secrets))] as const),
+    ),
+  };
+}
+
+function uidOf(child: pulumi.Resource): pulumi.Input<string | undefined> {
+  const { metadata } = child as { metadata?: pulumi.Output<{ uid?: string } | undefined> };
+  return metadata?.apply((known) => known?.uid);
 }

@@ -6,7 +6,10 @@ import { handle } from "./handling.ts";
 import type { Ledger } from "./ledger.ts";
 import { unseal, type Sealed } from "./seal.ts";
 
-/** Changes each object of a chart at render, before it is registered: fixes, handling by kind, the name it is applied under, secrets. */
+/**
+ * Changes each object of a chart at render, before it is registered: fixes, handling by kind, the name it is applied under, secrets.
+ * @param seen gets each object with its fixes, before the secrets come back into it
+ */
 export function renderTransform(
   ledger: Ledger,
   sealed: Promise<Sealed>,
@@ -20,9 +23,9 @@ export function renderTransform(
     ledger.fix(props);
     const madeAgain = prepared?.madeAgain.has(`${props.kind}/${props.metadata.name}`) ?? false;
     const extra = { ...handle(props), ...(madeAgain && { ignoreChanges: undefined }) };
+    seen(props);
     const applied = appliedByUs(prepared?.inPlaceOfOld.has(programName(type, name)) ?? false);
     props.metadata.annotations = { ...props.metadata.annotations, ...applied, ...(madeAgain && untried) };
-    seen(props);
     unseal(props, (await sealed).secrets);
     // The engine hands over an unset deleteBeforeReplace as `false`; echoed, it turns delete-before-replace off, and replaced Jobs
     // and ConfigMaps are lost while the run looks green. (cvat-chart-2.64.md, 3.6)

@@ -18,7 +18,7 @@ import { ingressAnnotations, publicUrl, traefikObjects } from "./ingress.ts";
 import { kvrocksFile } from "./kvrocks/file.ts";
 import { CHART_OBJECTS, RELEASE } from "./names.ts";
 import { registerRecords, type StorageAccess } from "./records.ts";
-import { registrationProof, registrationSettings, type ProofArgs } from "./registration/closed.ts";
+import { registrationProof, registrationSettings } from "./registration/closed.ts";
 import { restartedReaders } from "../secrets/readers.ts";
 import { CvatSecrets } from "./secrets.ts";
 import { CvatUsers } from "./users/users.ts";
@@ -127,7 +127,8 @@ export class Cvat extends pulumi.ComponentResource {
     const events = eventTable(name, config, this.versions, install, this.namespace, child);
 
     this.ledger = install.ledger;
-    this.ready = pulumi.all([install.ready, events?.id, users.ready, readers?.id]).apply(() => undefined);
+    // By the URNs: an id is not known before there is one, and a preview of what hangs on it would show a change.
+    this.ready = pulumi.all([install.ready, events?.urn, users.ready, readers?.urn]).apply(() => undefined);
     this.url = pulumi.output(args.address).apply((address) => publicUrl(config, address));
     this.passwords = users.passwords;
     this.users = [config.superuser, ...config.users].map(({ username }) => username);
@@ -140,7 +141,11 @@ export class Cvat extends pulumi.ComponentResource {
       // What is in CVAT's database outlives CVAT, as the database's volume does.
       { parent: this, dependsOn: users.job, deletedWith: this },
     );
-    const proof = isClosed ? registrationProof(proofArgs(args, this.url, this.namespace, install), this) : undefined;
+    if (isClosed) {
+      const proof = { endpoint: config.endpoint ?? this.url, namespace: this.namespace, cluster };
+      // Last of all that is CVAT's, and nothing waits for it: what it fails, it fails alone.
+      registrationProof(name, proof, { parent: this, dependsOn: this });
+    }
     this.analyticsUrl = config.analytics.enabled ? pulumi.interpolate`${this.url}/analytics` : undefined;
     this.registerOutputs({
       url: this.url,
@@ -148,8 +153,7 @@ export class Cvat extends pulumi.ComponentResource {
       namespace: this.namespace,
       versions: this.versions,
       ledger: this.ledger,
-      // So that the run waits for both where nothing else does. Nothing else waits for the proof: what it fails, it fails alone.
-      ready: pulumi.all([this.ready, proof]).apply(() => undefined),
+      ready: this.ready,
     });
   }
 }
@@ -198,8 +202,7 @@ function usersOf(
       config,
       namespace: pulumi.all([namespace, install.ready]).apply(([where]) => where),
       initializer: install.object("Job", CHART_OBJECTS.initializer) as pulumi.Output<k8s.batch.v1.Job>,
-      access: cluster.access,
-      timeoutMs: cluster.readyTimeoutMs,
+      cluster,
     },
     opts,
   );
@@ -217,17 +220,6 @@ function connectionOf(
     password,
     patienceMs: cluster.readyTimeoutMs,
   }));
-}
-
-/** CVAT is asked as this machine reaches it, when its server is ready. */
-function proofArgs(
-  { config, cluster }: CvatArgs,
-  url: pulumi.Output<string>,
-  namespace: pulumi.Output<string>,
-  install: ChartInstall,
-): ProofArgs {
-  const afterwards = pulumi.all([namespace, install.ready]).apply(([where]) => where);
-  return { endpoint: config.endpoint ?? url, namespace: afterwards, access: cluster.access };
 }
 
 /** ClickHouse's database and table, where neither images nor chart make them. */

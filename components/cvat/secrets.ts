@@ -1,9 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Cluster } from "../cluster.ts";
+import { placeOf, type Cluster } from "../cluster.ts";
 import { OwnResource } from "../records/resource.ts";
 import { GeneratedText } from "../secrets/generated.ts";
-import { placeOf, restartedReaders } from "../secrets/readers.ts";
+import { restartedReaders } from "../secrets/readers.ts";
 import type { CvatConfig } from "./config.ts";
 import { CHART_OBJECTS, DATABASE, SECRETS } from "./names.ts";
 import { registryCredentials } from "./registry.ts";

@@ -1,9 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Cluster } from "../cluster.ts";
+import { placeOf, type Cluster } from "../cluster.ts";
 import { OwnResource } from "../records/resource.ts";
 import { millisecondsOf } from "../schema.ts";
-import { placeOf, restartedReaders } from "../secrets/readers.ts";
+import { restartedReaders } from "../secrets/readers.ts";
 import type { FunctionConfig } from "./config.ts";
 import type { LabelEntry } from "./label-config.ts";
 import type { Seen } from "./observe.ts";

@@ -1,12 +1,11 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Cluster } from "../cluster.ts";
+import { placeOf, type Cluster } from "../cluster.ts";
 import { OwnResource } from "../records/resource.ts";
 import type { FunctionConfig, FunctionsConfig } from "./config.ts";
 import { NuclioFunction, type FunctionReport, type ModelReader } from "./function.ts";
 import type { LabelEntry } from "./label-config.ts";
 import { objectOf, PROJECT } from "./names.ts";
-import { placeOf } from "../secrets/readers.ts";
 import type { Seen } from "./observe.ts";
 import { augmentedConfigs, hasField } from "./runtime-class.ts";
 import { runtimeClassOf } from "./spec.ts";

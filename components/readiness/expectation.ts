@@ -2,14 +2,14 @@ import type { RenderedObject } from "../charts/fixes.ts";
 import type { Stage, StageRow } from "../charts/stages.ts";
 import { addressesAsked } from "../metallb.ts";
 
-/** The kinds that become ready some time after they are accepted, with the API they are listed by. */
+/** The kinds that become ready some time after they are accepted, with where they are listed. */
 export const WAITED_KINDS = {
-  PersistentVolumeClaim: "v1",
-  StatefulSet: "apps/v1",
-  Deployment: "apps/v1",
-  Job: "batch/v1",
-  Service: "v1",
-  Ingress: "networking.k8s.io/v1",
+  PersistentVolumeClaim: { api: "/api/v1", plural: "persistentvolumeclaims" },
+  StatefulSet: { api: "/apis/apps/v1", plural: "statefulsets" },
+  Deployment: { api: "/apis/apps/v1", plural: "deployments" },
+  Job: { api: "/apis/batch/v1", plural: "jobs" },
+  Service: { api: "/api/v1", plural: "services" },
+  Ingress: { api: "/apis/networking.k8s.io/v1", plural: "ingresses" },
 } as const;
 export type WaitedKind = keyof typeof WAITED_KINDS;
 

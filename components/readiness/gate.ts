@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { STAGES, type Stage } from "../charts/stages.ts";
 import { UserError } from "../errors.ts";
+import { unlessEnded } from "../records/ending.ts";
 import type { NamespaceReader } from "./client.ts";
 import type { Expectation } from "./expectation.ts";
 import { isUnpublished, UNPUBLISHED, withKeys } from "./addresses.ts";
@@ -13,6 +14,8 @@ export interface GateOptions extends Waiting {
   reader: NamespaceReader;
   /** Gets one line per change. */
   say: (line: string) => void;
+  /** Ends the wait. Default: nothing does. */
+  signal?: AbortSignal | undefined;
 }
 
 const FIRST_POLL_MS = 250;
@@ -30,10 +33,10 @@ const STAGE_WORDS: Record<Stage, string> = {
 /**
  * Waits until every expected object is ready, stage by stage, and says what it waits for and why it is stuck.
  * When everything is ready already it costs one round of list calls and says nothing.
- * @throws UserError when the time is up, naming each object that is not ready, the reason and the cure.
+ * @throws UserError when the time is up, naming each object that is not ready, the reason and the cure; what the signal was aborted with.
  */
 export async function waitUntilReady(options: GateOptions): Promise<Snapshot> {
-  const { title, expectations, reader, say } = options;
+  const { title, expectations, reader, say, signal } = options;
   const kinds = new Set(expectations.map(({ kind }) => kind));
   const start = Date.now();
   const said = new Map<string, string>();
@@ -49,6 +52,7 @@ export async function waitUntilReady(options: GateOptions): Promise<Snapshot> {
   /** Refusals of the last look: what is refused for good is refused at the next look too. */
   let refusedBefore = new Set<string>();
   for (;;) {
+    signal?.throwIfAborted();
     const snapshot = await reader.snapshot(kinds);
     const state = ({ kind, name, addresses }: Expectation) => stateOf(kind, name, snapshot, addresses);
     const notReady = expectations.filter((expectation) => !state(expectation).ready);
@@ -95,7 +99,9 @@ export async function waitUntilReady(options: GateOptions): Promise<Snapshot> {
         if (!said.has(key)) once(key, `${title}: ${object} is stuck: ${reason.replace(/[.;]?$/, ".")} ${cure}`);
       }
     }
-    await sleep(Math.min(poll, Math.max(0, options.timeoutMs - elapsed)));
+    await unlessEnded(signal, () =>
+      sleep(Math.min(poll, Math.max(0, options.timeoutMs - elapsed)), undefined, { signal }),
+    );
     poll = Math.min(poll * 1.5, LONGEST_POLL_MS);
   }
 }

@@ -41,6 +41,16 @@ export function timeoutProblems(
   ];
 }
 
+/** What is not ready of something that was, and that this run does not change. */
+export function brokenText(
+  title: string,
+  pending: readonly Expectation[],
+  snapshot: Snapshot,
+  found: readonly Obstacle[],
+): string {
+  return [`${title} is not ready, though nothing of it changes:`, ...linesOf(pending, snapshot, found)].join("\n");
+}
+
 function linesOf(pending: readonly Expectation[], snapshot: Snapshot, found: readonly Obstacle[]): string[] {
   return pending.map(({ kind, name, addresses, key }) => {
     const why = found.find(({ object }) => object === keyOf(kind, name));

@@ -8,11 +8,14 @@ export const TOKENS = [
   "cvat:CloudStorage",
   "cvat:Membership",
   "cvat:Organization",
+  "cvat:RegistrationProof",
+  "cvat:UsersReady",
   "cvat:Webhook",
   "images:Presence",
   "nuclio:Function",
   "nuclio:Project",
   "preflight:Cluster",
+  "readiness:Gate",
   "secrets:Departures",
   "secrets:GeneratedText",
   "secrets:KeptPasswords",
@@ -51,4 +54,12 @@ export function tokenOf(type: string): Token | undefined {
 /** Whether it is the type of a component of ours, which holds others and is nothing itself. */
 export function isComponent(type: string): boolean {
   return type.startsWith(`${PACKAGE}:`) && tokenOf(type) === undefined;
+}
+
+const WAITS: readonly Token[] = ["cvat:RegistrationProof", "cvat:UsersReady", "readiness:Gate"];
+
+/** Whether a resource of this type only waits, or asks: it is nothing of the lab, and its sentences name what they are about. */
+export function isWait(type: string): boolean {
+  const token = tokenOf(type);
+  return token !== undefined && WAITS.includes(token);
 }

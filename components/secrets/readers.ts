@@ -1,17 +1,7 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import type { Cluster } from "../cluster.ts";
+import { placeOf, type Cluster } from "../cluster.ts";
 import { OwnResource } from "../records/resource.ts";
-
-/** Where a namespace is, as records are told it. */
-export function placeOf({ access }: Cluster, namespace: pulumi.Input<string>): pulumi.Inputs {
-  const { kubeconfig, context } = access;
-  return {
-    namespace,
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(context === undefined ? {} : { context }),
-  };
-}
 
 export interface ReadersArgs {
   cluster: Cluster;

@@ -180,7 +180,12 @@ function cvatProgram(stack: CvatStack, cluster: { kubeconfig: string; context: s
     },
     { parent: cvat },
   );
-  const args = { config, namespace: namespace.metadata.name, initializer, access: cluster, timeoutMs: 60_000 };
+  const args = {
+    config,
+    namespace: namespace.metadata.name,
+    initializer,
+    cluster: { access: cluster, readyTimeoutMs: 60_000 },
+  };
   const users = new CvatUsers("cvat", args, { parent: cvat, provider });
   const connection = pulumi.all([users.superuserPassword, users.ready]).apply(([password]) => ({
     endpoint,

@@ -29,19 +29,10 @@ const AT_ONCE = 24;
 Error.stackTraceLimit = 0;
 
 // They ask a running lab; here only what is registered is of interest.
-vi.mock("../../components/cvat/users/wait.ts", () => ({ waitForUsers: () => Promise.resolve() }));
 vi.mock("../../components/nuclio/observe.ts", () => ({ observeFunctions: () => Promise.resolve({}) }));
-vi.mock("../../components/traefik/wait.ts", () => ({
-  addressWhenGiven: (address: string) => Promise.resolve(address),
-}));
 vi.mock("../../components/images/nodes.ts", () => ({
   nodesOf: () => Promise.resolve([]),
   checkNodes: () => undefined,
-}));
-vi.mock("../../components/cvat/registration/prove.ts", () => ({ proveClosed: () => Promise.resolve([]) }));
-vi.mock("../../components/cvat/registration/ways.ts", () => ({
-  direct: () => Promise.resolve(),
-  throughEdge: () => undefined,
 }));
 
 const installs: ChartInstallArgs[] = [];

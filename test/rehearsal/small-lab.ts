@@ -18,6 +18,8 @@ import { obtainTools } from "../../automation/tools/obtain.ts";
 import { ChartInstall } from "../../components/charts/install.ts";
 import type { LabConfig } from "../../components/config.ts";
 import { appliedBelow } from "../../components/kubernetes/field-manager.ts";
+import { endedByFirstRejection } from "../../components/program-end.ts";
+import { OwnProvider } from "../../components/records/resource.ts";
 import { knownCluster } from "../../components/preflight/state.ts";
 import { countRequests, type Counter } from "./counting-proxy.ts";
 import { engineIn, type EngineRunOptions } from "./engine.ts";
@@ -99,7 +101,8 @@ async function startIn(home: Home, { unpullable }: SmallLabOptions): Promise<Sma
     clearml: { enabled: false },
   } as unknown as LabConfig;
 
-  const program = async () => {
+  const program = () => endedByFirstRejection(installed);
+  const installed = async () => {
     const prepared = run.old
       ? { inPlaceOfOld: new Set<string>(), madeAgain: new Set<string>() }
       : await prepareCluster(lab, knownCluster(await ownState()), (await lookAtCluster(lab.cluster)).facts);
@@ -132,7 +135,10 @@ async function startIn(home: Home, { unpullable }: SmallLabOptions): Promise<Sma
           readyTimeoutMs: run.readyTimeoutMs,
         },
       },
-      run.old ? { transforms: [underMadeUpName] } : { transformations: [appliedBelow(prepared)] },
+      {
+        provider: new OwnProvider("own"),
+        ...(run.old ? { transforms: [underMadeUpName] } : { transformations: [appliedBelow(prepared)] }),
+      },
     );
     return { ledger: install.ledger };
   };

@@ -11,9 +11,6 @@ import { CVAT_VERSIONS, cvatWish } from "../../components/cvat/versions.ts";
 import { UserError } from "../../components/errors.ts";
 import { recordRegistrations } from "./registrations.ts";
 
-// Asks a cluster, which a unit test has not; rehearsal has it.
-vi.mock("../../components/cvat/users/wait.ts", () => ({ waitForUsers: () => Promise.resolve() }));
-
 type Inputs = Record<string, unknown>;
 type NamedResource = pulumi.Resource & { __name: string };
 const registered = recordRegistrations();
@@ -123,6 +120,8 @@ describe("Cvat", () => {
       "kubernetes:core/v1:Secret cvat-secret-redis",
       "kubernetes:core/v1:Secret cvat-users",
       "kubernetes:traefik.io/v1alpha1:Middleware cvat-signed-in",
+      "vision-platform:cvat:RegistrationProof cvat-registration-proof",
+      "vision-platform:cvat:UsersReady cvat-users-ready",
       ...[
         "clickhouse-password",
         "grafana-password",

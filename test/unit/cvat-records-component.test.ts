@@ -1,15 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Connection } from "../../components/cvat/client/connection.ts";
 import { cvatConfig } from "../../components/cvat/config.ts";
 import { registerRecords, type StorageAccess } from "../../components/cvat/records.ts";
 import { CvatUsers } from "../../components/cvat/users/users.ts";
 import { USERS_SCRIPT } from "../../components/cvat/users/job.ts";
 import { recordRegistrations, settled } from "./registrations.ts";
-
-// Asks a cluster, which a unit test has not; rehearsal has it.
-vi.mock("../../components/cvat/users/wait.ts", () => ({ waitForUsers: () => Promise.resolve() }));
 
 type Inputs = Record<string, unknown>;
 const registered = recordRegistrations();
@@ -148,7 +145,12 @@ describe("CVAT's users", () => {
   async function users(config: unknown) {
     const made = new CvatUsers(
       "cvat",
-      { config: cvatConfig.parse(config), namespace: "cvat", initializer, access: {}, timeoutMs: 60_000 },
+      {
+        config: cvatConfig.parse(config),
+        namespace: "cvat",
+        initializer,
+        cluster: { access: {}, readyTimeoutMs: 60_000 },
+      },
       {},
     );
     await settled(registered);

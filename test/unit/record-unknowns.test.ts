@@ -30,6 +30,12 @@ const SAMPLES: Readonly<Record<Token, { inputs: Props; learned?: Props }>> = {
     inputs: { connection: CVAT, slug: "lab", name: "The lab", description: "", contact: { email: "lab@example.test" } },
     learned: { organizationId: 1 },
   },
+  // Nobody is there to be asked: what was proved stays.
+  "cvat:RegistrationProof": {
+    inputs: { endpoint: "http://127.0.0.1:1", connection: CLUSTER },
+    learned: { closed: true },
+  },
+  "cvat:UsersReady": { inputs: { connection: CLUSTER, job: "a-uid", timeoutMs: 1000 } },
   "cvat:Webhook": {
     inputs: {
       ...{ connection: CVAT, organization: "lab", name: "ci", url: "https://ci.example.com", events: ["update:job"] },
@@ -53,6 +59,13 @@ const SAMPLES: Readonly<Record<Token, { inputs: Props; learned?: Props }>> = {
   },
   "nuclio:Project": { inputs: { connection: CLUSTER, name: "cvat", after: "ready" } },
   "preflight:Cluster": { inputs: { uid: "8e4f" } },
+  "readiness:Gate": {
+    inputs: {
+      ...{ title: "CVAT", connection: CLUSTER, rendered: "digest", services: { web: "digest" } },
+      ...{ expectations: [{ kind: "Service", name: "web", stage: "addresses" }], timeoutMs: 1000, timeoutKey: "key" },
+    },
+    learned: { addresses: { web: "192.0.2.40" } },
+  },
   "secrets:Departures": { inputs: { holders: { anna: "hash" }, count: 7 } },
   "secrets:GeneratedText": {
     inputs: { length: 8, alphabet: "abc", first: "a", rotation: 0 },

@@ -13,13 +13,11 @@ import { recordRegistrations, settled } from "./registrations.ts";
 
 type Path = (string | number)[];
 
-vi.mock("../../components/cvat/users/wait.ts", () => ({ waitForUsers: () => Promise.resolve() }));
 vi.mock("../../components/nuclio/observe.ts", () => ({ observeFunctions: () => Promise.resolve({}) }));
 vi.mock("../../components/images/nodes.ts", () => ({
   nodesOf: () => Promise.resolve([]),
   checkNodes: () => undefined,
 }));
-vi.mock("../../components/cvat/registration/prove.ts", () => ({ proveClosed: () => Promise.resolve([]) }));
 vi.mock("../../components/charts/install.ts", () => ({
   ChartInstall: class {
     readonly ready = pulumi.output(undefined);

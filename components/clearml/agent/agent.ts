@@ -99,11 +99,9 @@ export class ClearMlAgent extends pulumi.ComponentResource {
       stages: [{ stage: "workers", name: /^clearml-agent$/ }],
       cluster,
     };
-    // Only when the server is there, which a preview does not wait for. With a server that fails nothing may wait for the queue: a chart whose
-    // inputs never come keeps the run from ending with the reason.
-    const installed = server.ready.apply(() => new ChartInstall(name, chartArgs, parts));
-    this.ledger = installed.apply(({ ledger }) => ledger);
-    this.ready = installed.apply(({ ready }) => ready);
+    const installed = new ChartInstall(name, chartArgs, { ...parts, dependsOn: server });
+    this.ledger = installed.ledger;
+    this.ready = installed.ready;
     this.registerOutputs({ namespace: this.namespace, queue: this.queue, image: this.image });
   }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { unlessEnded } from "../../records/ending.ts";
 import { verdictOf, type Question, type Verdict, type Way } from "./questions.ts";
 
 export interface Heard {
@@ -29,21 +30,30 @@ export interface Patience {
   boundMs: number;
 }
 
+/** Of a CVAT that was closed before: each question once. */
+export const IN_PASSING: Patience = { attempts: 1, pauseMs: 0, boundMs: 3_000 };
+
 /** A CVAT that has just come up answers in the second attempt; one that is asked too often wants up to a minute (cvat-rest-measured.md 7.4). */
 export const PATIENCE: Patience = { attempts: 3, pauseMs: 1_000, boundMs: 90_000 };
 
-/** Asks one after the other, so that what is counted is little. Where no answer comes at all, the other questions of this way are not asked. */
+/**
+ * Asks one after the other, so that what is counted is little. Where no answer comes at all, the other questions of this way are not asked.
+ * @param signal ends the questions. Default: nothing does.
+ * @throws what the signal was aborted with
+ */
 export async function ask(
   way: Way,
   questions: readonly Question[],
   send: Send,
   patience: Patience = PATIENCE,
+  signal?: AbortSignal,
 ): Promise<Finding[]> {
   const end = Date.now() + patience.boundMs;
   const findings: Finding[] = [];
   for (const { about, path, ways } of questions) {
     if (!ways.includes(way)) continue;
-    const { verdict, detail, reached } = await askOne(path, send, patience, end);
+    signal?.throwIfAborted();
+    const { verdict, detail, reached } = await askOne(path, send, { ...patience, end }, signal);
     findings.push({ about, path, way, verdict: KNOWN[verdict], detail });
     if (!reached) break;
   }
@@ -58,12 +68,17 @@ interface Answered {
   reached: boolean;
 }
 
-async function askOne(path: string, send: Send, patience: Patience, end: number): Promise<Answered> {
+async function askOne(
+  path: string,
+  send: Send,
+  { end, ...patience }: Patience & { end: number },
+  signal: AbortSignal | undefined,
+): Promise<Answered> {
   for (let attempt = 1; ; attempt++) {
     const { retryAfterMs = patience.pauseMs, ...answered } = await once(path, send);
     const over = attempt >= patience.attempts || Date.now() + retryAfterMs > end;
     if (answered.verdict !== "busy" || over) return answered;
-    await pause(retryAfterMs);
+    await unlessEnded(signal, () => pause(retryAfterMs, undefined, { signal }));
   }
 }
 

@@ -1,11 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
-import * as pulumi from "@pulumi/pulumi";
-import type { ClusterAccess } from "../../cluster.ts";
-import { UserError } from "../../errors.ts";
-import { ResourceError } from "../../program-errors.ts";
-import { proveClosed } from "./prove.ts";
+import type * as pulumi from "@pulumi/pulumi";
+import { placeOf, type Cluster } from "../../cluster.ts";
+import { OwnResource } from "../../records/resource.ts";
 import { SETTINGS_CONFIG_MAP, SETTINGS_FILE, SETTINGS_TEXT } from "./settings.ts";
-import { direct, throughEdge } from "./ways.ts";
 
 /** The settings that close registration, for the server to mount. */
 export function registrationSettings(
@@ -20,26 +17,19 @@ export function registrationSettings(
 export interface ProofArgs {
   /** Where this machine reaches CVAT. */
   endpoint: pulumi.Input<string>;
-  /** Namespace of CVAT, once it runs. */
   namespace: pulumi.Input<string>;
-  access: ClusterAccess;
+  cluster: Cluster;
 }
 
-/** Resolves when CVAT was asked; at preview at once. Fails the run when CVAT is open, and warns of what nobody can tell. */
+/**
+ * Asks CVAT, when it runs and in each `up` from then on. Fails when CVAT is open, and warns of what nobody can tell.
+ * @param opts `dependsOn` what makes CVAT run
+ */
 export function registrationProof(
-  { endpoint, namespace, access }: ProofArgs,
-  cvat: pulumi.Resource,
-): pulumi.Output<void> {
-  return pulumi.all([endpoint, namespace]).apply(async ([at, where]) => {
-    if (pulumi.runtime.isDryRun()) return;
-    const ways = {
-      edge: { name: `through ${at}`, send: throughEdge(at) },
-      direct: { name: "at its Service, by the API server", send: await direct(access, where) },
-    };
-    try {
-      for (const text of await proveClosed(ways)) void pulumi.log.warn(text, cvat);
-    } catch (error) {
-      throw error instanceof UserError ? new ResourceError(error.message, cvat) : error;
-    }
-  });
+  name: string,
+  { endpoint, namespace, cluster }: ProofArgs,
+  opts: pulumi.CustomResourceOptions,
+): OwnResource {
+  const inputs = { endpoint, connection: placeOf(cluster, namespace) };
+  return new OwnResource(`${name}-registration-proof`, "cvat:RegistrationProof", inputs, ["closed"], opts);
 }

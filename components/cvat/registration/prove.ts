@@ -5,17 +5,38 @@ import { QUESTIONS, type Way } from "./questions.ts";
 /** How CVAT is asked, each way by the name a person knows it by. */
 export type Ways = Readonly<Record<Way, { name: string; send: Send }>>;
 
+/** What asking came to, each as a sentence. */
+export interface Proof {
+  /** That CVAT is open, and where. */
+  open?: string;
+  /** What could not be told. */
+  unknown: string[];
+}
+
 /**
  * Asks CVAT itself, both ways, whether strangers can make an account or have a password reset. Makes nothing.
+ * @param signal ends it, which then throws its reason. Default: nothing does.
+ */
+export async function askWhetherClosed(
+  ways: Ways,
+  patience: Patience = PATIENCE,
+  signal?: AbortSignal,
+): Promise<Proof> {
+  const asked = (["edge", "direct"] as const).map((way) => ask(way, QUESTIONS, ways[way].send, patience, signal));
+  const findings = (await Promise.all(asked)).flat();
+  const open = findings.filter(({ verdict }) => verdict === "open");
+  return { ...(open.length > 0 && { open: openProblem(open, ways) }), unknown: unknownTexts(findings, ways) };
+}
+
+/**
+ * The same, of which nothing but closed, or what nobody can tell, is taken.
  * @returns what could not be told, as sentences
  * @throws UserError when it is open
  */
-export async function proveClosed(ways: Ways, patience: Patience = PATIENCE): Promise<string[]> {
-  const asked = (["edge", "direct"] as const).map((way) => ask(way, QUESTIONS, ways[way].send, patience));
-  const findings = (await Promise.all(asked)).flat();
-  const open = findings.filter(({ verdict }) => verdict === "open");
-  if (open.length > 0) throw new UserError(openProblem(open, ways));
-  return unknownTexts(findings, ways);
+export async function proveClosed(ways: Ways, patience: Patience = PATIENCE, signal?: AbortSignal): Promise<string[]> {
+  const { open, unknown } = await askWhetherClosed(ways, patience, signal);
+  if (open !== undefined) throw new UserError(open);
+  return unknown;
 }
 
 function openProblem(open: readonly Finding[], ways: Ways): string {

@@ -1,5 +1,6 @@
 import type { ClusterAccess } from "../../cluster.ts";
 import { kubeConfig } from "../../kube-config.ts";
+import { limitedTo } from "../../records/ending.ts";
 import { whyNoAnswer } from "../../records/no-answer.ts";
 import { retryAfterMs } from "../../records/patience.ts";
 import { serviceProxy } from "../../service-proxy.ts";
@@ -10,11 +11,14 @@ import type { Send } from "./ask.ts";
 /** An address that nothing answers at is given up after this. */
 const ANSWER_MS = 5_000;
 
-/** As people come: through whatever stands before CVAT. */
-export function throughEdge(endpoint: string): Send {
+/**
+ * As people come: through whatever stands before CVAT.
+ * @param ends breaks questions off. Default: nothing does.
+ */
+export function throughEdge(endpoint: string, ends?: AbortSignal): Send {
   return async (path) => {
     const url = `${endpoint.replace(/\/+$/, "")}${path}`;
-    const signal = AbortSignal.timeout(ANSWER_MS);
+    const signal = limitedTo(ANSWER_MS, ends);
     try {
       const response = await fetch(url, { method: "POST", headers: { Accept: ACCEPT }, redirect: "manual", signal });
       const text = await response.text();
@@ -26,10 +30,13 @@ export function throughEdge(endpoint: string): Send {
   };
 }
 
-/** Past the edge, by the API server's proxy and the rights of the kubeconfig. */
-export async function direct(access: ClusterAccess, namespace: string): Promise<Send> {
+/**
+ * Past the edge, by the API server's proxy and the rights of the kubeconfig.
+ * @param ends breaks questions off. Default: nothing does.
+ */
+export async function direct(access: ClusterAccess, namespace: string, ends?: AbortSignal): Promise<Send> {
   const { server: service, serverPort: port } = CHART_OBJECTS;
-  const send = serviceProxy(await kubeConfig(access), { namespace, service, port });
+  const send = serviceProxy(await kubeConfig(access), { namespace, service, port }, ends);
   // The API server hands its own name on, which a server with `allowedHosts` does not answer to; to its Service's it does.
   const headers = { Accept: ACCEPT, Host: service };
   return (path) => send({ method: "POST", path, headers, timeoutMs: ANSWER_MS });

@@ -1,14 +1,13 @@
 import { createHmac } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { ClusterAccess } from "../../cluster.ts";
+import { placeOf, type Cluster } from "../../cluster.ts";
+import { OwnResource } from "../../records/resource.ts";
 import { GeneratedText } from "../../secrets/generated.ts";
 import type { CvatConfig } from "../config.ts";
 import { USERS } from "../names.ts";
 import { emailOf, everybody } from "./config.ts";
 import { USERS_SCRIPT, usersJob } from "./job.ts";
-import { waitForUsers } from "./wait.ts";
-import { ResourceError } from "../../program-errors.ts";
 
 const PASSWORD_LENGTH = 24;
 const NONCE_LENGTH = 32;
@@ -18,10 +17,7 @@ export interface CvatUsersArgs {
   namespace: pulumi.Input<string>;
   /** The Job of the chart that migrates the database, once CVAT runs. */
   initializer: pulumi.Input<k8s.batch.v1.Job>;
-  /** Where the program itself reaches the API server, to wait for the Job. */
-  access: ClusterAccess;
-  /** How long the Job may take, in milliseconds. */
-  timeoutMs: number;
+  cluster: Pick<Cluster, "access" | "readyTimeoutMs">;
 }
 
 /** CVAT's users: their passwords, made where none was given, and the Job that brings them into CVAT. */
@@ -36,7 +32,7 @@ export class CvatUsers {
 
   constructor(
     name: string,
-    { config, namespace, initializer, access, timeoutMs }: CvatUsersArgs,
+    { config, namespace, initializer, cluster }: CvatUsersArgs,
     opts: pulumi.CustomResourceOptions,
   ) {
     const made = (what: string, length: number) =>
@@ -63,6 +59,7 @@ export class CvatUsers {
       opts,
     );
     const digest = pulumi.all([users, made("users-nonce", NONCE_LENGTH)]).apply(([text, nonce]) => stamp(text, nonce));
+    const timeoutMs = cluster.readyTimeoutMs;
     const patience = Math.ceil(timeoutMs / 1000);
     this.job = new k8s.batch.v1.Job(
       `${name}-users`,
@@ -85,13 +82,15 @@ export class CvatUsers {
       },
       { ...opts, dependsOn: [secret, script], deleteBeforeReplace: true },
     );
-    this.ready = pulumi.all([namespace, this.job.id]).apply(async ([where]) => {
-      if (pulumi.runtime.isDryRun()) return;
-      await waitForUsers(access, where, timeoutMs).catch((error: unknown) => {
-        const problem = error instanceof Error ? error.message : String(error);
-        throw new ResourceError(problem, this.job);
-      });
-    });
+    const wait = new OwnResource(
+      `${name}-users-ready`,
+      "cvat:UsersReady",
+      { connection: placeOf(cluster, namespace), job: this.job.metadata.uid, timeoutMs },
+      [],
+      { parent: opts.parent },
+    );
+    // By the URN: an id is not known before the first wait.
+    this.ready = wait.urn.apply(() => undefined);
   }
 }
 

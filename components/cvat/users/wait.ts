@@ -4,6 +4,7 @@ import type { ClusterAccess } from "../../cluster.ts";
 import { UserError } from "../../errors.ts";
 import { namespaceReader } from "../../readiness/client.ts";
 import { keyOf } from "../../readiness/snapshot.ts";
+import { unlessEnded } from "../../records/ending.ts";
 import { USERS } from "../names.ts";
 
 const POLL_MS = 500;
@@ -16,10 +17,15 @@ const GRACE_MS = 15_000;
 
 /**
  * Waits until the users Job is done. The engine's own wait says that it failed, not what its pod said.
- * @throws UserError with the last words of the pod
+ * @throws UserError with the last words of the pod; what the signal was aborted with
  */
-export async function waitForUsers(access: ClusterAccess, namespace: string, timeoutMs: number): Promise<void> {
-  const reader = await namespaceReader(access, namespace);
+export async function waitForUsers(
+  access: ClusterAccess,
+  namespace: string,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const reader = await namespaceReader(access, namespace, { signal });
   const end = Date.now() + timeoutMs + GRACE_MS;
   for (;;) {
     const job = (await reader.snapshot(new Set(["Job"]))).get(keyOf("Job", USERS)) as JobStatus | undefined;
@@ -33,7 +39,7 @@ export async function waitForUsers(access: ClusterAccess, namespace: string, tim
         `CVAT's users were not made${is("Failed") ? "" : " in time"}: ${words}. Cure it and run up again: the Job runs anew. (kubectl logs -n ${namespace} job/${USERS})`,
       );
     }
-    await pause(POLL_MS);
+    await unlessEnded(signal, () => pause(POLL_MS, undefined, { signal }));
   }
 }
 

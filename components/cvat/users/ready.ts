@@ -1,0 +1,31 @@
+import { isElsewhere, type Place } from "../../cluster.ts";
+import type { ResourceKind, Run } from "../../records/kind.ts";
+import { waitForUsers } from "./wait.ts";
+
+interface Inputs {
+  connection: Place;
+  /** UID of the Job: another one is waited for again. */
+  job: string;
+  /** How long the Job may take, in milliseconds. */
+  timeoutMs: number;
+}
+
+/** A wait until the Job has made CVAT's users, which tells its last words where it has not. */
+export const kind: ResourceKind<Inputs> = {
+  diff: (olds, news) => ({
+    changed: [
+      ...(olds.job === news.job ? [] : ["job"]),
+      ...(isElsewhere(olds.connection, news.connection) ? ["connection"] : []),
+    ],
+  }),
+  create: async (inputs, run) => ({ id: "ready", outs: await waited(inputs, run) }),
+  read: (id, outs) => Promise.resolve({ id, outs }),
+  update: (_id, _olds, news, run) => waited(news, run),
+  delete: () => Promise.resolve(),
+};
+
+async function waited(inputs: Inputs, { signal }: Run): Promise<Inputs> {
+  const { connection, timeoutMs } = inputs;
+  await waitForUsers(connection, connection.namespace, timeoutMs, signal);
+  return inputs;
+}
