@@ -1,7 +1,4 @@
-import { createWriteStream } from "node:fs";
-import { rm, stat } from "node:fs/promises";
-import { Writable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { open, rm, stat } from "node:fs/promises";
 import pRetry from "p-retry";
 
 /** How long a download is given. Tests shorten it. */
@@ -73,13 +70,11 @@ export function isTrustworthy(address: string | URL): boolean {
 export async function get(url: URL, request: Request): Promise<Answer> {
   return await repeated(request.patience, async () => {
     const chunks: Uint8Array[] = [];
-    const take = new Writable({
-      write(chunk: Uint8Array, _encoding, done) {
-        chunks.push(chunk);
-        done();
-      },
-    });
-    const head = await attempt(url, request, { take: () => take });
+    const memory: Sink = {
+      write: (chunk) => void chunks.push(chunk),
+      close: () => undefined,
+    };
+    const head = await attempt(url, request, { take: () => memory });
     return { ...head, body: Buffer.concat(chunks) };
   });
 }
@@ -95,9 +90,10 @@ export async function download(url: URL, file: string, request: Request): Promis
     const here = await sizeOf(file);
     const head = await attempt(url, request, {
       from: here,
-      take: ({ status, headers, url: from }) => {
+      take: async ({ status, headers, url: from }) => {
         if (isWebPage(headers)) throw new HttpFailure(`${from.host} sends a web page in place of a file`, false);
-        return createWriteStream(file, { flags: status === 206 ? "a" : "w" });
+        const handle = await open(file, status === 206 ? "a" : "w");
+        return { write: (chunk) => handle.appendFile(chunk), close: () => handle.close() };
       },
     });
     if (head.status !== 416) return head;
@@ -137,11 +133,17 @@ export async function unreachable(url: URL, withinMs: number): Promise<string | 
   }
 }
 
+/** What takes the bytes of a body. Not a stream: one that is destroyed loses what came last. */
+interface Sink {
+  write: (chunk: Uint8Array) => Promise<void> | void;
+  close: () => Promise<void> | void;
+}
+
 /** Where the body of a 2xx answer goes. */
 interface Destination {
   /** Bytes of it that are there already, which the server is asked to leave out. */
   from?: number;
-  take: (head: Head) => Writable;
+  take: (head: Head) => Promise<Sink> | Sink;
 }
 
 /** Redirects are followed here and not by fetch, so that each host is trusted first and an error names the right one. */
@@ -196,24 +198,23 @@ async function read(
   const { leastBytes = 1 } = patience;
   let size = head.status === 206 ? from : 0;
   let since = 0;
-  await pipeline(
-    (response.body ?? []) as AsyncIterable<Uint8Array>,
-    async function* (chunks: AsyncIterable<Uint8Array>) {
-      for await (const chunk of chunks) {
-        size += chunk.byteLength;
-        since += chunk.byteLength;
-        if (size > limit)
-          throw new HttpFailure(`${head.url.host} sends more than ${limit} bytes: too much for what was asked`, false);
-        if (since >= leastBytes) {
-          since = 0;
-          timer.refresh();
-        }
-        received?.(size);
-        yield chunk;
+  const sink = await take(head);
+  try {
+    for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+      size += chunk.byteLength;
+      since += chunk.byteLength;
+      if (size > limit)
+        throw new HttpFailure(`${head.url.host} sends more than ${limit} bytes: too much for what was asked`, false);
+      if (since >= leastBytes) {
+        since = 0;
+        timer.refresh();
       }
-    },
-    take(head),
-  );
+      await sink.write(chunk);
+      received?.(size);
+    }
+  } finally {
+    await sink.close();
+  }
 }
 
 /** Failures that a repetition within seconds does not cure. */

@@ -41,7 +41,7 @@ export async function pythonEnvironment(requirementsFile: string, options: Pytho
       async (lock) => {
         // Another process may have made it while this one waited for the lock.
         if (isWhole(folder)) return;
-        await lock.announce(`the Python environment of ${name}`);
+        await lock.announce(`makes the Python environment of ${name}`);
         await make(folder, python, path.resolve(requirementsFile), task);
       },
     ),

@@ -13,26 +13,26 @@ interface Holder {
   pid: number;
   /** With the pid it names a process for good. */
   start: string | undefined;
-  /** What it is at: the program being built. */
-  building: string;
+  /** What it is at: `builds etcd`. */
+  doing: string;
 }
 
 /**
- * Does `work` while no other process of this user builds: two builds at once need more memory than one may take.
+ * Does `work` while no other process of this user does such work in the folder: two builds at once need more memory than one may take.
  * @param folder the cache folder of the programs
- * @param waiting told every second, while another process builds, who that is
+ * @param waiting told every second, while another process works, who that is and what it does
  */
 export async function whileAlone<T>(
   folder: string,
   waiting: (holder: string) => void,
-  work: (lock: { announce(building: string): Promise<void> }) => Promise<T>,
+  work: (lock: { announce(doing: string): Promise<void> }) => Promise<T>,
 ): Promise<T> {
   await mkdir(folder, { recursive: true });
   const release = await acquire(folder, waiting);
   try {
     endOrphans(workFolder(folder));
     await rm(workFolder(folder), { recursive: true, force: true });
-    return await work({ announce: (building) => announce(folder, building) });
+    return await work({ announce: (doing) => announce(folder, doing) });
   } finally {
     await rm(holderFile(folder), { force: true });
     // It is not ours any more when this process slept so long that another took it for dead.
@@ -51,7 +51,7 @@ async function acquire(folder: string, waiting: (holder: string) => void): Promi
       if ((error as NodeJS.ErrnoException).code !== "ELOCKED") throw error;
     }
     const holder = await readHolder(folder);
-    waiting(holder ? `process ${holder.pid}, which builds ${holder.building}` : "another process, which builds");
+    waiting(holder ? `process ${holder.pid}, which ${holder.doing}` : "another process");
     if (holder && startOf(holder.pid) !== holder.start) {
       // In this order, so that who gets the lock next is not taken for the dead one.
       await rm(holderFile(folder), { force: true });
@@ -66,8 +66,8 @@ function holderFile(folder: string): string {
   return path.join(folder, "building.json");
 }
 
-async function announce(folder: string, building: string): Promise<void> {
-  const holder: Holder = { pid: process.pid, start: startOf(process.pid), building };
+async function announce(folder: string, doing: string): Promise<void> {
+  const holder: Holder = { pid: process.pid, start: startOf(process.pid), doing };
   await writeFile(holderFile(folder), JSON.stringify(holder));
 }
 
