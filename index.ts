@@ -17,6 +17,7 @@ import { chartsOf, VisionPlatform } from "./components/platform.ts";
 import { knownCluster } from "./components/preflight/state.ts";
 import { readLab, readSections } from "./components/read-config.ts";
 import { endedByFirstRejection } from "./components/program-end.ts";
+import { madeTexts, sayingWhatIsMade } from "./components/secrets/made.ts";
 import { RunError } from "./components/program-errors.ts";
 
 export interface ProgramOptions {
@@ -54,15 +55,11 @@ async function installed(folder: string): Promise<Record<string, unknown>> {
   // After every look, since it changes what it must.
   const prepared = await prepareCluster(lab, known, facts);
   const delivery = { context: "images/clearml-agent", checkout: import.meta.dirname };
-  const platform = new VisionPlatform("lab", {
-    lab,
-    charts,
-    found,
-    authority: certificates,
-    labels,
-    prepared,
-    delivery,
-  });
+  const platform = new VisionPlatform(
+    "lab",
+    { lab, charts, found, authority: certificates, labels, prepared, delivery },
+    { transformations: [sayingWhatIsMade(madeTexts(state))] },
+  );
   return platform.outputs;
 }
 

@@ -67,7 +67,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
       "vision-platform:index:VisionPlatform",
       name,
       {},
-      { ...opts, providers, transformations: [appliedBelow(args.prepared)] },
+      pulumi.mergeOptions(opts, { providers, transformations: [appliedBelow(args.prepared)] }),
     );
     const { lab, charts } = args;
     const cluster = { ...clusterOf(`${name}-cluster`, lab.cluster, { parent: this }), prepared: args.prepared };

@@ -19,6 +19,8 @@ interface Outs extends GeneratedTextInputs {
 /** A text that is drawn once. What was made stays: a changed rule is for new stacks, or for the next rotation. */
 export const kind: ResourceKind<GeneratedTextInputs, Outs> = {
   secrets: ["value"],
+  // What the program says of the state beside these is for who guards the text, and is kept nowhere. (provider/kept-texts.ts)
+  complete: ({ length, alphabet, first, rotation }) => ({ length, alphabet, first, rotation }),
   create(inputs) {
     const draw = (from: string) => from.charAt(randomInt(from.length));
     const rest = Array.from({ length: inputs.length - 1 }, () => draw(inputs.alphabet));
