@@ -20,6 +20,8 @@ export interface WebhookInputs {
   active: boolean;
 }
 
+/** What CVAT is told of it. */
+const SENT = ["name", "url", "events", "secret", "verifyTls", "active"] as const;
 const path = (id: string | number) => `webhooks/${id}`;
 
 /**
@@ -83,9 +85,6 @@ export const kind: ResourceKind<WebhookInputs> = {
     replaces: changedKeys(["organization"], olds, news),
   }),
 };
-
-/** What CVAT is told of it. */
-const SENT = ["name", "url", "events", "secret", "verifyTls", "active"] as const;
 
 /** The order of events means nothing. */
 function ordered(inputs: Partial<WebhookInputs>): Partial<WebhookInputs> {
