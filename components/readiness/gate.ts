@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { STAGES, type Stage } from "../charts/stages.ts";
 import { UserError } from "../errors.ts";
-import { unlessEnded } from "../records/ending.ts";
+import { pauseFor } from "../records/ending.ts";
 import type { NamespaceReader } from "./client.ts";
 import type { Expectation } from "./expectation.ts";
 import { isUnpublished, UNPUBLISHED, withKeys } from "./addresses.ts";
@@ -99,9 +98,7 @@ export async function waitUntilReady(options: GateOptions): Promise<Snapshot> {
         if (!said.has(key)) once(key, `${title}: ${object} is stuck: ${reason.replace(/[.;]?$/, ".")} ${cure}`);
       }
     }
-    await unlessEnded(signal, () =>
-      sleep(Math.min(poll, Math.max(0, options.timeoutMs - elapsed)), undefined, { signal }),
-    );
+    await pauseFor(Math.min(poll, Math.max(0, options.timeoutMs - elapsed)), signal);
     poll = Math.min(poll * 1.5, LONGEST_POLL_MS);
   }
 }

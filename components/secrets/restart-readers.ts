@@ -5,7 +5,6 @@ import { kubeConfig } from "../kube-config.ts";
 import { namespaceReader } from "../readiness/client.ts";
 import type { Expectation } from "../readiness/expectation.ts";
 import { waitUntilReady } from "../readiness/gate.ts";
-import { unlessEnded } from "../records/ending.ts";
 
 export interface RestartOptions {
   access: ClusterAccess;
@@ -65,17 +64,15 @@ export async function restartReaders({
     ["workers", readers.filter((reader) => !isStore(reader))],
   ] as const) {
     for (const workload of part) await restart(send, namespace, workload);
-    const reader = await namespaceReader(access, namespace);
-    await unlessEnded(signal, () =>
-      waitUntilReady({
-        title: `Restart after a change of ${secrets.join(", ")}`,
-        expectations: part.map((workload): Expectation => ({ ...workload, stage })),
-        timeoutMs,
-        timeoutKey: "vision-platform:cluster.readyTimeout",
-        reader,
-        say: () => undefined,
-      }),
-    );
+    await waitUntilReady({
+      title: `Restart after a change of ${secrets.join(", ")}`,
+      expectations: part.map((workload): Expectation => ({ ...workload, stage })),
+      timeoutMs,
+      timeoutKey: "vision-platform:cluster.readyTimeout",
+      reader: await namespaceReader(access, namespace, { signal }),
+      say: () => undefined,
+      signal,
+    });
   }
 }
 
