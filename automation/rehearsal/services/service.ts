@@ -46,15 +46,17 @@ export interface ServiceContext {
   lab: LabConfig;
   cluster: Cluster;
   progress: ProgressTask;
-  /** The services before this one, by name. */
+  /** The services that this one comes after, by name, as far as the lab wants them. */
   started: Readonly<Record<string, Started>>;
 }
 
 /** What stands for a system, or is one, beside the rehearsal's cluster. */
 export interface RehearsalService {
   name: string;
-  wanted(lab: LabConfig): boolean;
-  start(context: ServiceContext): Promise<Started>;
+  wanted: (lab: LabConfig) => boolean;
+  /** Services whose addresses it needs. Default: none. */
+  after?: readonly string[];
+  start: (context: ServiceContext) => Promise<Started>;
 }
 
 export interface ServiceSpec {
