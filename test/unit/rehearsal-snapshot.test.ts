@@ -46,8 +46,8 @@ function scene(key: string, changes: Partial<Scene<string>> = {}): Scene<string>
   };
 }
 
-async function open<T>(one: Scene<T>) {
-  const found = await openScene(one, silentProgress);
+async function open<T>(one: Scene<T>, anew = false) {
+  const found = await openScene(one, { progress: silentProgress, anew });
   opened.push(found.home);
   return found;
 }
@@ -70,6 +70,15 @@ describe("a scene", () => {
     expect(await readFile(file, "utf8")).toBe("as made");
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect(await readFile(path.join(second.home.folder, "link"), "utf8")).toBe("as made");
+  });
+
+  it("is made anew when that is asked for, and kept in place of the old one", async () => {
+    const one = scene("a");
+    await end((await open(one)).home);
+    const { home, restored } = await open(one, true);
+    expect([restored, one.made()]).toEqual([false, 2]);
+    await end(home);
+    expect([(await open(one)).restored, await snapshots()]).toEqual([true, [home.name]]);
   });
 
   it("is owned by this process while it is open: no other run's cleaning up takes it", async () => {
@@ -126,7 +135,7 @@ describe("a scene", () => {
 
   it("that cannot be made leaves nothing", async () => {
     const failing = scene("a", { make: () => Promise.reject(new Error("no room")) });
-    await expect(openScene(failing, silentProgress)).rejects.toThrow("no room");
+    await expect(openScene(failing, { progress: silentProgress })).rejects.toThrow("no room");
     expect(await listHomes()).toEqual([]);
     expect(existsSync(path.join(cache, "snapshots"))).toBe(false);
   });
