@@ -10,7 +10,6 @@ import { PROJECT_FOLDER } from "../../automation/project.ts";
 import { readJson, serviceFolder, type Ready } from "../../automation/rehearsal/services/service.ts";
 import { CvatClient } from "../../components/cvat/client/client.ts";
 import type { CloudStorage } from "../../components/cvat/client/types.ts";
-import { generatedIn } from "./canaries.ts";
 import { orderCvat } from "./cvat-orders.ts";
 import { problemsOf } from "./failure.ts";
 import type { RehearsalResult } from "../../automation/rehearsal/rehearse.ts";
@@ -55,8 +54,8 @@ describe("the whole homelab: charts, buckets, records, functions, agent", () => 
   it("is on the API server, in MinIO and in the stand-ins as it was, once it is opened from its snapshot", async () => {
     const deployment = await lab.get<V1Deployment>("apps/v1", "Deployment", "cvat-backend-server", "cvat");
     expect(deployment.status?.readyReplicas).toBe(1);
-    const passwords = await generatedIn(lab.rehearsal().stack);
-    const password = passwords.find(({ name }) => name.endsWith("cvat-password-admin"))?.text ?? "";
+    const { value } = await lab.rehearsal().stack.getConfig("vision-platform:cvat");
+    const { password } = (JSON.parse(value) as { superuser: { password: string } }).superuser;
     const client = new CvatClient({ endpoint: await urlOf("cvat"), username: "admin", password });
     const storages = await client.list<CloudStorage>("cloudstorages");
     expect(storages.map(({ display_name }) => display_name).sort()).toEqual(["cvat", "datasets"]);
