@@ -111,13 +111,14 @@ export async function ensureService({
 /** What a service that serves writes down: a pid comes round again, with its start it names the process for good. */
 export interface Ready {
   pid: number;
-  start: string | undefined;
+  start?: string | undefined;
   port: number;
 }
 
-/** Whether the process that wrote this still runs. */
+/** Whether the process that wrote this still runs. (A rehearsal that was kept may have been made before starts were written down.) */
 export function isRunning({ pid, start }: Pick<Ready, "pid" | "start">): boolean {
-  return start !== undefined && startOf(pid) === start;
+  const found = startOf(pid);
+  return found !== undefined && (start === undefined || found === start);
 }
 
 function start(script: string, config: string, log: string): void {
