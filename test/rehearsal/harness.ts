@@ -22,8 +22,8 @@ export interface Lab {
   lines: string[];
   /** Changes sections of the stack file, key by key; `undefined` takes a key out. */
   configure(sections: Sections): Promise<void>;
-  up(options?: { parallel?: number; overrides?: Readonly<Record<string, string>> }): Promise<RehearsalResult>;
-  /** Makes the stack ready as configured now, without running anything. */
+  up(options?: { parallel?: number }): Promise<RehearsalResult>;
+  /** Makes the stack ready as configured now, without running anything; whatever of the rehearsal was ended is started again. */
   prepare(): Promise<void>;
   run(verb: Verb): Promise<Outcome>;
   destroy(): Promise<Outcome>;
@@ -99,10 +99,10 @@ function labIn(project: string, home: Home, opened?: Rehearsal): Lab {
       await change(project, changes);
       ready = undefined;
     },
-    async up({ parallel, overrides = {} } = {}) {
-      ready = await prepare({ stack: STACK, project, overrides, home, progress });
+    async up({ parallel } = {}) {
+      if (!ready) await lab.prepare();
       lines.length = 0;
-      return bringUp(ready, progress, parallel);
+      return bringUp(lab.rehearsal(), progress, parallel);
     },
     async prepare() {
       ready = await prepare({ stack: STACK, project, overrides: {}, home, progress });
