@@ -187,6 +187,18 @@ describe("the key of a scene", () => {
     expect(await key()).not.toBe(before);
   });
 
+  it("changes with a chart that was named, folder or archive", async () => {
+    const outside = [path.join(checkout, "docs/chart"), path.join(checkout, "docs/chart.tgz")];
+    const named = () => sceneKey({ tools: [], facts: {}, checkout, outside });
+    await write("docs/chart/values.yaml", "a: 1");
+    const keys = [await named()];
+    await write("docs/chart/values.yaml", "a: 2");
+    keys.push(await named());
+    await write("docs/chart.tgz", "bytes");
+    keys.push(await named());
+    expect(new Set(keys).size).toBe(3);
+  });
+
   it("changes with the programs, the stack file and whatever else is named, and with nothing else", async () => {
     const before = await key({ text: "a" });
     expect(await key({ text: "b" })).not.toBe(before);

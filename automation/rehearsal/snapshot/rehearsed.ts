@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { stackFilePath } from "../../stackfile/stack-file.ts";
 import { obtainTools } from "../../tools/obtain.ts";
 import {
@@ -32,7 +33,8 @@ export async function rehearsedScene(options: RehearsedSceneOptions): Promise<Re
   let made: RehearsalResult | undefined;
   const text = await readFile(stackFilePath(project, stack), "utf8");
   const tools = await obtainTools(REHEARSAL_PROGRAMS, { progress });
-  const key = await sceneKey({ tools, facts: { stack, text, overrides } });
+  const outside = Object.values(overrides).map((chart) => path.resolve(chart));
+  const key = await sceneKey({ tools, facts: { stack, text, overrides }, outside });
   const scene = await openScene(
     {
       name: "scene",
