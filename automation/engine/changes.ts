@@ -1,6 +1,5 @@
 import type { EngineEvent, OpType, StepEventMetadata } from "@pulumi/pulumi/automation/index.js";
-import { specialSecretSig, specialSigKey } from "@pulumi/pulumi/runtime/rpc.js";
-import { HIDDEN } from "./outputs.ts";
+import { HIDDEN, isEnvelope } from "./outputs.ts";
 import { parseUrn, type ResourceName } from "./urn.ts";
 
 /** What happens to a resource, in a person's words. */
@@ -102,7 +101,7 @@ export function valueAt(root: unknown, path: string): unknown {
 function shown(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shown);
   if (typeof value !== "object" || value === null) return value;
-  if ((value as Record<string, unknown>)[specialSigKey] === specialSecretSig) return HIDDEN;
+  if (isEnvelope(value)) return HIDDEN;
   const parts = Object.entries(value).filter(([key]) => !HOW_IT_IS_APPLIED.includes(key));
   return Object.fromEntries(parts.map(([key, part]) => [key, shown(part)]));
 }
