@@ -21,7 +21,7 @@ export function build(file, checkout, place) {
     const packages = new Map();
     /** @param {string} name */
     const address = (name) => {
-      const found = packages.get(name) ?? packageFile(name, checkout, path.dirname(place));
+      const found = packages.get(name) ?? packageFile(name, checkout, path.resolve(place, "../.."));
       packages.set(name, found);
       return found;
     };

@@ -33,31 +33,32 @@ const SETTINGS = [INSTALLED, "package-lock.json", "tsconfig.json"];
  * @param {string} file
  */
 export function placeOf(compiled, checkout, file) {
-  return placeFor(compiled, checkout, [checkout, path.relative(checkout, file)]);
+  return placeFor(path.join(compiled, "own"), checkout, [checkout, path.relative(checkout, file)]);
 }
 
 /**
- * The folder for a package in one file. Checkouts with the same packages share it.
+ * The folder for a package in one file. Checkouts with the same packages share it. By the name of the folder above it, Node knows what is not
+ * ours and does not warn of what it is going to give up. (node: lib/internal/util.js, isInsideNodeModules)
  * @param {string} compiled
  * @param {string} checkout
  * @param {string} name
  */
 export function placeOfPackage(compiled, checkout, name) {
-  return placeFor(compiled, checkout, [name]);
+  return placeFor(path.join(compiled, "node_modules"), checkout, [name]);
 }
 
 /**
- * @param {string} compiled
+ * @param {string} folder
  * @param {string} checkout
  * @param {readonly string[]} what
  */
-function placeFor(compiled, checkout, what) {
+function placeFor(folder, checkout, what) {
   const hash = createHash("sha256");
   hash.update(JSON.stringify([...what, process.version]));
   const own = readdirSync(import.meta.dirname).filter((name) => name.endsWith(".mjs"));
   for (const name of own.sort()) hash.update(readFileSync(path.join(import.meta.dirname, name)));
   for (const name of SETTINGS) hash.update(readIfThere(path.join(checkout, name)));
-  return path.join(compiled, hash.digest("hex").slice(0, 32));
+  return path.join(folder, hash.digest("hex").slice(0, 32));
 }
 
 /**
