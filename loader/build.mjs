@@ -1,58 +1,44 @@
 // @ts-check
-import { randomUUID } from "node:crypto";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as esbuild from "esbuild";
-import { digestOf, ENTRY, MANIFEST } from "./cached.mjs";
-import { packagesWhereTheyAre, sourcesAsRead } from "./plugins.mjs";
-import { tidy } from "./tidy.mjs";
+import { ENTRY } from "./cached.mjs";
+import { keep } from "./keep.mjs";
+import { packageFile } from "./packages.mjs";
+import { packagesByAddress, sourcesAsRead } from "./plugins.mjs";
 
 /**
- * Compiles an entry with all that it imports of the project. Packages stay where they are.
+ * Compiles an entry with all that it imports of the project. Packages are no part of it.
  * @param {string} file
  * @param {string} checkout
  * @param {string} place
  * @returns {Promise<string>} the entry's compiled file
  */
-export async function build(file, checkout, place) {
-  const folder = randomUUID();
-  const outdir = path.join(place, folder);
-  // Before esbuild, whose error would not say that it is about writing. For this user alone, who runs what is in it.
-  await mkdir(outdir, { recursive: true, mode: 0o700 });
-
-  /** @type {Map<string, Uint8Array>} */
-  const read = new Map();
-  const outputs = await compiled(file, checkout, outdir, read).catch(async (error) => {
-    await rm(outdir, { recursive: true });
-    throw error;
+export function build(file, checkout, place) {
+  return keep(place, async (outdir) => {
+    /** @type {Map<string, Uint8Array>} */
+    const read = new Map();
+    /** @type {Map<string, Promise<string | undefined>>} */
+    const packages = new Map();
+    /** @param {string} name */
+    const address = (name) => {
+      const found = packages.get(name) ?? packageFile(name, checkout, path.resolve(place, "../.."));
+      packages.set(name, found);
+      return found;
+    };
+    const outputs = await compiled(file, checkout, outdir, [packagesByAddress(address), sourcesAsRead(checkout, read)]);
+    const sources = [...read].map(([name, content]) => /** @type {const} */ ([path.relative(checkout, name), content]));
+    const files = await Promise.all(packages.values());
+    return { outputs, sources, packages: files.filter((name) => name !== undefined) };
   });
-  for (const { path: name, contents } of outputs) await writeFile(name, contents);
-
-  const files = outputs.filter((output) => !output.path.endsWith(".map"));
-  const sources = [...read].map(([name, content]) => named(checkout, name, content));
-  /** @type {import("./cached.mjs").Manifest} */
-  const manifest = {
-    folder,
-    sources: sources.map(([name]) => name),
-    sourcesDigest: digestOf(sources),
-    files: files.map((output) => path.basename(output.path)),
-    filesDigest: digestOf(files.map((output) => named(outdir, output.path, output.contents))),
-  };
-  // Last, and in one step: who starts meanwhile finds the build before or this one, whole.
-  const beside = path.join(place, `${folder}.json`);
-  await writeFile(beside, JSON.stringify(manifest));
-  await rename(beside, path.join(place, MANIFEST));
-  await tidy(path.dirname(place));
-  return path.join(outdir, ENTRY);
 }
 
 /**
  * @param {string} file
  * @param {string} checkout
  * @param {string} outdir
- * @param {Map<string, Uint8Array>} read
+ * @param {esbuild.Plugin[]} plugins
  */
-async function compiled(file, checkout, outdir, read) {
+async function compiled(file, checkout, outdir, plugins) {
   try {
     const { outputFiles } = await esbuild.build({
       entryPoints: [{ in: file, out: path.parse(ENTRY).name }],
@@ -70,7 +56,7 @@ async function compiled(file, checkout, outdir, read) {
       // Errors and components are told apart by the names of their classes.
       keepNames: true,
       logLevel: "silent",
-      plugins: [packagesWhereTheyAre(), sourcesAsRead(checkout, read)],
+      plugins,
     });
     return outputFiles;
   } catch (error) {
@@ -78,13 +64,4 @@ async function compiled(file, checkout, outdir, read) {
     // Where it was thrown says nothing: the text has the places.
     throw Object.assign(new Error(text), { stack: text });
   }
-}
-
-/**
- * @param {string} folder
- * @param {string} file
- * @param {Uint8Array} content
- */
-function named(folder, file, content) {
-  return /** @type {const} */ ([path.relative(folder, file), content]);
 }

@@ -1,6 +1,6 @@
 // @ts-check
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 
 /**
@@ -11,6 +11,7 @@ import path from "node:path";
  * @property {string} sourcesDigest
  * @property {string[]} files what was compiled, without the maps
  * @property {string} filesDigest
+ * @property {{ file: string, size: number }[]} packages files of packages that it imports
  */
 
 /** Name of the manifest in the place of an entry. */
@@ -19,8 +20,11 @@ export const MANIFEST = "manifest.json";
 /** Name of the compiled entry in the folder of its build. */
 export const ENTRY = "entry.mjs";
 
+/** What npm has installed, by its own account. */
+export const INSTALLED = "node_modules/.package-lock.json";
+
 /** What decides, beside the sources, how they are compiled: the packages as they are installed, and as they should be. */
-const SETTINGS = ["node_modules/.package-lock.json", "package-lock.json", "tsconfig.json"];
+const SETTINGS = [INSTALLED, "package-lock.json", "tsconfig.json"];
 
 /**
  * The folder for the builds of one entry by one loader, with one set of packages.
@@ -29,12 +33,32 @@ const SETTINGS = ["node_modules/.package-lock.json", "package-lock.json", "tscon
  * @param {string} file
  */
 export function placeOf(compiled, checkout, file) {
+  return placeFor(path.join(compiled, "own"), checkout, [checkout, path.relative(checkout, file)]);
+}
+
+/**
+ * The folder for a package in one file. Checkouts with the same packages share it. By the name of the folder above it, Node knows what is not
+ * ours and does not warn of what it is going to give up. (node: lib/internal/util.js, isInsideNodeModules)
+ * @param {string} compiled
+ * @param {string} checkout
+ * @param {string} name
+ */
+export function placeOfPackage(compiled, checkout, name) {
+  return placeFor(path.join(compiled, "node_modules"), checkout, [name]);
+}
+
+/**
+ * @param {string} folder
+ * @param {string} checkout
+ * @param {readonly string[]} what
+ */
+function placeFor(folder, checkout, what) {
   const hash = createHash("sha256");
-  hash.update(JSON.stringify([checkout, path.relative(checkout, file), process.version]));
+  hash.update(JSON.stringify([...what, process.version]));
   const own = readdirSync(import.meta.dirname).filter((name) => name.endsWith(".mjs"));
   for (const name of own.sort()) hash.update(readFileSync(path.join(import.meta.dirname, name)));
   for (const name of SETTINGS) hash.update(readIfThere(path.join(checkout, name)));
-  return path.join(compiled, hash.digest("hex").slice(0, 32));
+  return path.join(folder, hash.digest("hex").slice(0, 32));
 }
 
 /**
@@ -46,11 +70,15 @@ export function placeOf(compiled, checkout, file) {
 export function cachedBuild(checkout, place) {
   try {
     /** @type {Manifest} */
-    const { folder, sources, sourcesDigest, files, filesDigest } = JSON.parse(
+    const { folder, sources, sourcesDigest, files, filesDigest, packages } = JSON.parse(
       readFileSync(path.join(place, MANIFEST), "utf8"),
     );
     const whole = path.join(place, folder);
-    const isFresh = digestOfFiles(checkout, sources) === sourcesDigest && digestOfFiles(whole, files) === filesDigest;
+    const isFresh =
+      digestOfFiles(checkout, sources) === sourcesDigest &&
+      digestOfFiles(whole, files) === filesDigest &&
+      // Megabytes of which a start may need none: those are not read for it.
+      packages.every(({ file, size }) => statSync(file).size === size);
     return isFresh ? path.join(whole, ENTRY) : undefined;
   } catch {
     // None yet, one that is damaged, or a source that is gone: what is wrong with that the build says better.

@@ -6,15 +6,17 @@ import * as esbuild from "esbuild";
 
 /**
  * Packages are imported by their address: what is compiled lies where no node_modules is.
+ * @param {(name: string) => Promise<string | undefined>} fileOf the one file of a package that has become one
  * @returns {esbuild.Plugin}
  */
-export function packagesWhereTheyAre() {
+export function packagesByAddress(fileOf) {
   return {
-    name: "packages-where-they-are",
+    name: "packages-by-address",
     setup(build) {
-      build.onResolve({ filter: /^[^./]/ }, ({ path: name, kind }) => {
+      build.onResolve({ filter: /^[^./]/ }, async ({ path: name, kind }) => {
         if (kind === "entry-point" || name.startsWith("node:") || path.isAbsolute(name)) return undefined;
-        return { path: import.meta.resolve(name), external: true };
+        const file = await fileOf(name);
+        return { path: file === undefined ? import.meta.resolve(name) : pathToFileURL(file).href, external: true };
       });
     },
   };

@@ -11,10 +11,10 @@ const UNUSED_MS = 30 * DAY_MS;
 
 /**
  * Removes builds that nobody needs any more. What cannot be removed stays.
- * @param {string} compiled
+ * @param {string} places
  */
-export async function tidy(compiled) {
-  for (const place of await childrenOf(compiled)) {
+export async function tidy(places) {
+  for (const place of await childrenOf(places)) {
     const manifest = path.join(place, MANIFEST);
     const current = await readFile(manifest, "utf8").catch(() => "");
     if (await isOlder(manifest, UNUSED_MS)) await remove(place);

@@ -10,9 +10,9 @@ import { countsIn } from "./counts.ts";
 import { Stopped } from "../signals.ts";
 import { whileAtWork } from "./at-work.ts";
 import { plain, problemsIn } from "./diagnostics.ts";
-import { hiddenIn } from "./outputs.ts";
 import { removeLeftLocks } from "./locks.ts";
 import { isOwnDoing } from "./own-doing.ts";
+import { secretsHidden } from "./outputs.ts";
 import { refusal } from "./refusal.ts";
 import { isForDebugging } from "./secrets.ts";
 import { stateOf } from "./state.ts";
@@ -133,10 +133,10 @@ async function lookBack(stack: auto.Stack, exclude: readonly string[] | undefine
   return lookBeforeDestroy(state, exclude, await authorityOfState(state, stack.workspace.workDir));
 }
 
-/** The stack's outputs come with the last event of its root resource, at a preview too; secrets are hidden in events. */
+/** The stack's outputs come with the last event of its root resource, at a preview too. */
 function outputsIn(events: readonly auto.EngineEvent[]): Record<string, unknown> {
   const root = events.findLast(({ resOutputsEvent }) => resOutputsEvent?.metadata.type === "pulumi:pulumi:Stack");
-  return hiddenIn(root?.resOutputsEvent?.metadata.new?.outputs ?? {}) as Record<string, unknown>;
+  return secretsHidden(root?.resOutputsEvent?.metadata.new?.outputs ?? {}) as Record<string, unknown>;
 }
 
 function ledgerIn(events: readonly auto.EngineEvent[]): LedgerRow[] {

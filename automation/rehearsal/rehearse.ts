@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
 import path from "node:path";
 import type * as auto from "@pulumi/pulumi/automation/index.js";
@@ -17,7 +18,7 @@ import { assumedBy } from "./assumed.ts";
 import { rehearsalCharts, type RehearsalChart } from "./charts.ts";
 import { markOf } from "../runs/belonging.ts";
 import { clearAway, runsFolder } from "../runs/engine-run.ts";
-import { CLUSTER_PROGRAMS, startCluster, type Cluster } from "./cluster/cluster.ts";
+import { CLUSTER_PROGRAMS, clusterIn, startCluster, type Cluster } from "./cluster/cluster.ts";
 import type { Home } from "./cluster/homes.ts";
 import { poolWith } from "./cluster/lab.ts";
 import { seed } from "./cluster/seed.ts";
@@ -28,6 +29,7 @@ import { installPlugins, type PluginStandIn } from "./plugins/install.ts";
 import { startServices } from "./services/index.ts";
 import { writeStackFolder } from "./stack-folder.ts";
 import { engineEnvironment } from "../tools/environment.ts";
+import { together } from "../together.ts";
 import { obtainTools, type Tool } from "../tools/obtain.ts";
 
 /** Every program a rehearsal runs. */
@@ -75,24 +77,31 @@ export async function prepare({ stack, project, overrides, home, progress }: Reh
     obtainTools(REHEARSAL_PROGRAMS, { progress }),
     passphraseIn(home.folder),
   ]);
-  const cluster = await progress.task("Starting a Kubernetes API server", async (task) => {
-    const started = await startCluster({ home: home.folder, tools, progress: task });
-    task.update("putting the lab's nodes, storage class and Traefik in place");
-    await seed(started.kubeconfig, {
-      addresses: poolWith(addressesIn(lab)),
-      devices: Object.assign({}, ...assumed.map(({ devices }) => devices)) as Devices,
-      more: assumed.flatMap(({ objects = [] }) => objects),
-    });
-    return started;
-  });
   const charts = await rehearsalCharts(chartsOf(lab), {
     overrides,
     folder: path.join(home.folder, "charts"),
     progress,
   });
-  const services = await progress.task("Starting what stands beside the cluster", (task) =>
-    startServices({ home: home.folder, tools, lab, cluster, progress: task }),
-  );
+  const cluster = clusterIn(home.folder);
+  const title = "Starting a Kubernetes API server and what stands beside it";
+  const services = await progress.task(title, async (task) => {
+    // Of a cluster that was there before they know all they need, and begin with it.
+    const known = existsSync(cluster.kubeconfig);
+    const serving = startCluster({ home: home.folder, tools, progress: task });
+    const seeded = serving.then(async () => {
+      task.update("putting the lab's nodes, storage class and Traefik in place");
+      await seed(cluster.kubeconfig, {
+        addresses: poolWith(addressesIn(lab)),
+        devices: Object.assign({}, ...assumed.map(({ devices }) => devices)) as Devices,
+        more: assumed.flatMap(({ objects = [] }) => objects),
+      });
+    });
+    const started = (known ? Promise.resolve() : serving).then(() =>
+      startServices({ home: home.folder, tools, lab, cluster, progress: task }),
+    );
+    const [, beside] = await together([seeded, started]);
+    return beside;
+  });
   const folder = path.join(home.folder, "stack");
   await writeStackFolder(folder, project, stack, {
     kubeconfig: cluster.kubeconfig,

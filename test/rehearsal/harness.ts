@@ -7,6 +7,7 @@ import { destroyStack } from "../../automation/engine/destroy.ts";
 import { runEngine, type Outcome, type Verb } from "../../automation/engine/run.ts";
 import { silentProgress, type Progress } from "../../automation/progress.ts";
 import { createHome, freshName, removeHome, type Home } from "../../automation/rehearsal/cluster/homes.ts";
+import { rehearsedScene } from "../../automation/rehearsal/snapshot/rehearsed.ts";
 import { bringUp, prepare, type Rehearsal, type RehearsalResult } from "../../automation/rehearsal/rehearse.ts";
 import { copyProjectFile } from "../../automation/stackfile/project-file.ts";
 
@@ -21,9 +22,9 @@ export interface Lab {
   /** The lines of progress of the last run. */
   lines: string[];
   /** Changes sections of the stack file, key by key; `undefined` takes a key out. */
-  configure(sections: Readonly<Record<string, Values | undefined>>): Promise<void>;
-  up(options?: { parallel?: number; overrides?: Readonly<Record<string, string>> }): Promise<RehearsalResult>;
-  /** Makes the stack ready as configured now, without running anything. */
+  configure(sections: Sections): Promise<void>;
+  up(options?: { parallel?: number }): Promise<RehearsalResult>;
+  /** Makes the stack ready as configured now, without running anything; whatever of the rehearsal was ended is started again. */
   prepare(): Promise<void>;
   run(verb: Verb): Promise<Outcome>;
   destroy(): Promise<Outcome>;
@@ -41,39 +42,75 @@ export interface LabOptions {
   stackFile?: string;
 }
 
+type Sections = Readonly<Record<string, Values | undefined>>;
+
 /** Starts a lab from the example homelab, or another stack file, with the given sections changed. Nothing is up yet. */
-export async function startLab(
-  sections: Readonly<Record<string, Values | undefined>> = {},
-  { stackFile, whole = stackFile !== undefined }: LabOptions = {},
-): Promise<Lab> {
+export async function startLab(sections: Sections = {}, options: LabOptions = {}): Promise<Lab> {
+  const project = await projectWith(sections, options);
+  return labIn(project, await createHome(freshName("test"), { kept: false }));
+}
+
+/**
+ * A lab that is up, opened from a snapshot: what was up before it was kept is what the tests meet.
+ * @param anew brings it up also where a snapshot fits, for a test of that very thing
+ */
+export async function startScene(
+  sections: Sections = {},
+  { anew = false, ...options }: LabOptions & { anew?: boolean } = {},
+): Promise<{ lab: Lab; made: RehearsalResult | undefined }> {
+  const project = await projectWith(sections, options);
+  try {
+    const progress = silentProgress;
+    const { home, opened, made } = await rehearsedScene({ stack: STACK, project, overrides: {}, progress, anew });
+    return { lab: labIn(project, home, opened), made };
+  } catch (error) {
+    await rm(project, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** A project's folder with the stack file. */
+async function projectWith(
+  sections: Sections,
+  { stackFile, whole = stackFile !== undefined }: LabOptions,
+): Promise<string> {
   const project = await mkdtemp(path.join(tmpdir(), "vision-platform-test-"));
-  const file = path.join(project, `Pulumi.${STACK}.yaml`);
   await copyProjectFile(PROJECT, project);
   const example = parse(
     await readFile(stackFile ?? path.join(PROJECT, "Pulumi.homelab.yaml"), "utf8"),
   ) as StackDocument;
-  await writeFile(file, stringify(whole ? example : chartsOnly(example)));
-  const home = await createHome(freshName("test"), { kept: false });
+  await writeFile(fileIn(project), stringify(whole ? example : chartsOnly(example)));
+  await change(project, sections);
+  return project;
+}
+
+const fileIn = (project: string) => path.join(project, `Pulumi.${STACK}.yaml`);
+
+async function change(project: string, sections: Sections): Promise<void> {
+  const document = parse(await readFile(fileIn(project), "utf8")) as StackDocument;
+  for (const [name, values] of Object.entries(sections)) {
+    const key = `vision-platform:${name}`;
+    document.config[key] = merged(document.config[key] ?? {}, values ?? {});
+  }
+  await writeFile(fileIn(project), stringify(document));
+}
+
+function labIn(project: string, home: Home, opened?: Rehearsal): Lab {
   const lines: string[] = [];
   const progress: Progress = { ...silentProgress, line: (text) => void lines.push(text) };
-  let ready: Rehearsal | undefined;
+  let ready = opened;
 
   const lab: Lab = {
     home,
     lines,
     async configure(changes) {
-      const document = parse(await readFile(file, "utf8")) as { config: Record<string, Values> };
-      for (const [name, values] of Object.entries(changes)) {
-        const key = `vision-platform:${name}`;
-        document.config[key] = merged(document.config[key] ?? {}, values ?? {});
-      }
-      await writeFile(file, stringify(document));
+      await change(project, changes);
       ready = undefined;
     },
-    async up({ parallel, overrides = {} } = {}) {
-      ready = await prepare({ stack: STACK, project, overrides, home, progress });
+    async up({ parallel } = {}) {
+      if (!ready) await lab.prepare();
       lines.length = 0;
-      return bringUp(ready, progress, parallel);
+      return bringUp(lab.rehearsal(), progress, parallel);
     },
     async prepare() {
       ready = await prepare({ stack: STACK, project, overrides: {}, home, progress });
@@ -107,7 +144,6 @@ export async function startLab(
       await rm(project, { recursive: true, force: true });
     },
   };
-  await lab.configure(sections);
   return lab;
 }
 

@@ -59,7 +59,8 @@ describe("the homelab on a real API server", () => {
     }
   });
 
-  it("changes nothing on a second up", async () => {
+  it("changes nothing on a second up, with everything prepared again", async () => {
+    await lab.prepare();
     const { outcome } = await lab.up();
     expect(outcome.changes).toEqual([]);
     expect(outcome.counts).toEqual({ same: outcome.counts["same"] });

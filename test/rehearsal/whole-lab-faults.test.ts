@@ -65,6 +65,8 @@ describe("a first up that meets one fault after the other", () => {
   });
 
   it("goes through once nothing is in its way, and nothing is there twice", async () => {
+    // The killed run's lock is taken away.
+    await lab.prepare();
     await lab.up();
     const client = await cvat();
     const organizations = await client.list<Organization>("organizations");

@@ -1,28 +1,36 @@
 import { copyFile, cp, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { V1Deployment } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runEngine } from "../../automation/engine/run.ts";
 import { functionUrns } from "../../automation/functions/urns.ts";
 import { silentProgress } from "../../automation/progress.ts";
 import { PROJECT_FOLDER } from "../../automation/project.ts";
-import { readJson, serviceFolder } from "../../automation/rehearsal/services/service.ts";
+import { readJson, serviceFolder, type Ready } from "../../automation/rehearsal/services/service.ts";
+import { CvatClient } from "../../components/cvat/client/client.ts";
+import type { CloudStorage } from "../../components/cvat/client/types.ts";
 import { orderCvat } from "./cvat-orders.ts";
 import { problemsOf } from "./failure.ts";
-import { startLab, type Lab } from "./harness.ts";
+import type { RehearsalResult } from "../../automation/rehearsal/rehearse.ts";
+import { startScene, type Lab } from "./harness.ts";
 import { pulumi } from "./pulumi.ts";
 
 let lab: Lab;
+let made: RehearsalResult | undefined;
 
 beforeAll(async () => {
   // Encrypted for a passphrase that is not here, as in any stack file that is rehearsed.
-  lab = await startLab({ cvat: { superuser: { password: { secure: "v1:x" } } } }, { whole: true });
+  const sections = { cvat: { superuser: { password: { secure: "v1:x" } } } };
+  // Brought up here, kept, and opened again: all but the first test meet the lab that came out of the snapshot.
+  ({ lab, made } = await startScene(sections, { whole: true, anew: true }));
 });
 afterAll(() => lab.end());
 
 describe("the whole homelab: charts, buckets, records, functions, agent", () => {
-  it("goes up in one run, and says what it made", async () => {
-    const { outcome, outputs } = await lab.up();
+  it("goes up in one run, and says what it made", () => {
+    if (made === undefined) throw new Error("the lab was not brought up here");
+    const { outcome, outputs } = made;
     // The example's one GPU is its function's: told once, and no failure.
     expect(
       outcome.warnings.filter((text) => /yolo11x holds 1 nvidia\.com\/gpu .*stays Pending/.test(text)),
@@ -43,6 +51,22 @@ describe("the whole homelab: charts, buckets, records, functions, agent", () => 
     expect(functions["yolo11x"]?.runtimeClass).toMatch(/^nvidia, by the /);
   });
 
+  it("is on the API server, in MinIO and in the stand-ins as it was, once it is opened from its snapshot", async () => {
+    const deployment = await lab.get<V1Deployment>("apps/v1", "Deployment", "cvat-backend-server", "cvat");
+    expect(deployment.status?.readyReplicas).toBe(1);
+    const { value } = await lab.rehearsal().stack.getConfig("vision-platform:cvat");
+    const { password } = (JSON.parse(value) as { superuser: { password: string } }).superuser;
+    const client = new CvatClient({ endpoint: await urlOf("cvat"), username: "admin", password });
+    const storages = await client.list<CloudStorage>("cloudstorages");
+    expect(storages.map(({ display_name }) => display_name).sort()).toEqual(["cvat", "datasets"]);
+    // Asked of MinIO, with the keys that it was given.
+    for (const { id } of storages) expect(await client.get(`cloudstorages/${id}/status`)).toBe("AVAILABLE");
+    const queues = await readJson<{ name: string }[]>(
+      path.join(serviceFolder(lab.home.folder, "clearml"), "queues.json"),
+    );
+    expect(queues?.map(({ name }) => name)).toEqual(["default"]);
+  });
+
   it("changes nothing on a second up", async () => {
     const { outcome } = await lab.up();
     expect(outcome.changes).toEqual([]);
@@ -51,8 +75,7 @@ describe("the whole homelab: charts, buckets, records, functions, agent", () => 
   });
 
   it("fails where CVAT makes accounts for strangers after all, and says by which paths and what to do", async () => {
-    const ready = await readJson<{ port: number }>(path.join(serviceFolder(lab.home.folder, "cvat"), "ready.json"));
-    const url = `http://127.0.0.1:${ready?.port ?? 0}`;
+    const url = await urlOf("cvat");
     await orderCvat(url, { registration: "open" });
     try {
       const problems = await problemsOf(lab.run("up"));
@@ -106,6 +129,11 @@ describe("the whole homelab: charts, buckets, records, functions, agent", () => 
     }
   });
 });
+
+async function urlOf(service: string): Promise<string> {
+  const ready = await readJson<Ready>(path.join(serviceFolder(lab.home.folder, service), "ready.json"));
+  return `http://127.0.0.1:${ready?.port ?? 0}`;
+}
 
 /** A second clone of this commit as somebody else has it: another folder, another home, another Node, another time of day. */
 async function otherMachine() {

@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { LARGE } from "../../loader/packages.mjs";
 
 const PROJECT = path.resolve(import.meta.dirname, "../..");
 const LONG_AGO = new Date("2020-01-01");
@@ -112,6 +113,8 @@ async function kept(): Promise<string[]> {
   return Promise.all(names.map(async (name) => `${name} ${(await stat(path.join(cache, name))).mtimeMs}`));
 }
 
+const cut = (file: string) => truncate(file, 10);
+
 async function filesNamed(pattern: RegExp): Promise<string[]> {
   const names = await readdir(cache, { recursive: true });
   return names.filter((name) => pattern.test(name)).map((name) => path.join(cache, name));
@@ -175,7 +178,6 @@ describe("is compiled anew", () => {
     expect(await said()).toMatchObject({ word: "of 2.0.0" });
   });
 
-  const cut = (file: string) => truncate(file, 10);
   it.each([
     ["the manifest is cut short", /manifest\.json$/, cut],
     ["the entry is cut short", /entry\.mjs$/, cut],
@@ -186,6 +188,60 @@ describe("is compiled anew", () => {
     const [file = ""] = await filesNamed(pattern);
     await harm(file);
     expect(await said()).toMatchObject({ twice: 42 });
+  });
+});
+
+describe("a package of many files", () => {
+  /** One of those that become one file. */
+  const install = async (version: string) => {
+    await installed(version);
+    await write(
+      "node_modules/execa/package.json",
+      JSON.stringify({ name: "execa", version, type: "module", exports: "./index.js" }),
+    );
+    await write("node_modules/execa/index.js", 'export * from "./more.js";\n');
+    await write("node_modules/execa/more.js", `export const version = "${version}";\n`);
+  };
+  beforeEach(async () => {
+    await install("1.0.0");
+    await write("main.ts", 'import { version } from "execa";\nconsole.log(JSON.stringify({ version }));\n');
+  });
+
+  it("is one file, made once", async () => {
+    expect(await said()).toEqual({ version: "1.0.0" });
+    expect(await filesNamed(/entry\.mjs$/)).toHaveLength(2);
+    const before = await kept();
+    await write("settings.json", '{ "a": 2 }');
+    expect(await said()).toEqual({ version: "1.0.0" });
+    expect(await kept()).toEqual(before);
+  });
+
+  it("is another one in another version", async () => {
+    await said();
+    await install("2.0.0");
+    expect(await said()).toEqual({ version: "2.0.0" });
+  });
+
+  it.each([
+    ["cut short", cut],
+    ["gone", rm],
+  ])("is made anew where it is %s", async (_, harm) => {
+    await said();
+    const files = await filesNamed(/entry\.mjs$/);
+    const texts = await Promise.all(files.map((file) => readFile(file, "utf8")));
+    await harm(files[texts.findIndex((text) => text.includes("createRequire"))] ?? "");
+    expect(await said()).toEqual({ version: "1.0.0" });
+  });
+
+  it.each(LARGE)("has what %s has", { timeout: 120_000 }, async (name) => {
+    const text = `import * as all from "${name}";\nconsole.log(JSON.stringify(Object.keys(all)));\n`;
+    const file = await write("all.ts", text);
+    const { stdout } = await execa(process.execPath, [path.join(PROJECT, "loader/run.mjs"), file], {
+      env: { VISION_PLATFORM_CACHE: cache },
+    });
+    const real = (await import(name)) as object;
+    expect(JSON.parse(stdout)).toEqual(Object.keys(real).filter((key) => key !== "default"));
+    expect(await filesNamed(/entry\.mjs$/)).toHaveLength(2);
   });
 });
 

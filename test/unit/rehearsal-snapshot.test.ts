@@ -46,8 +46,8 @@ function scene(key: string, changes: Partial<Scene<string>> = {}): Scene<string>
   };
 }
 
-async function open<T>(one: Scene<T>) {
-  const found = await openScene(one, silentProgress);
+async function open<T>(one: Scene<T>, anew = false) {
+  const found = await openScene(one, { progress: silentProgress, anew });
   opened.push(found.home);
   return found;
 }
@@ -70,6 +70,15 @@ describe("a scene", () => {
     expect(await readFile(file, "utf8")).toBe("as made");
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect(await readFile(path.join(second.home.folder, "link"), "utf8")).toBe("as made");
+  });
+
+  it("is made anew when that is asked for, and kept in place of the old one", async () => {
+    const one = scene("a");
+    await end((await open(one)).home);
+    const { home, restored } = await open(one, true);
+    expect([restored, one.made()]).toEqual([false, 2]);
+    await end(home);
+    expect([(await open(one)).restored, await snapshots()]).toEqual([true, [home.name]]);
   });
 
   it("is owned by this process while it is open: no other run's cleaning up takes it", async () => {
@@ -126,7 +135,7 @@ describe("a scene", () => {
 
   it("that cannot be made leaves nothing", async () => {
     const failing = scene("a", { make: () => Promise.reject(new Error("no room")) });
-    await expect(openScene(failing, silentProgress)).rejects.toThrow("no room");
+    await expect(openScene(failing, { progress: silentProgress })).rejects.toThrow("no room");
     expect(await listHomes()).toEqual([]);
     expect(existsSync(path.join(cache, "snapshots"))).toBe(false);
   });
@@ -176,6 +185,18 @@ describe("the key of a scene", () => {
     const before = await key();
     await change();
     expect(await key()).not.toBe(before);
+  });
+
+  it("changes with a chart that was named, folder or archive", async () => {
+    const outside = [path.join(checkout, "docs/chart"), path.join(checkout, "docs/chart.tgz")];
+    const named = () => sceneKey({ tools: [], facts: {}, checkout, outside });
+    await write("docs/chart/values.yaml", "a: 1");
+    const keys = [await named()];
+    await write("docs/chart/values.yaml", "a: 2");
+    keys.push(await named());
+    await write("docs/chart.tgz", "bytes");
+    keys.push(await named());
+    expect(new Set(keys).size).toBe(3);
   });
 
   it("changes with the programs, the stack file and whatever else is named, and with nothing else", async () => {

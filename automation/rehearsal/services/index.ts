@@ -1,3 +1,4 @@
+import { together } from "../../together.ts";
 import { CLEARML_SERVICE } from "./clearml/row.ts";
 import { CVAT_SERVICE } from "./cvat/row.ts";
 import { MINIO_SERVICE } from "./minio/row.ts";
@@ -5,7 +6,7 @@ import { nodesService } from "./nodes/row.ts";
 import { NUCLIO_SERVICE } from "./nuclio/row.ts";
 import type { RehearsalService, ServiceContext, Started } from "./service.ts";
 
-/** What runs beside the cluster, in the order of starting: a later one may need an earlier one's address. */
+/** What runs beside the cluster; a later one may need an earlier one's address. */
 export const SERVICES: readonly RehearsalService[] = [
   MINIO_SERVICE,
   NUCLIO_SERVICE,
@@ -14,13 +15,25 @@ export const SERVICES: readonly RehearsalService[] = [
   nodesService(({ clearml }) => (clearml.agent.enabled ? clearml.agent.image.delivery : undefined)),
 ];
 
-/** Starts what the lab wants, or finds it running. */
+/** Starts what the lab wants, or finds it running: side by side, but for what needs another's address. */
 export async function startServices(context: Omit<ServiceContext, "started">): Promise<Started[]> {
-  const started: Record<string, Started> = {};
-  for (const service of SERVICES) {
-    if (!service.wanted(context.lab)) continue;
-    context.progress.update(service.name);
-    started[service.name] = await service.start({ ...context, started });
+  const starting = new Map<string, Promise<Started>>();
+  for (const service of SERVICES.filter(({ wanted }) => wanted(context.lab))) {
+    starting.set(service.name, startAfter(service, starting, context));
   }
-  return Object.values(started);
+  return together([...starting.values()]);
+}
+
+async function startAfter(
+  { name, after = [], start }: RehearsalService,
+  starting: ReadonlyMap<string, Promise<Started>>,
+  context: Omit<ServiceContext, "started">,
+): Promise<Started> {
+  const before = after.flatMap((other) => {
+    const found = starting.get(other);
+    return found ? [found.then((started) => [other, started] as const)] : [];
+  });
+  const started = Object.fromEntries(await Promise.all(before));
+  context.progress.update(name);
+  return start({ ...context, started });
 }

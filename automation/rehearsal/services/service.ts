@@ -46,15 +46,17 @@ export interface ServiceContext {
   lab: LabConfig;
   cluster: Cluster;
   progress: ProgressTask;
-  /** The services before this one, by name. */
+  /** The services that this one comes after, by name, as far as the lab wants them. */
   started: Readonly<Record<string, Started>>;
 }
 
 /** What stands for a system, or is one, beside the rehearsal's cluster. */
 export interface RehearsalService {
   name: string;
-  wanted(lab: LabConfig): boolean;
-  start(context: ServiceContext): Promise<Started>;
+  wanted: (lab: LabConfig) => boolean;
+  /** Services whose addresses it needs. Default: none. */
+  after?: readonly string[];
+  start: (context: ServiceContext) => Promise<Started>;
 }
 
 export interface ServiceSpec {
@@ -109,13 +111,14 @@ export async function ensureService({
 /** What a service that serves writes down: a pid comes round again, with its start it names the process for good. */
 export interface Ready {
   pid: number;
-  start: string | undefined;
+  start?: string | undefined;
   port: number;
 }
 
-/** Whether the process that wrote this still runs. */
+/** Whether the process that wrote this still runs. (A rehearsal that was kept may have been made before starts were written down.) */
 export function isRunning({ pid, start }: Pick<Ready, "pid" | "start">): boolean {
-  return start !== undefined && startOf(pid) === start;
+  const found = startOf(pid);
+  return found !== undefined && (start === undefined || found === start);
 }
 
 function start(script: string, config: string, log: string): void {

@@ -18,8 +18,10 @@ const LEFT_OUT = new Set([
 
 export interface Ingredients {
   tools: readonly Tool[];
-  /** Whatever else it depends on, as JSON: the stack file, charts that were named. */
+  /** Whatever else it depends on, as JSON: the stack file. */
   facts: unknown;
+  /** Files and folders outside of the checkout that count with all they hold: charts that were named. Default: none. */
+  outside?: readonly string[];
   /** Default: this one. */
   checkout?: string;
 }
@@ -28,11 +30,21 @@ export interface Ingredients {
  * A digest of everything that made a scene: the checkout's sources and its place, the programs, Node, and what else is named. Whatever changes
  * one of them has another key, and no snapshot of the old one is found.
  */
-export async function sceneKey({ tools, facts, checkout = PROJECT_FOLDER }: Ingredients): Promise<string> {
+export async function sceneKey({
+  tools,
+  facts,
+  outside = [],
+  checkout = PROJECT_FOLDER,
+}: Ingredients): Promise<string> {
   const hash = createHash("sha256");
   const programs = tools.map(({ name, version, path: place }) => [name, version, place]);
   hash.update(JSON.stringify([checkout, process.execPath, process.version, process.arch, programs, facts]));
   await addFolder(hash, checkout, "");
+  for (const place of outside) {
+    const found = await stat(place).catch(() => undefined);
+    if (found?.isDirectory()) await addFolder(hash, place, "");
+    else if (found) add(hash, place, await readFile(place));
+  }
   return hash.digest("hex");
 }
 

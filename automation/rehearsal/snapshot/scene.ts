@@ -29,6 +29,12 @@ export interface OpenedScene<T> {
   restored: boolean;
 }
 
+export interface OpenOptions {
+  progress: Progress;
+  /** Makes it also where a snapshot fits, which the new one then takes the place of. Default: no. */
+  anew?: boolean;
+}
+
 /**
  * How many of a scene may be open at once from a snapshot. Paths and ports stand in the engine's state, so a copy works only in the folder and
  * on the ports that its scene was made with: each of these places has a snapshot of its own.
@@ -40,10 +46,10 @@ const PLACES = 3;
  * use meets what all others meet. One that does not fit is never used: made of something else, a port taken, broken, or not the same when it
  * is opened.
  */
-export async function openScene<T>(scene: Scene<T>, progress: Progress): Promise<OpenedScene<T>> {
+export async function openScene<T>(scene: Scene<T>, options: OpenOptions): Promise<OpenedScene<T>> {
   await cleanUpStale();
   for (let place = 0; place < PLACES; place++) {
-    const found = await openAt(scene, `${scene.name}-${scene.key.slice(0, 10)}-${place}`, progress);
+    const found = await openAt(scene, `${scene.name}-${scene.key.slice(0, 10)}-${place}`, options);
     if (found) return found;
   }
   const home = await createHome(freshName(scene.name), { kept: false });
@@ -51,10 +57,14 @@ export async function openScene<T>(scene: Scene<T>, progress: Progress): Promise
 }
 
 /** Undefined where another run has that place. */
-async function openAt<T>(scene: Scene<T>, name: string, progress: Progress): Promise<OpenedScene<T> | undefined> {
+async function openAt<T>(
+  scene: Scene<T>,
+  name: string,
+  { progress, anew = false }: OpenOptions,
+): Promise<OpenedScene<T> | undefined> {
   const old = await claim(name);
   if (!old) return undefined;
-  const found = await restore(scene, old).catch((error: unknown) => {
+  const found = await (anew ? Promise.resolve(undefined) : restore(scene, old)).catch((error: unknown) => {
     progress.line(`The kept scene ${name} cannot be opened, and is made anew: ${messageOf(error)}`);
     return undefined;
   });

@@ -9,6 +9,7 @@ import type { CvatConfig } from "./asked.ts";
 export const CVAT_SERVICE: RehearsalService = {
   name: "cvat",
   wanted: ({ cvat }) => cvat.enabled,
+  after: ["minio", "nuclio"],
   async start({ home, lab, cluster, started }) {
     const store = started["minio"];
     const address = lab.objectStore && urlOf(endpointOfPods(lab.objectStore));
