@@ -8,6 +8,7 @@ import {
   endRun,
   engineEnded,
   engineWasKilled,
+  forgetEngines,
   runsFolder,
   type EngineRun,
 } from "../runs/engine-run.ts";
@@ -28,9 +29,10 @@ export interface AtWork {
 /**
  * Does one operation of the engine so that nothing of it is left, however it ends: no process, no temporary file, no lock. What a killed run left
  * is cleared away before.
+ * @param work is told where the runs are
  * @throws Stopped when this process is asked to end, once the engine has
  */
-export async function whileAtWork<T>(stack: auto.Stack, at: AtWork, work: () => Promise<T>): Promise<T> {
+export async function whileAtWork<T>(stack: auto.Stack, at: AtWork, work: (runs: string) => Promise<T>): Promise<T> {
   const { envVars } = stack.workspace;
   const runs = runsFolder({ ...process.env, ...envVars });
   for (const name of await clearAway(runs)) at.progress.line(`Removed what a killed run left: ${name}`);
@@ -38,7 +40,7 @@ export async function whileAtWork<T>(stack: auto.Stack, at: AtWork, work: () => 
   return withVariables(envVars, run.env, async () => {
     const stop = stopOnSignals(run, at.progress);
     try {
-      return await Promise.race([work(), stop.hanging]);
+      return await Promise.race([work(runs), stop.hanging]);
     } finally {
       try {
         // An engine that is stopped fails: that it was stopped is why.
@@ -48,6 +50,8 @@ export async function whileAtWork<T>(stack: auto.Stack, at: AtWork, work: () => 
         await endEngine(run.folder);
         await removeLock(stack, run, at);
         await endRun(run);
+        // It has had the lock: no other that was killed has it still.
+        if (at.hadLock()) await forgetEngines(runs, stack.name);
         stop.off();
       }
     }

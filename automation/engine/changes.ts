@@ -55,7 +55,7 @@ function changeOf(metadata: StepEventMetadata): Change | undefined {
 function fieldsOf({ detailedDiff, diffs, old, new: next, urn }: StepEventMetadata): FieldChange[] {
   const paths = detailedDiff ? Object.keys(detailedDiff) : (diffs ?? []);
   const { type } = parseUrn(urn);
-  return paths
+  const fields = paths
     .filter(isOfTheObject)
     .sort()
     .map((path) => {
@@ -66,7 +66,20 @@ function fieldsOf({ detailedDiff, diffs, old, new: next, urn }: StepEventMetadat
         after: kind.startsWith("delete") ? undefined : shown(fieldAt(next, path, type)),
       };
     });
+  return BRIDGED.test(type) ? fields.filter((field) => !isNoise(field)) : fields;
 }
+
+/** Types whose plugin is made from one for Terraform. It finds fields different that nobody gave and that have no value, before and after. */
+const BRIDGED = /^(pulumi:providers:)?minio(:|$)/;
+
+const isNoise = ({ before, after }: FieldChange) => isBlank(before) && isBlank(after);
+
+/** A secret's value is hidden, and so never blank: that it changes is all there is to see. */
+const isBlank = (value: unknown): boolean =>
+  value === undefined ||
+  value === null ||
+  value === "" ||
+  (typeof value === "object" && Object.keys(value).length === 0);
 
 type State = StepEventMetadata["old"];
 
@@ -87,17 +100,28 @@ const isSecretData = (path: string, type: string) =>
  */
 const HOW_IT_IS_APPLIED = ["pulumi.com/patchForce", "pulumi.com/skipAwait"];
 
-const isOfTheObject = (path: string) => !HOW_IT_IS_APPLIED.some((annotation) => path.endsWith(`["${annotation}"]`));
+/** What the SDK and plugins made from Terraform's keep in a state for themselves, at any depth. (pulumi-terraform-bridge: pkg/tfbridge) */
+const KEPT_FOR_THEMSELVES = ["__defaults", "__meta", "__pulumi_raw_state_delta"];
+
+const NOT_SHOWN = [...HOW_IT_IS_APPLIED, ...KEPT_FOR_THEMSELVES];
+
+const isOfTheObject = (path: string) =>
+  !HOW_IT_IS_APPLIED.some((annotation) => path.endsWith(`["${annotation}"]`)) &&
+  !partsOf(path).some((part) => KEPT_FOR_THEMSELVES.includes(part));
 
 /** The value at a property path of the engine: `spec.template.spec.containers[0].image`, `metadata.annotations["a.b"]`. */
 export function valueAt(root: unknown, path: string): unknown {
-  const parts = [...path.matchAll(/\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.[\]]+)/g)];
-  return parts.reduce<unknown>((value, [, quoted, index, plain]) => {
+  return partsOf(path).reduce<unknown>((value, part) => {
     // A map that holds a secret is hidden whole, and so is all in it.
     if (value === HIDDEN) return value;
     if (typeof value !== "object" || value === null) return undefined;
-    return (value as Record<string, unknown>)[quoted?.replace(/\\(.)/g, "$1") ?? index ?? plain ?? ""];
+    return (value as Record<string, unknown>)[part];
   }, root);
+}
+
+function partsOf(path: string): string[] {
+  const parts = path.matchAll(/\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.[\]]+)/g);
+  return [...parts].map(([, quoted, index, plain]) => quoted?.replace(/\\(.)/g, "$1") ?? index ?? plain ?? "");
 }
 
 /** A value with its secrets hidden. */
@@ -105,6 +129,6 @@ function shown(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shown);
   if (typeof value !== "object" || value === null) return value;
   if (isEnvelope(value)) return HIDDEN;
-  const parts = Object.entries(value).filter(([key]) => !HOW_IT_IS_APPLIED.includes(key));
+  const parts = Object.entries(value).filter(([key]) => !NOT_SHOWN.includes(key));
   return Object.fromEntries(parts.map(([key, part]) => [key, shown(part)]));
 }

@@ -1,6 +1,6 @@
 import { hostname, userInfo } from "node:os";
 import * as auto from "@pulumi/pulumi/automation/index.js";
-import { runsFolder, takeOnLocks, type LockHolder } from "../runs/engine-run.ts";
+import { takeOnLocks, type LockHolder } from "../runs/engine-run.ts";
 
 interface Lock extends LockHolder {
   user: string;
@@ -17,14 +17,19 @@ export function locksIn(words: string): Lock[] {
 /**
  * Removes the locks of engines that this program started and that were killed: of no other is it certain that nobody is at work, since a pid
  * means nothing in another container, and hosts share names.
+ * @param runs the folder of the runs, in which killed engines are remembered
  * @returns whether the stack is free now
  */
-export async function removeLeftLocks(stack: auto.Stack, refusal: unknown): Promise<boolean> {
+export async function removeLeftLocks(
+  stack: Pick<auto.Stack, "cancel">,
+  refusal: unknown,
+  runs: string,
+): Promise<boolean> {
   if (!(refusal instanceof auto.ConcurrentUpdateError)) return false;
   const locks = locksIn(refusal.message);
   const user = userInfo().username;
   if (!locks.every((lock) => lock.host === hostname() && lock.user === user)) return false;
-  if (!(await takeOnLocks(runsFolder({ ...process.env, ...stack.workspace.envVars }), locks))) return false;
+  if (!(await takeOnLocks(runs, locks))) return false;
   await stack.cancel();
   return true;
 }

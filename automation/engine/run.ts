@@ -89,12 +89,12 @@ export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptio
   process.on("unhandledRejection", ignored);
   try {
     await options.progress.task(`${TITLES[verb]} stack ${stack.name}`, (task) =>
-      whileAtWork(stack, { progress: options.progress, hadLock }, async () => {
+      whileAtWork(stack, { progress: options.progress, hadLock }, async (runs) => {
         const attempt = () => withProviders(stack.workspace, () => perform(task));
         try {
           await attempt();
         } catch (error) {
-          if (!(await removeLeftLocks(stack, error))) throw error;
+          if (!(await removeLeftLocks(stack, error, runs))) throw error;
           options.progress.line("Removed the lock of a run that was killed.");
           await attempt();
         }

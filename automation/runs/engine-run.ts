@@ -16,6 +16,7 @@ export interface EngineRun {
 }
 
 interface RunRecord extends Owned {
+  stack: string;
   /** The engine that may hold the stack's lock: it has begun and has not ended in order. */
   engine?: ProcessName | undefined;
   /** All of it has ended, and only the engine's name is kept, for the lock it may have left. */
@@ -39,7 +40,7 @@ export function runsFolder(env: Environment): string {
 /** Begins a run of a stack's engine. */
 export async function beginRun(runs: string, stack: string): Promise<EngineRun> {
   const folder = path.join(runs, `${stack}-${randomBytes(4).toString("hex")}`);
-  await createOwned(folder, false, {});
+  await createOwned(folder, false, { stack });
   const temporary = path.join(folder, TEMPORARY);
   await mkdir(temporary, { mode: 0o700 });
   return { folder, env: { TMPDIR: temporary, ...markOf(folder) } };
@@ -118,6 +119,14 @@ async function settle(folder: string): Promise<void> {
   if (record?.engine === undefined) return rm(folder, { recursive: true, force: true, maxRetries: 5 });
   await rm(path.join(folder, TEMPORARY), { recursive: true, force: true, maxRetries: 5 });
   await change(folder, (found) => ({ ...found, ended: true }));
+}
+
+/** Forgets the engines of a stack that were killed. */
+export async function forgetEngines(runs: string, stack: string): Promise<void> {
+  for (const folder of await ownedIn(runs)) {
+    const record = await readRecord<RunRecord>(folder);
+    if (record?.ended && record.stack === stack) await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** A lock, as far as it tells whose it is. */

@@ -30,6 +30,7 @@ beforeAll(async () => {
   await mkdir(path.join(folder, "cache"));
   await symlink(path.join(cacheFolder(), "tools"), path.join(folder, "cache", "tools"));
   await mkdir(path.join(folder, "state"));
+  await mkdir(path.join(folder, "tmp"));
   lab = await startLab({ cvat: { enabled: false } });
   await lab.prepare();
 });
@@ -119,6 +120,11 @@ describe("a person's own stack, on a cluster", () => {
     expect(await lab.list("apps/v1", "Deployment", "clearml")).toEqual([]);
     expect(await lab.list("v1", "PersistentVolumeClaim", "clearml")).not.toEqual([]);
   });
+
+  it("no verb has left a temporary file, such as the plugin's copies of the kubeconfig, nor anything of its runs", async () => {
+    expect(await readdir(path.join(folder, "tmp"))).toEqual([]);
+    expect(await readdir(path.join(folder, "cache", "runs"))).toEqual([]);
+  });
 });
 
 describe("rehearse", () => {
@@ -188,6 +194,7 @@ function start(args: readonly string[], env: Record<string, string | undefined> 
       PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
       PULUMI_HOME: path.join(folder, "pulumi"),
       KUBECONFIG: lab.rehearsal().cluster.kubeconfig,
+      TMPDIR: path.join(folder, "tmp"),
       ...env,
     },
     reject: false,

@@ -36,7 +36,7 @@ describe("a run whose program waits for ever", () => {
     const { run } = await waiting();
     run.kill(signal);
     expect(await run).toMatchObject({ exitCode });
-    expect((await run).stderr).toMatch(/^Stopped\. /);
+    expect((await run).stderr).toMatch(/^Stopped\. /m);
     expect(processesOf(folder)).toEqual([]);
     expect(await left()).toEqual({ locks: [], temporary: [], runs: [] });
   });
@@ -52,8 +52,10 @@ describe("a run whose program waits for ever", () => {
     for (const found of own) if (programs.includes(programOf(found))) kill(found.pid);
     await run;
     const { stderr, exitCode } = await start("through");
+    expect({ stderr, exitCode }).toMatchObject({ exitCode: 0 });
     expect(stderr).toMatch(/^Removed what a killed run left: bench-/m);
-    expect(exitCode).toBe(0);
+    // Alone, its engine may end in order by itself.
+    if (programs.length > 0) expect(stderr).toMatch(/^Removed the lock of a run that was killed\.$/m);
     expect(processesOf(folder)).toEqual([]);
     expect(await left()).toEqual({ locks: [], temporary: [], runs: [] });
   });

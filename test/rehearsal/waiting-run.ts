@@ -26,12 +26,10 @@ async function program(): Promise<void> {
 }
 
 const engine = await engineIn({ folder, tools: JSON.parse(tools) as Tool[], program });
-try {
-  await engine.run("up");
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(error instanceof UserError ? error.exitCode : 1);
-} finally {
-  process.stderr.write(engine.lines.join("\n"));
-}
-process.exit();
+const failure = await engine.run("up").then(
+  () => undefined,
+  (error: unknown) => error,
+);
+const words = failure instanceof Error ? [failure.message] : [];
+process.stderr.write([...engine.lines, ...words].join("\n"));
+process.exit(failure === undefined ? 0 : failure instanceof UserError ? failure.exitCode : 1);

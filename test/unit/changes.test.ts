@@ -75,6 +75,51 @@ describe("what a run does to resources", () => {
     ]);
   });
 
+  describe("of the object store, as the real plugin of MinIO tells them", () => {
+    const LIFECYCLE = urn("minio:index/ilmPolicy:IlmPolicy", "cvat");
+    const USER = urn("minio:index/iamUser:IamUser", "cvat");
+    const diff = (diffKind: string) => ({ diffKind, inputDiff: false });
+    const rules = (expiration: string, more: object = {}) => ({
+      __defaults: [],
+      bucket: "cvat",
+      rules: [{ __defaults: [], expiration, filter: "exports/", id: "exports", ...more }],
+    });
+    const fieldsOf = (at: string, old: object, news: object, detailedDiff: object) =>
+      changesIn([step("update", at, { old: state(old), new: state(news), detailedDiff })])[0]?.fields;
+
+    it("only what changed, and not the fields without a value that come along", () => {
+      const fields = fieldsOf(LIFECYCLE, rules("30d"), rules("60d"), {
+        "rules[0].expiration": diff("update"),
+        "rules[0].tags": diff("update"),
+        "rules[0].__defaults": diff("add"),
+        __defaults: diff("update"),
+        __pulumi_raw_state_delta: diff("update"),
+      });
+      expect(fields).toEqual([{ path: "rules[0].expiration", before: "30d", after: "60d" }]);
+    });
+
+    it("tags that are empty and given as nothing are no change; tags that are given are", () => {
+      const detailedDiff = { "rules[0].tags": diff("update") };
+      expect(fieldsOf(LIFECYCLE, rules("30d", { tags: "" }), rules("30d", { tags: null }), detailedDiff)).toEqual([]);
+      expect(fieldsOf(LIFECYCLE, rules("30d", { tags: {} }), rules("30d", { tags: { a: "b" } }), detailedDiff)).toEqual(
+        [{ path: "rules[0].tags", before: {}, after: { a: "b" } }],
+      );
+    });
+
+    it("a rule that is added, without what the SDK notes of it", () => {
+      const fields = fieldsOf(LIFECYCLE, { rules: [] }, rules("30d"), { "rules[0]": diff("add") });
+      expect(fields).toEqual([
+        { path: "rules[0]", before: undefined, after: { expiration: "30d", filter: "exports/", id: "exports" } },
+      ]);
+    });
+
+    it("a key that is rotated, of which nothing can be shown", () => {
+      const hidden = { secret: "[secret]" };
+      const fields = fieldsOf(USER, hidden, hidden, { secret: diff("update"), __defaults: diff("update") });
+      expect(fields).toEqual([{ path: "secret", before: "[secret]", after: "[secret]" }]);
+    });
+  });
+
   it("a field that only the provider has", () => {
     const [change] = changesIn([
       step("update", DEPLOYMENT, {

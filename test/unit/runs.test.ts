@@ -187,7 +187,7 @@ describe("the lock of an engine that was killed", () => {
 
   it("is removed, by one of two who find it", async () => {
     const pid = await killedEngine();
-    const both = await Promise.all([1, 2].map(() => removeLeftLocks(stack(), refusal([at(pid)]))));
+    const both = await Promise.all([1, 2].map(() => removeLeftLocks(stack(), refusal([at(pid)]), runs())));
     expect(both.sort()).toEqual([false, true]);
     expect(cancelled).toBe(1);
   });
@@ -201,7 +201,7 @@ describe("the lock of an engine that was killed", () => {
     ["that is not told", () => []],
   ])("stays: one %s", async (_, locks) => {
     const pid = await killedEngine();
-    expect(await removeLeftLocks(stack(), refusal(locks(pid)))).toBe(false);
+    expect(await removeLeftLocks(stack(), refusal(locks(pid)), runs())).toBe(false);
     expect(cancelled).toBe(0);
   });
 
@@ -209,11 +209,20 @@ describe("the lock of an engine that was killed", () => {
     const run = await beginRun(runs(), "lab");
     const { pid } = await start("pulumi", run.env);
     await engineBegan(run.env, pid);
-    expect(await removeLeftLocks(stack(), refusal([at(pid)]))).toBe(false);
+    expect(await removeLeftLocks(stack(), refusal([at(pid)]), runs())).toBe(false);
     await engineEnded(run.env);
     await endRun(run);
-    expect(await removeLeftLocks(stack(), refusal([at(pid)]))).toBe(false);
+    expect(await removeLeftLocks(stack(), refusal([at(pid)]), runs())).toBe(false);
     expect(cancelled).toBe(0);
+  });
+
+  it("is looked for by a run among those before it, which are forgotten once it has the lock", async () => {
+    const pids = [await killedEngine(), await killedEngine()];
+    const done = whileAtWork(stack(), { progress: silentProgress, hadLock: () => true }, (folder) =>
+      removeLeftLocks(stack(), refusal([at(pids[0] ?? 0)]), folder),
+    );
+    expect(await done).toBe(true);
+    expect(await readdir(runs())).toEqual([]);
   });
 
   it("is removed at once when this run's own engine is killed while it has it", async () => {

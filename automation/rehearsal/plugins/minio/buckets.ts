@@ -1,4 +1,5 @@
 import type { AnyKind } from "../../../../provider/protocol/plugin.ts";
+import { departuresBetween } from "../../../../provider/protocol/values.ts";
 import { byInputs } from "../compare.ts";
 import { ruleOfStore } from "../../../../components/storage/client/restore.ts";
 import type { LifecycleRule } from "../../../../components/storage/made.ts";
@@ -106,10 +107,12 @@ export function bucketKinds(store: () => Store): Record<string, AnyKind> {
           ? []
           : [`rules[${index}].expiration: the rehearsal's plugin serves days alone, such as 30d`],
       ),
-    diff: byInputs(
-      ["bucket"],
-      (key, old, wanted) => JSON.stringify(withoutStatus(key, old)) === JSON.stringify(withoutStatus(key, wanted)),
-    ),
+    // Field by field, as the real one; what only the store says is none.
+    diff: (olds, news) => {
+      const replaces = olds["bucket"] === news["bucket"] ? [] : ["bucket"];
+      const [old, wanted] = [olds, news].map(({ rules }) => withoutStatus("rules", rules));
+      return { changed: [...replaces, ...departuresBetween(old, wanted, "rules").map(({ path }) => path)], replaces };
+    },
     async create(inputs) {
       const bucket = String(inputs["bucket"]);
       const outs = await setRules(inputs).catch((error: unknown) => {
