@@ -1,5 +1,4 @@
-import { setTimeout as pause } from "node:timers/promises";
-import { unlessEnded } from "../../records/ending.ts";
+import { pauseFor } from "../../records/ending.ts";
 import { verdictOf, type Question, type Verdict, type Way } from "./questions.ts";
 
 export interface Heard {
@@ -78,7 +77,7 @@ async function askOne(
     const { retryAfterMs = patience.pauseMs, ...answered } = await once(path, send);
     const over = attempt >= patience.attempts || Date.now() + retryAfterMs > end;
     if (answered.verdict !== "busy" || over) return answered;
-    await unlessEnded(signal, () => pause(retryAfterMs, undefined, { signal }));
+    await pauseFor(retryAfterMs, signal);
   }
 }
 

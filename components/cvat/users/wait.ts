@@ -1,10 +1,9 @@
-import { setTimeout as pause } from "node:timers/promises";
 import type { V1Pod } from "@kubernetes/client-node";
 import type { ClusterAccess } from "../../cluster.ts";
 import { UserError } from "../../errors.ts";
 import { namespaceReader } from "../../readiness/client.ts";
 import { keyOf } from "../../readiness/snapshot.ts";
-import { unlessEnded } from "../../records/ending.ts";
+import { pauseFor } from "../../records/ending.ts";
 import { USERS } from "../names.ts";
 
 const POLL_MS = 500;
@@ -39,7 +38,7 @@ export async function waitForUsers(
         `CVAT's users were not made${is("Failed") ? "" : " in time"}: ${words}. Cure it and run up again: the Job runs anew. (kubectl logs -n ${namespace} job/${USERS})`,
       );
     }
-    await unlessEnded(signal, () => pause(POLL_MS, undefined, { signal }));
+    await pauseFor(POLL_MS, signal);
   }
 }
 
