@@ -60,7 +60,7 @@ function kubernetes(name: string, seconds: number, found: VersionCheck): BuiltPr
     stamps: KUBERNETES_STAMPS,
     seconds,
     shared: 55,
-    install: `https://dl.k8s.io/release/v${KUBERNETES}/bin/linux/amd64/${name}`,
+    install: "https://kubernetes.io/releases/download/",
   };
 }
 
