@@ -16,7 +16,7 @@ export function toolsCommand(): Command {
         "A program is taken from PATH at a fitting version, else from the cache, else fetched from its publisher (seconds, once),",
         "else built with Go (minutes, once). A release is checked against a sha256 that is pinned here, else its publisher's own.",
         `Known programs: ${PROGRAMS.map((program) => program.name).join(", ")}`,
-        "The cache is ~/.cache/vision-platform, or the folder that VISION_PLATFORM_CACHE names.",
+        "The cache is ~/.cache/vision-platform (macOS: ~/Library/Caches/vision-platform), or the folder that VISION_PLATFORM_CACHE names.",
         "",
         "Examples:",
         "  npm run platform -- tools",

@@ -12,11 +12,22 @@ import { openStack } from "./stack.ts";
 /** The programs an engine run needs. */
 export const ENGINE_PROGRAMS = ["pulumi", "pulumi-resource-kubernetes"] as const;
 
+/** The plugins that a lab needs besides: for its object store, and for images that are carried to nodes. */
+export function pluginsOf({ objectStore, clearml }: LabConfig): string[] {
+  const { by, nodes } = clearml.agent.image.delivery;
+  return [
+    ...(objectStore ? ["pulumi-resource-minio"] : []),
+    ...(clearml.agent.enabled && by === "nodes" && nodes.length > 0 ? ["pulumi-resource-command"] : []),
+  ];
+}
+
 export interface DoorOptions {
   stack: string;
   folder: string;
   /** Make the stack when the backend has none of that name. */
   create: boolean;
+  /** Only its outputs are asked for, which needs no plugin. */
+  reads?: boolean;
   /** Take over fields that others set. Never for good: a forced replace of a Job fails. (cvat-chart-2.64.md, 3.7) */
   force?: boolean;
   progress: Progress;
@@ -30,12 +41,13 @@ export async function openUserStack({
   stack,
   folder,
   create,
+  reads,
   force,
   progress,
 }: DoorOptions): Promise<{ stack: auto.Stack; lab: LabConfig }> {
   const file = await readStackFile(stackFilePath(folder, stack));
   const lab = await soundLab(file);
-  const tools = await obtainTools(ENGINE_PROGRAMS, { progress });
+  const tools = await obtainTools([...ENGINE_PROGRAMS, ...(reads ? [] : pluginsOf(lab))], { progress });
   const engine = path.join(cacheFolder(), "engine");
   const env = {
     ...(await engineEnvironment(tools, { links: path.join(engine, "bin") })),

@@ -4,7 +4,7 @@ import { execa } from "execa";
 import { UserError } from "../../components/errors.ts";
 import { MODULES, moduleFiles } from "./cached.ts";
 import { asTyped, buildEnvironment, compilersAtOnce } from "./go.ts";
-import type { Program } from "./programs.ts";
+import type { BuiltProgram } from "./programs.ts";
 
 const LINES_OF_OUTPUT = 15;
 
@@ -14,7 +14,7 @@ const LINES_OF_OUTPUT = 15;
  * @param workFolder where the copy of the module lies meanwhile: the checkout may be read-only, and Go writes into it
  * @throws UserError with the end of Go's output and the command to try
  */
-export async function build(program: Program, go: string, workFolder: string, target: string): Promise<void> {
+export async function build(program: BuiltProgram, go: string, workFolder: string, target: string): Promise<void> {
   await mkdir(workFolder, { recursive: true });
   const folder = await mkdtemp(path.join(workFolder, `${program.name}-`));
   try {
@@ -32,7 +32,7 @@ export async function build(program: Program, go: string, workFolder: string, ta
 }
 
 /** The words of `go build` for a program. */
-export function buildArguments(program: Program, output: string): string[] {
+export function buildArguments(program: BuiltProgram, output: string): string[] {
   const stamps = (program.stamps ?? []).map((stamp) => `-X ${stamp}`);
   return [
     "build",
@@ -49,7 +49,7 @@ export function buildArguments(program: Program, output: string): string[] {
 }
 
 async function run(
-  program: Program,
+  program: BuiltProgram,
   go: string,
   folder: string,
   args: string[],
@@ -77,7 +77,7 @@ async function run(
 }
 
 /** What a person types to see the build fail. */
-function byHand(program: Program): string {
+function byHand(program: BuiltProgram): string {
   const folder = path.join(MODULES, program.module);
   const build = ["go", ...buildArguments(program, "/dev/null")];
   const generate = program.generate && ["go", "generate", "./..."];

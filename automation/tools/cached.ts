@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import type { Program } from "./programs.ts";
+import type { BuiltProgram, Program } from "./programs.ts";
 import type { PlatformRelease } from "./releases.ts";
 
 /** The folder with one Go module per program. */
@@ -15,7 +15,7 @@ export async function moduleFiles(module: string): Promise<string[]> {
 }
 
 /** A digest of all that decides how a program comes out: its module's files and its flags. */
-export async function buildKey(program: Program): Promise<string> {
+export async function buildKey(program: BuiltProgram): Promise<string> {
   const hash = createHash("sha256");
   for (const name of await moduleFiles(program.module)) {
     hash.update(`${name}\0`).update(await readFile(path.join(MODULES, program.module, name)));
@@ -39,7 +39,7 @@ export function cachedPath(cacheFolder: string, program: Program, key: string): 
 }
 
 /** The built program, if there is one. It gets its name only when whole, so that being there is enough. */
-export async function findBuilt(cacheFolder: string, program: Program): Promise<string | undefined> {
+export async function findBuilt(cacheFolder: string, program: BuiltProgram): Promise<string | undefined> {
   const place = cachedPath(cacheFolder, program, await buildKey(program));
   return existsSync(place) ? place : undefined;
 }

@@ -14,8 +14,8 @@ import { expectedSeconds, roughly, secondsLeft, type Build } from "./estimate.ts
 import { findInstalled } from "./found.ts";
 import { findGo } from "./go.ts";
 import { whileAlone, workFolder } from "./lock.ts";
-import { notFetched, notOnPath, nothingToBuildWith, unknownPrograms, type Missing } from "./problems.ts";
-import { PROGRAMS, type Program } from "./programs.ts";
+import { notFetched, notOnPath, nothingToBuildWith, notToBeHad, unknownPrograms, type Missing } from "./problems.ts";
+import { isBuilt, PROGRAMS, type BuiltProgram, type Program } from "./programs.ts";
 import { fetchAll, publishedBy, PUBLISHERS, type Publishers } from "./publishers.ts";
 import { WAYS, type Way } from "./ways.ts";
 
@@ -59,6 +59,8 @@ export async function obtainTools(names: readonly string[], options: ObtainOptio
     missing = tried.missing;
     if (missing.length > 0 && from === "release") throw notFetched(missing);
   }
+  const unbuilt = missing.filter(({ program }) => !isBuilt(program));
+  if (unbuilt.length > 0) throw notToBeHad(unbuilt);
   if (missing.length > 0) ready.push(...(await buildAll(missing, cacheFolder, progress)));
   const order = programs.map((program) => program.name);
   return ready.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
@@ -79,14 +81,14 @@ async function lookFor(
   const { fitting, unfit } = ways.includes("path") ? await findInstalled(program) : {};
   if (fitting) return { name: program.name, ...fitting, origin: "path" };
   // What was built comes first: there was no release to be had then, or Go was asked for.
-  const built = ways.includes("go") ? await builtBefore(program, cacheFolder) : undefined;
+  const built = ways.includes("go") && isBuilt(program) ? await builtBefore(program, cacheFolder) : undefined;
   if (built) return built;
   const release = ways.includes("release") ? publishedBy(publishers, program) : undefined;
   const kept = release && (await findFetched(cacheFolder, release));
   return kept ? toolOf(program, kept, "cache") : { program, unfit };
 }
 
-async function builtBefore(program: Program, cacheFolder: string): Promise<Tool | undefined> {
+async function builtBefore(program: BuiltProgram, cacheFolder: string): Promise<Tool | undefined> {
   const cached = await findBuilt(cacheFolder, program);
   return cached === undefined
     ? undefined
@@ -127,7 +129,7 @@ async function fetched(
 async function buildAll(missing: readonly Missing[], cacheFolder: string, progress: Progress): Promise<Tool[]> {
   const go = await findGo();
   if ("problem" in go) throw nothingToBuildWith(missing, go.problem);
-  const queue = queueOf(missing.map(({ program }) => program));
+  const queue = queueOf(missing.map(({ program }) => program).filter(isBuilt));
   const tools: Tool[] = [];
   const what = queue.length === 1 ? (queue[0]?.program.name ?? "") : `${queue.length} programs`;
   await progress.task(`Building ${what} with Go, once`, (task) =>
@@ -158,13 +160,13 @@ async function buildAll(missing: readonly Missing[], cacheFolder: string, progre
   return tools;
 }
 
-function queueOf(programs: readonly Program[]): (Build & { program: Program })[] {
+function queueOf(programs: readonly BuiltProgram[]): (Build & { program: BuiltProgram })[] {
   const expected = expectedSeconds(programs);
   return programs.map((program, index) => ({ program, expected: expected[index] ?? program.seconds }));
 }
 
 /** Another process may have built it while this one waited for the lock. */
-async function builtOnce(program: Program, go: string, cacheFolder: string): Promise<Tool> {
+async function builtOnce(program: BuiltProgram, go: string, cacheFolder: string): Promise<Tool> {
   const cached = await builtBefore(program, cacheFolder);
   if (cached) return cached;
   const target = cachedPath(cacheFolder, program, await buildKey(program));

@@ -38,6 +38,11 @@ export function notFetched(missing: readonly Missing[]): UserError {
   );
 }
 
+/** What only its publisher has. */
+export function notToBeHad(missing: readonly Missing[]): UserError {
+  return new UserError(["Needed, not on this machine, and not built with Go:", ...missing.map(lineOf)].join("\n"));
+}
+
 function lineOf({ program, unfit, unfetched }: Missing): string {
   const reasons = [unfit, unfetched && `not fetched: ${unfetched}`].filter((reason) => reason !== undefined);
   const here = reasons.length === 0 ? "" : ` (${reasons.join("; ")})`;

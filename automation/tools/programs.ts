@@ -7,15 +7,23 @@ export interface VersionCheck {
   range: string;
 }
 
-/** One program of the engine or of the rehearsal cluster, and how it is obtained. */
+/** One program of the engine or of the rehearsal cluster. */
 export interface Program {
   name: string;
-  /** The version that `tools/<module>/go.mod` pins, and that a built one has. */
+  /** That of a built one, which `tools/<module>/go.mod` pins, else the one that is fetched. */
   version: string;
   /** Absent: the program tells no version; only its place in a plugin folder does. */
   found?: VersionCheck;
   /** Where Pulumi keeps it, if it is a plugin: `resource-<name>-v<version>` under `plugins`. */
   pluginFolder?: string;
+  /** What a person without Go installs. */
+  install: string;
+  /** Left out unless asked for by name. */
+  optional?: boolean;
+}
+
+/** A program that can be built here. */
+export interface BuiltProgram extends Program {
   /** Folder under `tools/`. */
   module: string;
   package: string;
@@ -28,10 +36,11 @@ export interface Program {
   seconds: number;
   /** Seconds more for the first program of a module that is built, for the packages which they share. */
   shared?: number;
-  /** What a person without Go installs. */
-  install: string;
-  /** Left out unless asked for by name. */
-  optional?: boolean;
+}
+
+/** Whether Go can build it. */
+export function isBuilt(program: Program): program is BuiltProgram {
+  return "module" in program;
 }
 
 const KUBERNETES = "1.35.4";
@@ -41,7 +50,7 @@ const KUBERNETES_STAMPS = ["k8s.io/component-base/version", "k8s.io/client-go/pk
   `${module}.gitMinor=35`,
 ]);
 
-function kubernetes(name: string, seconds: number, found: VersionCheck): Program {
+function kubernetes(name: string, seconds: number, found: VersionCheck): BuiltProgram {
   return {
     name,
     version: KUBERNETES,
@@ -51,7 +60,7 @@ function kubernetes(name: string, seconds: number, found: VersionCheck): Program
     stamps: KUBERNETES_STAMPS,
     seconds,
     shared: 55,
-    install: `https://dl.k8s.io/release/v${KUBERNETES}/bin/linux/amd64/${name}`,
+    install: "https://kubernetes.io/releases/download/",
   };
 }
 
@@ -59,8 +68,19 @@ function kubernetes(name: string, seconds: number, found: VersionCheck): Program
 const SERVER: VersionCheck = { args: ["--version"], pattern: /Kubernetes v(\d+\.\d+\.\d+)/, range: "~1.35.0" };
 const KWOK: Omit<VersionCheck, "args"> = { pattern: /version v(\d+\.\d+\.\d+)/, range: "~0.8.0" };
 
+/** A plugin of the engine for which a rehearsal has a stand-in; no module of it builds. */
+function plugin(name: string, version: string): Program {
+  return {
+    name: `pulumi-resource-${name}`,
+    version,
+    pluginFolder: `resource-${name}-v${version}`,
+    install: `pulumi plugin install resource ${name} ${version}`,
+    optional: true,
+  };
+}
+
 /** Every program, in the order they are built: what the others wait for least comes last. */
-export const PROGRAMS: readonly Program[] = [
+export const PROGRAMS: readonly (Program | BuiltProgram)[] = [
   {
     name: "pulumi",
     version: "3.246.0",
@@ -141,4 +161,6 @@ export const PROGRAMS: readonly Program[] = [
     install: "https://helm.sh/docs/intro/install/",
     optional: true,
   },
+  plugin("minio", "0.17.1"),
+  plugin("command", "1.2.1"),
 ];

@@ -31,6 +31,16 @@ function kubernetes(program: string, platforms: readonly Platform[]): Release {
   return { program, platforms, address, sums: `${address}.sha256` };
 }
 
+function plugin(name: string): Release {
+  return {
+    program: `pulumi-resource-${name}`,
+    platforms: ALL,
+    address: `https://get.pulumi.com/releases/plugins/pulumi-resource-${name}-v{version}-{os}-{arch}.tar.gz`,
+    members: [`pulumi-resource-${name}`],
+    sums: `${GITHUB}/pulumi/pulumi-${name}/releases/download/v{version}/pulumi-${name}_{version}_checksums.txt`,
+  };
+}
+
 // No sums are published for kwok. These are recorded, alike, by nixpkgs (kwok-bin), by the Arch user repository and by people who pin them.
 function kwok(program: string, [x64, arm64]: readonly [string, string]): Release {
   return {
@@ -44,8 +54,8 @@ function kwok(program: string, [x64, arm64]: readonly [string, string]): Release
 
 /**
  * The releases, by program. Those of a rehearsal alone are for Linux, where rehearsals run: no Kubernetes server is published for macOS.
- * (late-2026.md; pulumi: .goreleaser.yml, .github/workflows/ci-prepare-release.yml, sdk/go/common/workspace/plugins.go; pulumi-kubernetes:
- * .goreleaser.yml, whose sums have goreleaser's own name)
+ * (late-2026.md; pulumi: .goreleaser.yml, .github/workflows/ci-prepare-release.yml, sdk/go/common/workspace/plugins.go; pulumi-kubernetes,
+ * pulumi-minio, pulumi-command: .goreleaser.yml, whose sums have goreleaser's own name)
  */
 export const RELEASES: readonly Release[] = [
   {
@@ -56,13 +66,9 @@ export const RELEASES: readonly Release[] = [
     members: ["pulumi/pulumi", "pulumi/pulumi-language-nodejs"],
     sums: `${GITHUB}/pulumi/pulumi/releases/download/v{version}/pulumi-{version}-checksums.txt`,
   },
-  {
-    program: "pulumi-resource-kubernetes",
-    platforms: ALL,
-    address: "https://get.pulumi.com/releases/plugins/pulumi-resource-kubernetes-v{version}-{os}-{arch}.tar.gz",
-    members: ["pulumi-resource-kubernetes"],
-    sums: `${GITHUB}/pulumi/pulumi-kubernetes/releases/download/v{version}/pulumi-kubernetes_{version}_checksums.txt`,
-  },
+  plugin("kubernetes"),
+  plugin("minio"),
+  plugin("command"),
   {
     program: "etcd",
     platforms: LINUX,

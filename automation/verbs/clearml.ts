@@ -32,7 +32,7 @@ export async function writeConf({
     throw new UserError("Say whose: --for USERNAME, or --agent.", { exitCode: 2 });
   }
   const progress = streamProgress();
-  const { stack } = await openUserStack({ stack: name, folder, create: false, progress });
+  const { stack } = await openUserStack({ stack: name, folder, create: false, reads: true, progress });
   const outputs = await readOutputs(stack, { showSecrets: true });
   const beside = output === undefined ? undefined : path.join(path.dirname(path.resolve(output)), CA_FILE);
   const { text, ca } = confIn(outputs, who.for, storeCa ?? beside);

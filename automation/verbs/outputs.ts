@@ -12,7 +12,7 @@ export interface OutputFlags extends StackFlags {
 /** Every URL, namespace and version; secrets only when asked for. */
 export async function outputs({ stack: name, folder, json, showSecrets }: OutputFlags): Promise<void> {
   const progress = streamProgress();
-  const { stack } = await openUserStack({ stack: name, folder, create: false, progress });
+  const { stack } = await openUserStack({ stack: name, folder, create: false, reads: true, progress });
   const found = await readOutputs(stack, { showSecrets: showSecrets ?? false });
   print(found, outputsText(found), json);
 }

@@ -44,6 +44,7 @@ describe("a report", () => {
 describe("the engine's warnings of what we arrange", () => {
   it.each([
     ["using pulumi-resource-kubernetes from $PATH at /x/engine/bin/pulumi-resource-kubernetes", true],
+    ["using pulumi-resource-minio from $PATH at /x/engine/bin/pulumi-resource-minio", true],
     ["using pulumi-resource-minio from $PATH at /usr/bin/pulumi-resource-minio", false],
     ["something uses pulumi-resource-kubernetes from $PATH", false],
   ])("%s", (warning, own) => expect(isOwnDoing(warning)).toBe(own));

@@ -5,7 +5,10 @@ import { connect, type AddressInfo } from "node:net";
 import path from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { pluginsOf } from "../../automation/engine/door.ts";
 import type { Progress } from "../../automation/progress.ts";
+import { soundLab } from "../../automation/stackfile/check-files.ts";
+import { readStackFile } from "../../automation/stackfile/stack-file.ts";
 import { obtainTools, type ObtainOptions } from "../../automation/tools/obtain.ts";
 import { PROGRAMS } from "../../automation/tools/programs.ts";
 import { RELEASES, releaseFor, type Release } from "../../automation/tools/releases.ts";
@@ -337,6 +340,38 @@ describe("a host that is not itself", () => {
   });
 });
 
+describe("a plugin that only its publisher has", () => {
+  const NAME = "pulumi-resource-minio";
+
+  it("is fetched like the others", async () => {
+    const archive = pack([{ path: NAME, content: says("the plugin") }]);
+    const file = `${NAME}-v0.17.1-linux-amd64.tar.gz`;
+    const { obtain } = await hosts({
+      [`/get.pulumi.com/releases/plugins/${file}`]: send(archive),
+      "/github.com/pulumi/pulumi-minio/releases/download/v0.17.1/pulumi-minio_0.17.1_checksums.txt": send(
+        `${sha256(archive)}  ${file}\n`,
+      ),
+    });
+    expect(await obtain([NAME])).toMatchObject([{ name: NAME, version: "0.17.1", origin: "release" }]);
+  });
+
+  it("is named with the cure before anything is built", async () => {
+    const { obtain } = await hosts({});
+    await expect(obtain(["etcd", NAME])).rejects.toThrow(
+      /^Needed, .*\n {2}pulumi-resource-minio 0\.17\.1 \(not fetched: .*: pulumi plugin install resource minio 0\.17\.1$/,
+    );
+    expect(builds()).toBe("");
+  });
+
+  it("is wanted where the lab needs it", async () => {
+    const lab = await soundLab(await readStackFile(path.resolve(import.meta.dirname, "../../Pulumi.homelab.yaml")));
+    expect(pluginsOf(lab)).toEqual([NAME, "pulumi-resource-command"]);
+    expect(pluginsOf({ ...lab, objectStore: undefined })).toEqual(["pulumi-resource-command"]);
+    const { agent } = lab.clearml;
+    expect(pluginsOf({ ...lab, clearml: { ...lab.clearml, agent: { ...agent, enabled: false } } })).toEqual([NAME]);
+  });
+});
+
 describe("--from", () => {
   it("goes one way alone", async () => {
     const { obtain, gets } = await hosts(etcdRoutes());
@@ -367,7 +402,14 @@ describe("--from", () => {
 describe("the table of releases", () => {
   it("has what the verbs of a Mac need, and no server for it", () => {
     const published = PROGRAMS.filter(({ name }) => releaseFor(name, "darwin-arm64")).map(({ name }) => name);
-    expect(published).toEqual(["pulumi", "kubectl", "pulumi-resource-kubernetes", "helm"]);
+    expect(published).toEqual([
+      "pulumi",
+      "kubectl",
+      "pulumi-resource-kubernetes",
+      "helm",
+      "pulumi-resource-minio",
+      "pulumi-resource-command",
+    ]);
     expect(releaseFor("pulumi", "darwin-arm64")?.address).toMatch(/pulumi-v3\.\d+\.\d+-darwin-arm64\.tar\.gz$/);
     expect(releaseFor("kubectl", "linux-arm64")?.address).toMatch(/\/bin\/linux\/arm64\/kubectl$/);
     expect(releaseFor("pulumi", "win32-x64")).toBeUndefined();

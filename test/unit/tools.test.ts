@@ -4,13 +4,13 @@ import { asTyped, compilersAtOnce } from "../../automation/tools/go.ts";
 import { buildKey, cachedPath } from "../../automation/tools/cached.ts";
 import { obtainTools } from "../../automation/tools/obtain.ts";
 import { nothingToBuildWith } from "../../automation/tools/problems.ts";
-import { PROGRAMS, type Program } from "../../automation/tools/programs.ts";
+import { isBuilt, PROGRAMS, type BuiltProgram } from "../../automation/tools/programs.ts";
 import { fits, versionIn } from "../../automation/tools/versions.ts";
 import { silentProgress } from "../../automation/progress.ts";
 
-function program(name: string): Program {
+function program(name: string): BuiltProgram {
   const found = PROGRAMS.find((candidate) => candidate.name === name);
-  if (!found) throw new Error(`no program ${name}`);
+  if (!found || !isBuilt(found)) throw new Error(`no program ${name}`);
   return found;
 }
 
