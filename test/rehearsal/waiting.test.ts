@@ -1,3 +1,6 @@
+import { readdir } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { setHeaderOptions, KubeConfig, CustomObjectsApi, PatchStrategy, type V1Service } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { data, entrance, server, store } from "./bench.ts";
@@ -50,6 +53,33 @@ describe("an address that MetalLB does not give", () => {
     const [text = ""] = await problemsOf(lab.run("up"));
     expect(text).toContain(`${TRAEFIK}: 192.0.2.50 is the address of Service default/foreign`);
     expect(await addressesOf(lab, "kube-system", "traefik")).toEqual(["192.0.2.20"]);
+  });
+});
+
+describe("a lab that cannot become ready", () => {
+  let lab: Lab;
+
+  beforeAll(async () => {
+    // As docs/recover.md has it: a class that nobody has, and functions, which wait for CVAT.
+    lab = await startLab({ cluster: { storageClass: "longhorm", readyTimeout: "20s" } }, { whole: true });
+    await lab.prepare();
+  });
+  afterAll(() => lab.end());
+
+  it("ends with what is missing, functions or none, and leaves no lock", { timeout: 180_000 }, async () => {
+    const problems = (await problemsOf(lab.run("up"))).join("\n");
+    expect(problems).toMatch(/^(CVAT|ClearML) was not ready within 20 s\. Still waited for:$/m);
+    expect(problems).toMatch(/PersistentVolumeClaim \S+: Pending: ProvisioningFailed: .*"longhorm" not found/);
+    expect(problems).toContain(KEY);
+    expect(lab.lines.join("\n")).toMatch(/(CVAT|ClearML): waiting for PersistentVolumeClaim/);
+    expect(await locksOf(lab)).toEqual([]);
+  });
+
+  it("waits again once it is cured, and goes up", async () => {
+    await lab.configure({ cluster: { storageClass: "longhorn", readyTimeout: "5m" } });
+    const { outcome } = await lab.up();
+    expect(outcome.changes.length).toBeGreaterThan(0);
+    expect((await lab.run("up")).changes).toEqual([]);
   });
 });
 
@@ -151,6 +181,13 @@ async function changePool(lab: Lab, spec: object): Promise<void> {
 async function addressesOf(lab: Lab, namespace: string, name: string): Promise<(string | undefined)[]> {
   const { status } = await lab.get<V1Service>("v1", "Service", name, namespace);
   return (status?.loadBalancer?.ingress ?? []).map(({ ip }) => ip);
+}
+
+/** Locks of the rehearsal's own backend, which is a folder. */
+async function locksOf(lab: Lab): Promise<string[]> {
+  const backend = fileURLToPath(lab.rehearsal().env["PULUMI_BACKEND_URL"] ?? "");
+  const files = await readdir(path.join(backend, ".pulumi", "locks"), { recursive: true }).catch(() => []);
+  return files.filter((file) => file.endsWith(".json"));
 }
 
 /** Somebody else's Service. */

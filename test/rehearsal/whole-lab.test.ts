@@ -10,6 +10,7 @@ import { PROJECT_FOLDER } from "../../automation/project.ts";
 import { readJson, serviceFolder, type Ready } from "../../automation/rehearsal/services/service.ts";
 import { CvatClient } from "../../components/cvat/client/client.ts";
 import type { CloudStorage } from "../../components/cvat/client/types.ts";
+import { UNKNOWN } from "../../components/records/kind.ts";
 import { orderCvat } from "./cvat-orders.ts";
 import { problemsOf } from "./failure.ts";
 import type { RehearsalResult } from "../../automation/rehearsal/rehearse.ts";
@@ -87,6 +88,17 @@ describe("the whole homelab: charts, buckets, records, functions, agent", () => 
     } finally {
       await orderCvat(url, {});
     }
+  });
+
+  it("shows no record as changed where a preview has another image, nor an address as unknown", async () => {
+    await lab.configure({ cvat: { images: { server: "registry.example/cvat/server:v2.64.0" } } });
+    const { changes } = await lab.run("preview");
+    await lab.configure({ cvat: { images: undefined } });
+    const types = [...new Set(changes.map(({ type }) => type.replace(/^kubernetes:.*:/, "kubernetes ")))].sort();
+    expect(types).toEqual(["kubernetes Deployment", "kubernetes Job"]);
+    expect(changes.every(({ system }) => system === "CVAT")).toBe(true);
+    expect(JSON.stringify(changes)).not.toContain(UNKNOWN);
+    await lab.prepare();
   });
 
   it("is the same to Pulumi's own command line, which runs the program by Pulumi.yaml", async () => {

@@ -5,7 +5,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { onTestFinished } from "vitest";
 
-/** An API server that lists what it is given, by `PLURAL`, of whatever namespace. A kind that was not given has nothing of it. */
+/**
+ * An API server that lists what it is given, by `PLURAL`, of whatever namespace. A kind that was not given has nothing of it. What is posted
+ * through it, to any Service, is refused for want of credentials.
+ */
 export interface ApiLists {
   /** Path of a kubeconfig that leads to it. */
   kubeconfig: string;
@@ -25,7 +28,8 @@ export async function startApiLists(lists: Record<string, object[]>): Promise<Ap
     if (hangs) return;
     const plural = (request.url ?? "").split("/").at(-1) ?? "";
     response.setHeader("content-type", "application/json");
-    response.end(JSON.stringify({ kind: "List", items: api.lists[plural] ?? [] }));
+    if (request.method === "POST") response.writeHead(401).end("{}");
+    else response.end(JSON.stringify({ kind: "List", items: api.lists[plural] ?? [] }));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const folder = await mkdtemp(path.join(tmpdir(), "api-lists-"));

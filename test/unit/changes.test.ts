@@ -40,6 +40,12 @@ describe("what a run does to resources", () => {
     });
   });
 
+  it("nothing to what only waits", () => {
+    const gate = urn("vision-platform:charts:ChartInstall$vision-platform:readiness:Gate", "cvat-ready");
+    const proof = urn("vision-platform:cvat:RegistrationProof", "cvat-registration-proof");
+    expect(changesIn([step("update", gate), step("create", proof)])).toEqual([]);
+  });
+
   it("an update of a secret, whose envelope nobody wants to read", () => {
     const envelope = {
       "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",

@@ -22,3 +22,16 @@ it("counts what is in a store that was not looked at for itself", () => {
   expect(countsIn(events(false))).toEqual({ same: 2, unseen: 1 });
   expect(countsIn(events(true))).toEqual({ same: 3 });
 });
+
+it("leaves out what only waits", () => {
+  const step = (op: string, type: string) =>
+    ({ resourcePreEvent: { metadata: { op, type, new: { inputs: {} } } } }) as unknown as EngineEvent;
+  const events = [
+    step("update", "vision-platform:readiness:Gate"),
+    step("update", "kubernetes:apps/v1:Deployment"),
+    step("create", "vision-platform:cvat:RegistrationProof"),
+    step("same", "vision-platform:cvat:CloudStorage"),
+    { summaryEvent: { resourceChanges: { create: 1, update: 2, same: 1 } } } as unknown as EngineEvent,
+  ];
+  expect(countsIn(events)).toEqual({ update: 1, same: 1 });
+});

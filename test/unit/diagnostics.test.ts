@@ -35,6 +35,23 @@ describe("what a readiness gate says", () => {
   });
 });
 
+describe("what a wait of the provider says", () => {
+  const gate = `${PLATFORM}$vision-platform:cvat:Cvat$vision-platform:charts:ChartInstall$vision-platform:readiness:Gate::cvat-ready`;
+  const text = "CVAT was not ready within 20 s. Still waited for:\n  Service web: no address yet";
+
+  it("stays as it is, line by line, and is of nobody but what it names", () => {
+    expect(problemsIn([error(`error: ${text}`, gate), error("error: update failed", STACK)])).toEqual([text]);
+  });
+
+  it("is told once of a resource and of the program that ends with it", () => {
+    const record = `${PLATFORM}$vision-platform:cvat:Cvat$vision-platform:cvat:Webhook::cvat-webhook-ci`;
+    const words = "CVAT answers 500";
+    expect(problemsIn([error(words, record), error(`Unhandled exception: ${words}`)])).toEqual([
+      `CVAT, Webhook cvat-webhook-ci (vision-platform:cvat.organizations[].webhooks): ${words}`,
+    ]);
+  });
+});
+
 describe("what the API server refuses", () => {
   // Messages as provider/provider.go and await/await.go of pulumi-kubernetes 4.25 frame them, with the API server's text inside.
   it.each<[string, string, string, string, RegExp | undefined]>([
