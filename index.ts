@@ -1,6 +1,7 @@
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { cacheFolder } from "./automation/cache.ts";
+import { chartRange } from "./automation/charts/range.ts";
 import { resolveChart } from "./automation/charts/resolve.ts";
 import { preflight } from "./automation/cluster/preflight.ts";
 import { prepareCluster } from "./automation/cluster/prepare.ts";
@@ -47,10 +48,15 @@ async function installed(folder: string): Promise<Record<string, unknown>> {
   for (const { path: key, message } of idleKeys(sections)) await pulumi.log.warn(`${key}: ${message}`);
   const state = await ownState();
   const known = knownCluster(state);
+  const here = chartsFor(lab);
   const [charts, found, facts] = await Promise.all([
-    chartsFor(lab),
+    here,
     lookAtStore(lab.objectStore, state, { folder, ca: certificates }),
-    preflight(lab, known),
+    preflight(
+      lab,
+      known,
+      here.then((all) => Promise.all(Object.values(all).map(chartRange))),
+    ),
   ]);
   // After every look, since it changes what it must.
   const prepared = await prepareCluster(lab, known, facts);

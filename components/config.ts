@@ -6,6 +6,7 @@ import { cvatConfig } from "./cvat/config.ts";
 import { isMap } from "./maps.ts";
 import { functionsConfig } from "./nuclio/config.ts";
 import { problemsOf, showable, unknownKey, type Problem } from "./problems.ts";
+import { rehearsalConfig } from "./rehearsal/config.ts";
 import { RULES, type SoundParts } from "./rules.ts";
 import { objectStoreConfig } from "./storage/config.ts";
 import { unseenCharacters } from "./texts.ts";
@@ -27,6 +28,9 @@ export const SECTIONS = {
   cvat: cvatConfig.prefault({}).describe("CVAT: annotation, with Nuclio for automatic annotation and analytics."),
   functions: functionsConfig.prefault({}).describe("Functions of Nuclio that annotate in CVAT, by name."),
   clearml: clearmlConfig.prefault({}).describe("ClearML: experiments, training and artifacts."),
+  rehearsal: rehearsalConfig
+    .prefault({})
+    .describe("What a rehearsal cannot know of your cluster. `preview` and `up` make nothing of it."),
 } as const;
 
 export type SectionName = keyof typeof SECTIONS;

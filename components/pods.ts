@@ -35,8 +35,18 @@ const labelValue = z
     "must be letters, digits and . _ -, a letter or digit first and last, as labels are",
   );
 
+/** Labels of a node. */
+export const nodeLabels = z.record(qualifiedName, labelValue);
+
 /** Labels that a node must have. */
-export const nodeSelector = z.record(qualifiedName, labelValue);
+export const nodeSelector = nodeLabels;
+
+/** A taint of a node, as Kubernetes has it. */
+export const taint = z.strictObject({
+  key: qualifiedName.describe("Key of the taint."),
+  value: labelValue.optional().describe("Its value. Default: none."),
+  effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).describe("What it does to pods."),
+});
 
 /** Name of an environment variable. */
 export const environmentName = z
@@ -63,7 +73,8 @@ export const toleration = z
     message: "is set with `operator: Exists`, which looks at no value; remove one of the two",
   });
 
-const quantity = z.string().refine((text) => {
+/** An amount of something, as Kubernetes writes it: `500m`, `1Gi`. */
+export const quantity = z.string().refine((text) => {
   const amount = billionths(text);
   return amount !== undefined && amount <= LARGEST;
 }, "must be an amount such as 500m, 2 or 1Gi");

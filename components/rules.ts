@@ -1,3 +1,5 @@
+import { clearmlRanges } from "./chart-ranges.ts";
+import { refusedCharts } from "./charts/kubernetes.ts";
 import type { LabConfig, SectionName } from "./config.ts";
 import { pathText, unknownKey, type Problem } from "./problems.ts";
 import { repeats } from "./section-rules.ts";
@@ -114,6 +116,15 @@ const rotationsAreOfPeopleThatAre: Rule = ({ objectStore, clearml }) => {
     }));
 };
 
+/** Where the stack file says which Kubernetes its cluster has, a chart that does not take it is known without the cluster. */
+const chartsTakeKubernetes: Rule = ({ rehearsal, clearml }) => {
+  const { version, image, allowUnknownVersions, chartVersion, agent } = installed(clearml) ?? {};
+  if (rehearsal?.kubernetes === undefined || version === undefined || image === undefined) return [];
+  const keys = { version, image, chartVersion, allowUnknownVersions: allowUnknownVersions ?? false };
+  const saidBy = "vision-platform:rehearsal.kubernetes says";
+  return refusedCharts(clearmlRanges(keys, agent?.enabled ?? false), { version: rehearsal.kubernetes, saidBy });
+};
+
 export const RULES: readonly Rule[] = [
   addressesAreUsedOnce,
   namespacesAreUsedOnce,
@@ -122,6 +133,7 @@ export const RULES: readonly Rule[] = [
   cvatIsReached,
   storagesAreBucketsOfCvat,
   rotationsAreOfPeopleThatAre,
+  chartsTakeKubernetes,
 ];
 
 /** What is switched off asks for nothing. */

@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type * as auto from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
 import { parseAllDocuments } from "yaml";
+import { KUBERNETES } from "../tools/programs.ts";
 
 /** A rendered object as a bare program registers it. */
 export interface BareObject {
@@ -28,7 +29,7 @@ export async function helmTemplate(helm: string, renders: readonly Render[], fol
   for (const { release, chart, namespace, values } of renders) {
     const file = path.join(folder, `${release}-values.json`);
     await writeFile(file, JSON.stringify(values));
-    const place = ["--namespace", namespace, "--values", file, "--kube-version", "1.35.4", "--no-hooks"];
+    const place = ["--namespace", namespace, "--values", file, "--kube-version", KUBERNETES, "--no-hooks"];
     const { stdout } = await execa(helm, ["template", release, chart, ...place]);
     // Helm writes YAML 1.1, in which 0550 is octal.
     const documents = parseAllDocuments(stdout, { version: "1.1" });

@@ -20,6 +20,7 @@ const LISTS = {
   services: "/api/v1/services",
   claims: "/api/v1/persistentvolumeclaims",
   ingressClasses: "/apis/networking.k8s.io/v1/ingressclasses",
+  storageClasses: "/apis/storage.k8s.io/v1/storageclasses",
   addressPools: "/apis/metallb.io/v1beta1/ipaddresspools",
   configurationStates: CONFIGURATION_STATES,
   // (k3s: pkg/cloudprovider/servicelb.go, svcNameLabel)
@@ -27,7 +28,7 @@ const LISTS = {
 } as const satisfies Record<Exclude<keyof ClusterFacts, NotListed>, string>;
 
 /** What is no list, and the lists that are read for some labs only. */
-type NotListed = "uid" | "unknownKinds" | "tlsSecrets" | "pods";
+type NotListed = "uid" | "kubernetes" | "unknownKinds" | "tlsSecrets" | "pods";
 type Lists = Omit<ClusterFacts, NotListed> & Partial<Pick<ClusterFacts, "tlsSecrets" | "pods">>;
 
 export interface LookOptions {
@@ -58,9 +59,18 @@ export async function lookAtCluster(access: ClusterAccess, { send, tlsSecret, po
     ...(tlsSecret && { tlsSecrets: pathOf(tlsSecret) }),
     ...(pods && { pods: "/api/v1/pods" }),
   };
-  const lists = Object.fromEntries(await Promise.all(Object.entries(paths).map(read))) as unknown as Lists;
+  const [entries, kubernetes] = await Promise.all([Promise.all(Object.entries(paths).map(read)), versionOf(ask)]);
+  const lists = Object.fromEntries(entries) as unknown as Lists;
   const uid = lists.namespaces?.find(({ metadata }) => metadata?.name === "kube-system")?.metadata?.uid;
-  return { facts: { tlsSecrets: undefined, pods: undefined, ...lists, uid, unknownKinds }, unread };
+  return { facts: { tlsSecrets: undefined, pods: undefined, ...lists, uid, kubernetes, unknownKinds }, unread };
+}
+
+/** The version of Kubernetes: `v1.36.3+k3s1`; undefined where the API server does not say. */
+export async function versionOf(send: Send): Promise<string | undefined> {
+  const { status, text } = await send({ method: "GET", path: "/version", timeoutMs: WITHIN_MS });
+  if (status !== 200) return undefined;
+  const { gitVersion } = JSON.parse(text) as { gitVersion?: unknown };
+  return typeof gitVersion === "string" ? gitVersion : undefined;
 }
 
 function pathOf({ namespace, name }: { namespace: string; name: string }): string {

@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Unreached } from "../../components/api-server.ts";
+import type { ChartRange } from "../../components/charts/kubernetes.ts";
 import type { LabConfig } from "../../components/config.ts";
+import { chartsTakeTheCluster } from "../../components/preflight/charts.ts";
 import { CLUSTER_CHECKS } from "../../components/preflight/checks.ts";
 import type { Finding } from "../../components/preflight/check.ts";
 import { asksForDevices } from "../../components/preflight/devices/asked.ts";
@@ -16,14 +18,20 @@ import { lookAtCluster } from "./look.ts";
 /**
  * Looks at the cluster before the program registers anything, and gives what it saw. A cluster that does not answer is left to the engine,
  * which needs it for a preview already and says so. Warnings are the run's.
+ * @param charts those that the lab installs, which may not be here yet
  * @throws RunError with every refusal at once, in a preview too
  */
-export async function preflight(lab: LabConfig, known: KnownCluster): Promise<ClusterFacts | undefined> {
+export async function preflight(
+  lab: LabConfig,
+  known: KnownCluster,
+  charts: Promise<readonly ChartRange[]>,
+): Promise<ClusterFacts | undefined> {
   const wanted = { tlsSecret: tlsSecretOf(lab), pods: asksForDevices(lab) };
-  const look = await lookAtCluster(lab.cluster, wanted).catch((error: unknown) => {
+  const looked = lookAtCluster(lab.cluster, wanted).catch((error: unknown) => {
     if (error instanceof Unreached) return undefined;
     throw error;
   });
+  const [look, ranges] = await Promise.all([looked, charts]);
   if (look === undefined) return undefined;
   const { facts, unread } = look;
   const lost = clusterIsTheSame(facts, lab, known);
@@ -31,7 +39,11 @@ export async function preflight(lab: LabConfig, known: KnownCluster): Promise<Cl
   const findings =
     lost.length > 0
       ? lost
-      : [...CLUSTER_CHECKS.flatMap((check) => check(facts, lab)), ...namespacesTakeOurLabels(facts, lab, known)];
+      : [
+          ...chartsTakeTheCluster(facts, ranges),
+          ...CLUSTER_CHECKS.flatMap((check) => check(facts, lab)),
+          ...namespacesTakeOurLabels(facts, lab, known),
+        ];
   if (unread.length > 0) {
     findings.push({
       severity: "warning",

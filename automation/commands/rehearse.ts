@@ -12,6 +12,10 @@ export function rehearseCommand(): Command {
     .option("--keep", "leave it running; run again with --keep to update what is there")
     .option("--down", "end the rehearsal that --keep left running")
     .addOption(chartOption())
+    .option(
+      "--like <file>",
+      "what your cluster has, read from it by this kubeconfig (nothing is changed there) or from the file written of it",
+    )
     .option("--parallel <n>", "how many objects the engine works on at once", wholeNumber)
     .action(async (flags: RehearseFlags) => (await import("../verbs/rehearse.ts")).rehearse(flags));
 }

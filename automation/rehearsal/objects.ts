@@ -14,6 +14,7 @@ const COUNTED: readonly [apiVersion: string, kind: string][] = [
   ["networking.k8s.io/v1", "NetworkPolicy"],
   ["rbac.authorization.k8s.io/v1", "Role"],
   ["traefik.io/v1alpha1", "Middleware"],
+  ["traefik.io/v1alpha1", "ServersTransport"],
 ];
 
 /** Objects by kind in the namespaces that the stack's outputs name. */

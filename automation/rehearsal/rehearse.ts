@@ -4,7 +4,6 @@ import { mkdir, readdir } from "node:fs/promises";
 import path from "node:path";
 import type * as auto from "@pulumi/pulumi/automation/index.js";
 import type { LabConfig } from "../../components/config.ts";
-import type { Devices } from "../../components/devices.ts";
 import { chartsOf } from "../../components/platform.ts";
 import { pathText } from "../../components/problems.ts";
 import { ENGINE_PROGRAMS } from "../engine/door.ts";
@@ -14,14 +13,14 @@ import { openStack } from "../engine/stack.ts";
 import type { Progress } from "../progress.ts";
 import { soundLab } from "../stackfile/check-files.ts";
 import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
-import { assumedBy } from "./assumed.ts";
 import { rehearsalCharts, type RehearsalChart } from "./charts.ts";
 import { markOf } from "../runs/belonging.ts";
 import { clearAway, runsFolder } from "../runs/engine-run.ts";
 import { CLUSTER_PROGRAMS, clusterIn, startCluster, type Cluster } from "./cluster/cluster.ts";
 import type { Home } from "./cluster/homes.ts";
-import { poolWith } from "./cluster/lab.ts";
 import { seed } from "./cluster/seed.ts";
+import { groundOf } from "./ground/ground.ts";
+import { likenessFor } from "./ground/likeness-file.ts";
 import { STAND_INS } from "./plugins/attached.ts";
 import { passphraseIn } from "./passphrase.ts";
 import { PLUGINS } from "./plugins/index.ts";
@@ -41,6 +40,8 @@ export interface RehearsalOptions {
   project: string;
   /** `--chart NAME=PATH`. */
   overrides: Readonly<Record<string, string>>;
+  /** `--like`: a kubeconfig, or the file that was written of its cluster. Default: none, what is not known is made up. */
+  like?: string | undefined;
   home: Home;
   progress: Progress;
 }
@@ -53,6 +54,8 @@ export interface Rehearsal {
   cluster: Cluster;
   tools: Tool[];
   charts: RehearsalChart[];
+  /** What was taken to be in the lab's cluster, each in one line. */
+  assumed: readonly string[];
   /** What stands for what is not there, each in one line. */
   standIns: string[];
   stack: auto.Stack;
@@ -70,9 +73,17 @@ export interface RehearsalResult {
  * Builds the place in which a stack is rehearsed: programs, cluster with the lab's objects, charts, and the stack with a backend of its own.
  * @throws UserError for a broken stack file, before anything is started.
  */
-export async function prepare({ stack, project, overrides, home, progress }: RehearsalOptions): Promise<Rehearsal> {
+export async function prepare({
+  stack,
+  project,
+  overrides,
+  like,
+  home,
+  progress,
+}: RehearsalOptions): Promise<Rehearsal> {
   const lab = await soundLab(await readStackFile(stackFilePath(project, stack)));
-  const assumed = assumedBy(lab);
+  const likeness = like === undefined ? undefined : await likenessFor(like, lab, { folder: project, stack, progress });
+  const ground = groundOf(lab, likeness);
   const [tools, passphrase] = await Promise.all([
     obtainTools(REHEARSAL_PROGRAMS, { progress }),
     passphraseIn(home.folder),
@@ -89,12 +100,8 @@ export async function prepare({ stack, project, overrides, home, progress }: Reh
     const known = existsSync(cluster.kubeconfig);
     const serving = startCluster({ home: home.folder, tools, progress: task });
     const seeded = serving.then(async () => {
-      task.update("putting the lab's nodes, storage class and Traefik in place");
-      await seed(cluster.kubeconfig, {
-        addresses: poolWith(addressesIn(lab)),
-        devices: Object.assign({}, ...assumed.map(({ devices }) => devices)) as Devices,
-        more: assumed.flatMap(({ objects = [] }) => objects),
-      });
+      task.update("putting the lab's nodes, storage classes and Traefik in place");
+      await seed(cluster.kubeconfig, ground.objects);
     });
     const started = (known ? Promise.resolve() : serving).then(() =>
       startServices({ home: home.folder, tools, lab, cluster, progress: task }),
@@ -123,23 +130,14 @@ export async function prepare({ stack, project, overrides, home, progress }: Reh
   // A kept rehearsal belongs to one run at a time, so what runs of it and a lock in its state are a killed run's.
   await clearAway(runsFolder(env));
   if (await hasLocks(home)) await opened.cancel();
-  const standIns = [
-    ...assumed.map(({ note }) => note),
-    ...services.flatMap(({ notes = [] }) => notes),
-    ...plugins.map(pluginNote),
-  ];
-  return { home, lab, cluster, tools, charts, standIns, stack: opened, env };
+  const standIns = [...services.flatMap(({ notes = [] }) => notes), ...plugins.map(pluginNote)];
+  return { home, lab, cluster, tools, charts, assumed: ground.notes, standIns, stack: opened, env };
 }
 
 /** Brings the rehearsed stack up. */
 export async function bringUp({ stack }: Rehearsal, progress: Progress, parallel?: number): Promise<RehearsalResult> {
   const outcome = await runEngine(stack, "up", { progress, parallel });
   return { outcome, outputs: outcome.outputs ?? {} };
-}
-
-/** The addresses the stack asks for: the rehearsal's MetalLB owns them, as the one at home does. */
-function addressesIn({ traefik, clearml }: LabConfig): string[] {
-  return [traefik.address, ...Object.values(clearml.addresses)].filter((address) => address !== undefined);
 }
 
 /** The engine's environment: state and plugins in the rehearsal's home, a passphrase made for it, nothing of the user's own. */

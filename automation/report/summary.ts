@@ -15,6 +15,8 @@ export interface Summary {
   /** Objects in the lab's namespaces by kind. */
   objects: Readonly<Record<string, number>>;
   charts: readonly { name: string; note: string }[];
+  /** What was taken to be in the lab's cluster. */
+  assumed: readonly string[];
   /** Programs and what stands for what is not there: `miniature`, `stand-in`. */
   standIns: readonly string[];
   ledger: readonly LedgerRow[];
@@ -25,7 +27,7 @@ export interface Summary {
 
 /** The summary as a person reads it at the end of a rehearsal. */
 export function summaryText(summary: Summary): string {
-  const { stack, counts, milliseconds, objects, charts, standIns, ledger, warnings, outputs } = summary;
+  const { stack, counts, milliseconds, objects, charts, assumed, standIns, ledger, warnings, outputs } = summary;
   const total = Object.values(objects).reduce((sum, count) => sum + count, 0);
   const kinds = Object.entries(objects).sort(([, a], [, b]) => b - a);
   return [
@@ -38,6 +40,7 @@ export function summaryText(summary: Summary): string {
     ...charts.map(({ name, note }) => `  ${name}: ${note}`),
     ...standIns.map((line) => pc.yellow(`  ${line}`)),
     "",
+    ...section("Taken to be in your cluster", assumed.map((line) => `  ${line}`).join("\n")),
     ...section("Warnings", warnings.map((text) => `  ${text.replaceAll("\n", "\n  ")}`).join("\n")),
     pc.bold("Fixes"),
     ...fixesText(ledger),

@@ -43,11 +43,12 @@ export function isBuilt(program: Program): program is BuiltProgram {
   return "module" in program;
 }
 
-const KUBERNETES = "1.35.4";
+/** The version of Kubernetes that is built, and that goes for the cluster where nothing else says one. */
+export const KUBERNETES = "1.35.4";
 const KUBERNETES_STAMPS = ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"].flatMap((module) => [
   `${module}.gitVersion=v${KUBERNETES}`,
   `${module}.gitMajor=1`,
-  `${module}.gitMinor=35`,
+  `${module}.gitMinor=${KUBERNETES.split(".")[1] ?? ""}`,
 ]);
 
 function kubernetes(name: string, seconds: number, found: VersionCheck): BuiltProgram {
@@ -64,8 +65,13 @@ function kubernetes(name: string, seconds: number, found: VersionCheck): BuiltPr
   };
 }
 
-// A server must be of the minor version the charts were measured on; etcd and kwok of the one that Kubernetes goes with.
-const SERVER: VersionCheck = { args: ["--version"], pattern: /Kubernetes v(\d+\.\d+\.\d+)/, range: "~1.35.0" };
+// A server must be of a minor version that the example lab went up on; etcd and kwok of the one that Kubernetes goes with.
+// (addresses-and-kubernetes.md, 2: Kubernetes 1.36.3 and 1.37.2)
+const SERVER: VersionCheck = {
+  args: ["--version"],
+  pattern: /Kubernetes v(\d+\.\d+\.\d+)/,
+  range: ">=1.35.0 <1.38.0",
+};
 const KWOK: Omit<VersionCheck, "args"> = { pattern: /version v(\d+\.\d+\.\d+)/, range: "~0.8.0" };
 
 /** A plugin of the engine for which a rehearsal has a stand-in; no module of it builds. */
@@ -128,7 +134,7 @@ export const PROGRAMS: readonly (Program | BuiltProgram)[] = [
   kubernetes("kubectl", 12, {
     args: ["version", "--client"],
     pattern: /Client Version: v(\d+\.\d+\.\d+)/,
-    range: ">=1.34.0 <1.37.0",
+    range: ">=1.35.0 <1.38.0",
   }),
   {
     name: "pulumi-resource-kubernetes",

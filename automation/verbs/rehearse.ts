@@ -14,6 +14,7 @@ export interface RehearseFlags extends StackFlags {
   keep?: true;
   down?: true;
   chart: Record<string, string>;
+  like?: string;
   parallel?: number;
 }
 
@@ -48,11 +49,11 @@ const lockOptions = (home: Home): lockfile.LockOptions => ({
 });
 
 async function run(
-  { stack, folder, json, keep, chart, parallel }: RehearseFlags,
+  { stack, folder, json, keep, chart, like, parallel }: RehearseFlags,
   home: Home,
   progress: Progress,
 ): Promise<void> {
-  const rehearsal = await prepare({ stack, project: folder, overrides: chart, home, progress });
+  const rehearsal = await prepare({ stack, project: folder, overrides: chart, like, home, progress });
   const { outcome, outputs } = await bringUp(rehearsal, progress, parallel);
   const summary: Summary = {
     stack,
@@ -60,6 +61,7 @@ async function run(
     milliseconds: outcome.milliseconds,
     objects: await countObjects(rehearsal.cluster.kubeconfig, Object.values(outputs)),
     charts: rehearsal.charts,
+    assumed: rehearsal.assumed,
     standIns: rehearsal.standIns,
     ledger: outcome.ledger,
     warnings: outcome.warnings,

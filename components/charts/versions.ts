@@ -16,8 +16,8 @@ export interface VersionSet<Part extends string> {
   source: string;
   /** Whether they were ever shipped together. If not, the set is taken only where its chart is named too. Default: true. */
   upstream?: boolean;
-  /** Kubernetes versions its chart accepts, as a semver range. Default: any. */
-  kubernetes?: string;
+  /** Kubernetes versions that charts among the parts take, as a semver range. Default: any. */
+  kubernetes?: { readonly [P in Part]?: string };
   /** What to know before choosing it. */
   note?: string;
 }
@@ -50,8 +50,6 @@ export interface VersionWish<Part extends string> {
   named: readonly NamedPart<Part>[];
   /** Takes versions nobody is known to have tried. */
   allowUnknown: boolean;
-  /** Version of the cluster, where it is known: a set whose chart refuses it is refused here, with the reason. */
-  kubernetes?: string;
 }
 
 export interface ChosenVersions<Part extends string> {
@@ -79,10 +77,8 @@ export function chooseVersions<Part extends string>(
   const parts = { ...under, ...Object.fromEntries(named.map((one) => [one.part, one.version])) };
   const known = table.sets.find((set) => namesOf(set.parts).every((name) => set.parts[name] === parts[name]));
   if (known) {
-    const problem = kubernetesProblem(table, known, wish.kubernetes);
-    return problem === undefined
-      ? { chosen: { version: known.version, parts: known.parts, known: true, source: known.source, note: known.note } }
-      : { problems: [{ path: ["version"], message: problem }] };
+    const { version, parts, source, note } = known;
+    return { chosen: { version, parts, known: true, source, note } };
   }
   if (!wish.allowUnknown) return { problems: unknownProblems(table, version, parts, keysToBlame(base, named)) };
   if (!hasChart<Part>(parts)) {
@@ -152,21 +148,6 @@ function unknownProblems<Part extends string>(
     "Name one of them, or set allowUnknownVersions: true to try it as it is",
   ].join(" ");
   return paths.map((path) => ({ path, message }));
-}
-
-function kubernetesProblem<Part extends string>(
-  table: VersionTable<Part>,
-  set: VersionSet<Part>,
-  kubernetes: string | undefined,
-): string | undefined {
-  const accepts = (range: string | undefined) =>
-    range === undefined || kubernetes === undefined || semver.satisfies(kubernetes, range);
-  if (accepts(set.kubernetes)) return undefined;
-  const fitting = table.sets.filter((other) => accepts(other.kubernetes)).map((other) => other.version);
-  return (
-    `${table.product} ${set.version} accepts Kubernetes ${set.kubernetes ?? ""} only and the cluster has ${kubernetes ?? ""}. ` +
-    `Versions that accept it: ${fitting.join(", ")}`
-  );
 }
 
 function byDistance<Part extends string>(sets: readonly VersionSet<Part>[], version: string): VersionSet<Part>[] {

@@ -32,8 +32,8 @@ export const CLEARML_VERSIONS: VersionTable<ClearmlPart> = {
       version: "7.14.4",
       parts: { chart: "7.14.4", server: SERVER, agent: "5.3.2" },
       source: "clearml/clearml-helm-charts 747c018, installed on the rehearsal cluster (charts-on-the-engine.md 2)",
-      kubernetes: ">=1.21.0-0 <1.33.0-0",
-      note: "Its chart refuses Kubernetes 1.33 and later, K3s included. Names Bitnami images that are gone; the fix withdrawn-images replaces them.",
+      kubernetes: { chart: ">= 1.21.0-0 < 1.33.0-0", agent: ">= 1.21.0-0 < 1.33.0-0" },
+      note: "Its charts refuse Kubernetes 1.33 and later, K3s included. Names Bitnami images that are gone; the fix withdrawn-images replaces them.",
     },
   ],
   refused: [

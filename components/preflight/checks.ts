@@ -5,16 +5,19 @@ import { nodesRunTheImages } from "./architecture.ts";
 import type { ClusterCheck } from "./check.ts";
 import { devicesSuffice } from "./devices/suffice.ts";
 import { ingressClassIsServed } from "./ingress-class.ts";
-import { storageClassesFit } from "./storage-class.ts";
+import { nodesAreThere } from "./nodes.ts";
+import { storageClassesAreThere, storageClassesFit } from "./storage-class.ts";
 import { tlsSecretIsThere } from "./tls-secret.ts";
 
 /** Everything that is looked at in the cluster before a run changes it. */
 export const CLUSTER_CHECKS: readonly ClusterCheck[] = [
+  nodesAreThere,
   nodesRunTheImages,
   addressesCanBeGiven,
   metalLbTookItsConfiguration,
   serviceLbIsAlone,
   ingressClassIsServed,
+  storageClassesAreThere,
   storageClassesFit,
   tlsSecretIsThere,
   devicesSuffice,

@@ -10,6 +10,8 @@ import type { Taint } from "./taints.ts";
 export interface ClusterFacts {
   /** UID of Namespace kube-system, which names a cluster for as long as it lives. */
   uid: string | undefined;
+  /** Its version: `v1.36.3+k3s1`. */
+  kubernetes: string | undefined;
   namespaces: readonly KubernetesObject[] | undefined;
   nodes: readonly LiveNode[] | undefined;
   /** Of every namespace. */
@@ -17,6 +19,7 @@ export interface ClusterFacts {
   /** Of every namespace. */
   claims: readonly LiveClaim[] | undefined;
   ingressClasses: readonly LiveIngressClass[] | undefined;
+  storageClasses: readonly LiveStorageClass[] | undefined;
   /** MetalLB's, of every namespace. */
   addressPools: readonly LiveAddressPool[] | undefined;
   /** What MetalLB says of its configuration, since 0.16. */
@@ -49,7 +52,12 @@ export interface LivePod extends KubernetesObject {
 }
 
 export interface LiveService extends KubernetesObject {
-  spec?: { type?: string; loadBalancerIP?: string; loadBalancerClass?: string };
+  spec?: {
+    type?: string;
+    loadBalancerIP?: string;
+    loadBalancerClass?: string;
+    ports?: { name?: string; port?: number; protocol?: string }[];
+  };
   status?: { loadBalancer?: { ingress?: { ip?: string; hostname?: string }[] } };
 }
 
@@ -61,6 +69,7 @@ export interface LiveClaim extends KubernetesObject {
 export interface LiveAddressPool extends KubernetesObject {
   spec?: {
     addresses?: string[];
+    autoAssign?: boolean;
     avoidBuggyIPs?: boolean;
     serviceAllocation?: { namespaces?: string[]; namespaceSelectors?: unknown[]; serviceSelectors?: unknown[] };
   };
@@ -72,4 +81,11 @@ export interface LiveSecret extends KubernetesObject {
 
 export interface LiveIngressClass extends KubernetesObject {
   spec?: { controller?: string };
+}
+
+export interface LiveStorageClass extends KubernetesObject {
+  provisioner?: string;
+  allowVolumeExpansion?: boolean;
+  reclaimPolicy?: string;
+  volumeBindingMode?: string;
 }

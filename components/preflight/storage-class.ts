@@ -1,3 +1,4 @@
+import { closest } from "fastest-levenshtein";
 import { RELEASE as CLEARML } from "../clearml/names.ts";
 import type { LabConfig } from "../config.ts";
 import { RELEASE as CVAT } from "../cvat/names.ts";
@@ -6,7 +7,7 @@ import type { ClusterCheck, Finding } from "./check.ts";
 import type { ClusterFacts, LiveClaim } from "./facts.ts";
 
 /** A claim that the lab makes, and what says of which StorageClass it is. */
-interface ClaimRow {
+export interface ClaimRow {
   system: "cvat" | "clearml";
   /** Its name; of one that the pods of a StatefulSet made, without the number of the pod. */
   name: string;
@@ -18,7 +19,11 @@ interface ClaimRow {
   key: string;
   /** What that key says. */
   wants: (lab: LabConfig) => string | undefined;
+  /** Of a part that may be off: whether the lab has it. Default: it has. */
+  isWanted?: (lab: LabConfig) => boolean;
 }
+
+const withAnalytics = ({ cvat }: LabConfig) => cvat.analytics.enabled;
 
 /** Names as the charts make them; a rehearsal test holds that each claim of a lab stands here with its class. */
 export const CLAIMS: readonly ClaimRow[] = [
@@ -60,6 +65,7 @@ export const CLAIMS: readonly ClaimRow[] = [
     value: "clickhouse.persistence.storageClass",
     key: "cvat.analytics.clickhouse.storageClass",
     wants: ({ cvat }) => cvat.analytics.clickhouse.storageClass,
+    isWanted: withAnalytics,
   },
   {
     system: "cvat",
@@ -67,6 +73,7 @@ export const CLAIMS: readonly ClaimRow[] = [
     value: "grafana.persistence.storageClassName",
     key: "cvat.analytics.grafana.storageClass",
     wants: ({ cvat }) => cvat.analytics.grafana.storageClass,
+    isWanted: withAnalytics,
   },
   ...[
     { name: `${CLEARML}-fileserver-data`, value: "fileserver.storage.data.class" },
@@ -88,6 +95,33 @@ export const CLAIMS: readonly ClaimRow[] = [
     wants: ({ clearml }) => clearml.storage.class,
   })),
 ];
+
+/** A StorageClass that the lab asks for. */
+export interface AskedClass {
+  name: string;
+  /** The key of the stack file that says so. */
+  path: string;
+  /** Whether pods of several nodes share the volume. */
+  readWriteMany: boolean;
+  /** Its claim. */
+  row: ClaimRow;
+}
+
+/** The StorageClass of every claim that the lab makes, but for those whose class a stack's `values` decide for a whole chart. */
+export function classesAsked(lab: LabConfig): AskedClass[] {
+  return CLAIMS.filter(({ system, isWanted }) => lab[system].enabled && (isWanted?.(lab) ?? true)).flatMap((row) => {
+    const name = wantedClass(row, lab);
+    if (name === undefined || name === "") return [];
+    const key =
+      name !== (row.wants(lab) ?? lab.cluster.storageClass)
+        ? `${row.system}.values`
+        : row.wants(lab) === undefined
+          ? "cluster.storageClass"
+          : row.key;
+    const readWriteMany = row.key === "cvat.data.storageClass" && lab.cvat.data.accessMode === "ReadWriteMany";
+    return [{ name, path: `vision-platform:${key}`, readWriteMany, row }];
+  });
+}
 
 /** A claim of the lab whose class is not the one that the stack file says. */
 export interface ClaimOfOtherClass {
@@ -132,6 +166,25 @@ function wantedClass({ system, value, wants }: ClaimRow, lab: LabConfig): string
   const over = value.split(".").reduce<unknown>((at, key) => (isMap(at) ? at[key] : undefined), values);
   return typeof over === "string" ? over : (wants(lab) ?? lab.cluster.storageClass);
 }
+
+/** Claims of a class that is not there stay Pending, and nothing of their system starts. What is bound asks for its class no more. */
+export const storageClassesAreThere: ClusterCheck = ({ storageClasses, claims }, lab) => {
+  if (storageClasses === undefined || claims === undefined) return [];
+  const there = storageClasses.flatMap(({ metadata }) => metadata?.name ?? []);
+  const bound = new Set(
+    claims.filter(({ status }) => status?.phase === "Bound").map((claim) => rowOf(claim, lab)?.name),
+  );
+  const missing = classesAsked(lab).filter(({ name, row }) => !there.includes(name) && !bound.has(row.name));
+  const byKey = new Map(missing.map((one) => [`${one.path} ${one.name}`, one]));
+  return [...byKey.values()].map(({ name, path }) => ({
+    severity: "refusal",
+    path,
+    message:
+      there.length === 0
+        ? `The cluster has no StorageClass \`${name}\`, and no other: install one.`
+        : `The cluster has no StorageClass \`${name}\`. Did you mean \`${closest(name, there)}\`? It has ${there.join(", ")}.`,
+  }));
+};
 
 /**
  * A claim never changes its class. One that holds data is refused before anything is changed; one that was never bound holds none, and is

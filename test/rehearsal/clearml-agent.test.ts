@@ -17,7 +17,6 @@ import { silentProgress } from "../../automation/progress.ts";
 import { PROJECT_FOLDER } from "../../automation/project.ts";
 import { CLUSTER_PROGRAMS, startCluster, type Cluster } from "../../automation/rehearsal/cluster/cluster.ts";
 import { createHome, freshName, removeHome, type Home } from "../../automation/rehearsal/cluster/homes.ts";
-import { poolWith } from "../../automation/rehearsal/cluster/lab.ts";
 import { seed } from "../../automation/rehearsal/cluster/seed.ts";
 import { miniatureChart } from "../../automation/rehearsal/miniatures.ts";
 import { CLEARML_SERVICE } from "../../automation/rehearsal/services/clearml/row.ts";
@@ -33,6 +32,7 @@ import { find, findInFiles, type Canary } from "./canaries.ts";
 import { engineIn, type TestEngine } from "./engine.ts";
 import { secretsReadBy, type PodSpec } from "../../components/secrets/restart-readers.ts";
 import { problemsOf } from "./failure.ts";
+import { exampleGround } from "./ground.ts";
 
 const NAMESPACE = "clearml-agent";
 
@@ -78,7 +78,7 @@ beforeAll(async () => {
   const tools = await obtainTools([...ENGINE_PROGRAMS, ...CLUSTER_PROGRAMS, "kwokctl"], { progress: silentProgress });
   const progress = { update: () => undefined };
   cluster = await startCluster({ home: home.folder, tools, progress });
-  await seed(cluster.kubeconfig, { addresses: poolWith(Object.values(addresses)) });
+  await seed(cluster.kubeconfig, exampleGround());
   const config = new KubeConfig();
   config.loadFromFile(cluster.kubeconfig);
   client = KubernetesObjectApi.makeApiClient(config);

@@ -15,9 +15,10 @@ import {
   removeHome,
   setKept,
 } from "../../automation/rehearsal/cluster/homes.ts";
-import type { LabObject } from "../../automation/rehearsal/cluster/lab.ts";
+import type { LabObject } from "../../automation/rehearsal/ground/object.ts";
 import { seed } from "../../automation/rehearsal/cluster/seed.ts";
 import { obtainTools, type Tool } from "../../automation/tools/obtain.ts";
+import { exampleGround } from "./ground.ts";
 
 // Read with the spelling of the API, whatever the kind.
 interface Anything extends KubernetesObject {
@@ -40,7 +41,7 @@ async function start(name: string, kept = false): Promise<Cluster> {
     progress: { update: () => undefined },
     unpullable: ["docker.io/withdrawn/"],
   });
-  await seed(started.kubeconfig);
+  await seed(started.kubeconfig, exampleGround());
   return started;
 }
 
@@ -383,7 +384,7 @@ describe("a rehearsal's processes and files", () => {
     await removeHome(other.home);
     expect(processesOf(other.home)).toEqual([]);
     expect(existsSync(other.home)).toBe(false);
-    expect((await core.listNode()).items).toHaveLength(3);
+    expect((await core.listNode()).items).toHaveLength(1);
   });
 
   it("are taken up again when one of them ended", async () => {

@@ -24,6 +24,7 @@ import { CvatUsers } from "../../components/cvat/users/users.ts";
 import { OwnProvider } from "../../components/records/resource.ts";
 import { orderCvat } from "./cvat-orders.ts";
 import { engineIn, type TestEngine } from "./engine.ts";
+import { exampleGround } from "./ground.ts";
 
 /** Where CVAT's pods would find the object store. */
 const STORE_ADDRESS = "http://192.0.2.30:9000";
@@ -77,7 +78,7 @@ async function startIn(home: Home, config: Record<string, unknown>): Promise<Cva
   const programs = [...ENGINE_PROGRAMS, ...CLUSTER_PROGRAMS, "kwokctl", "minio"];
   const tools = await obtainTools(programs, { progress: silentProgress });
   const cluster = await startCluster({ home: home.folder, tools, progress: { update: () => undefined } });
-  await seed(cluster.kubeconfig);
+  await seed(cluster.kubeconfig, exampleGround());
   const minio = await startMinio(tools, home.folder);
   const told: CvatConfig = {
     version: "2.64.0",

@@ -136,7 +136,7 @@ describe("the homelab on a real API server", () => {
   });
 
   it("refuses another StorageClass for what has a volume, at preview, by key", async () => {
-    await lab.configure({ cluster: { storageClass: "local-path" } });
+    await lab.configure({ cluster: { storageClass: "ceph-filesystem" } });
     await lab.prepare();
     await expect(lab.run("preview")).rejects.toThrow(
       /nothing was changed:.*clearml\.storage\.class: .*has a volume.*cvat\.data\.storageClass: .*has a volume/s,

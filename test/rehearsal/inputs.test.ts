@@ -17,6 +17,7 @@ import { chartObjects, miniatures, registeredObjects, type Renderer, type Sent }
 import { wholeStack, type Sections } from "../fixtures/inputs/whole-stack.ts";
 import { lost, withWords } from "../fixtures/inputs/yaml-words.ts";
 import { recordRegistrations, settled } from "../unit/registrations.ts";
+import { exampleGround } from "./ground.ts";
 
 /** How many stack files are tried. Each has another value at every key that takes one. */
 const ROUNDS = 5;
@@ -64,7 +65,7 @@ beforeAll(async () => {
   const tools = await obtainTools([...CLUSTER_PROGRAMS, "kwokctl", "helm"], { progress: silentProgress });
   home = await createHome(freshName("inputs"), { kept: false });
   const cluster = await startCluster({ home: home.folder, tools, progress: { update: () => undefined } });
-  await seed(cluster.kubeconfig);
+  await seed(cluster.kubeconfig, exampleGround());
   const config = new KubeConfig();
   config.loadFromFile(cluster.kubeconfig);
   client = KubernetesObjectApi.makeApiClient(config);
@@ -92,8 +93,8 @@ it("texts that YAML takes for something else arrive as they are, from every map 
   const { sections, words } = withWords(wholeStack());
   const lab = soundLab(sections);
   expect(await refusalsOf(lab, [])).toEqual([]);
-  // Arguments of the image's build go into no object.
-  const sent = words.filter(({ map }) => map !== "clearml.agent.image.delivery.buildArgs");
+  // Arguments of the image's build, and what is said of a rehearsal's cluster, go into no object.
+  const sent = words.filter(({ map }) => !/^(clearml\.agent\.image\.delivery\.buildArgs$|rehearsal\.)/.test(map));
   expect(sent.length).toBeGreaterThan(500);
   expect(lost(sent, (await objectsOf(lab)).objects)).toEqual([]);
 });

@@ -22,6 +22,7 @@ import { observeFunctions } from "../../components/nuclio/observe.ts";
 import { runtimeClassOf } from "../../components/nuclio/spec.ts";
 import { OwnProvider } from "../../components/records/resource.ts";
 import { engineIn, type TestEngine } from "./engine.ts";
+import { exampleGround } from "./ground.ts";
 
 export const NAMESPACE = "cvat";
 
@@ -58,7 +59,7 @@ export async function startNuclioLab(
   try {
     const tools = await obtainTools([...ENGINE_PROGRAMS, ...CLUSTER_PROGRAMS, "kwokctl"], { progress: silentProgress });
     const cluster = await startCluster({ home: home.folder, tools, progress: { update: () => undefined }, unpullable });
-    await seed(cluster.kubeconfig);
+    await seed(cluster.kubeconfig, exampleGround());
     const config = new KubeConfig();
     config.loadFromFile(cluster.kubeconfig);
     const send = apiServer(config);

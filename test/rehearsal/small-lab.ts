@@ -23,6 +23,7 @@ import { OwnProvider } from "../../components/records/resource.ts";
 import { knownCluster } from "../../components/preflight/state.ts";
 import { countRequests, type Counter } from "./counting-proxy.ts";
 import { engineIn, type EngineRunOptions } from "./engine.ts";
+import { exampleGround } from "./ground.ts";
 
 export const NAMESPACE = "bench";
 
@@ -88,7 +89,7 @@ async function startIn(home: Home, { unpullable }: SmallLabOptions): Promise<Sma
     progress: { update: () => undefined },
     unpullable,
   });
-  await seed(cluster.kubeconfig);
+  await seed(cluster.kubeconfig, exampleGround());
   const config = new KubeConfig();
   config.loadFromFile(cluster.kubeconfig);
   const client = KubernetesObjectApi.makeApiClient(config);

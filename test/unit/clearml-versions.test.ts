@@ -1,12 +1,15 @@
 import semver from "semver";
 import { expect, test } from "vitest";
+import { clearmlRanges } from "../../components/chart-ranges.ts";
+import { refusedCharts } from "../../components/charts/kubernetes.ts";
 import { chooseVersions } from "../../components/charts/versions.ts";
+import { parseLab } from "../../components/config.ts";
+import { chartsTakeTheCluster } from "../../components/preflight/charts.ts";
 import { CLEARML_VERSIONS, clearmlWish, type ClearmlVersionKeys } from "../../components/clearml/versions.ts";
 
 const wish = { version: "7.14.7", image: {}, allowUnknownVersions: false };
 
-const clearmlVersions = (keys: ClearmlVersionKeys, kubernetes?: string) =>
-  chooseVersions(CLEARML_VERSIONS, { ...clearmlWish(keys), kubernetes });
+const clearmlVersions = (keys: ClearmlVersionKeys) => chooseVersions(CLEARML_VERSIONS, clearmlWish(keys));
 
 test("each set has its source and a version of its own", () => {
   const versions = CLEARML_VERSIONS.sets.map(({ version }) => version);
@@ -14,7 +17,7 @@ test("each set has its source and a version of its own", () => {
   for (const set of CLEARML_VERSIONS.sets) {
     expect(set.source).not.toBe("");
     expect(semver.valid(set.parts.chart)).not.toBeNull();
-    expect(set.kubernetes === undefined || semver.validRange(set.kubernetes) !== null).toBe(true);
+    for (const range of Object.values(set.kubernetes ?? {})) expect(semver.validRange(range)).not.toBeNull();
   }
 });
 
@@ -74,27 +77,48 @@ test("a known set stays known where unknown ones are allowed", () => {
   expect(clearmlVersions({ ...wish, allowUnknownVersions: true })).toMatchObject({ chosen: { known: true } });
 });
 
-test.each([
-  ["1.32.9", true],
-  ["1.33.0", false],
-  ["1.35.4", false],
-])("chart 7.14.4 on Kubernetes %s: %s", (kubernetes, accepted) => {
-  const choice = clearmlVersions({ ...wish, version: "7.14.4" }, kubernetes);
-  if (accepted) expect(choice).toMatchObject({ chosen: { known: true } });
-  else
-    expect(choice).toEqual({
-      problems: [
-        {
-          path: ["version"],
-          message:
-            `ClearML 7.14.4 accepts Kubernetes >=1.21.0-0 <1.33.0-0 only and the cluster has ${kubernetes}. ` +
-            "Versions that accept it: 7.14.7, 7.14.6, 7.14.5",
-        },
-      ],
-    });
+const CLEARML_714 = { ...wish, version: "7.14.4" };
+
+test.each(["1.32.9", "v1.32.9+k3s1"])("the charts of 7.14.4 take Kubernetes %s", (version) => {
+  expect(refusedCharts(clearmlRanges(CLEARML_714, true), { version, saidBy: "the cluster has" })).toEqual([]);
 });
 
-test("build metadata of K3s does not change what a chart accepts", () => {
-  expect(clearmlVersions({ ...wish, version: "7.14.4" }, "1.33.1+k3s1")).toHaveProperty("problems");
-  expect(clearmlVersions(wish, "1.33.1+k3s1")).toHaveProperty("chosen");
+test.each(["1.33.0", "1.35.4", "v1.33.1+k3s1"])("the charts of 7.14.4 are both refused on Kubernetes %s", (version) => {
+  const told = refusedCharts(clearmlRanges(CLEARML_714, true), { version, saidBy: "the cluster has" });
+  const text = (chart: string) =>
+    `Chart ${chart} takes Kubernetes >= 1.21.0-0 < 1.33.0-0 only, and the cluster has ${version}. ClearML 7.14.7, 7.14.6, 7.14.5 have charts that take it: set one.`;
+  expect(told).toEqual(
+    ["clearml 7.14.4", "clearml-agent 5.3.2"].map((chart) => ({
+      path: "vision-platform:clearml.version",
+      message: text(chart),
+    })),
+  );
+  expect(refusedCharts(clearmlRanges(CLEARML_714, false), { version, saidBy: "the cluster has" })).toHaveLength(1);
+  expect(refusedCharts(clearmlRanges(wish, true), { version, saidBy: "the cluster has" })).toEqual([]);
+});
+
+test("config check tells it where the stack file says which Kubernetes its cluster has", () => {
+  const clearml = { version: "7.14.4", addresses: { api: "192.0.2.41" }, agent: { enabled: true } };
+  const { problems } = parseLab({ clearml, rehearsal: { kubernetes: "1.36.3" } });
+  expect(problems.map(({ message }) => message)).toEqual([
+    expect.stringContaining("clearml 7.14.4 takes") as string,
+    expect.stringContaining("clearml-agent 5.3.2 takes") as string,
+  ]);
+  expect(parseLab({ clearml: { version: "7.14.4" }, rehearsal: { kubernetes: "1.32.9" } }).problems).toEqual([]);
+});
+
+test("preview tells it of the charts that are here, by what they say themselves", () => {
+  const charts = [
+    { name: "clearml", version: "7.14.7", kubernetes: ">= 1.21.0-0" },
+    { name: "cvat", version: "2.64.0", kubernetes: ">=1.23.0, <1.30.0" },
+    { name: "clearml-agent", version: "5.3.3", kubernetes: "as you like" },
+  ];
+  expect(chartsTakeTheCluster({ kubernetes: "v1.35.4" }, charts)).toEqual([
+    {
+      severity: "refusal",
+      path: "vision-platform:cvat.version",
+      message: expect.stringMatching(/^Chart cvat 2\.64\.0 takes Kubernetes >=1\.23\.0, <1\.30\.0 only/) as string,
+    },
+  ]);
+  expect(chartsTakeTheCluster({ kubernetes: undefined }, charts)).toEqual([]);
 });

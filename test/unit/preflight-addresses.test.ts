@@ -41,11 +41,13 @@ function pool(addresses: string[], rest: LiveAddressPool["spec"] = {}, name = "l
 function cluster(changes: Partial<ClusterFacts> = {}): ClusterFacts {
   return {
     uid: "u",
+    kubernetes: undefined,
     namespaces: [],
     nodes: [],
     services: [service("kube-system/traefik", { has: ["192.0.2.20"], annotations: metalLbAnnotations("192.0.2.20") })],
     claims: [],
     ingressClasses: [],
+    storageClasses: [],
     addressPools: [pool(["192.0.2.0/24", "198.51.100.1-198.51.100.9"])],
     configurationStates: [],
     serviceLb: [],

@@ -10,6 +10,7 @@ function linesOf(over: Partial<Summary>): string[] {
     milliseconds: 1000,
     objects: {},
     charts: [{ name: "cvat", note: "as locked" }],
+    assumed: [],
     standIns: [],
     ledger: [],
     warnings: [],

@@ -102,7 +102,14 @@ async function create({ home, tools, progress, unpullable }: ClusterOptions): Pr
   for (let attempt = 1; ; attempt++) {
     progress.update("starting etcd, API server, controllers and kwok");
     startController(clusterIn(home));
-    await writeFile(config, clusterConfig(programPaths(tools), await portsIn(home), { unpullable, egress }));
+    await writeFile(
+      config,
+      clusterConfig(programPaths(tools), await portsIn(home), {
+        unpullable,
+        egress,
+        kubernetes: toolOf(tools, "kube-apiserver").version,
+      }),
+    );
     const problem = await kwokctl(home, tools, ["create", "cluster", "--config", config]);
     if (problem === undefined) return;
     // A port that was free when asked for may be somebody's by the time it is used.
@@ -138,7 +145,7 @@ async function endParts(home: string): Promise<void> {
 /** Runs kwokctl for the cluster of a home. Gives what went wrong, with the end of each part's log. */
 async function kwokctl(home: string, tools: readonly Tool[], args: readonly string[]): Promise<string | undefined> {
   const { kubeconfig } = clusterIn(home);
-  const result = await execa(programPath(tools, "kwokctl"), [...args, "--name", NAME, "--timeout", START_WITHIN], {
+  const result = await execa(toolOf(tools, "kwokctl").path, [...args, "--name", NAME, "--timeout", START_WITHIN], {
     env: {
       ...withoutKwokSettings(),
       KWOK_WORKDIR: path.join(home, "kwok"),
@@ -155,13 +162,13 @@ async function kwokctl(home: string, tools: readonly Tool[], args: readonly stri
 }
 
 function programPaths(tools: readonly Tool[]): ClusterPrograms {
-  return Object.fromEntries(CLUSTER_PROGRAMS.map((name) => [name, programPath(tools, name)])) as ClusterPrograms;
+  return Object.fromEntries(CLUSTER_PROGRAMS.map((name) => [name, toolOf(tools, name).path])) as ClusterPrograms;
 }
 
-function programPath(tools: readonly Tool[], name: string): string {
+function toolOf(tools: readonly Tool[], name: string): Tool {
   const tool = tools.find((candidate) => candidate.name === name);
   if (!tool) throw new Error(`the cluster needs ${name}, which is not among the tools it was given`);
-  return tool.path;
+  return tool;
 }
 
 async function portsIn(home: string): Promise<Ports> {

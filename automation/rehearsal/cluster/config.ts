@@ -22,13 +22,15 @@ export interface ClusterSettings {
   unpullable?: readonly string[];
   /** Path of what {@link egressConfig} gives. */
   egress: string;
+  /** Version of its API server: `1.36.3`. */
+  kubernetes: string;
 }
 
 /** Everything that kwokctl is told, as one YAML text: the cluster and what kwok does with its objects. */
 export function clusterConfig(
   programs: ClusterPrograms,
   ports: Ports,
-  { unpullable, egress }: ClusterSettings,
+  { unpullable, egress, kubernetes }: ClusterSettings,
 ): string {
   const cluster = {
     apiVersion: "config.kwok.x-k8s.io/v1alpha1",
@@ -36,7 +38,7 @@ export function clusterConfig(
     options: {
       runtime: "binary",
       bindAddress: "127.0.0.1",
-      kubeVersion: "v1.35.4",
+      kubeVersion: `v${kubernetes}`,
       // The client limits of the controllers are for clusters with neighbours; here they would only be waited for.
       disableQPSLimits: true,
       etcdBinary: programs.etcd,

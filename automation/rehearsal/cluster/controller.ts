@@ -7,8 +7,10 @@
  */
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { setTimeout as pause } from "node:timers/promises";
 import {
+  AppsV1Api,
   CoreV1Api,
   CustomObjectsApi,
   KubeConfig,
@@ -23,12 +25,13 @@ import {
   type ObjectCache,
   type V1Service,
 } from "@kubernetes/client-node";
-import { METALLB_NAMESPACE, TRAEFIK_SERVICE, type LabObject } from "./lab.ts";
+import { METALLB_NAMESPACE } from "../ground/addresses.ts";
+import type { LabObject } from "../ground/object.ts";
 import { allocate, type Decision, type Said } from "./metallb/allocate.ts";
 import { addressClaim, FROM_POOL_ANNOTATION } from "./metallb/claim.ts";
-import { configurationOf, type IpAddressPool, type Pool } from "./metallb/configuration.ts";
+import { configurationOf, sizeOf, type IpAddressPool, type Pool } from "./metallb/configuration.ts";
 import { addressesOf, keyOf } from "./services.ts";
-import { servedByTraefik } from "./traefik.ts";
+import { publishedService, servedByTraefik } from "./traefik.ts";
 import { serveTunnel } from "./tunnel.ts";
 
 const AFTER_A_CHANGE_MS = 20;
@@ -44,6 +47,7 @@ const kubeconfig = new KubeConfig();
 kubeconfig.loadFromFile(kubeconfigFile);
 const core = kubeconfig.makeApiClient(CoreV1Api);
 const networking = kubeconfig.makeApiClient(NetworkingV1Api);
+const apps = kubeconfig.makeApiClient(AppsV1Api);
 const objects = KubernetesObjectApi.makeApiClient(kubeconfig);
 const custom = kubeconfig.makeApiClient(CustomObjectsApi);
 await serveTunnel(path.dirname(kubeconfigFile), kubeconfig);
@@ -60,7 +64,8 @@ const pools = watched<IpAddressPool>(
     >,
 );
 const classes = watched("/apis/networking.k8s.io/v1/ingressclasses", () => networking.listIngressClass());
-const WATCHED = 4;
+const deployments = watched("/apis/apps/v1/deployments", () => apps.listDeploymentForAllNamespaces());
+const WATCHED = 5;
 /** The last things said about a Service, so that they are said once. */
 const said = new Map<string, string>();
 /** The last good pools; undefined: there were none yet. */
@@ -113,13 +118,16 @@ async function settle(): Promise<void> {
   await judgePools();
   const byKey = new Map(oldestFirst(services.list()).map((service) => [keyOf(service), service]));
   const claims = [...byKey.values()].flatMap((service) => addressClaim(service) ?? []);
-  for (const decision of inForce === undefined ? [] : allocate(claims, inForce)) {
+  const decisions = inForce === undefined ? [] : allocate(claims, inForce);
+  for (const decision of decisions) {
     const service = byKey.get(decision.key);
     if (!service) continue;
     await give(service, decision);
     await say(service, decision.events);
   }
-  const traefik = services.get(TRAEFIK_SERVICE.name, TRAEFIK_SERVICE.namespace);
+  await countIn(decisions);
+  const published = publishedService(deployments.list());
+  const traefik = published && services.get(published.name, published.namespace);
   if (traefik) await giveToIngresses(addressesOf(traefik));
 }
 
@@ -141,6 +149,26 @@ async function judgePools(): Promise<void> {
   };
   await objects.patch(state, undefined, undefined, "metallb-controller", true, PatchStrategy.ServerSideApply);
   judged = errorSummary;
+}
+
+/** Each pool says what of it is given. (metallb: controller/pool_status_reconciler.go; addresses-and-kubernetes.md, 2) */
+async function countIn(decisions: readonly Decision[]): Promise<void> {
+  for (const pool of inForce ?? []) {
+    const object = pools.list().find(({ metadata }) => metadata?.name === pool.name);
+    const given = new Set(decisions.filter((one) => one.pool === pool.name).flatMap(({ addresses }) => addresses));
+    const status = {
+      assignedIPv4: given.size,
+      availableIPv4: sizeOf(pool) - given.size,
+      assignedIPv6: 0,
+      availableIPv6: 0,
+    };
+    if (object === undefined || isDeepStrictEqual(object.status, status)) continue;
+    const { name, namespace } = named(object);
+    await custom.patchNamespacedCustomObjectStatus(
+      { ...METALLB, plural: "ipaddresspools", namespace, name, body: { status } },
+      MERGE_PATCH,
+    );
+  }
 }
 
 function oldestFirst<T extends KubernetesObject>(objects: readonly T[]): T[] {

@@ -14,6 +14,8 @@ export interface IpAddressPool extends KubernetesObject {
       serviceSelectors?: unknown[];
     };
   };
+  /** What of it is given, since 0.15. */
+  status?: Readonly<Record<string, number>>;
 }
 
 /** A pool that is in force. */
@@ -103,6 +105,15 @@ export function* addressesIn({ ranges, avoidBuggyIps }: Pool): Generator<string>
       if (!(avoidBuggyIps && confuses(address))) yield address;
     }
   }
+}
+
+/** How many addresses a pool has to give. */
+export function sizeOf({ ranges, avoidBuggyIps }: Pool): number {
+  return ranges.reduce((sum, { first, last }) => {
+    const all = last - first + 1;
+    const ending = (byte: number) => Math.floor((last - byte) / 256) - Math.ceil((first - byte) / 256) + 1;
+    return sum + (avoidBuggyIps ? all - ending(0) - ending(255) : all);
+  }, 0);
 }
 
 /** Some routers take .0 and .255 for broadcasts. (metallb: internal/allocator/allocator.go, ipConfusesBuggyFirmwares) */

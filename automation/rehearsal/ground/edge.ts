@@ -1,0 +1,78 @@
+import type { LabConfig } from "../../../components/config.ts";
+import { TRAEFIK_CONTROLLER } from "../../../components/preflight/ingress-class.ts";
+import { PUBLISHED_SERVICE, TRAEFIK_PODS } from "../cluster/traefik.ts";
+import { objectsLike, type Likeness } from "./likeness.ts";
+import { asRead, namespace, type Ground, type LabObject } from "./object.ts";
+
+/** Traefik where the stack says it is, and the classes of the lab's own cluster, or else the one of its Ingresses. */
+export function edge({ traefik, cluster, cvat }: LabConfig, likeness: Likeness | undefined): Ground {
+  const { namespace: where, service } = traefik;
+  const services = objectsLike(likeness, "Service");
+  const isThere = services?.some(({ metadata }) => metadata.namespace === where && metadata.name === service) ?? true;
+  const pods: Ground = isThere
+    ? {
+        objects: [namespace(where), traefikPods(where, service), traefikService(where, service)],
+        notes: [`Traefik behind Service ${where}/${service}, with its kinds`],
+      }
+    : { objects: [], notes: [`No Service ${where}/${service} of type LoadBalancer, as in your cluster`] };
+  const like = objectsLike(likeness, "IngressClass");
+  const { objects, notes } = like ? asRead(like, "IngressClasses") : classesFor({ cluster, cvat });
+  return { objects: [...objects, ...pods.objects], notes: [...pods.notes, ...notes] };
+}
+
+function classesFor({ cluster, cvat }: Pick<LabConfig, "cluster" | "cvat">): Ground {
+  const classes = [
+    ...new Set([cluster.ingressClass, ...(cvat.enabled ? [cvat.ingress.className ?? cluster.ingressClass] : [])]),
+  ];
+  return {
+    objects: classes.map((name) => ingressClass(name, { standard: name === cluster.ingressClass })),
+    notes: classes.map((name) => `IngressClass ${name}, which Traefik serves`),
+  };
+}
+
+function ingressClass(name: string, { standard }: { standard: boolean }): LabObject {
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "IngressClass",
+    metadata: {
+      name,
+      ...(standard && { annotations: { "ingressclass.kubernetes.io/is-default-class": "true" } }),
+    },
+    spec: { controller: TRAEFIK_CONTROLLER },
+  };
+}
+
+/** As K3s' chart sets it up. */
+function traefikPods(where: string, service: string): LabObject {
+  const args = [`${PUBLISHED_SERVICE}=${where}/${service}`];
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "traefik", namespace: where, labels: TRAEFIK_PODS },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: TRAEFIK_PODS },
+      template: {
+        metadata: { labels: TRAEFIK_PODS },
+        spec: { containers: [{ name: "traefik", image: "rancher/mirrored-library-traefik:3.6.2", args }] },
+      },
+    },
+  };
+}
+
+/** A Service of Traefik's pods, as its chart makes it. */
+function traefikService(where: string, name: string): LabObject {
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name, namespace: where, labels: TRAEFIK_PODS },
+    spec: {
+      type: "LoadBalancer",
+      selector: TRAEFIK_PODS,
+      ports: [
+        { name: "web", port: 80, protocol: "TCP", targetPort: "web" },
+        { name: "websecure", port: 443, protocol: "TCP", targetPort: "websecure" },
+      ],
+    },
+  };
+}

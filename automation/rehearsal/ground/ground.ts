@@ -1,0 +1,42 @@
+import { clearmlRanges } from "../../../components/chart-ranges.ts";
+import { refusedCharts } from "../../../components/charts/kubernetes.ts";
+import type { LabConfig } from "../../../components/config.ts";
+import { UserError } from "../../../components/errors.ts";
+import { problemList, type Problem } from "../../../components/problems.ts";
+import { addresses } from "./addresses.ts";
+import { definitions, namesCertManager } from "./definitions.ts";
+import { edge } from "./edge.ts";
+import type { Likeness } from "./likeness.ts";
+import { nodes, runtimeClasses } from "./nodes.ts";
+import { namespace, type Ground } from "./object.ts";
+import { secrets } from "./secrets.ts";
+import { storage, storageProblems } from "./storage.ts";
+
+/**
+ * What the lab's own cluster has before anything of ours is installed, from what the stack file says of it.
+ * @param likeness what was read of the cluster itself. Default: nothing
+ * @throws UserError for what it names and nobody can know of, or what the cluster has not, all at once
+ */
+export function groundOf(lab: LabConfig, likeness?: Likeness): Ground {
+  const problems = [...storageProblems(lab, likeness), ...chartProblems(lab, likeness)];
+  if (problems.length > 0) {
+    const title = likeness
+      ? "The stack file does not fit your cluster:"
+      : "The stack file asks for what a rehearsal does not know, or what cannot be:";
+    throw new UserError(problemList(title, problems), { exitCode: 2 });
+  }
+  const parts = [nodes, storage, runtimeClasses, edge, addresses, secrets].map((part) => part(lab, likeness));
+  return {
+    objects: [namespace("kube-system"), ...definitions(lab, likeness), ...parts.flatMap(({ objects }) => objects)],
+    notes: [...parts.flatMap(({ notes }) => notes), ...(namesCertManager(lab) ? ["cert-manager's kinds"] : [])],
+  };
+}
+
+/** Charts that would not take the lab's own Kubernetes: the rehearsal's is another. */
+function chartProblems({ clearml }: LabConfig, likeness: Likeness | undefined): Problem[] {
+  if (likeness?.kubernetes === undefined || !clearml.enabled) return [];
+  return refusedCharts(clearmlRanges(clearml, clearml.agent.enabled), {
+    version: likeness.kubernetes,
+    saidBy: "your cluster has",
+  });
+}
