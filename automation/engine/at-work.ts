@@ -46,7 +46,7 @@ export async function whileAtWork<T>(stack: auto.Stack, at: AtWork, work: (runs:
         // An engine that is stopped fails: that it was stopped is why.
         await stop.unlessAsked();
       } finally {
-        // One may have begun only since.
+        // After a run that was stopped: one may have begun only since.
         await endEngine(run.folder);
         await removeLock(stack, run, at);
         await endRun(run);

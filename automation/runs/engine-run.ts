@@ -70,18 +70,19 @@ export async function engineWasKilled({ folder }: EngineRun): Promise<boolean> {
   return (await readRecord<RunRecord>(folder))?.engine !== undefined;
 }
 
-/** Ends a run: nothing that its engine started is left, and no file but the name of an engine that was killed. */
+/** Ends a run whose engine has ended: no file is left but the name of an engine that was killed. */
 export async function endRun({ folder }: EngineRun): Promise<void> {
-  await endProcessesOf(folder);
   await settle(folder);
 }
 
 /**
- * Ends the engine of a run as a person does with Ctrl-C: it finishes what it has begun; a few seconds later it is told to break it off, and then
- * it is killed.
+ * Ends the engine of a run, where it still is there, as a person does with Ctrl-C: it finishes what it has begun; a few seconds later it is told
+ * to break it off, and then it is killed, and whatever it started with it.
  * @param hurried how often somebody asked: each time more is not waited any longer
  */
 export async function endEngine(folder: string, hurried: () => number = () => 0): Promise<void> {
+  // The usual case, after every run: one look at the processes is all that it costs.
+  if (processesOf(folder).length === 0) return;
   for (const patience of PATIENCE_MS) {
     const engines = () => processesOf(folder).filter((found) => programOf(found) === "pulumi");
     if (engines().length === 0) break;

@@ -60,6 +60,17 @@ describe("a person's own stack, on a cluster", () => {
     expect(stderr).not.toMatch(/please report it/);
   });
 
+  it("is stopped in the middle of up by Ctrl-C: 130, no lock and no process, and the next up goes on", async () => {
+    const running = start(["up", "--stack", "own"]);
+    while (!(await atWork(folder))) await pause(100);
+    running.kill("SIGINT");
+    const { stdout, stderr, exitCode } = await running;
+    expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 130 });
+    expect(stderr).toMatch(/\nStopped\. What was done stays, and the next run goes on from there\.$/);
+    expect(await locks(folder)).toEqual([]);
+    expect(processesOf(path.join(folder, "cache", "runs"))).toEqual([]);
+  });
+
   it("goes up, and up says what to do next", async () => {
     const { stdout, stderr, exitCode } = await own("up");
     expect(exitCode).toBe(0);
@@ -241,6 +252,11 @@ async function atWork(home: string): Promise<boolean> {
     written.some(({ parentPath }) => parentPath.startsWith(path.join(state, "locks"))) &&
     texts.some((text) => text.includes("kubernetes:apps/v1:"))
   );
+}
+
+async function locks(home: string): Promise<string[]> {
+  const entries = await readdir(path.join(home, "state", ".pulumi", "locks"), { recursive: true });
+  return entries.filter((name) => name.endsWith(".json"));
 }
 
 async function rehearsals(): Promise<string[]> {

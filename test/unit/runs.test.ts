@@ -11,7 +11,7 @@ import { refusal as refused } from "../../automation/engine/refusal.ts";
 import { startOf } from "../../automation/processes.ts";
 import { silentProgress } from "../../automation/progress.ts";
 import { markOf, processesOf } from "../../automation/runs/belonging.ts";
-import { beginRun, clearAway, endRun, engineBegan, engineEnded } from "../../automation/runs/engine-run.ts";
+import { beginRun, clearAway, endEngine, endRun, engineBegan, engineEnded } from "../../automation/runs/engine-run.ts";
 import { hasEnded, nameOf, type ProcessName } from "../../automation/runs/owner.ts";
 import { onStop, Stopped, untilStopped } from "../../automation/signals.ts";
 
@@ -89,7 +89,7 @@ describe("a run of the engine", () => {
     const plugin = await start("pulumi-resource-kubernetes", run.env);
     const command = await start("sh", run.env);
     const other = await start("sh", markOf(`${run.folder}-2`));
-    await endRun(run);
+    await endEngine(run.folder);
     expect([plugin, command, other].map(isThere)).toEqual([false, false, true]);
   });
 });
@@ -162,6 +162,7 @@ describe("the lock of an engine that was killed", () => {
     const { pid } = await start("pulumi", run.env);
     await engineBegan(run.env, pid);
     const ended = new Promise((resolve) => started.at(-1)?.once("exit", resolve));
+    await endEngine(run.folder);
     await endRun(run);
     await ended;
     return pid;
@@ -211,6 +212,7 @@ describe("the lock of an engine that was killed", () => {
     await engineBegan(run.env, pid);
     expect(await removeLeftLocks(stack(), refusal([at(pid)]), runs())).toBe(false);
     await engineEnded(run.env);
+    await endEngine(run.folder);
     await endRun(run);
     expect(await removeLeftLocks(stack(), refusal([at(pid)]), runs())).toBe(false);
     expect(cancelled).toBe(0);
