@@ -14,6 +14,8 @@ export interface Owned {
 }
 
 const RECORD = "owner.json";
+/** What a rehearsal's record was called before: one that was kept, or that an older clone runs, is nobody's to clear away. */
+const FORMER_RECORD = "rehearsal.json";
 const UNFINISHED = ".new-";
 const UNFINISHED_FOR_MS = 60_000;
 
@@ -54,11 +56,14 @@ export const isUnfinished = (folder: string): boolean => path.basename(folder).s
 
 /** What the record in a folder says. `undefined`: it is being made, or was left half-made by a killed run. */
 export async function readRecord<T extends Owned>(folder: string): Promise<T | undefined> {
-  try {
-    return JSON.parse(await readFile(path.join(folder, RECORD), "utf8")) as T;
-  } catch {
-    return undefined;
+  for (const name of [RECORD, FORMER_RECORD]) {
+    try {
+      return JSON.parse(await readFile(path.join(folder, name), "utf8")) as T;
+    } catch {
+      // Not that one.
+    }
   }
+  return undefined;
 }
 
 /** Writes the record of a folder, in one step. */

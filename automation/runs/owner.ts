@@ -26,8 +26,15 @@ export function nameOf(pid: number): ProcessName {
   return { pid, start, machine: thisMachine() };
 }
 
-/** Whether a process has ended for certain. Of another machine's or another container's nothing is certain. */
-export function hasEnded({ pid, start, machine }: ProcessName): boolean {
+/**
+ * Whether a process has ended for certain. Of another machine's or another container's nothing is certain. (Older versions took every process
+ * for one of this machine, and named none.)
+ */
+export function hasEnded({
+  pid,
+  start,
+  machine = thisMachine(),
+}: Omit<ProcessName, "machine"> & Partial<Pick<ProcessName, "machine">>): boolean {
   const here = thisMachine();
   if (machine.host !== here.host) return false;
   if (machine.boot !== here.boot) return true;
