@@ -6,9 +6,10 @@ import { parseLab } from "../../components/config.ts";
 import { traefikObjects } from "../../components/cvat/ingress.ts";
 import { wholeStack } from "../fixtures/inputs/whole-stack.ts";
 import { definitions } from "../../automation/rehearsal/ground/definitions.ts";
+import { edge } from "../../automation/rehearsal/ground/edge.ts";
 import { poolWith } from "../../automation/rehearsal/ground/addresses.ts";
 import { configurationOf, contains } from "../../automation/rehearsal/cluster/metallb/configuration.ts";
-import { servedByTraefik } from "../../automation/rehearsal/cluster/traefik.ts";
+import { publishedService, servedByTraefik } from "../../automation/rehearsal/cluster/traefik.ts";
 
 describe("Ingresses", () => {
   const ingress = (spec: object, annotations = {}) =>
@@ -32,6 +33,13 @@ describe("Ingresses", () => {
     const other = ingress({ ingressClassName: "edge" });
     expect(servedByTraefik(other, [ingressClass("edge", "traefik.io/ingress-controller")])).toBe(true);
   });
+});
+
+it("Traefik's Ingresses have the addresses of the Service that its own options name, wherever that is", () => {
+  const { lab } = parseLab({ traefik: { namespace: "edge", service: "way-in" } });
+  const deployments = lab ? edge(lab, undefined).objects.filter(({ kind }) => kind === "Deployment") : [];
+  expect(publishedService(deployments as never[])).toEqual({ namespace: "edge", name: "way-in" });
+  expect(publishedService([])).toBeUndefined();
 });
 
 describe("what kwokctl is told", () => {

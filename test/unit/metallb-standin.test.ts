@@ -3,7 +3,9 @@ import { describe, expect, it } from "vitest";
 import { allocate, type AddressClaim, type Decision } from "../../automation/rehearsal/cluster/metallb/allocate.ts";
 import { addressClaim } from "../../automation/rehearsal/cluster/metallb/claim.ts";
 import {
+  addressesIn,
   configurationOf,
+  sizeOf,
   type IpAddressPool,
   type Pool,
 } from "../../automation/rehearsal/cluster/metallb/configuration.ts";
@@ -270,4 +272,15 @@ describe("what a Service asks for", () => {
     expect(addressClaim(service({}, { loadBalancerClass: "example.com/other" }))).toBeUndefined();
     expect(addressClaim(service({}, {}, { deletionTimestamp: new Date(0) }))).toBeUndefined();
   });
+});
+
+it.each([
+  ["a CIDR", ["192.0.2.0/24"]],
+  ["a range across two networks", ["192.0.2.250-192.0.3.9"]],
+  ["single addresses, one of them of those that confuse", ["192.0.2.0/32", "192.0.2.7/32"]],
+])("a pool says how many addresses it has to give: %s", (_, addresses) => {
+  for (const avoidBuggyIPs of [false, true]) {
+    const [found] = inForce(pool(addresses, { avoidBuggyIPs }));
+    expect(found && sizeOf(found)).toBe(found && [...addressesIn(found)].length);
+  }
 });

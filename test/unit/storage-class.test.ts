@@ -4,7 +4,11 @@ import { removeUnbound } from "../../automation/cluster/claims.ts";
 import type { Send } from "../../components/api-server.ts";
 import type { LabConfig } from "../../components/config.ts";
 import type { LiveClaim } from "../../components/preflight/facts.ts";
-import { claimsOfOtherClass, storageClassesFit } from "../../components/preflight/storage-class.ts";
+import {
+  claimsOfOtherClass,
+  storageClassesAreThere,
+  storageClassesFit,
+} from "../../components/preflight/storage-class.ts";
 import { NOTHING } from "./cluster-facts.ts";
 
 function lab(changes: { data?: string; values?: object; clearml?: string } = {}): LabConfig {
@@ -122,5 +126,35 @@ describe("claims that are made again", () => {
     await vi.advanceTimersByTimeAsync(61_000);
     await refused;
     vi.useRealTimers();
+  });
+});
+
+describe("a StorageClass that the cluster has not", () => {
+  const classes = (...names: string[]) =>
+    names.map((name) => ({ metadata: Object.assign(new V1ObjectMeta(), { name }) }));
+  const missing = (there: string[] | undefined, claims: LiveClaim[] = []) =>
+    storageClassesAreThere({ ...NOTHING, claims, storageClasses: there && classes(...there) }, lab());
+
+  it("is refused at the key that names it, once, with the nearest name", () => {
+    expect(missing(["fasd", "local-path"])).toEqual([
+      {
+        severity: "refusal",
+        path: "vision-platform:cluster.storageClass",
+        message: "The cluster has no StorageClass `fast`. Did you mean `fasd`? It has fasd, local-path.",
+      },
+    ]);
+  });
+
+  it("is there, may not be read, or is asked for by no claim that is not bound: nothing to say", () => {
+    expect(missing(["fast"])).toEqual([]);
+    expect(missing(undefined)).toEqual([]);
+    const cvatOnly = lab();
+    cvatOnly.clearml.enabled = false;
+    cvatOnly.cvat.analytics.enabled = false;
+    const names = ["cvat-backend-data", "cvat-kvrocks-data-cvat-kvrocks-0", "data-cvat-postgresql-0"];
+    const claims = [...names, "redis-data-cvat-redis-master-0"].map((name) => claim(name, "fast", true));
+    const storageClasses = classes("other");
+    expect(storageClassesAreThere({ ...NOTHING, claims, storageClasses }, cvatOnly)).toEqual([]);
+    expect(storageClassesAreThere({ ...NOTHING, claims: claims.slice(1), storageClasses }, cvatOnly)).toHaveLength(1);
   });
 });
