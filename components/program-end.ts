@@ -61,8 +61,7 @@ function firstRejection(store: Store): { promise: Promise<never>; forget: () => 
     // The calls that the engine's own end breaks off.
     if (error instanceof Error && isGrpcError(error)) return;
     // The SDK prints it.
-    if (error instanceof Error) error.message = error.message.replace(FRAMES, "");
-    if (error instanceof UserError) error.stack = "";
+    if (error instanceof Error) makePrintable(error);
     reject(error);
   };
   // Before the SDK's own, which prints.
@@ -76,6 +75,13 @@ function firstRejection(store: Store): { promise: Promise<never>; forget: () => 
     process.off("unhandledRejection", onRejection);
   };
   return { promise, forget };
+}
+
+/** Frames of packages say nothing to whoever reads them, and on some of the SDK's own Node 20 hangs. (program-errors.ts) */
+function makePrintable(error: Error): void {
+  error.message = error.message.replace(FRAMES, "");
+  const frames = (error.stack ?? "").split("\n").filter((line) => !line.includes("node_modules"));
+  error.stack = error instanceof UserError ? "" : frames.join("\n");
 }
 
 /** Waits for what the SDK waits for after the program, so that what goes wrong meanwhile still ends it. */

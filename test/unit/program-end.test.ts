@@ -1,10 +1,14 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import * as pulumi from "@pulumi/pulumi";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { endedByFirstRejection } from "../../components/program-end.ts";
 import { ResourceError } from "../../components/program-errors.ts";
 import { UserError } from "../../components/errors.ts";
-import { runSmall } from "./small-engine.ts";
+import { runByCommandLine, runSmall } from "./small-engine.ts";
 
 class Thing extends pulumi.CustomResource {
   constructor(name: string, inputs: pulumi.Inputs, opts?: pulumi.CustomResourceOptions) {
@@ -62,6 +66,37 @@ it.each(Object.entries(PROGRAMS))("a run ends with the sentence when this is rej
 it("hangs without, which is what this is for", async () => {
   const program = PROGRAMS["an input of what another depends on"] ?? expect.fail();
   expect((await runSmall(() => Promise.resolve(program()), { hangsAfterMs: 2_000 })).end).toBe("hangs");
+});
+
+describe("by Pulumi's own command line", () => {
+  const CHECKOUT = path.resolve(import.meta.dirname, "../..");
+  const file = (name: string) => JSON.stringify(pathToFileURL(path.join(CHECKOUT, name)).href);
+  const PROGRAM = `
+    import pulumi from ${file("node_modules/@pulumi/pulumi/index.js")};
+    import { endedByFirstRejection } from ${file("components/program-end.ts")};
+    import { RunError } from ${file("components/program-errors.ts")};
+    class Thing extends pulumi.CustomResource {
+      constructor(name, inputs, opts) { super("test:index:Thing", name, inputs, opts); }
+    }
+    export default () => endedByFirstRejection(async () => {
+      const text = pulumi.output("").apply(() => { throw new RunError("it went wrong"); });
+      const a = new Thing("a", { text });
+      return { id: new Thing("b", {}, { dependsOn: a }).id };
+    });
+  `;
+
+  it.each([true, false])(
+    "a run ends with the sentence, told once, as one that told it (preview: %s)",
+    async (preview) => {
+      const folder = await mkdtemp(path.join(tmpdir(), "program-end-"));
+      onTestFinished(() => rm(folder, { recursive: true }));
+      await writeFile(path.join(folder, "package.json"), JSON.stringify({ type: "module", main: "index.mjs" }));
+      await writeFile(path.join(folder, "index.mjs"), PROGRAM);
+      const { told, code } = await runByCommandLine(folder, preview);
+      expect(told).toEqual(["it went wrong"]);
+      expect(code).toBe(32);
+    },
+  );
 });
 
 describe("a run that ends", () => {

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import {
   credentials,
@@ -8,6 +9,7 @@ import {
   type sendUnaryData,
   type ServerUnaryCall,
 } from "@grpc/grpc-js";
+import { execa } from "execa";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
 import callbackService from "@pulumi/pulumi/proto/callback_grpc_pb.js";
 import callbackMessages from "@pulumi/pulumi/proto/callback_pb.js";
@@ -104,6 +106,7 @@ export async function runSmall(
 type Callback<T> = sendUnaryData<T>;
 type JsonObject = Parameters<typeof struct.Struct.fromJavaScript>[0];
 
+/** An engine that takes every resource as it comes, for one run of a program. */
 interface Engine extends Required<Pick<SmallRunOptions, "renders" | "outputs">> {
   registered: Registered[];
   told: string[];
@@ -177,6 +180,37 @@ async function smallEngine({ registered, told, fails, renders, outputs }: Engine
       server.forceShutdown();
     },
   };
+}
+
+/** Runs a program by the SDK's own host of programs in files, by which `pulumi up` runs one, in a process of its own. */
+export async function runByCommandLine(
+  folder: string,
+  preview: boolean,
+): Promise<Omit<SmallRun, "end"> & { code: number | undefined }> {
+  const registered: Registered[] = [];
+  const told: string[] = [];
+  const { address, stop } = await smallEngine({ registered, told, fails: undefined, renders: [], outputs: () => ({}) });
+  const run = path.dirname(createRequire(import.meta.url).resolve("@pulumi/pulumi/cmd/run/index.js"));
+  const place = ["--monitor", address, "--engine", address, "--project", "test", "--stack", "lab", "--pwd", folder];
+  try {
+    const { exitCode } = await execa(
+      process.execPath,
+      [
+        "--import",
+        import.meta.resolve("tsx"),
+        run,
+        ...place,
+        "--parallel",
+        "16",
+        ...(preview ? ["--dry-run"] : []),
+        ".",
+      ],
+      { reject: false, stdin: "ignore", timeout: 30_000 },
+    );
+    return { registered, told, code: exitCode };
+  } finally {
+    stop();
+  }
 }
 
 /** Hands an object to a transform of the program, as the engine does for a child of the resource that has it. */
