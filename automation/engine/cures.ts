@@ -44,6 +44,11 @@ const CURES: readonly Cure[] = [
   },
   {
     of: "engine",
+    pattern: /failed to load checkpoint: EOF/,
+    cure: "An engine was killed while it wrote: remove the empty file STACK.json.attrs in the backend's folder (.pulumi/stacks/vision-platform), the state itself is whole. With `?metadata=skip` at the end of PULUMI_BACKEND_URL no such file is written.",
+  },
+  {
+    of: "engine",
     pattern: /parsing plugin options for '[^']*': no folder at path/,
     cure: "It is named under plugins.providers in Pulumi.yaml, relative to that file. In a folder of your own, write the path of the checkout's `provider` folder there.",
   },

@@ -153,7 +153,9 @@ async function engineEnv(
     ...(await engineEnvironment(tools, { links, pulumiHome })),
     // A killed run leaves the engine and its plugins behind; by this the next run knows them.
     ...markOf(home.folder),
-    PULUMI_BACKEND_URL: `file://${state}`,
+    // Without notes beside each file: an engine that is killed while it writes one leaves it empty, and no engine reads the state any more
+    // ("failed to load checkpoint: EOF"). (gocloud.dev: blob/fileblob)
+    PULUMI_BACKEND_URL: `file://${state}?metadata=skip`,
     PULUMI_CONFIG_PASSPHRASE: passphrase,
   };
 }

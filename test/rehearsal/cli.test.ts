@@ -168,7 +168,7 @@ describe("rehearse", () => {
 
     const { stdout, stderr, exitCode } = await rehearse("half", "--keep");
     expect(stderr).toMatch(/^Removed what a killed rehearsal left: passing-/m);
-    expect(exitCode).toBe(0);
+    expect(exitCode, stderr).toBe(0);
     expect(stdout).toMatch(/Left running\. .*\nEnd it: npm run rehearse -- --stack half --down$/);
     expect(await rehearsals()).toEqual(["half", "kept"]);
     expect(processesOf(path.join(folder, "cache", "rehearsals", left.at(-1) ?? ""))).toEqual([]);

@@ -252,6 +252,11 @@ describe("the errors of a run", () => {
       "StatefulSet.apps \"x\" is invalid: spec: Forbidden: updates to statefulset spec for fields other than 'replicas' are forbidden",
       /never changes/,
     ],
+    ["failed to load checkpoint: EOF", /remove the empty file STACK\.json\.attrs/],
+    [
+      "parsing plugin options for 'vision-platform': no folder at path '/home/a/lab/provider'",
+      /write the path of the checkout's `provider` folder/,
+    ],
   ])("cure for: %s", (message, cure, speaker = "engine") => expect(cureFor(message, speaker)).toMatch(cure));
   it("has no cure for what it does not know", () => expect(cureFor("something new", "kubernetes")).toBeUndefined());
   it("has none for what tells its own, by a key of the stack file", () => {
