@@ -153,9 +153,9 @@ describe("rehearse", () => {
 
     await write("kept", { storage: { redis: "6Gi" } });
     const [again, beside] = await Promise.all([rehearse("kept", "--keep", "--json"), rehearse("passing")]);
-    expect(again.exitCode).toBe(0);
+    expect(again.exitCode, again.stderr).toBe(0);
     expect(JSON.parse(again.stdout)).toMatchObject({ kubeconfig, counts: { update: 1 } });
-    expect(beside.exitCode).toBe(0);
+    expect(beside.exitCode, beside.stderr).toBe(0);
     expect(beside.stdout).toMatch(/passing: \d+ objects are on the API server/);
     expect(await rehearsals()).toEqual(["kept"]);
   });
