@@ -43,10 +43,6 @@ const CURES: readonly Cure[] = [
     cure: "Another run is at work on this stack, or one was killed. If none is, run: pulumi cancel",
   },
   {
-    pattern: /depends on '[^']*' which was was not specified in --target list/,
-    cure: "The rest of the lab is not yet as this program makes it: an older version brought it up last, or nothing did. Run up once; after that one function can be deployed by itself.",
-  },
-  {
     of: "engine",
     pattern: /failed to load checkpoint: EOF/,
     cure: "An engine was killed while it wrote: remove the empty file STACK.json.attrs in the backend's folder (.pulumi/stacks/vision-platform), the state itself is whole. With `?metadata=skip` at the end of PULUMI_BACKEND_URL no such file is written.",

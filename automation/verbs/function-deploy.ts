@@ -5,6 +5,7 @@ import { runEngine } from "../engine/run.ts";
 import { streamProgress } from "../progress.ts";
 import { functionLab } from "../functions/lab.ts";
 import { functionUrns } from "../functions/urns.ts";
+import { wholeUpFirst } from "../functions/whole-up-first.ts";
 import type { StackFlags } from "./flags.ts";
 import { print } from "./print.ts";
 
@@ -18,6 +19,9 @@ export async function deploy(name: string, { stack: stackName, folder, json }: S
     throw new UserError(`The stack file has no function ${name}. It has: ${known}.`, { exitCode: 2 });
   }
   const { stack } = await openUserStack({ stack: stackName, folder, create: false, progress });
-  const outcome = await runEngine(stack, "up", { progress, target: functionUrns(stackName, name, config) });
+  const target = functionUrns(stackName, name, config);
+  const outcome = await runEngine(stack, "up", { progress, target }).catch((error: unknown) => {
+    throw wholeUpFirst(error, stackName);
+  });
   print({ function: name, ...outcome }, `${name}: ${countsText(outcome.counts, "did")}.`, json);
 }

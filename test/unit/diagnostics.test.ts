@@ -252,11 +252,6 @@ describe("the errors of a run", () => {
       "StatefulSet.apps \"x\" is invalid: spec: Forbidden: updates to statefulset spec for fields other than 'replicas' are forbidden",
       /never changes/,
     ],
-    [
-      "Resource 'urn:a' depends on 'urn:b' which was was not specified in --target list.",
-      /Run up once; after that one function can be deployed/,
-      "record",
-    ],
     ["failed to load checkpoint: EOF", /remove the empty file STACK\.json\.attrs/],
     [
       "parsing plugin options for 'vision-platform': no folder at path '/home/a/lab/provider'",
