@@ -11,15 +11,15 @@ import { useEnvironmentProxy } from "./automation/proxy.ts";
 import { readAuthority } from "./automation/storage/authority.ts";
 import { lookAtStore } from "./automation/storage/look.ts";
 import type { ChartSource } from "./components/charts/source.ts";
-import type { LabConfig } from "./components/config.ts";
-import { UserError } from "./components/errors.ts";
-import { idleKeys } from "./components/idle-keys.ts";
+import type { LabConfig } from "./components/lab/sections.ts";
+import { UserError } from "./components/program/errors.ts";
+import { idleKeys } from "./components/lab/idle-keys.ts";
 import { chartsOf, VisionPlatform } from "./components/platform.ts";
 import { knownCluster } from "./components/preflight/state.ts";
-import { readLab, readSections } from "./components/read-config.ts";
-import { endedByFirstRejection } from "./components/program-end.ts";
+import { readLab, readSections } from "./components/lab/read.ts";
+import { endedByFirstRejection } from "./components/program/end.ts";
 import { madeTexts, sayingWhatIsMade } from "./components/secrets/made.ts";
-import { RunError } from "./components/program-errors.ts";
+import { RunError } from "./components/program/run-errors.ts";
 
 export interface ProgramOptions {
   /** Folder of Pulumi.yaml, in which the engine starts its plugins. Default: where `pulumi` runs the program. */

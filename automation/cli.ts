@@ -1,5 +1,5 @@
 import { CommanderError, type Command } from "commander";
-import { UserError } from "../components/errors.ts";
+import { UserError } from "../components/program/errors.ts";
 import { commandTree } from "./program.ts";
 import { useEnvironmentProxy } from "./proxy.ts";
 import { Stopped } from "./signals.ts";

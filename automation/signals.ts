@@ -1,4 +1,4 @@
-import { UserError } from "../components/errors.ts";
+import { UserError } from "../components/program/errors.ts";
 
 /** What asks this process to end, with the exit code that says so. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;

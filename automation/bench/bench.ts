@@ -3,7 +3,7 @@ import path from "node:path";
 import * as auto from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
 import { AGENT_RELEASE } from "../../components/clearml/agent/names.ts";
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 import { runEngine } from "../engine/run.ts";
 import { PROJECT_FOLDER, RUN_TYPESCRIPT } from "../project.ts";
 import { silentProgress, type Progress } from "../progress.ts";

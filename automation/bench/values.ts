@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { installedVersions } from "../../components/charts/versions.ts";
-import type { LabConfig } from "../../components/config.ts";
+import type { LabConfig } from "../../components/lab/sections.ts";
 import { urlsOfTasks } from "../../components/clearml/agent/agent.ts";
 import { agentValues } from "../../components/clearml/agent/values.ts";
 import { clearmlValues } from "../../components/clearml/values.ts";

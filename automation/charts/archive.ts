@@ -4,7 +4,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { Parser, type ReadEntry } from "tar";
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 
 /** A chart's files: path below the chart's folder, with `/`, and content. */
 export type ChartFiles = ReadonlyMap<string, Buffer>;

@@ -1,7 +1,7 @@
 import semver from "semver";
 import { parse } from "yaml";
 import { z } from "zod";
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 import { readArchive, type ChartFiles } from "./archive.ts";
 import { chartName } from "./lock.ts";
 

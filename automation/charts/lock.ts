@@ -4,7 +4,7 @@ import lockfile from "proper-lockfile";
 import semver from "semver";
 import { Document, isMap, isSeq, parseDocument, YAMLMap, YAMLSeq } from "yaml";
 import { z } from "zod";
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 import { isTrustworthy } from "../http.ts";
 
 /** The lock file of this repository. */

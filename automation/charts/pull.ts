@@ -1,4 +1,4 @@
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 import { silentProgress, type Progress } from "../progress.ts";
 import { digestOf, looksLikeWebPage } from "./archive.ts";
 import { get, HttpFailure, PATIENCE, unreachable, type Patience } from "../http.ts";

@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 import { readFolder, treeDigest } from "./archive.ts";
 import { checkChart } from "./chart.ts";
 import { findLocked, notLocked, readLock, type LockedChart } from "./lock.ts";

@@ -1,4 +1,4 @@
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 import type { Answer, Patience } from "../http.ts";
 
 /** Where one chart archive can be downloaded. */

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 import { digestOf, readArchive, readFolder, treeDigest, type ChartFiles } from "./archive.ts";
 import { checkChart, type ChartIdentity } from "./chart.ts";
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Send } from "../../components/api-server.ts";
-import { UserError } from "../../components/errors.ts";
+import type { Send } from "../../components/kubernetes/api-server.ts";
+import { UserError } from "../../components/program/errors.ts";
 import { apiPath, type ObjectName } from "../../components/kubernetes/api-path.ts";
 import type { ClaimOfOtherClass } from "../../components/preflight/storage-class.ts";
 

@@ -1,8 +1,8 @@
 import pRetry, { AbortError } from "p-retry";
-import { Unreached, type Send } from "../../components/api-server.ts";
-import type { LabConfig } from "../../components/config.ts";
+import { Unreached, type Send } from "../../components/kubernetes/api-server.ts";
+import type { LabConfig } from "../../components/lab/sections.ts";
 import { SECRETS } from "../../components/cvat/names.ts";
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 import { apiPath, type ObjectName } from "../../components/kubernetes/api-path.ts";
 import {
   handOver,
@@ -10,8 +10,8 @@ import {
   type ManagedEntry,
   type ManagedMetadata,
 } from "../../components/kubernetes/field-manager.ts";
-import { isMap } from "../../components/maps.ts";
-import { namespacesOf } from "../../components/namespaces.ts";
+import { isMap } from "../../components/program/maps.ts";
+import { namespacesOf } from "../../components/lab/namespaces.ts";
 import type { KnownCluster, KnownObject } from "../../components/preflight/state.ts";
 
 const WITHIN_MS = 10_000;

@@ -1,7 +1,7 @@
-import { apiServer, listOf, type Send } from "../../components/api-server.ts";
-import type { ClusterAccess } from "../../components/cluster.ts";
-import { CONFIGURATION_STATES } from "../../components/metallb-state.ts";
-import { kubeConfig } from "../../components/kube-config.ts";
+import { apiServer, listOf, type Send } from "../../components/kubernetes/api-server.ts";
+import type { ClusterAccess } from "../../components/kubernetes/cluster.ts";
+import { CONFIGURATION_STATES } from "../../components/kubernetes/metallb-state.ts";
+import { kubeConfig } from "../../components/kubernetes/kube-config.ts";
 import type { ClusterFacts } from "../../components/preflight/facts.ts";
 
 /** What was read of the cluster, and what was not. */

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Unreached } from "../../components/api-server.ts";
+import { Unreached } from "../../components/kubernetes/api-server.ts";
 import type { ChartRange } from "../../components/charts/kubernetes.ts";
-import type { LabConfig } from "../../components/config.ts";
+import type { LabConfig } from "../../components/lab/sections.ts";
 import { chartsTakeTheCluster } from "../../components/preflight/charts.ts";
 import { CLUSTER_CHECKS } from "../../components/preflight/checks.ts";
 import type { Finding } from "../../components/preflight/check.ts";
@@ -11,8 +11,8 @@ import { namespacesTakeOurLabels } from "../../components/preflight/namespace-la
 import { clusterIsTheSame } from "../../components/preflight/same-cluster.ts";
 import type { KnownCluster } from "../../components/preflight/state.ts";
 import { tlsSecretOf } from "../../components/preflight/tls-secret.ts";
-import { problemList } from "../../components/problems.ts";
-import { RunError } from "../../components/program-errors.ts";
+import { problemList } from "../../components/schema/problems.ts";
+import { RunError } from "../../components/program/run-errors.ts";
 import { lookAtCluster } from "./look.ts";
 
 /**

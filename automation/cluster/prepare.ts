@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { apiServer, Unreached, type Send } from "../../components/api-server.ts";
-import type { PreparedCluster } from "../../components/cluster.ts";
-import type { LabConfig } from "../../components/config.ts";
-import { kubeConfig } from "../../components/kube-config.ts";
+import { apiServer, Unreached, type Send } from "../../components/kubernetes/api-server.ts";
+import type { PreparedCluster } from "../../components/kubernetes/cluster.ts";
+import type { LabConfig } from "../../components/lab/sections.ts";
+import { kubeConfig } from "../../components/kubernetes/kube-config.ts";
 import type { ClusterFacts } from "../../components/preflight/facts.ts";
 import { claimsOfOtherClass } from "../../components/preflight/storage-class.ts";
 import type { KnownCluster } from "../../components/preflight/state.ts";

@@ -1,6 +1,6 @@
 import path from "node:path";
 import type * as auto from "@pulumi/pulumi/automation/index.js";
-import type { LabConfig } from "../../components/config.ts";
+import type { LabConfig } from "../../components/lab/sections.ts";
 import { cacheFolder } from "../cache.ts";
 import type { Progress } from "../progress.ts";
 import { engineEnvironment } from "../tools/environment.ts";

@@ -1,12 +1,12 @@
 import type * as auto from "@pulumi/pulumi/automation/index.js";
-import { Unreached } from "../../components/api-server.ts";
-import type { LabConfig } from "../../components/config.ts";
-import { UserError } from "../../components/errors.ts";
+import { Unreached } from "../../components/kubernetes/api-server.ts";
+import type { LabConfig } from "../../components/lab/sections.ts";
+import { UserError } from "../../components/program/errors.ts";
 import { clusterIsTheSame, lostSince, type Lost } from "../../components/preflight/same-cluster.ts";
 import { knownCluster } from "../../components/preflight/state.ts";
 import type { ClusterFacts } from "../../components/preflight/facts.ts";
 import { tokenOf } from "../../components/records/tokens.ts";
-import { problemList } from "../../components/problems.ts";
+import { problemList } from "../../components/schema/problems.ts";
 import { lookAtCluster } from "../cluster/look.ts";
 import type { Progress } from "../progress.ts";
 import { isKept } from "./kept.ts";

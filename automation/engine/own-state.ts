@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import * as pulumi from "@pulumi/pulumi";
-import type { StateResource } from "../../components/state.ts";
+import type { StateResource } from "../../components/program/state.ts";
 
 interface Monitor {
   invoke(request: unknown, done: (error: Error | null, response: Response) => void): void;

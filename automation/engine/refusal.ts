@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import * as auto from "@pulumi/pulumi/automation/index.js";
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 import { cureFor } from "./cures.ts";
 import { locksIn } from "./locks.ts";
 

@@ -1,6 +1,6 @@
 import type * as auto from "@pulumi/pulumi/automation/index.js";
 import type { LedgerRow } from "../../components/charts/ledger.ts";
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 import { PACKAGE } from "../../components/records/tokens.ts";
 import type { Progress, ProgressTask } from "../progress.ts";
 import { authorityOfState } from "../storage/authority.ts";

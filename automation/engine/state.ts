@@ -1,7 +1,7 @@
 import type * as auto from "@pulumi/pulumi/automation/index.js";
 import { specialSecretSig, specialSigKey } from "@pulumi/pulumi/runtime/rpc.js";
 import { execa } from "execa";
-import type { StateResource } from "../../components/state.ts";
+import type { StateResource } from "../../components/program/state.ts";
 import { orRefusal } from "./refusal.ts";
 
 /** The resources of a stack as its last run left them; what is only waiting to be deleted is left out. */

@@ -1,6 +1,6 @@
 import type * as auto from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
-import type { StateResource } from "../../components/state.ts";
+import type { StateResource } from "../../components/program/state.ts";
 
 /** A resource of a state, with the others it names. */
 export interface StoredResource extends Partial<StateResource> {

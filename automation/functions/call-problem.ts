@@ -1,4 +1,4 @@
-import type { ApiAnswer } from "../../components/api-server.ts";
+import type { ApiAnswer } from "../../components/kubernetes/api-server.ts";
 import { errorText } from "../../components/nuclio/client/dashboard.ts";
 import { isGivenUp } from "../../components/nuclio/client/pages.ts";
 

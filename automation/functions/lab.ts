@@ -1,5 +1,5 @@
-import type { LabConfig } from "../../components/config.ts";
-import { UserError } from "../../components/errors.ts";
+import type { LabConfig } from "../../components/lab/sections.ts";
+import { UserError } from "../../components/program/errors.ts";
 import { connect } from "../../components/nuclio/connect.ts";
 import type { Nuclio } from "../../components/nuclio/sides.ts";
 import { soundLab } from "../stackfile/check-files.ts";

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { PROJECT } from "../../components/config.ts";
-import { isMap } from "../../components/maps.ts";
+import { PROJECT } from "../../components/lab/sections.ts";
+import { isMap } from "../../components/program/maps.ts";
 import { labelList, type LabelEntry } from "../../components/nuclio/label-config.ts";
-import { pathText, problemsOf, type Problem } from "../../components/problems.ts";
+import { pathText, problemsOf, type Problem } from "../../components/schema/problems.ts";
 
 const fileSchema = labelList.min(1).describe("The labels of the model, in the order of its classes.");
 

@@ -1,5 +1,5 @@
-import type { ClusterAccess } from "../../components/cluster.ts";
-import { kubeConfig } from "../../components/kube-config.ts";
+import type { ClusterAccess } from "../../components/kubernetes/cluster.ts";
+import { kubeConfig } from "../../components/kubernetes/kube-config.ts";
 import { FUNCTION_LABEL } from "../../components/nuclio/names.ts";
 
 /** The log of one pod of a function, or why there is none. */

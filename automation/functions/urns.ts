@@ -1,6 +1,6 @@
-import { PROJECT } from "../../components/config.ts";
+import { PROJECT } from "../../components/lab/sections.ts";
 import { typeOf } from "../../components/records/tokens.ts";
-import type { FunctionConfig } from "../../components/nuclio/config.ts";
+import type { FunctionConfig } from "../../components/nuclio/function-config.ts";
 
 const PARENTS = "vision-platform:index:VisionPlatform$vision-platform:nuclio:Nuclio";
 

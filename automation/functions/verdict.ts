@@ -1,4 +1,4 @@
-import { isMap } from "../../components/maps.ts";
+import { isMap } from "../../components/program/maps.ts";
 import type { LiveFunction } from "../../components/nuclio/client/types.ts";
 import { PROJECT, PROJECT_LABEL } from "../../components/nuclio/names.ts";
 

@@ -1,4 +1,4 @@
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 
 /** What the engine says of a target that hangs on something the program registers and the state has not. (pulumi: step_generator.go) */
 const NOT_THERE_YET = /depends on '[^']*' which was was not specified in --target list/;

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { execa } from "execa";
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 import { cacheFolder as usersCacheFolder } from "../cache.ts";
 import type { Progress, ProgressTask } from "../progress.ts";
 import { kill, runningProcesses } from "../processes.ts";

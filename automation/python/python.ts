@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import semver from "semver";
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 
 /** What the packages in our requirements files need at least. */
 export const MINIMUM = "3.10.0";

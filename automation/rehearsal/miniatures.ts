@@ -5,7 +5,7 @@ import semver from "semver";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { mergeValues } from "../../components/charts/merge.ts";
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 
 const fixtures = fileURLToPath(new URL("../../test/fixtures/charts", import.meta.url));
 

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { isMap, isScalar, isSeq, Document } from "yaml";
-import { PROJECT } from "../../components/config.ts";
+import { PROJECT } from "../../components/lab/sections.ts";
 import { sealInto, type StackKey, type StackSecret } from "../engine/sealing.ts";
 import { parseAsEngine } from "../stackfile/engine-yaml.ts";
 import { copyProjectFile } from "../stackfile/project-file.ts";

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 import { kill, programOf, runningProcesses, startOf, valuesOf, type RunningProcess } from "../processes.ts";
 import { PROGRAMS } from "../tools/programs.ts";
 

@@ -1,8 +1,8 @@
 import path from "node:path";
-import type { LabConfig } from "../../components/config.ts";
-import { UserError } from "../../components/errors.ts";
-import { idleKeys } from "../../components/idle-keys.ts";
-import { problemList, type Problem } from "../../components/problems.ts";
+import type { LabConfig } from "../../components/lab/sections.ts";
+import { UserError } from "../../components/program/errors.ts";
+import { idleKeys } from "../../components/lab/idle-keys.ts";
+import { problemList, type Problem } from "../../components/schema/problems.ts";
 import { readLabelFiles } from "../functions/labels.ts";
 import { readAuthority } from "../storage/authority.ts";
 import { PROJECT_FOLDER } from "../project.ts";

@@ -1,6 +1,6 @@
-import { parseLab, PROJECT, SECTIONS, type LabConfig } from "../../components/config.ts";
-import { pathText, showable, type Problem } from "../../components/problems.ts";
-import { Sealed } from "../../components/schema.ts";
+import { parseLab, PROJECT, SECTIONS, type LabConfig } from "../../components/lab/sections.ts";
+import { pathText, showable, type Problem } from "../../components/schema/problems.ts";
+import { Sealed } from "../../components/schema/values.ts";
 import { secretPaths } from "./secret-paths.ts";
 import type { StackFile } from "./stack-file.ts";
 

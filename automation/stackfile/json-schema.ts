@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { PROJECT, SECTIONS } from "../../components/config.ts";
+import { PROJECT, SECTIONS } from "../../components/lab/sections.ts";
 
 /** The JSON Schema of a stack file, from the schemas the program checks with. */
 export function stackFileSchema(): Record<string, unknown> {

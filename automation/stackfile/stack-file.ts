@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Document } from "yaml";
-import { PROJECT } from "../../components/config.ts";
-import { UserError } from "../../components/errors.ts";
-import { isMap } from "../../components/maps.ts";
-import { Sealed } from "../../components/schema.ts";
+import { PROJECT } from "../../components/lab/sections.ts";
+import { UserError } from "../../components/program/errors.ts";
+import { isMap } from "../../components/program/maps.ts";
+import { Sealed } from "../../components/schema/values.ts";
 import { parseAsEngine } from "./engine-yaml.ts";
 
 /** A stack file as a person wrote it. */

@@ -1,4 +1,4 @@
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 import { AdminError, MinioAdmin } from "../../components/storage/client/admin.ts";
 import { urlOf, type Place } from "../../components/storage/client/place.ts";
 import { s3Of } from "../../components/storage/client/s3.ts";

@@ -1,11 +1,11 @@
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { isMap } from "../../components/maps.ts";
-import type { Problem } from "../../components/problems.ts";
-import type { StateResource } from "../../components/state.ts";
+import { isMap } from "../../components/program/maps.ts";
+import type { Problem } from "../../components/schema/problems.ts";
+import type { StateResource } from "../../components/program/state.ts";
 import { authorityFileIn } from "../../components/storage/made.ts";
-import { objectStoreConfig } from "../../components/storage/config.ts";
+import { objectStoreConfig } from "../../components/storage/object-store-config.ts";
 
 const KEY = "vision-platform:objectStore.ca";
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\sA-Za-z0-9+/=]+-----END CERTIFICATE-----/g;

@@ -1,7 +1,7 @@
 import { S3Error } from "minio";
 import { AdminError, NoAdminApi } from "../../components/storage/client/admin.ts";
 import { urlOf, type Place } from "../../components/storage/client/place.ts";
-import type { ObjectStoreConfig } from "../../components/storage/config.ts";
+import type { ObjectStoreConfig } from "../../components/storage/object-store-config.ts";
 
 /** What keeps a store from being asked, or from being worked on. */
 export interface Trouble {

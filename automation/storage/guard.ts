@@ -1,13 +1,13 @@
 import type * as auto from "@pulumi/pulumi/automation/index.js";
-import { PROJECT } from "../../components/config.ts";
-import { UserError } from "../../components/errors.ts";
+import { PROJECT } from "../../components/lab/sections.ts";
+import { UserError } from "../../components/program/errors.ts";
 import { placeOfConfig } from "../../components/storage/access.ts";
 import { bucketsOf } from "../../components/storage/buckets.ts";
 import { urlOf, type Place } from "../../components/storage/client/place.ts";
 import { restore, toRemove } from "../../components/storage/client/restore.ts";
-import { objectStoreConfig } from "../../components/storage/config.ts";
+import { objectStoreConfig } from "../../components/storage/object-store-config.ts";
 import { deploymentIn, madeIn, missingFrom, namesOf, placesIn, type Made } from "../../components/storage/made.ts";
-import type { StateResource } from "../../components/state.ts";
+import type { StateResource } from "../../components/program/state.ts";
 import { forget } from "../engine/state.ts";
 import { readAuthority } from "./authority.ts";
 import { askStore } from "./ask.ts";

@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 import { STORE_CHECKS, toMakeAgain, type StoreFacts } from "../../components/preflight/object-store.ts";
-import { problemList } from "../../components/problems.ts";
-import { RunError } from "../../components/program-errors.ts";
-import type { StateResource } from "../../components/state.ts";
+import { problemList } from "../../components/schema/problems.ts";
+import { RunError } from "../../components/program/run-errors.ts";
+import type { StateResource } from "../../components/program/state.ts";
 import { bucketsOf } from "../../components/storage/buckets.ts";
 import { placeOfConfig } from "../../components/storage/access.ts";
 import { urlOf } from "../../components/storage/client/place.ts";
-import type { ObjectStoreConfig } from "../../components/storage/config.ts";
+import type { ObjectStoreConfig } from "../../components/storage/object-store-config.ts";
 import { NOTHING_FOUND, type StoreFindings } from "../../components/storage/findings.ts";
 import { deploymentIn, madeIn, missingFrom, namesOf, placesIn, type Made } from "../../components/storage/made.ts";
 import { authorityOfState } from "./authority.ts";

@@ -1,7 +1,7 @@
 import { copyFile, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { execa } from "execa";
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 import { MODULES, moduleFiles } from "./cached.ts";
 import { asTyped, buildEnvironment, compilersAtOnce } from "./go.ts";
 import type { BuiltProgram } from "./programs.ts";

@@ -1,5 +1,5 @@
 import { closest } from "fastest-levenshtein";
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 import { GO_NEEDED } from "./go.ts";
 import { PROGRAMS, type Program } from "./programs.ts";
 

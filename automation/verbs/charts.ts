@@ -1,4 +1,4 @@
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 import { cacheFolder } from "../cache.ts";
 import { findLocked, notLocked, readLock, type LockedChart } from "../charts/lock.ts";
 import { lockChart, pullChart, type PulledChart, type PullOptions } from "../charts/pull.ts";

@@ -3,7 +3,7 @@ import path from "node:path";
 import { closest } from "fastest-levenshtein";
 import type { ClearMlAccounts } from "../../components/clearml/accounts.ts";
 import { clearmlConf } from "../../components/clearml/conf.ts";
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 import { openUserStack } from "../engine/door.ts";
 import { readOutputs } from "../engine/outputs.ts";
 import { streamProgress } from "../progress.ts";

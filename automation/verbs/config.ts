@@ -1,8 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { UserError } from "../../components/errors.ts";
-import { missingSecrets } from "../../components/required-secrets.ts";
-import { problemList } from "../../components/problems.ts";
+import { UserError } from "../../components/program/errors.ts";
+import { missingSecrets } from "../../components/lab/required-secrets.ts";
+import { problemList } from "../../components/schema/problems.ts";
 import { checkWithFiles } from "../stackfile/check-files.ts";
 import { stackFileSchema } from "../stackfile/json-schema.ts";
 import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";

@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline/promises";
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 import type { Change } from "../engine/changes.ts";
 import { openUserStack } from "../engine/door.ts";
 import { destroyStack, planDestroy } from "../engine/destroy.ts";

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 import { causeLine } from "../../components/nuclio/message.ts";
 import { removeFunction } from "../../components/nuclio/remove.ts";
 import { shapesIn, shapesText } from "../functions/boxes.ts";

@@ -1,6 +1,6 @@
 import path from "node:path";
 import lockfile from "proper-lockfile";
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 import { streamProgress, type Progress } from "../progress.ts";
 import { cleanUpStale, createHome, freshName, listHomes, removeHome, type Home } from "../rehearsal/cluster/homes.ts";
 import { countObjects } from "../rehearsal/objects.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import { isMap } from "../maps.ts";
+import { isMap } from "../program/maps.ts";
 import type { RenderedObject } from "./fixes.ts";
 import type { Sealed } from "./seal.ts";
 

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Cluster } from "../cluster.ts";
-import { ResourceError } from "../program-errors.ts";
+import type { Cluster } from "../kubernetes/cluster.ts";
+import { ResourceError } from "../program/run-errors.ts";
 import { claimsOf, expectationsOf, type Expectation, type StatefulSetClaim } from "../readiness/expectation.ts";
 import { Gate } from "../readiness/resource.ts";
 import { growClaims } from "./claims.ts";
@@ -11,7 +11,7 @@ import type { Fix, RenderedObject } from "./fixes.ts";
 import { Ledger, type LedgerRow } from "./ledger.ts";
 import { seal, type Sealed } from "./seal.ts";
 import type { ChartSource } from "./source.ts";
-import type { StageRow } from "./stages.ts";
+import type { StageRow } from "../readiness/stages.ts";
 import { renderTransform } from "./transform.ts";
 
 export interface ChartInstallArgs {

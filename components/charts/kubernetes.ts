@@ -1,5 +1,5 @@
 import semver from "semver";
-import type { Problem } from "../problems.ts";
+import type { Problem } from "../schema/problems.ts";
 import type { VersionSet } from "./versions.ts";
 
 /** A chart, and the Kubernetes versions it takes. */

@@ -1,4 +1,4 @@
-import { isMap } from "../maps.ts";
+import { isMap } from "../program/maps.ts";
 
 /** Chart values, or a part of them. */
 export type Values = Record<string, unknown>;

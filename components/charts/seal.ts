@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import { isMap } from "../maps.ts";
-import { pathText } from "../problems.ts";
-import { RunError } from "../program-errors.ts";
+import { isMap } from "../program/maps.ts";
+import { pathText } from "../schema/problems.ts";
+import { RunError } from "../program/run-errors.ts";
 
 /**
  * Keeps secrets out of Helm. Rendered text loses secrecy (facts: only kind Secret is protected), and a value that is not known yet makes

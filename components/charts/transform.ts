@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { PreparedCluster } from "../cluster.ts";
+import type { PreparedCluster } from "../kubernetes/cluster.ts";
 import { appliedByUs, programName } from "../kubernetes/field-manager.ts";
 import type { RenderedObject } from "./fixes.ts";
 import { handle } from "./handling.ts";

@@ -1,7 +1,7 @@
 import semver from "semver";
-import { UserError } from "../errors.ts";
-import { pathText } from "../problems.ts";
-import type { Found } from "../section-rules.ts";
+import { UserError } from "../program/errors.ts";
+import { pathText } from "../schema/problems.ts";
+import type { Found } from "../schema/section-rules.ts";
 import type { ChartSource } from "./source.ts";
 
 /** Versions by part: the chart, images, companions. A part nobody knows the version of is not there. */

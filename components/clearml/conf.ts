@@ -1,5 +1,5 @@
 import { mergeValues } from "../charts/merge.ts";
-import { UserError } from "../errors.ts";
+import { UserError } from "../program/errors.ts";
 import { AUTHORITY_FILE } from "../storage/authority.ts";
 import { FromEnvironment, hocon, type HoconFields } from "./hocon.ts";
 

@@ -2,7 +2,7 @@ import type { Fix, RenderedObject } from "../charts/fixes.ts";
 import { containersOf, podTemplate, type Container } from "../charts/pods.ts";
 import { AUTHORITY_FILE, authorityVolume } from "../storage/authority.ts";
 import type { S3Access } from "./conf.ts";
-import type { ClearmlConfig } from "./config.ts";
+import type { ClearmlConfig } from "./clearml-config.ts";
 import type { Env } from "./credentials.ts";
 import { httpUrl, SECRETS, SERVICES, urlInside } from "./names.ts";
 

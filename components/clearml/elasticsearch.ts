@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { resources } from "../pods.ts";
+import type { resources } from "../schema/pods.ts";
 
 type Resources = z.output<typeof resources>;
 

@@ -1,8 +1,8 @@
-import { takenVariables, type TakenVariables } from "../environment.ts";
-import type { Found, SectionRule } from "../section-rules.ts";
-import type { AgentConfig } from "./agent/config.ts";
+import { takenVariables, type TakenVariables } from "../schema/taken-variables.ts";
+import type { Found, SectionRule } from "../schema/section-rules.ts";
+import type { AgentConfig } from "./agent/agent-config.ts";
 import { S3_VARIABLES } from "./conf.ts";
-import type { ClearmlConfig } from "./config.ts";
+import type { ClearmlConfig } from "./clearml-config.ts";
 import { APISERVER_ENV, FILESERVER_ENV, TOKEN_MEMORY, type Env } from "./credentials.ts";
 import { PREFIXES_VARIABLE } from "./deletion.ts";
 import { settingOf, settingProblems, settingsOf } from "./server-settings.ts";

@@ -1,6 +1,6 @@
-import { overChart, unevenWithChart } from "../pods.ts";
-import type { Found } from "../section-rules.ts";
-import type { ClearmlConfig } from "./config.ts";
+import { overChart, unevenWithChart } from "../schema/pods.ts";
+import type { Found } from "../schema/section-rules.ts";
+import type { ClearmlConfig } from "./clearml-config.ts";
 import { elasticsearchResources } from "./elasticsearch.ts";
 
 /** What the chart gives each of the three servers. (clearml 7.14: values.yaml) */

@@ -1,8 +1,8 @@
 import { replacementOf } from "../charts/images.ts";
 import { chooseVersions } from "../charts/versions.ts";
-import { bytes, bytesOf } from "../schema.ts";
-import { repeats, type Found, type SectionRule } from "../section-rules.ts";
-import type { ClearmlConfig } from "./config.ts";
+import { bytes, bytesOf } from "../schema/values.ts";
+import { repeats, type Found, type SectionRule } from "../schema/section-rules.ts";
+import type { ClearmlConfig } from "./clearml-config.ts";
 import { heapBytes, LEAST_HEAP, memoryFor } from "./elasticsearch.ts";
 import { ENVIRONMENT_RULES } from "./environment.ts";
 import { OWNED_VALUES } from "./owned-values.ts";

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Cluster } from "../cluster.ts";
-import { RunError } from "../program-errors.ts";
+import type { Cluster } from "../kubernetes/cluster.ts";
+import { RunError } from "../program/run-errors.ts";
 import { OwnResource } from "../records/resource.ts";
 import { Departures } from "../secrets/departures.ts";
 import { GeneratedText } from "../secrets/generated.ts";
 import { restartedReaders } from "../secrets/readers.ts";
-import type { ClearmlConfig } from "./config.ts";
+import type { ClearmlConfig } from "./clearml-config.ts";
 import { CREDENTIAL_LENGTHS, CREDENTIALS, KEY_ALPHABET, type Credential } from "./credentials.ts";
 import type { S3Access } from "./conf.ts";
 import { DELETE_JOB_KEY, storeCredentials } from "./deletion.ts";

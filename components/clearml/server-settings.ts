@@ -1,4 +1,4 @@
-import { isMap } from "../maps.ts";
+import { isMap } from "../program/maps.ts";
 import { hoconOfJson, hoconText, keyProblem } from "./hocon.ts";
 
 /** `CLEARML__A__B`, or `TRAINS__A__B` as it was called before, sets the server's own a.b. (clearml-server v2.0.0: config/basic.py) */

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { mergeValues, type Values } from "../charts/merge.ts";
-import { metalLbAnnotations } from "../metallb.ts";
-import type { ClearmlConfig } from "./config.ts";
+import { metalLbAnnotations } from "../kubernetes/metallb.ts";
+import type { ClearmlConfig } from "./clearml-config.ts";
 import { APISERVER_ENV, FILESERVER_ENV, TOKEN_MEMORY, type Env } from "./credentials.ts";
 import { filesPrefixes, PREFIXES_VARIABLE, STORE_ENV } from "./deletion.ts";
 import { asServerReads } from "./server-settings.ts";

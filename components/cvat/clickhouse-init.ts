@@ -1,5 +1,5 @@
 import semver from "semver";
-import { RESTRICTED_CONTAINER } from "../pod-security.ts";
+import { RESTRICTED_CONTAINER } from "../kubernetes/pod-security.ts";
 import { CHART_OBJECTS } from "./names.ts";
 
 /** The image that every CVAT chart from 0.17.1 on runs ClickHouse with. */

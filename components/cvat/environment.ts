@@ -1,6 +1,6 @@
-import { takenVariables, type TakenVariables } from "../environment.ts";
-import type { SectionRule } from "../section-rules.ts";
-import type { CvatConfig } from "./config.ts";
+import { takenVariables, type TakenVariables } from "../schema/taken-variables.ts";
+import type { SectionRule } from "../schema/section-rules.ts";
+import type { CvatConfig } from "./cvat-config.ts";
 
 /** What the chart sets in every backend pod, by the part that has it set. (charts 0.15.0 to 2.64.0: templates/_helpers.tpl, sharedBackendEnv) */
 const TAKEN: readonly (TakenVariables & { when?: (config: CvatConfig) => boolean })[] = [

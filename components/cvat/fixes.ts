@@ -1,5 +1,5 @@
 import type { Fix } from "../charts/fixes.ts";
-import type { CvatConfig } from "./config.ts";
+import type { CvatConfig } from "./cvat-config.ts";
 import { analyticsFixes } from "./fixes/analytics.ts";
 import { storeAuthority } from "./fixes/authority.ts";
 import { ingressFixes } from "./fixes/ingress.ts";

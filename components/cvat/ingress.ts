@@ -1,5 +1,5 @@
-import { bytesOf } from "../schema.ts";
-import type { CvatConfig } from "./config.ts";
+import { bytesOf } from "../schema/values.ts";
+import type { CvatConfig } from "./cvat-config.ts";
 import { CHART_OBJECTS } from "./names.ts";
 
 /** An object of Traefik's own kinds (traefik.io/v1alpha1) that CVAT's Ingresses or Services refer to. */

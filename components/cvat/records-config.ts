@@ -1,10 +1,10 @@
 import * as z from "zod";
-import { listedTwice, repeats, type Found, type SectionRule } from "../section-rules.ts";
-import type { CvatConfig } from "./config.ts";
-import { httpOrigin } from "../hosts.ts";
-import { LINES_META, secretText } from "../schema.ts";
+import { listedTwice, repeats, type Found, type SectionRule } from "../schema/section-rules.ts";
+import type { CvatConfig } from "./cvat-config.ts";
+import { httpOrigin } from "../schema/hosts.ts";
+import { LINES_META, secretText } from "../schema/values.ts";
 import { description, trimmedName } from "./texts.ts";
-import { memberName } from "./users/config.ts";
+import { memberName } from "./users/users-config.ts";
 import { webhookConfig, webhookProblems } from "./webhook-config.ts";
 
 const slug = z.string().regex(/^[A-Za-z0-9_-]{1,16}$/, "must be 1 to 16 letters, digits, '-' or '_'");

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { OwnResource } from "../records/resource.ts";
 import type { Connection } from "./client/connection.ts";
-import type { CvatConfig } from "./config.ts";
-import { RunError } from "../program-errors.ts";
+import type { CvatConfig } from "./cvat-config.ts";
+import { RunError } from "../program/run-errors.ts";
 
 /** A bucket of the lab's object store, with the key that CVAT has there. */
 export interface StorageAccess {

@@ -1,16 +1,16 @@
 import { chooseVersions } from "../charts/versions.ts";
 import { hasBuildah, nuclioRelease } from "../nuclio/release.ts";
-import { overChart, unevenWithChart } from "../pods.ts";
-import { ruleAt, type Found, type SectionRule } from "../section-rules.ts";
+import { overChart, unevenWithChart } from "../schema/pods.ts";
+import { ruleAt, type Found, type SectionRule } from "../schema/section-rules.ts";
 import { ENVIRONMENT_RULE } from "./environment.ts";
 import { imageProblem } from "./images.ts";
-import { KVROCKS_RULE } from "./kvrocks/config.ts";
+import { KVROCKS_RULE } from "./kvrocks/kvrocks-config.ts";
 import { RECORDS_RULES } from "./records-config.ts";
 import { REGISTRATION_RULES } from "./registration/rules.ts";
 import { WORKERS_WITH_DATA } from "./settings.ts";
-import { USERS_RULES } from "./users/config.ts";
+import { USERS_RULES } from "./users/users-config.ts";
 import { CVAT_VERSIONS, cvatWish } from "./versions.ts";
-import type { CvatConfig } from "./config.ts";
+import type { CvatConfig } from "./cvat-config.ts";
 
 /** Images that are no sound reference. Whether the others fit is for {@link chooseVersions}. */
 function unsoundImages({ images }: CvatConfig): Found[] {

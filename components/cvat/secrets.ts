@@ -1,10 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { placeOf, type Cluster } from "../cluster.ts";
+import { placeOf, type Cluster } from "../kubernetes/cluster.ts";
 import { OwnResource } from "../records/resource.ts";
 import { GeneratedText } from "../secrets/generated.ts";
 import { restartedReaders } from "../secrets/readers.ts";
-import type { CvatConfig } from "./config.ts";
+import type { CvatConfig } from "./cvat-config.ts";
 import { CHART_OBJECTS, DATABASE, SECRETS } from "./names.ts";
 import { registryCredentials } from "./registry.ts";
 

@@ -1,9 +1,9 @@
 import * as z from "zod";
-import { adoptedFunctionsKey } from "../nuclio/config.ts";
-import { host } from "../hosts.ts";
+import { adoptedFunctionsKey } from "../nuclio/function-config.ts";
+import { host } from "../schema/hosts.ts";
 import { registryPlace } from "../images/reference.ts";
-import { objectName, resources } from "../pods.ts";
-import { bytes, dnsLabel, secretText } from "../schema.ts";
+import { objectName, resources } from "../schema/pods.ts";
+import { bytes, dnsLabel, secretText } from "../schema/values.ts";
 
 /** A claim of a size, on the cluster's StorageClass or another. */
 export function claim(size: string) {

@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import semver from "semver";
 import { mergeValues } from "../charts/merge.ts";
 import { vectorStamp } from "./analytics.ts";
-import type { CvatConfig } from "./config.ts";
+import type { CvatConfig } from "./cvat-config.ts";
 import { imageParts } from "./images.ts";
 import { ingressAnnotations, publicUrl, serverAnnotations, serverName } from "./ingress.ts";
 import { CHART_OBJECTS, DATABASE, SECRETS } from "./names.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { listedTwice, repeats, type Found } from "../section-rules.ts";
-import { secretText } from "../schema.ts";
+import { listedTwice, repeats, type Found } from "../schema/section-rules.ts";
+import { secretText } from "../schema/values.ts";
 import { trimmedName } from "./texts.ts";
 
 /** What CVAT can tell of an organization. (CVAT's `apps/webhooks/event_type.py`, at v2.64.0) */

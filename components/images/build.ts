@@ -2,9 +2,9 @@ import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { execa, ExecaError } from "execa";
 import { lock } from "proper-lockfile";
-import { UserError } from "../errors.ts";
+import { UserError } from "../program/errors.ts";
 import { BUILDERS, builderEnvironment, type Builder } from "./builders.ts";
-import type { DeliveryConfig } from "./config.ts";
+import type { DeliveryConfig } from "./delivery-config.ts";
 import { buildDigest, type Build } from "./context.ts";
 
 /** What builds, as the configuration says. */

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import type { Client } from "ssh2";
-import { UserError } from "../errors.ts";
+import { UserError } from "../program/errors.ts";
 import { unlessEnded } from "../records/ending.ts";
 import { archiveOf, type BuilderChoice } from "./build.ts";
 import { asCommand, probeScript, receiveScript, type NodeImage } from "./node-script.ts";

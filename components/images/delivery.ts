@@ -1,12 +1,12 @@
 import path from "node:path";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { ClusterAccess } from "../cluster.ts";
+import type { ClusterAccess } from "../kubernetes/cluster.ts";
 import { OwnResource } from "../records/resource.ts";
-import { RunError } from "../program-errors.ts";
-import { millisecondsOf } from "../schema.ts";
+import { RunError } from "../program/run-errors.ts";
+import { millisecondsOf } from "../schema/values.ts";
 import type { BuilderChoice } from "./build.ts";
-import type { DeliveryConfig, DeliveryNode } from "./config.ts";
+import type { DeliveryConfig, DeliveryNode } from "./delivery-config.ts";
 import { buildDigest } from "./context.ts";
 import type { Order } from "./deliver.ts";
 import type { NodeImage } from "./node-script.ts";

@@ -1,6 +1,6 @@
-import type { ClusterAccess } from "../cluster.ts";
-import { UserError } from "../errors.ts";
-import { kubeConfig } from "../kube-config.ts";
+import type { ClusterAccess } from "../kubernetes/cluster.ts";
+import { UserError } from "../program/errors.ts";
+import { kubeConfig } from "../kubernetes/kube-config.ts";
 
 /** Names of the cluster's nodes. The client library is loaded here, since most labs never ask. @throws UserError when the API server does not say */
 export async function nodesOf(access: ClusterAccess): Promise<string[]> {

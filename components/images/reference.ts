@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { isHostAndPort } from "../hosts.ts";
-import { isYamlText } from "../schema.ts";
+import { isHostAndPort } from "../schema/hosts.ts";
+import { isYamlText } from "../schema/values.ts";
 
 /** The parts of an image's name as registries, nodes and builders read them. (github.com/distribution/reference, grammar) */
 const PATH = /^(?=.{1,200}$)[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$/;

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import ssh2 from "ssh2";
 import pRetry, { AbortError } from "p-retry";
-import { UserError } from "../errors.ts";
+import { UserError } from "../program/errors.ts";
 import { unlessEnded } from "../records/ending.ts";
 
 /** How a node is reached. */

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { PreparedCluster } from "../cluster.ts";
-import { isMap } from "../maps.ts";
+import type { PreparedCluster } from "./cluster.ts";
+import { isMap } from "../program/maps.ts";
 
 /**
  * The name under which everything of ours is applied. Left alone, the engine's plugin makes up a name for each creation

@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { isHttpUrl } from "../hosts.ts";
+import { isHttpUrl } from "../schema/hosts.ts";
 import { imageReference, isTaggedPath } from "../images/reference.ts";
-import { timeSpan } from "../schema.ts";
+import { timeSpan } from "../schema/values.ts";
 
 /** Git takes a user name in front of the host. */
 const withoutUser = (url: string) => url.replace(/^(https?:\/\/)[^/@\s]+@/, "$1");

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isMap } from "../maps.ts";
+import { isMap } from "../program/maps.ts";
 import type { LiveFunction } from "./client/types.ts";
 import { EVENT_TIMEOUT_LABEL } from "./names.ts";
 import { inOneForm } from "./one-form.ts";

@@ -1,8 +1,8 @@
-import type { ClusterAccess } from "../cluster.ts";
+import type { ClusterAccess } from "../kubernetes/cluster.ts";
 import { dashboard, type DashboardOptions } from "./client/dashboard.ts";
 import { functionObjects } from "./client/function-objects.ts";
-import { kubeConfig } from "../kube-config.ts";
-import { serviceProxy } from "../service-proxy.ts";
+import { kubeConfig } from "../kubernetes/kube-config.ts";
+import { serviceProxy } from "../kubernetes/service-proxy.ts";
 import type { Nuclio } from "./sides.ts";
 import { DASHBOARD } from "./names.ts";
 

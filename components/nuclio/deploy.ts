@@ -1,6 +1,6 @@
 import { pauseFor } from "../records/ending.ts";
 import { FIELD_MANAGER } from "../kubernetes/field-manager.ts";
-import { UserError } from "../errors.ts";
+import { UserError } from "../program/errors.ts";
 import type { LiveFunction } from "./client/types.ts";
 import { EVERY_MS, type DeployOptions } from "./deploy-options.ts";
 import { handOver } from "./hand-over.ts";

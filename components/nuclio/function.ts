@@ -1,10 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { placeOf, type Cluster } from "../cluster.ts";
+import { placeOf, type Cluster } from "../kubernetes/cluster.ts";
 import { OwnResource } from "../records/resource.ts";
-import { millisecondsOf } from "../schema.ts";
+import { millisecondsOf } from "../schema/values.ts";
 import { restartedReaders } from "../secrets/readers.ts";
-import type { FunctionConfig } from "./config.ts";
+import type { FunctionConfig } from "./function-config.ts";
 import type { LabelEntry } from "./label-config.ts";
 import type { Seen } from "./observe.ts";
 import { functionObject, MODEL_SECRET_KEYS, runtimeClassOf } from "./spec.ts";

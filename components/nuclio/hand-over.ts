@@ -1,6 +1,6 @@
 import { pauseFor } from "../records/ending.ts";
 import type { V1Deployment, V1Pod } from "@kubernetes/client-node";
-import { UserError } from "../errors.ts";
+import { UserError } from "../program/errors.ts";
 import { hasEnded, type LiveFunction } from "./client/types.ts";
 import { rollout } from "./client/function-objects.ts";
 import { labelsDiffer } from "./compare.ts";

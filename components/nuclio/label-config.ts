@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { isMap } from "../maps.ts";
-import { ruleAt, repeats, withRules } from "../section-rules.ts";
+import { isMap } from "../program/maps.ts";
+import { ruleAt, repeats, withRules } from "../schema/section-rules.ts";
 
 /** Shapes of labels in CVAT that are one shape each. (cvat: engine/models.py, LabelType) */
 const SHAPES = ["any", "cuboid", "ellipse", "mask", "points", "polygon", "polyline", "rectangle", "tag"] as const;

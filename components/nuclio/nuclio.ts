@@ -1,8 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { placeOf, type Cluster } from "../cluster.ts";
+import { placeOf, type Cluster } from "../kubernetes/cluster.ts";
 import { OwnResource } from "../records/resource.ts";
-import type { FunctionConfig, FunctionsConfig } from "./config.ts";
+import type { FunctionConfig, FunctionsConfig } from "./function-config.ts";
 import { NuclioFunction, type FunctionReport, type ModelReader } from "./function.ts";
 import type { LabelEntry } from "./label-config.ts";
 import { objectOf, PROJECT } from "./names.ts";

@@ -1,5 +1,5 @@
 import type { V1Deployment } from "@kubernetes/client-node";
-import type { ClusterAccess } from "../cluster.ts";
+import type { ClusterAccess } from "../kubernetes/cluster.ts";
 import { rollout } from "./client/function-objects.ts";
 import { hasAddress, hasEnded, isBroken, type LiveFunction } from "./client/types.ts";
 import { connect } from "./connect.ts";

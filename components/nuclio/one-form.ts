@@ -1,5 +1,5 @@
-import { billionths } from "../kubernetes/quantity.ts";
-import { isMap } from "../maps.ts";
+import { billionths } from "../schema/quantity.ts";
+import { isMap } from "../program/maps.ts";
 import { ASKED_BY_NUCLIO } from "./names.ts";
 
 type Fields = Readonly<Record<string, unknown>>;

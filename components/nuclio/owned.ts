@@ -1,4 +1,4 @@
-import { isMap } from "../maps.ts";
+import { isMap } from "../program/maps.ts";
 import type { LiveFunction } from "./client/types.ts";
 import { RUNTIME_CLASS_LABEL } from "./names.ts";
 import type { FunctionObject } from "./spec.ts";

@@ -1,5 +1,5 @@
 import semver from "semver";
-import { isMap } from "../maps.ts";
+import { isMap } from "../program/maps.ts";
 
 /** Since this release the dashboard builds images by Buildah too. (nuclio/nuclio#4205, #4221; late-2026.md) */
 const BUILDAH_SINCE = "1.17.4";

@@ -1,7 +1,7 @@
-import { takenVariables, type TakenVariables } from "../environment.ts";
-import { amountOf } from "../kubernetes/quantity.ts";
-import { ruleAt, type SectionRule } from "../section-rules.ts";
-import type { FunctionConfig } from "./config.ts";
+import { takenVariables, type TakenVariables } from "../schema/taken-variables.ts";
+import { amountOf } from "../schema/quantity.ts";
+import { ruleAt, type SectionRule } from "../schema/section-rules.ts";
+import type { FunctionConfig } from "./function-config.ts";
 import { ASKED_BY_NUCLIO, objectOf, RESERVED_NAMES } from "./names.ts";
 import { handlerProblem } from "./runtimes.ts";
 

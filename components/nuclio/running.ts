@@ -1,5 +1,5 @@
 import { pauseFor } from "../records/ending.ts";
-import { UserError } from "../errors.ts";
+import { UserError } from "../program/errors.ts";
 import { rollout } from "./client/function-objects.ts";
 import { hasAddress, type LiveFunction } from "./client/types.ts";
 import { EVERY_MS, type DeployOptions } from "./deploy-options.ts";

@@ -1,8 +1,8 @@
-import { devicesOf } from "../devices.ts";
-import { bytesOf, millisecondsOf } from "../schema.ts";
+import { devicesOf } from "../kubernetes/devices.ts";
+import { bytesOf, millisecondsOf } from "../schema/values.ts";
 import { AUTHORITY_FILE, authorityVolume } from "../storage/authority.ts";
 import type { BuildConfig } from "./build-config.ts";
-import type { FunctionConfig } from "./config.ts";
+import type { FunctionConfig } from "./function-config.ts";
 import type { LabelAttribute, LabelEntry } from "./label-config.ts";
 import { PROJECT, PROJECT_LABEL, RUNTIME_CLASS_LABEL } from "./names.ts";
 import { augmentedLabels } from "./runtime-class.ts";

@@ -1,5 +1,5 @@
 import { pauseFor } from "../records/ending.ts";
-import { UserError } from "../errors.ts";
+import { UserError } from "../program/errors.ts";
 import { hasEnded, type LiveFunction } from "./client/types.ts";
 import { EVERY_MS, type DeployOptions } from "./deploy-options.ts";
 import type { Nuclio } from "./sides.ts";

@@ -1,4 +1,4 @@
-import { CHART_CHOICES } from "../chart-ranges.ts";
+import { CHART_CHOICES } from "../lab/chart-ranges.ts";
 import { refusedCharts, type ChartRange } from "../charts/kubernetes.ts";
 import type { Finding } from "./check.ts";
 import type { ClusterFacts } from "./facts.ts";

@@ -1,4 +1,4 @@
-import type { LabConfig } from "../config.ts";
+import type { LabConfig } from "../lab/sections.ts";
 import type { ClusterFacts } from "./facts.ts";
 
 /** What a look at a running system found, before anything is changed. */

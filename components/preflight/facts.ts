@@ -1,6 +1,6 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
-import type { ConfigurationState } from "../metallb-state.ts";
-import type { Resources } from "../pods.ts";
+import type { ConfigurationState } from "../kubernetes/metallb-state.ts";
+import type { Resources } from "../schema/pods.ts";
 import type { Taint } from "./taints.ts";
 
 /**

@@ -1,6 +1,6 @@
-import type { LabConfig } from "../config.ts";
-import { labNamespaces } from "../namespaces.ts";
-import { ENFORCE } from "../pod-security.ts";
+import type { LabConfig } from "../lab/sections.ts";
+import { labNamespaces } from "../lab/namespaces.ts";
+import { ENFORCE } from "../kubernetes/pod-security.ts";
 import type { Finding } from "./check.ts";
 import type { ClusterFacts } from "./facts.ts";
 import type { KnownCluster } from "./state.ts";

@@ -1,5 +1,5 @@
 import { closest } from "fastest-levenshtein";
-import type { LabConfig } from "../config.ts";
+import type { LabConfig } from "../lab/sections.ts";
 import type { ClusterCheck } from "./check.ts";
 
 const HOST_NAME = "kubernetes.io/hostname";

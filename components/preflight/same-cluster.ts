@@ -1,4 +1,4 @@
-import type { LabConfig } from "../config.ts";
+import type { LabConfig } from "../lab/sections.ts";
 import type { Finding } from "./check.ts";
 import type { ClusterFacts } from "./facts.ts";
 import type { KnownCluster } from "./state.ts";

@@ -1,5 +1,5 @@
-import type { StateResource } from "../state.ts";
-import { isMap } from "../maps.ts";
+import type { StateResource } from "../program/state.ts";
+import { isMap } from "../program/maps.ts";
 import { programName } from "../kubernetes/field-manager.ts";
 import { tokenOf } from "../records/tokens.ts";
 

@@ -1,4 +1,4 @@
-import type { LabConfig } from "../config.ts";
+import type { LabConfig } from "../lab/sections.ts";
 import type { ClusterCheck } from "./check.ts";
 
 const PATH = "vision-platform:cvat.ingress.tls";

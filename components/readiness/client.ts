@@ -1,8 +1,8 @@
 import type { CoreV1Event, KubernetesObject, V1Pod } from "@kubernetes/client-node";
-import { apiServer, listOf, Unreached, type Send } from "../api-server.ts";
-import type { ClusterAccess } from "../cluster.ts";
-import { kubeConfig } from "../kube-config.ts";
-import { CONFIGURATION_STATES, poolTrouble, type ConfigurationState } from "../metallb-state.ts";
+import { apiServer, listOf, Unreached, type Send } from "../kubernetes/api-server.ts";
+import type { ClusterAccess } from "../kubernetes/cluster.ts";
+import { kubeConfig } from "../kubernetes/kube-config.ts";
+import { CONFIGURATION_STATES, poolTrouble, type ConfigurationState } from "../kubernetes/metallb-state.ts";
 import { patiently } from "../records/patience.ts";
 import { WAITED_KINDS, type WaitedKind } from "./expectation.ts";
 import { keyOf, type Snapshot } from "./snapshot.ts";

@@ -1,6 +1,6 @@
 import type { RenderedObject } from "../charts/fixes.ts";
-import type { Stage, StageRow } from "../charts/stages.ts";
-import { addressesAsked } from "../metallb.ts";
+import type { Stage, StageRow } from "./stages.ts";
+import { addressesAsked } from "../kubernetes/metallb.ts";
 
 /** The kinds that become ready some time after they are accepted, with where they are listed. */
 export const WAITED_KINDS = {

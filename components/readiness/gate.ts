@@ -1,5 +1,5 @@
-import { STAGES, type Stage } from "../charts/stages.ts";
-import { UserError } from "../errors.ts";
+import { STAGES, type Stage } from "./stages.ts";
+import { UserError } from "../program/errors.ts";
 import { pauseFor } from "../records/ending.ts";
 import type { NamespaceReader } from "./client.ts";
 import type { Expectation } from "./expectation.ts";

@@ -1,5 +1,5 @@
-import { isElsewhere, type Place } from "../cluster.ts";
-import { UserError } from "../errors.ts";
+import { isElsewhere, type Place } from "../kubernetes/cluster.ts";
+import { UserError } from "../program/errors.ts";
 import { changedKeys } from "../records/changed.ts";
 import { UNKNOWN, type Difference, type ResourceKind, type Run } from "../records/kind.ts";
 import { namespaceReader } from "./client.ts";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { placeOf, type Cluster } from "../cluster.ts";
+import { placeOf, type Cluster } from "../kubernetes/cluster.ts";
 import { OwnResource } from "../records/resource.ts";
 import type { Expectation } from "./expectation.ts";
 

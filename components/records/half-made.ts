@@ -1,4 +1,4 @@
-import { UserError } from "../errors.ts";
+import { UserError } from "../program/errors.ts";
 
 /**
  * A record that was made and then did not become what it should: the state notes it all the same, so that the next run repairs it and

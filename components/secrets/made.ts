@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { tokenOf } from "../records/tokens.ts";
-import type { StateResource } from "../state.ts";
+import type { StateResource } from "../program/state.ts";
 
 /** Generated texts that a state has: the rotation of each, by its name. */
 export type MadeTexts = ReadonlyMap<string, number>;

@@ -1,7 +1,7 @@
-import { apiServer, type Send } from "../api-server.ts";
-import type { ClusterAccess } from "../cluster.ts";
-import { UserError } from "../errors.ts";
-import { kubeConfig } from "../kube-config.ts";
+import { apiServer, type Send } from "../kubernetes/api-server.ts";
+import type { ClusterAccess } from "../kubernetes/cluster.ts";
+import { UserError } from "../program/errors.ts";
+import { kubeConfig } from "../kubernetes/kube-config.ts";
 import { namespaceReader } from "../readiness/client.ts";
 import type { Expectation } from "../readiness/expectation.ts";
 import { waitUntilReady } from "../readiness/gate.ts";

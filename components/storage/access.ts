@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Place } from "./client/place.ts";
-import type { ObjectStoreConfig } from "./config.ts";
+import type { ObjectStoreConfig } from "./object-store-config.ts";
 import { endpointOfMachine, hostAndPort } from "./endpoint.ts";
 
 /** The store as the machine that runs pulumi reaches it, with an administrator's keys and the certificates of its private authority. Secret; undefined while they are missing. */

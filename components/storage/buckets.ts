@@ -1,5 +1,5 @@
 import type { BucketConfig } from "./bucket-config.ts";
-import type { ObjectStoreConfig } from "./config.ts";
+import type { ObjectStoreConfig } from "./object-store-config.ts";
 import type { Application } from "./grants.ts";
 import type { LifecycleRule } from "./made.ts";
 

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { OwnResource } from "../records/resource.ts";
 import { placeOfConfig } from "./access.ts";
-import type { ObjectStoreConfig } from "./config.ts";
+import type { ObjectStoreConfig } from "./object-store-config.ts";
 
 export interface DerivedKeysArgs {
   config: ObjectStoreConfig;

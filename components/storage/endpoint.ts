@@ -1,4 +1,4 @@
-import type { ObjectStoreConfig } from "./config.ts";
+import type { ObjectStoreConfig } from "./object-store-config.ts";
 
 /** The S3 API as one side reaches it. */
 export interface Endpoint {

@@ -1,5 +1,5 @@
 import { tokenOf } from "../records/tokens.ts";
-import type { StateResource } from "../state.ts";
+import type { StateResource } from "../program/state.ts";
 import { placeOf, type Place } from "./client/place.ts";
 
 /** A rule of a lifecycle as the plugin takes it and keeps it in state. */

@@ -1,9 +1,9 @@
 import * as minio from "@pulumi/minio";
 import * as pulumi from "@pulumi/pulumi";
-import { RunError } from "../program-errors.ts";
+import { RunError } from "../program/run-errors.ts";
 import { GeneratedText } from "../secrets/generated.ts";
 import { bucketsOf, lifecycleRules, type LabBucket } from "./buckets.ts";
-import type { ObjectStoreConfig } from "./config.ts";
+import type { ObjectStoreConfig } from "./object-store-config.ts";
 import { derivedKeysOf } from "./derived-keys.ts";
 import { endpointOfMachine, endpointOfPeople, endpointOfPods, hostAndPort, urlOf } from "./endpoint.ts";
 import type { StoreFindings } from "./findings.ts";

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { OwnResource } from "../records/resource.ts";
 import { placeOfConfig } from "./access.ts";
 import { toRemove } from "./client/restore.ts";
-import type { ObjectStoreConfig } from "./config.ts";
+import type { ObjectStoreConfig } from "./object-store-config.ts";
 import type { StoreFindings } from "./findings.ts";
 import { namesOf, type Thing } from "./made.ts";
 import type { Remedy } from "./records/presence.ts";

@@ -1,5 +1,5 @@
-import { repeats, type Found, type SectionRule } from "../section-rules.ts";
-import type { ObjectStoreConfig } from "./config.ts";
+import { repeats, type Found, type SectionRule } from "../schema/section-rules.ts";
+import type { ObjectStoreConfig } from "./object-store-config.ts";
 import { endpointOfMachine, endpointOfPods, isUrl } from "./endpoint.ts";
 import { APPLICATIONS, BUCKET_ROLES } from "./grants.ts";
 import { LONGEST_POLICY, policyDocument } from "./policy.ts";

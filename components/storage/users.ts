@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ObjectStoreConfig } from "./config.ts";
+import type { ObjectStoreConfig } from "./object-store-config.ts";
 import { bucketsOf, type LabBucket } from "./buckets.ts";
 import { ASKS_FOR_BUCKETS, DELETE_JOB, GRANTS, type Access, type Application } from "./grants.ts";
 import { policyDocument, type BucketGrant } from "./policy.ts";

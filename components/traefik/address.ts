@@ -1,8 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Cluster } from "../cluster.ts";
-import { metalLbAnnotations } from "../metallb.ts";
-import type { TraefikConfig } from "./config.ts";
+import type { Cluster } from "../kubernetes/cluster.ts";
+import { metalLbAnnotations } from "../kubernetes/metallb.ts";
+import type { TraefikConfig } from "./traefik-config.ts";
 
 /**
  * Asks MetalLB for the address of Traefik's Service. The Service belongs to K3s, so this is a patch: forced, since whoever set the

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Cluster } from "../cluster.ts";
+import type { Cluster } from "../kubernetes/cluster.ts";
 import { Gate } from "../readiness/resource.ts";
-import type { TraefikConfig } from "./config.ts";
+import type { TraefikConfig } from "./traefik-config.ts";
 
 const KEY = "vision-platform:traefik.address";
 

@@ -6,7 +6,7 @@ import { PROJECT_FOLDER } from "../../automation/project.ts";
 import { installPlugins } from "../../automation/rehearsal/plugins/install.ts";
 import { COMMAND_PLUGIN } from "../../automation/rehearsal/plugins/command-row.ts";
 import { runningProcesses } from "../../automation/processes.ts";
-import { deliveryConfig, type DeliveryNode } from "../../components/images/config.ts";
+import { deliveryConfig, type DeliveryNode } from "../../components/images/delivery-config.ts";
 import { ImageDelivery } from "../../components/images/delivery.ts";
 import { OwnProvider } from "../../components/records/resource.ts";
 import { startEngine } from "./engine.ts";

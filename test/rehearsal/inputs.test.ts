@@ -10,7 +10,7 @@ import { createHome, freshName, removeHome, type Home } from "../../automation/r
 import { seed } from "../../automation/rehearsal/cluster/seed.ts";
 import { obtainTools } from "../../automation/tools/obtain.ts";
 import type { ChartInstallArgs } from "../../components/charts/install.ts";
-import { parseLab, type LabConfig } from "../../components/config.ts";
+import { parseLab, type LabConfig } from "../../components/lab/sections.ts";
 import { chartsOf, VisionPlatform } from "../../components/platform.ts";
 import { keyOf, roundsOf, type Mutation } from "../fixtures/inputs/mutations.ts";
 import { chartObjects, miniatures, registeredObjects, type Renderer, type Sent } from "../fixtures/inputs/render.ts";
@@ -26,7 +26,7 @@ const SEED = Number(process.env["VISION_PLATFORM_SEED"] ?? 1);
 const AT_ONCE = 24;
 
 // A value that makes the program throw is what this looks for, and its error has to be readable: Node 20 walks for ever over a stack with
-// the SDK's frames. (components/program-errors.ts)
+// the SDK's frames. (components/program/run-errors.ts)
 Error.stackTraceLimit = 0;
 
 // They ask a running lab; here only what is registered is of interest.

@@ -12,8 +12,8 @@ import type { HandlerSource } from "../../automation/rehearsal/services/nuclio/h
 import type { NuclioStandInConfig } from "../../automation/rehearsal/services/nuclio/main.ts";
 import { ensureService } from "../../automation/rehearsal/services/service.ts";
 import { obtainTools } from "../../automation/tools/obtain.ts";
-import { apiServer } from "../../components/api-server.ts";
-import { functionsConfig } from "../../components/nuclio/config.ts";
+import { apiServer } from "../../components/kubernetes/api-server.ts";
+import { functionsConfig } from "../../components/nuclio/function-config.ts";
 import { connect } from "../../components/nuclio/connect.ts";
 import type { Nuclio as NuclioParts } from "../../components/nuclio/sides.ts";
 import { DASHBOARD } from "../../components/nuclio/names.ts";

@@ -27,7 +27,7 @@ export async function pulumi(
   await chmod(host, 0o755);
   return execa("pulumi", [...args, "--non-interactive"], {
     cwd: checkout,
-    // An error that Node runs wild on (components/program-errors.ts) takes 3 GB; the program itself a tenth of that.
+    // An error that Node runs wild on (components/program/run-errors.ts) takes 3 GB; the program itself a tenth of that.
     env: { ...env, NODE_OPTIONS: "--max-old-space-size=1024", ...over },
     reject: false,
     stdin: "ignore",

@@ -16,9 +16,9 @@ import { createHome, freshName, removeHome, type Home } from "../../automation/r
 import { seed } from "../../automation/rehearsal/cluster/seed.ts";
 import { obtainTools } from "../../automation/tools/obtain.ts";
 import { ChartInstall } from "../../components/charts/install.ts";
-import type { LabConfig } from "../../components/config.ts";
+import type { LabConfig } from "../../components/lab/sections.ts";
 import { appliedBelow } from "../../components/kubernetes/field-manager.ts";
-import { endedByFirstRejection } from "../../components/program-end.ts";
+import { endedByFirstRejection } from "../../components/program/end.ts";
 import { OwnProvider } from "../../components/records/resource.ts";
 import { knownCluster } from "../../components/preflight/state.ts";
 import { countRequests, type Counter } from "./counting-proxy.ts";

@@ -1,5 +1,5 @@
 import * as k8s from "@pulumi/kubernetes";
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 import type { Tool } from "../../automation/tools/obtain.ts";
 import { engineIn } from "./engine.ts";
 

@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { ChartInstall, type ChartInstallArgs } from "../../components/charts/install.ts";
-import { endedByFirstRejection } from "../../components/program-end.ts";
+import { endedByFirstRejection } from "../../components/program/end.ts";
 import { OwnProvider } from "../../components/records/resource.ts";
 import { runSmall, type SmallRunOptions } from "./small-engine.ts";
 

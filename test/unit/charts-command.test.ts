@@ -5,7 +5,7 @@ import { stringify } from "yaml";
 import { digestOf } from "../../automation/charts/archive.ts";
 import { readLock } from "../../automation/charts/lock.ts";
 import { chartsCommand } from "../../automation/commands/charts.ts";
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 import { chart, lockedAs, send, serve } from "./charts-fixtures.ts";
 
 /** A repository with cvat 1.0.0 and 2.0.0 and loki 1.0.0; cvat 1.0.0 and loki are locked, loki without a digest. */

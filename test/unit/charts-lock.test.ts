@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { findLocked, notLocked, readLock, recordEntry } from "../../automation/charts/lock.ts";
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 import { lockedAs } from "./charts-fixtures.ts";
 
 const A = `sha256:${"a".repeat(64)}`;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { clearmlConfig } from "../../components/clearml/config.ts";
-import { problemsOf } from "../../components/problems.ts";
+import { clearmlConfig } from "../../components/clearml/clearml-config.ts";
+import { problemsOf } from "../../components/schema/problems.ts";
 
 const LAB = { addresses: { api: "192.0.2.41" }, agent: { enabled: true } };
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { clearmlConfig } from "../../components/clearml/config.ts";
-import { problemsOf } from "../../components/problems.ts";
+import { clearmlConfig } from "../../components/clearml/clearml-config.ts";
+import { problemsOf } from "../../components/schema/problems.ts";
 
 /** Problems of a configuration, as a person reads them. */
 function problemsIn(config: unknown): string[] {

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, describe, expect, it } from "vitest";
-import { parseLab } from "../../components/config.ts";
-import { readLab } from "../../components/read-config.ts";
-import { Sealed } from "../../components/schema.ts";
+import { parseLab } from "../../components/lab/sections.ts";
+import { readLab } from "../../components/lab/read.ts";
+import { Sealed } from "../../components/schema/values.ts";
 import { checkStackFile } from "../../automation/stackfile/check.ts";
 import { secretPaths } from "../../automation/stackfile/secret-paths.ts";
-import { SECTIONS } from "../../components/config.ts";
+import { SECTIONS } from "../../components/lab/sections.ts";
 
 const CANARY = "canary-password-51c";
 const paths = (sections: Record<string, unknown>, keys: string[] = []) =>

@@ -3,12 +3,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { ChartInstallArgs } from "../../components/charts/install.ts";
 import type { ChartSource } from "../../components/charts/source.ts";
-import type { Cluster } from "../../components/cluster.ts";
-import { cvatConfig } from "../../components/cvat/config.ts";
+import type { Cluster } from "../../components/kubernetes/cluster.ts";
+import { cvatConfig } from "../../components/cvat/cvat-config.ts";
 import { installedVersions } from "../../components/charts/versions.ts";
 import { Cvat, type CvatArgs } from "../../components/cvat/cvat.ts";
 import { CVAT_VERSIONS, cvatWish } from "../../components/cvat/versions.ts";
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 import { recordRegistrations } from "./registrations.ts";
 
 type Inputs = Record<string, unknown>;

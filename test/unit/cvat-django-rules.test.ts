@@ -4,8 +4,8 @@ import { beforeAll, expect, it } from "vitest";
 import { silentProgress } from "../../automation/progress.ts";
 import { pythonEnvironment } from "../../automation/python/environment.ts";
 import { isEmail, isUrl, stripped } from "../../automation/rehearsal/services/cvat/django.ts";
-import { cvatConfig } from "../../components/cvat/config.ts";
-import { emailOf } from "../../components/cvat/users/config.ts";
+import { cvatConfig } from "../../components/cvat/cvat-config.ts";
+import { emailOf } from "../../components/cvat/users/users-config.ts";
 
 const FOLDER = path.resolve(import.meta.dirname, "../python/django");
 const LABEL = "l".repeat(63);

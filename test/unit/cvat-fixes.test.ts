@@ -3,7 +3,7 @@ import type { Fix, RenderedObject } from "../../components/charts/fixes.ts";
 import { containersOf } from "../../components/charts/pods.ts";
 import { DASHBOARDS, vectorToml } from "../../components/cvat/analytics.ts";
 import { cvatFixes } from "../../components/cvat/fixes.ts";
-import { kvrocksConfig } from "../../components/cvat/kvrocks/config.ts";
+import { kvrocksConfig } from "../../components/cvat/kvrocks/kvrocks-config.ts";
 import { kvrocksStamp } from "../../components/cvat/kvrocks/file.ts";
 import { SETTINGS_STAMP } from "../../components/cvat/registration/settings.ts";
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { cvatConfig } from "../../components/cvat/config.ts";
-import { kvrocksConfig, maxDbSizeGi } from "../../components/cvat/kvrocks/config.ts";
+import { cvatConfig } from "../../components/cvat/cvat-config.ts";
+import { kvrocksConfig, maxDbSizeGi } from "../../components/cvat/kvrocks/kvrocks-config.ts";
 import { kvrocksText } from "../../components/cvat/kvrocks/file.ts";
 
 const problemsOf = (kvrocks: object) => {

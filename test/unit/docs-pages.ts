@@ -5,7 +5,7 @@ import type { Fix } from "../../components/charts/fixes.ts";
 import { deletionFixes } from "../../components/clearml/deletion.ts";
 import { CLEARML_FIXES } from "../../components/clearml/fixes.ts";
 import { cvatFixes } from "../../components/cvat/fixes.ts";
-import { kvrocksConfig } from "../../components/cvat/kvrocks/config.ts";
+import { kvrocksConfig } from "../../components/cvat/kvrocks/kvrocks-config.ts";
 import { CVAT_VERSIONS } from "../../components/cvat/versions.ts";
 
 const MADE =

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RenderedObject } from "../../components/charts/fixes.ts";
-import type { StageRow } from "../../components/charts/stages.ts";
+import type { StageRow } from "../../components/readiness/stages.ts";
 import { claimsOf, expectationsOf } from "../../components/readiness/expectation.ts";
 
 const ROWS: readonly StageRow[] = [

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 import { wholeUpFirst } from "../../automation/functions/whole-up-first.ts";
 
 // Pulumi 3.246, of a function that waits for a gate which a lab of an older version has not.

@@ -1,6 +1,6 @@
 import type { CoreV1Event, V1Pod } from "@kubernetes/client-node";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 import type { NamespaceReader } from "../../components/readiness/client.ts";
 import type { Expectation } from "../../components/readiness/expectation.ts";
 import { waitUntilReady } from "../../components/readiness/gate.ts";

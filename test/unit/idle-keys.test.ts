@@ -3,9 +3,9 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { checkWithFiles } from "../../automation/stackfile/check-files.ts";
 import { readStackFile } from "../../automation/stackfile/stack-file.ts";
-import { parseLab } from "../../components/config.ts";
-import { idleKeys } from "../../components/idle-keys.ts";
-import { Sealed } from "../../components/schema.ts";
+import { parseLab } from "../../components/lab/sections.ts";
+import { idleKeys } from "../../components/lab/idle-keys.ts";
+import { Sealed } from "../../components/schema/values.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const stackFiles = (await readdir(ROOT)).filter((file) => /^Pulumi\..+\.yaml$/.test(file));

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "vitest";
-import { deliveryConfig, deliveryProblems, referenceProblem } from "../../components/images/config.ts";
+import { deliveryConfig, deliveryProblems, referenceProblem } from "../../components/images/delivery-config.ts";
 
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAM";
 const node = (name: string, more: object = {}) => ({

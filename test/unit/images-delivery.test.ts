@@ -2,7 +2,7 @@ import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { deliveryConfig } from "../../components/images/config.ts";
+import { deliveryConfig } from "../../components/images/delivery-config.ts";
 import { ImageDelivery } from "../../components/images/delivery.ts";
 import { recordRegistrations, settled } from "./registrations.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { parseLab } from "../../components/config.ts";
-import { billionths, sameQuantity } from "../../components/kubernetes/quantity.ts";
-import { resourceProblems } from "../../components/pods.ts";
+import { parseLab } from "../../components/lab/sections.ts";
+import { billionths, sameQuantity } from "../../components/schema/quantity.ts";
+import { resourceProblems } from "../../components/schema/pods.ts";
 import { keyOf, mutated, mutationsOf, seeded, shuffled, TEXTS } from "../fixtures/inputs/mutations.ts";
 import { exampleStack, wholeStack } from "../fixtures/inputs/whole-stack.ts";
 

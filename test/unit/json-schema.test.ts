@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { SCHEMA_FILE } from "../../automation/project.ts";
 import { stackFileSchema } from "../../automation/stackfile/json-schema.ts";
-import { SECTIONS } from "../../components/config.ts";
+import { SECTIONS } from "../../components/lab/sections.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const read = (file: string) => readFile(path.join(ROOT, file), "utf8");

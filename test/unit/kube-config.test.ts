@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { kubeConfig } from "../../components/kube-config.ts";
+import { kubeConfig } from "../../components/kubernetes/kube-config.ts";
 
 vi.mock("node:os", async (original) => {
   const os = await original<typeof import("node:os")>();

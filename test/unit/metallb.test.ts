@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { addressesAsked, metalLbAnnotations } from "../../components/metallb.ts";
+import { addressesAsked, metalLbAnnotations } from "../../components/kubernetes/metallb.ts";
 
 it("asks every release of MetalLB for the address", () => {
   expect(metalLbAnnotations("192.0.2.20")).toEqual({

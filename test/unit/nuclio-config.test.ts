@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { functionsConfig } from "../../components/nuclio/config.ts";
-import { problemsOf } from "../../components/problems.ts";
-import { bytesOf } from "../../components/schema.ts";
+import { functionsConfig } from "../../components/nuclio/function-config.ts";
+import { problemsOf } from "../../components/schema/problems.ts";
+import { bytesOf } from "../../components/schema/values.ts";
 import { config, entry } from "./nuclio-fixtures.ts";
 
 function problems(functions: Record<string, unknown>): string[] {

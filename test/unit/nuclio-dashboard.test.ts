@@ -4,7 +4,7 @@ import { callProblem } from "../../automation/functions/call-problem.ts";
 import { dashboard } from "../../components/nuclio/client/dashboard.ts";
 import type { NuclioFunctionObject } from "../../automation/rehearsal/services/nuclio/function.ts";
 import type { Stored } from "../../automation/rehearsal/services/nuclio/kube.ts";
-import { Unreached, type ApiAnswer, type Send } from "../../components/api-server.ts";
+import { Unreached, type ApiAnswer, type Send } from "../../components/kubernetes/api-server.ts";
 import { object } from "./nuclio-fixtures.ts";
 import { dashboardInMemory } from "./nuclio-stand-in.ts";
 

@@ -1,7 +1,7 @@
 import { dashboardApi, type DashboardParts } from "../../automation/rehearsal/services/nuclio/dashboard.ts";
 import { front, type FrontOptions } from "../../automation/rehearsal/services/nuclio/front.ts";
 import type { Objects, Stored } from "../../automation/rehearsal/services/nuclio/kube.ts";
-import type { Send } from "../../components/api-server.ts";
+import type { Send } from "../../components/kubernetes/api-server.ts";
 
 /** Objects of a namespace in memory. */
 export function memory(name: string): Objects & { of: (kind: string) => Map<string, Stored> } {

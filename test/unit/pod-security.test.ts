@@ -1,10 +1,10 @@
 import { V1ObjectMeta } from "@kubernetes/client-node";
 import { describe, expect, it } from "vitest";
-import { parseLab } from "../../components/config.ts";
-import { cvatConfig } from "../../components/cvat/config.ts";
+import { parseLab } from "../../components/lab/sections.ts";
+import { cvatConfig } from "../../components/cvat/cvat-config.ts";
 import { clickhouseInitJob } from "../../components/cvat/clickhouse-init.ts";
 import { usersJob } from "../../components/cvat/users/job.ts";
-import { baselineLabels } from "../../components/pod-security.ts";
+import { baselineLabels } from "../../components/kubernetes/pod-security.ts";
 import { namespacesTakeOurLabels } from "../../components/preflight/namespace-labels.ts";
 import { knownCluster } from "../../components/preflight/state.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { LabConfig } from "../../components/config.ts";
-import { metalLbAnnotations } from "../../components/metallb.ts";
+import type { LabConfig } from "../../components/lab/sections.ts";
+import { metalLbAnnotations } from "../../components/kubernetes/metallb.ts";
 import { addressesCanBeGiven } from "../../components/preflight/addresses/given.ts";
 import { metalLbTookItsConfiguration } from "../../components/preflight/addresses/pools-taken.ts";
 import { serviceLbIsAlone } from "../../components/preflight/addresses/service-lb.ts";

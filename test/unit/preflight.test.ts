@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { lookAtCluster } from "../../automation/cluster/look.ts";
-import { Unreached, type ApiAnswer, type Send } from "../../components/api-server.ts";
+import { Unreached, type ApiAnswer, type Send } from "../../components/kubernetes/api-server.ts";
 import type { ClusterFacts } from "../../components/preflight/facts.ts";
 import { NOTHING } from "./cluster-facts.ts";
 import { nodesRunTheImages } from "../../components/preflight/architecture.ts";
 import { ingressClassIsServed } from "../../components/preflight/ingress-class.ts";
-import type { LabConfig } from "../../components/config.ts";
+import type { LabConfig } from "../../components/lab/sections.ts";
 import { tlsSecretIsThere, tlsSecretOf } from "../../components/preflight/tls-secret.ts";
 
 /** An API server that answers these paths, and to any other with an empty list. */

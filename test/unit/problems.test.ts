@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { pathText, problemList, problemsOf, unknownKey } from "../../components/problems.ts";
-import { bytes, Sealed, secretText } from "../../components/schema.ts";
+import { pathText, problemList, problemsOf, unknownKey } from "../../components/schema/problems.ts";
+import { bytes, Sealed, secretText } from "../../components/schema/values.ts";
 
 const schema = z.strictObject({
   size: bytes.default("1Gi").describe("Size of the claim."),

@@ -5,9 +5,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { endedByFirstRejection } from "../../components/program-end.ts";
-import { ResourceError } from "../../components/program-errors.ts";
-import { UserError } from "../../components/errors.ts";
+import { endedByFirstRejection } from "../../components/program/end.ts";
+import { ResourceError } from "../../components/program/run-errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 import { runByCommandLine, runSmall } from "./small-engine.ts";
 
 class Thing extends pulumi.CustomResource {
@@ -73,8 +73,8 @@ describe("by Pulumi's own command line", () => {
   const file = (name: string) => JSON.stringify(pathToFileURL(path.join(CHECKOUT, name)).href);
   const PROGRAM = `
     import pulumi from ${file("node_modules/@pulumi/pulumi/index.js")};
-    import { endedByFirstRejection } from ${file("components/program-end.ts")};
-    import { RunError } from ${file("components/program-errors.ts")};
+    import { endedByFirstRejection } from ${file("components/program/end.ts")};
+    import { RunError } from ${file("components/program/run-errors.ts")};
     class Thing extends pulumi.CustomResource {
       constructor(name, inputs, opts) { super("test:index:Thing", name, inputs, opts); }
     }

@@ -5,7 +5,7 @@ import type { ServiceError } from "@grpc/grpc-js";
 import { describe, expect, it } from "vitest";
 import { HalfMade } from "../../components/records/half-made.ts";
 import { UNKNOWN } from "../../components/records/kind.ts";
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 import { asked, secret, thing } from "./provider-fixtures.ts";
 
 const { ADD, DELETE, UPDATE, UPDATE_REPLACE } = messages.PropertyDiff.Kind;

@@ -2,7 +2,7 @@ import { V1ObjectMeta } from "@kubernetes/client-node";
 import { describe, expect, it } from "vitest";
 import { withoutLost } from "../../automation/engine/forget.ts";
 import type { StoredResource } from "../../automation/engine/stored-state.ts";
-import type { LabConfig } from "../../components/config.ts";
+import type { LabConfig } from "../../components/lab/sections.ts";
 import { clusterIsTheSame } from "../../components/preflight/same-cluster.ts";
 import { knownCluster } from "../../components/preflight/state.ts";
 import { NOTHING } from "./cluster-facts.ts";

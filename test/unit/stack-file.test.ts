@@ -4,8 +4,8 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkStackFile } from "../../automation/stackfile/check.ts";
 import { readStackFile, stackFilePath } from "../../automation/stackfile/stack-file.ts";
-import { UserError } from "../../components/errors.ts";
-import { Sealed } from "../../components/schema.ts";
+import { UserError } from "../../components/program/errors.ts";
+import { Sealed } from "../../components/schema/values.ts";
 
 let folder: string;
 beforeAll(async () => {

@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ConfigValue } from "../../automation/rehearsal/services/service.ts";
 import type { StackSecret } from "../../automation/engine/sealing.ts";
-import { pathText } from "../../components/problems.ts";
+import { pathText } from "../../components/schema/problems.ts";
 import { writeStackFolder } from "../../automation/rehearsal/stack-folder.ts";
 
 let root: string;

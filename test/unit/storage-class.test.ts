@@ -1,8 +1,8 @@
 import { V1ObjectMeta } from "@kubernetes/client-node";
 import { describe, expect, it, vi } from "vitest";
 import { removeUnbound } from "../../automation/cluster/claims.ts";
-import type { Send } from "../../components/api-server.ts";
-import type { LabConfig } from "../../components/config.ts";
+import type { Send } from "../../components/kubernetes/api-server.ts";
+import type { LabConfig } from "../../components/lab/sections.ts";
 import type { LiveClaim } from "../../components/preflight/facts.ts";
 import {
   claimsOfOtherClass,

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileS
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { UserError } from "../../components/errors.ts";
+import { UserError } from "../../components/program/errors.ts";
 import { silentProgress, type Progress } from "../../automation/progress.ts";
 import { engineEnvironment } from "../../automation/tools/environment.ts";
 import { obtainTools } from "../../automation/tools/obtain.ts";

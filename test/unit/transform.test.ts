@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Fix, RenderedObject } from "../../components/charts/fixes.ts";
 import { Ledger } from "../../components/charts/ledger.ts";
 import { seal } from "../../components/charts/seal.ts";
-import type { PreparedCluster } from "../../components/cluster.ts";
+import type { PreparedCluster } from "../../components/kubernetes/cluster.ts";
 import { renderTransform } from "../../components/charts/transform.ts";
 
 const FIX: Fix = {

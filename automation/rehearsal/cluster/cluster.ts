@@ -5,7 +5,7 @@ import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { execa } from "execa";
-import { UserError } from "../../../components/errors.ts";
+import { UserError } from "../../../components/program/errors.ts";
 import type { ProgressTask } from "../../progress.ts";
 import { RUN_TYPESCRIPT } from "../../project.ts";
 import type { Tool } from "../../tools/obtain.ts";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import path from "node:path";
-import { UserError } from "../../../components/errors.ts";
+import { UserError } from "../../../components/program/errors.ts";
 import { cacheFolder } from "../../cache.ts";
 import { processesOf } from "../../runs/belonging.ts";
 import {

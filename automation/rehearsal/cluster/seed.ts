@@ -10,7 +10,7 @@ import {
   setHeaderOptions,
 } from "@kubernetes/client-node";
 import pRetry from "p-retry";
-import { UserError } from "../../../components/errors.ts";
+import { UserError } from "../../../components/program/errors.ts";
 import type { LabObject } from "../ground/object.ts";
 import { addressesOf } from "./services.ts";
 import { TRAEFIK_PODS } from "./traefik.ts";

@@ -1,5 +1,5 @@
 import { BlockList } from "node:net";
-import type { LabConfig } from "../../../components/config.ts";
+import type { LabConfig } from "../../../components/lab/sections.ts";
 import { askedIn } from "../../../components/preflight/addresses/asked.ts";
 import { objectsLike, type Likeness } from "./likeness.ts";
 import { asRead, namespace, type Ground, type LabObject } from "./object.ts";

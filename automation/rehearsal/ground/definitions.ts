@@ -1,4 +1,4 @@
-import type { LabConfig } from "../../../components/config.ts";
+import type { LabConfig } from "../../../components/lab/sections.ts";
 import type { Likeness } from "./likeness.ts";
 import type { LabObject } from "./object.ts";
 

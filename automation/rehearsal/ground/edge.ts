@@ -1,4 +1,4 @@
-import type { LabConfig } from "../../../components/config.ts";
+import type { LabConfig } from "../../../components/lab/sections.ts";
 import { TRAEFIK_CONTROLLER } from "../../../components/preflight/ingress-class.ts";
 import { PUBLISHED_SERVICE, TRAEFIK_PODS } from "../cluster/traefik.ts";
 import { objectsLike, type Likeness } from "./likeness.ts";

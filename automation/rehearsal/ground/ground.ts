@@ -1,8 +1,8 @@
-import { clearmlRanges } from "../../../components/chart-ranges.ts";
+import { clearmlRanges } from "../../../components/lab/chart-ranges.ts";
 import { refusedCharts } from "../../../components/charts/kubernetes.ts";
-import type { LabConfig } from "../../../components/config.ts";
-import { UserError } from "../../../components/errors.ts";
-import { problemList, type Problem } from "../../../components/problems.ts";
+import type { LabConfig } from "../../../components/lab/sections.ts";
+import { UserError } from "../../../components/program/errors.ts";
+import { problemList, type Problem } from "../../../components/schema/problems.ts";
 import { addresses } from "./addresses.ts";
 import { definitions, namesCertManager } from "./definitions.ts";
 import { edge } from "./edge.ts";

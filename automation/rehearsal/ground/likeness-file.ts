@@ -1,9 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parse, stringify } from "yaml";
-import type { LabConfig } from "../../../components/config.ts";
-import { UserError } from "../../../components/errors.ts";
-import { isMap } from "../../../components/maps.ts";
+import type { LabConfig } from "../../../components/lab/sections.ts";
+import { UserError } from "../../../components/program/errors.ts";
+import { isMap } from "../../../components/program/maps.ts";
 import type { Progress } from "../../progress.ts";
 import { likenessSchema, type Likeness } from "./likeness.ts";
 import { readCluster } from "./read-cluster.ts";

@@ -1,8 +1,8 @@
 import { runtimeClassOf as runtimeClassOfTasks, taskResources } from "../../../components/clearml/agent/values.ts";
-import type { LabConfig } from "../../../components/config.ts";
-import { devicesOf, type Devices } from "../../../components/devices.ts";
+import type { LabConfig } from "../../../components/lab/sections.ts";
+import { devicesOf, type Devices } from "../../../components/kubernetes/devices.ts";
 import { runtimeClassOf } from "../../../components/nuclio/spec.ts";
-import type { RehearsalNode } from "../../../components/rehearsal/config.ts";
+import type { RehearsalNode } from "../../../components/lab/rehearsal-config.ts";
 import { KUBERNETES } from "../../tools/programs.ts";
 import { objectsLike, type Likeness } from "./likeness.ts";
 import { asRead, type Ground, type LabObject } from "./object.ts";

@@ -1,9 +1,9 @@
-import { apiServer, listOf, Unreached, type Send } from "../../../components/api-server.ts";
-import type { LabConfig } from "../../../components/config.ts";
-import type { Devices } from "../../../components/devices.ts";
-import { UserError } from "../../../components/errors.ts";
-import { kubeConfig } from "../../../components/kube-config.ts";
-import { namespacesOf } from "../../../components/namespaces.ts";
+import { apiServer, listOf, Unreached, type Send } from "../../../components/kubernetes/api-server.ts";
+import type { LabConfig } from "../../../components/lab/sections.ts";
+import type { Devices } from "../../../components/kubernetes/devices.ts";
+import { UserError } from "../../../components/program/errors.ts";
+import { kubeConfig } from "../../../components/kubernetes/kube-config.ts";
+import { namespacesOf } from "../../../components/lab/namespaces.ts";
 import { asksForDevices } from "../../../components/preflight/devices/asked.ts";
 import { offeredBy, othersPods } from "../../../components/preflight/devices/offered.ts";
 import type {

@@ -1,4 +1,4 @@
-import type { LabConfig } from "../../../components/config.ts";
+import type { LabConfig } from "../../../components/lab/sections.ts";
 import { tlsSecretOf } from "../../../components/preflight/tls-secret.ts";
 import type { Likeness } from "./likeness.ts";
 import { namespace, type Ground } from "./object.ts";

@@ -1,8 +1,8 @@
 import { closest, distance } from "fastest-levenshtein";
-import type { LabConfig } from "../../../components/config.ts";
+import type { LabConfig } from "../../../components/lab/sections.ts";
 import { KNOWN_STORAGE_CLASSES, type StorageClassTraits } from "../../../components/kubernetes/storage-classes.ts";
 import { classesAsked } from "../../../components/preflight/storage-class.ts";
-import { pathText, type Problem } from "../../../components/problems.ts";
+import { pathText, type Problem } from "../../../components/schema/problems.ts";
 import { objectsLike, type Likeness } from "./likeness.ts";
 import { asRead, type Ground, type LabObject } from "./object.ts";
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { UserError } from "../../../components/errors.ts";
+import { UserError } from "../../../components/program/errors.ts";
 import type { Progress } from "../../progress.ts";
 import { endProcessesOf } from "../../runs/belonging.ts";
 import { cleanUpStale, createHome, freshName, removeHome, type Home } from "../cluster/homes.ts";

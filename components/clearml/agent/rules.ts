@@ -1,8 +1,8 @@
-import { deliveryProblems, referenceProblem } from "../../images/config.ts";
-import { isMap } from "../../maps.ts";
-import { resourceProblems } from "../../pods.ts";
-import type { Found, SectionRule } from "../../section-rules.ts";
-import type { ClearmlConfig } from "../config.ts";
+import { deliveryProblems, referenceProblem } from "../../images/delivery-config.ts";
+import { isMap } from "../../program/maps.ts";
+import { resourceProblems } from "../../schema/pods.ts";
+import type { Found, SectionRule } from "../../schema/section-rules.ts";
+import type { ClearmlConfig } from "../clearml-config.ts";
 import { keyProblem } from "../hocon.ts";
 import { imageOf } from "./names.ts";
 import { taskResources } from "./values.ts";

@@ -1,11 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { mergeValues, type Values } from "../../charts/merge.ts";
-import { isMap } from "../../maps.ts";
+import { isMap } from "../../program/maps.ts";
 import { S3_VARIABLES, type ClearmlUrls } from "../conf.ts";
 import { authorityVolume } from "../../storage/authority.ts";
 import type { Env } from "../credentials.ts";
 import { DIGEST_ANNOTATION } from "../values.ts";
-import type { AgentConfig } from "./config.ts";
+import type { AgentConfig } from "./agent-config.ts";
 import { AGENT_IMAGE, AGENT_SECRETS, CREDENTIAL_KEYS } from "./names.ts";
 
 export interface AgentValuesArgs {

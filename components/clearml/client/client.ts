@@ -1,4 +1,4 @@
-import { UserError } from "../../errors.ts";
+import { UserError } from "../../program/errors.ts";
 import { patiently } from "../../records/patience.ts";
 import { CALL_MS, type Connection } from "./connection.ts";
 import { ClearmlError, isRefusal } from "./errors.ts";

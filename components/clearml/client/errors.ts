@@ -1,4 +1,4 @@
-import { UserError } from "../../errors.ts";
+import { UserError } from "../../program/errors.ts";
 
 /** Codes of ClearML's errors that are answered here. (clearml-server v2.0.0, apierrors/errors.conf) */
 export const REFUSALS = {

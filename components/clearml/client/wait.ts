@@ -1,5 +1,5 @@
 import { pauseFor } from "../../records/ending.ts";
-import { UserError } from "../../errors.ts";
+import { UserError } from "../../program/errors.ts";
 import { ClearmlClient } from "./client.ts";
 import { PATIENCE_MS, type Connection } from "./connection.ts";
 import { ClearmlError } from "./errors.ts";

@@ -1,4 +1,4 @@
-import { UserError } from "../../errors.ts";
+import { UserError } from "../../program/errors.ts";
 import { changedKeys } from "../../records/changed.ts";
 import type { ResourceKind, Run } from "../../records/kind.ts";
 import type { ClearmlClient } from "../client/client.ts";

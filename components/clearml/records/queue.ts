@@ -1,6 +1,6 @@
 import { changedKeys } from "../../records/changed.ts";
 import type { ResourceKind } from "../../records/kind.ts";
-import { UserError } from "../../errors.ts";
+import { UserError } from "../../program/errors.ts";
 import type { ClearmlClient } from "../client/client.ts";
 import { changedAccount, type Connection } from "../client/connection.ts";
 import { ClearmlError, isRefusal } from "../client/errors.ts";

@@ -1,6 +1,6 @@
 import type { Fix, RenderedObject } from "../../charts/fixes.ts";
 import { containersOf, podTemplate, type Container } from "../../charts/pods.ts";
-import type { KvrocksConfig } from "../kvrocks/config.ts";
+import type { KvrocksConfig } from "../kvrocks/kvrocks-config.ts";
 import { bounds, KVROCKS_CONFIG_MAP, KVROCKS_FILE, KVROCKS_PATH, kvrocksStamp, type Setting } from "../kvrocks/file.ts";
 import { isOlder, isTier } from "./objects.ts";
 

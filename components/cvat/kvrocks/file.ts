@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { bytesOf, millisecondsOf } from "../../schema.ts";
-import { maxDbSizeGi, type KvrocksConfig } from "./config.ts";
+import { bytesOf, millisecondsOf } from "../../schema/values.ts";
+import { maxDbSizeGi, type KvrocksConfig } from "./kvrocks-config.ts";
 
 const MI = 2 ** 20;
 

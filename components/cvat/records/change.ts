@@ -1,4 +1,4 @@
-import { UserError } from "../../errors.ts";
+import { UserError } from "../../program/errors.ts";
 import type { Call } from "../client/exchange.ts";
 import type { CallOptions, CvatClient } from "../client/client.ts";
 import { CvatError } from "../client/errors.ts";

@@ -1,4 +1,4 @@
-import { UserError } from "../../errors.ts";
+import { UserError } from "../../program/errors.ts";
 import type { Run } from "../../records/kind.ts";
 import { CvatClient, PasswordRefused, type Session } from "../client/client.ts";
 import type { Connection } from "../client/connection.ts";

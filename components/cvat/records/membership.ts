@@ -1,4 +1,4 @@
-import { UserError } from "../../errors.ts";
+import { UserError } from "../../program/errors.ts";
 import { changedKeys } from "../../records/changed.ts";
 import type { ResourceKind } from "../../records/kind.ts";
 import type { CvatClient } from "../client/client.ts";

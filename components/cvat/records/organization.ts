@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { UserError } from "../../errors.ts";
+import { UserError } from "../../program/errors.ts";
 import { changedKeys } from "../../records/changed.ts";
 import type { ResourceKind } from "../../records/kind.ts";
 import type { CvatClient } from "../client/client.ts";

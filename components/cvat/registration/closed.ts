@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { placeOf, type Cluster } from "../../cluster.ts";
+import { placeOf, type Cluster } from "../../kubernetes/cluster.ts";
 import { OwnResource } from "../../records/resource.ts";
 import { SETTINGS_CONFIG_MAP, SETTINGS_FILE, SETTINGS_TEXT } from "./settings.ts";
 

@@ -1,4 +1,4 @@
-import { isElsewhere, type Place } from "../../cluster.ts";
+import { isElsewhere, type Place } from "../../kubernetes/cluster.ts";
 import type { ResourceKind, Run } from "../../records/kind.ts";
 import { IN_PASSING } from "./ask.ts";
 import { askWhetherClosed, proveClosed, type Ways } from "./prove.ts";

@@ -1,4 +1,4 @@
-import { UserError } from "../../errors.ts";
+import { UserError } from "../../program/errors.ts";
 import { ask, PATIENCE, type Finding, type Patience, type Send } from "./ask.ts";
 import { QUESTIONS, type Way } from "./questions.ts";
 

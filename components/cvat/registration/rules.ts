@@ -1,5 +1,5 @@
-import { ruleAt, type SectionRule } from "../../section-rules.ts";
-import type { CvatConfig } from "../config.ts";
+import { ruleAt, type SectionRule } from "../../schema/section-rules.ts";
+import type { CvatConfig } from "../cvat-config.ts";
 import { SETTINGS_VARIABLE } from "./settings.ts";
 
 /** One settings module can be named, and ours is what closes registration. */

@@ -1,9 +1,9 @@
-import type { ClusterAccess } from "../../cluster.ts";
-import { kubeConfig } from "../../kube-config.ts";
+import type { ClusterAccess } from "../../kubernetes/cluster.ts";
+import { kubeConfig } from "../../kubernetes/kube-config.ts";
 import { limitedTo } from "../../records/ending.ts";
 import { whyNoAnswer } from "../../records/no-answer.ts";
 import { retryAfterMs } from "../../records/patience.ts";
-import { serviceProxy } from "../../service-proxy.ts";
+import { serviceProxy } from "../../kubernetes/service-proxy.ts";
 import { ACCEPT } from "../client/exchange.ts";
 import { CHART_OBJECTS } from "../names.ts";
 import type { Send } from "./ask.ts";

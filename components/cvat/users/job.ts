@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type * as k8s from "@pulumi/kubernetes";
-import { RESTRICTED_CONTAINER } from "../../pod-security.ts";
+import { RESTRICTED_CONTAINER } from "../../kubernetes/pod-security.ts";
 import { USERS } from "../names.ts";
 
 /** Run by CVAT's own Python: makes the users. */

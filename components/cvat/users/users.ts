@@ -1,12 +1,12 @@
 import { createHmac } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { placeOf, type Cluster } from "../../cluster.ts";
+import { placeOf, type Cluster } from "../../kubernetes/cluster.ts";
 import { OwnResource } from "../../records/resource.ts";
 import { GeneratedText } from "../../secrets/generated.ts";
-import type { CvatConfig } from "../config.ts";
+import type { CvatConfig } from "../cvat-config.ts";
 import { USERS } from "../names.ts";
-import { emailOf, everybody } from "./config.ts";
+import { emailOf, everybody } from "./users-config.ts";
 import { USERS_SCRIPT, usersJob } from "./job.ts";
 
 const PASSWORD_LENGTH = 24;

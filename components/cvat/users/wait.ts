@@ -1,6 +1,6 @@
 import type { V1Pod } from "@kubernetes/client-node";
-import type { ClusterAccess } from "../../cluster.ts";
-import { UserError } from "../../errors.ts";
+import type { ClusterAccess } from "../../kubernetes/cluster.ts";
+import { UserError } from "../../program/errors.ts";
 import { namespaceReader } from "../../readiness/client.ts";
 import { keyOf } from "../../readiness/snapshot.ts";
 import { pauseFor } from "../../records/ending.ts";

@@ -1,7 +1,7 @@
-import { UserError } from "../../errors.ts";
+import { UserError } from "../../program/errors.ts";
 import { patiently } from "../../records/patience.ts";
 import type { FunctionObject } from "../spec.ts";
-import { Unreached, type ApiAnswer, type ApiRequest, type Send } from "../../api-server.ts";
+import { Unreached, type ApiAnswer, type ApiRequest, type Send } from "../../kubernetes/api-server.ts";
 import { FETCH, isHandOver, isLate, isUnderWay, lateAnswer, stored, type Fetch } from "./hand-overs.ts";
 import { isGivenUp, pageTitle } from "./pages.ts";
 import type { LiveFunction } from "./types.ts";

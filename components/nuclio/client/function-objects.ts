@@ -6,7 +6,7 @@ import type {
   V1Deployment,
   V1Pod,
 } from "@kubernetes/client-node";
-import { apiServer, type Send } from "../../api-server.ts";
+import { apiServer, type Send } from "../../kubernetes/api-server.ts";
 import { limitedTo } from "../../records/ending.ts";
 import { obstacles, type Obstacle } from "../../readiness/explain.ts";
 import { keyOf, lastChange, stateOf, type State } from "../../readiness/snapshot.ts";

@@ -1,6 +1,6 @@
 import { pauseFor } from "../../records/ending.ts";
-import { Unreached, type ApiAnswer, type ApiRequest } from "../../api-server.ts";
-import { UserError } from "../../errors.ts";
+import { Unreached, type ApiAnswer, type ApiRequest } from "../../kubernetes/api-server.ts";
+import { UserError } from "../../program/errors.ts";
 import { isGivenUp } from "./pages.ts";
 import type { LiveFunction } from "./types.ts";
 

@@ -1,5 +1,5 @@
-import type { Send } from "../../api-server.ts";
-import { UserError } from "../../errors.ts";
+import type { Send } from "../../kubernetes/api-server.ts";
+import { UserError } from "../../program/errors.ts";
 import { FIELD_MANAGER } from "../../kubernetes/field-manager.ts";
 import { objectOf } from "../names.ts";
 

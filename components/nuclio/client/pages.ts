@@ -1,4 +1,4 @@
-import type { ApiAnswer } from "../../api-server.ts";
+import type { ApiAnswer } from "../../kubernetes/api-server.ts";
 
 /**
  * The title of a page that the web server in front of the dashboard wrote itself, such as `504 Gateway Time-out`; undefined for every other

@@ -1,4 +1,4 @@
-import type { ClusterAccess } from "../../cluster.ts";
+import type { ClusterAccess } from "../../kubernetes/cluster.ts";
 import { unlessEnded } from "../../records/ending.ts";
 import { changedKeys } from "../../records/changed.ts";
 import type { ResourceKind, Run } from "../../records/kind.ts";

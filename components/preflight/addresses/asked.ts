@@ -1,6 +1,6 @@
 import { SERVICES } from "../../clearml/names.ts";
-import type { LabConfig } from "../../config.ts";
-import { addressesAsked } from "../../metallb.ts";
+import type { LabConfig } from "../../lab/sections.ts";
+import { addressesAsked } from "../../kubernetes/metallb.ts";
 import type { LiveService } from "../facts.ts";
 
 /** An address that the stack file asks for. */

@@ -1,4 +1,4 @@
-import { poolTrouble } from "../../metallb-state.ts";
+import { poolTrouble } from "../../kubernetes/metallb-state.ts";
 import type { ClusterCheck, Finding } from "../check.ts";
 import type { ClusterFacts, LiveAddressPool, LiveService } from "../facts.ts";
 import { addressesOf, askedIn, has, nameOf, serviceOf, stateText, wants, type Asked } from "./asked.ts";

@@ -1,6 +1,6 @@
 import { taskResources } from "../../clearml/agent/values.ts";
-import type { LabConfig } from "../../config.ts";
-import { devicesOf } from "../../devices.ts";
+import type { LabConfig } from "../../lab/sections.ts";
+import { devicesOf } from "../../kubernetes/devices.ts";
 import type { DevicePods } from "./fit.ts";
 
 /** Pods that a stack file asks devices for. */

@@ -1,4 +1,4 @@
-import { add, sumOf, times, type Devices } from "../../devices.ts";
+import { add, sumOf, times, type Devices } from "../../kubernetes/devices.ts";
 import { keepsAway, tolerates, type Taint, type Toleration } from "../taints.ts";
 
 /** A node, and what it has for the pods of a stack. */

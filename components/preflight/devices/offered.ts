@@ -1,5 +1,5 @@
-import type { LabConfig } from "../../config.ts";
-import { devicesAmong, devicesOf, sumOf, type Devices } from "../../devices.ts";
+import type { LabConfig } from "../../lab/sections.ts";
+import { devicesAmong, devicesOf, sumOf, type Devices } from "../../kubernetes/devices.ts";
 import { FUNCTION_LABEL, RUNTIME_CLASS_LABEL } from "../../nuclio/names.ts";
 import type { LiveNode, LivePod } from "../facts.ts";
 import type { DeviceNode } from "./fit.ts";

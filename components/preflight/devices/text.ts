@@ -1,4 +1,4 @@
-import { times, type Devices } from "../../devices.ts";
+import { times, type Devices } from "../../kubernetes/devices.ts";
 import type { AskedDevices } from "./asked.ts";
 import { fits, refusalOf, type DeviceNode } from "./fit.ts";
 import type { OthersPod } from "./offered.ts";

@@ -1,6 +1,6 @@
-import { apiServer } from "../../api-server.ts";
-import type { ClusterAccess } from "../../cluster.ts";
-import { kubeConfig } from "../../kube-config.ts";
+import { apiServer } from "../../kubernetes/api-server.ts";
+import type { ClusterAccess } from "../../kubernetes/cluster.ts";
+import { kubeConfig } from "../../kubernetes/kube-config.ts";
 import { changedKeys } from "../../records/changed.ts";
 import type { ResourceKind } from "../../records/kind.ts";
 

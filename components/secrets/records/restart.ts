@@ -1,4 +1,4 @@
-import type { ClusterAccess } from "../../cluster.ts";
+import type { ClusterAccess } from "../../kubernetes/cluster.ts";
 import { changedKeys } from "../../records/changed.ts";
 import type { ResourceKind } from "../../records/kind.ts";
 import { restartReaders } from "../restart-readers.ts";

@@ -4,7 +4,7 @@ import { closeSync, openSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { UserError } from "../../../../components/errors.ts";
+import { UserError } from "../../../../components/program/errors.ts";
 import { MinioAdmin } from "../../../../components/storage/client/admin.ts";
 import { exchange } from "../../../../components/storage/client/exchange.ts";
 import { markOf } from "../../../runs/belonging.ts";

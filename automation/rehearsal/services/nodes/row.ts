@@ -1,5 +1,5 @@
-import type { LabConfig } from "../../../../components/config.ts";
-import type { DeliveryConfig } from "../../../../components/images/config.ts";
+import type { LabConfig } from "../../../../components/lab/sections.ts";
+import type { DeliveryConfig } from "../../../../components/images/delivery-config.ts";
 import type { RehearsalService } from "../service.ts";
 import { startNodes } from "./nodes.ts";
 

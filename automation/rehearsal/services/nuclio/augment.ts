@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { parse } from "yaml";
-import { isMap } from "../../../../components/maps.ts";
+import { isMap } from "../../../../components/program/maps.ts";
 
 /** One entry of functionAugmentedConfigs. (nuclio: platformconfig/types.go, LabelSelectorAndConfig) */
 export interface AugmentedConfig {

@@ -1,5 +1,5 @@
 import { KubeConfig } from "@kubernetes/client-node";
-import { apiServer, Unreached } from "../../../../components/api-server.ts";
+import { apiServer, Unreached } from "../../../../components/kubernetes/api-server.ts";
 
 /** Any object of the cluster, as JSON has it. */
 export interface Stored {

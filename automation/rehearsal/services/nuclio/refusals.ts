@@ -1,4 +1,4 @@
-import { isMap } from "../../../../components/maps.ts";
+import { isMap } from "../../../../components/program/maps.ts";
 import { Problem, type Spec } from "./function.ts";
 
 /** Fields of a function's spec that are whole numbers to Go. (nuclio: functionconfig/types.go) */

@@ -1,5 +1,5 @@
-import type { LabConfig } from "./config.ts";
-import { baselineLabels } from "./pod-security.ts";
+import type { LabConfig } from "./sections.ts";
+import { baselineLabels } from "../kubernetes/pod-security.ts";
 
 /** A namespace that one of the lab's systems lies in. */
 export interface LabNamespace {

@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { resources } from "../../pods.ts";
-import { bytes, bytesOf, sizeWhere, timeSpan } from "../../schema.ts";
-import type { SectionRule } from "../../section-rules.ts";
+import { resources } from "../../schema/pods.ts";
+import { bytes, bytesOf, sizeWhere, timeSpan } from "../../schema/values.ts";
+import type { SectionRule } from "../../schema/section-rules.ts";
 import { claim } from "../settings.ts";
 
 const GI = 2 ** 30;

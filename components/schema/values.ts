@@ -1,8 +1,8 @@
 import { secret as secretOutput, type Output } from "@pulumi/pulumi/output.js";
 import semver from "semver";
 import * as z from "zod";
-import { amountOf } from "./kubernetes/quantity.ts";
-import { BLANK_ENDS, UNSEEN, type Unfit } from "./secrets/carried.ts";
+import { amountOf } from "./quantity.ts";
+import { BLANK_ENDS, UNSEEN, type Unfit } from "./carried.ts";
 
 /** A value that `pulumi config set --secret` encrypted and that only the engine can read. */
 export class Sealed {

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { objectName } from "./pods.ts";
-import { timeSpan } from "./schema.ts";
+import { objectName } from "../schema/pods.ts";
+import { timeSpan } from "../schema/values.ts";
 
 export const clusterConfig = z.strictObject({
   kubeconfig: z

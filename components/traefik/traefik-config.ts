@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { address } from "../hosts.ts";
-import { dnsLabel } from "../schema.ts";
+import { address } from "../schema/hosts.ts";
+import { dnsLabel } from "../schema/values.ts";
 
 export const traefikConfig = z.strictObject({
   address: address

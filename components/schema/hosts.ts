@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from "node:net";
 import * as z from "zod";
-import { isYamlText } from "./schema.ts";
+import { isYamlText } from "./values.ts";
 
 /** An IPv4 address. */
 export const address = z

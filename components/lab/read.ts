@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { parseLab, PROJECT, type LabConfig } from "./config.ts";
-import { problemList, type Problem } from "./problems.ts";
+import { parseLab, PROJECT, type LabConfig } from "./sections.ts";
+import { problemList, type Problem } from "../schema/problems.ts";
 import { missingSecrets } from "./required-secrets.ts";
-import { RunError } from "./program-errors.ts";
+import { RunError } from "../program/run-errors.ts";
 
 /** The sections of the running stack's file, with what is no map. The one place where the program reads configuration. */
 export function readSections(): { sections: Record<string, unknown>; problems: Problem[] } {

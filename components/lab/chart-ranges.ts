@@ -1,7 +1,7 @@
-import type { ChartChoice, ChartRange } from "./charts/kubernetes.ts";
-import { chooseVersions } from "./charts/versions.ts";
-import { CLEARML_VERSIONS, clearmlWish, type ClearmlVersionKeys } from "./clearml/versions.ts";
-import { CVAT_VERSIONS } from "./cvat/versions.ts";
+import type { ChartChoice, ChartRange } from "../charts/kubernetes.ts";
+import { chooseVersions } from "../charts/versions.ts";
+import { CLEARML_VERSIONS, clearmlWish, type ClearmlVersionKeys } from "../clearml/versions.ts";
+import { CVAT_VERSIONS } from "../cvat/versions.ts";
 
 const CLEARML: ChartChoice = { ...CLEARML_VERSIONS, path: "vision-platform:clearml.version" };
 

@@ -1,11 +1,11 @@
 import { clearmlRanges } from "./chart-ranges.ts";
-import { refusedCharts } from "./charts/kubernetes.ts";
-import type { LabConfig, SectionName } from "./config.ts";
-import { pathText, unknownKey, type Problem } from "./problems.ts";
-import { repeats } from "./section-rules.ts";
-import { bucketsOf } from "./storage/buckets.ts";
-import { hostOf } from "./storage/endpoint.ts";
-import { rolesOf } from "./storage/users.ts";
+import { refusedCharts } from "../charts/kubernetes.ts";
+import type { LabConfig, SectionName } from "./sections.ts";
+import { pathText, unknownKey, type Problem } from "../schema/problems.ts";
+import { repeats } from "../schema/section-rules.ts";
+import { bucketsOf } from "../storage/buckets.ts";
+import { hostOf } from "../storage/endpoint.ts";
+import { rolesOf } from "../storage/users.ts";
 
 /** The sections as far as they are sound: a key that has a problem of its own is not there. */
 export type SoundParts = { [Name in SectionName]?: Partial<NonNullable<LabConfig[Name]>> };

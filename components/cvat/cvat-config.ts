@@ -1,14 +1,14 @@
 import * as z from "zod";
-import { addressAndPort, ingressHost, isHost } from "../hosts.ts";
-import { objectName, resources } from "../pods.ts";
-import { bytes, dnsLabel, LINES_META, passwordFor, release, timeSpan } from "../schema.ts";
-import { IN_A_URL, IN_GRAFANAS_SETTINGS, IN_TOML_AND_XML } from "../secrets/carried.ts";
-import { withRules } from "../section-rules.ts";
-import { kvrocksConfig } from "./kvrocks/config.ts";
+import { addressAndPort, ingressHost, isHost } from "../schema/hosts.ts";
+import { objectName, resources } from "../schema/pods.ts";
+import { bytes, dnsLabel, LINES_META, passwordFor, release, timeSpan } from "../schema/values.ts";
+import { IN_A_URL, IN_GRAFANAS_SETTINGS, IN_TOML_AND_XML } from "../schema/carried.ts";
+import { withRules } from "../schema/section-rules.ts";
+import { kvrocksConfig } from "./kvrocks/kvrocks-config.ts";
 import { analyticsConfig, claim, nuclioConfig, pods, workersConfig } from "./settings.ts";
 import { recordsConfig } from "./records-config.ts";
 import { CVAT_RULES } from "./rules.ts";
-import { usersConfig } from "./users/config.ts";
+import { usersConfig } from "./users/users-config.ts";
 import { CVAT_VERSIONS } from "./versions.ts";
 
 const image = z

@@ -1,16 +1,16 @@
 import * as z from "zod";
-import { chartsConfig } from "./charts/config.ts";
-import { clearmlConfig } from "./clearml/config.ts";
+import { chartsConfig } from "../charts/charts-config.ts";
+import { clearmlConfig } from "../clearml/clearml-config.ts";
 import { clusterConfig } from "./cluster-config.ts";
-import { cvatConfig } from "./cvat/config.ts";
-import { isMap } from "./maps.ts";
-import { functionsConfig } from "./nuclio/config.ts";
-import { problemsOf, showable, unknownKey, type Problem } from "./problems.ts";
-import { rehearsalConfig } from "./rehearsal/config.ts";
+import { cvatConfig } from "../cvat/cvat-config.ts";
+import { isMap } from "../program/maps.ts";
+import { functionsConfig } from "../nuclio/function-config.ts";
+import { problemsOf, showable, unknownKey, type Problem } from "../schema/problems.ts";
+import { rehearsalConfig } from "./rehearsal-config.ts";
 import { RULES, type SoundParts } from "./rules.ts";
-import { objectStoreConfig } from "./storage/config.ts";
-import { unseenCharacters } from "./texts.ts";
-import { traefikConfig } from "./traefik/config.ts";
+import { objectStoreConfig } from "../storage/object-store-config.ts";
+import { unseenCharacters } from "../schema/texts.ts";
+import { traefikConfig } from "../traefik/traefik-config.ts";
 
 /** The project's name in Pulumi.yaml, and so the prefix of every key in a stack file. */
 export const PROJECT = "vision-platform";

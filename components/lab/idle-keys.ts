@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { PROJECT, SECTIONS } from "./config.ts";
-import { isMap } from "./maps.ts";
-import { layersOf, type Problem } from "./problems.ts";
+import { PROJECT, SECTIONS } from "./sections.ts";
+import { isMap } from "../program/maps.ts";
+import { layersOf, type Problem } from "../schema/problems.ts";
 
 /** Keys of a part that count while it is off. */
 const STILL_READ: readonly string[] = ["cvat.nuclio.external"];

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { billionths, LARGEST } from "./kubernetes/quantity.ts";
-import { isYamlText } from "./schema.ts";
+import { billionths, LARGEST } from "./quantity.ts";
+import { isYamlText } from "./values.ts";
 import type { Found } from "./section-rules.ts";
 
 /** What the API server takes in a pod. (k8s.io/kubernetes, pkg/apis/core/validation; k8s.io/apimachinery, pkg/util/validation) */

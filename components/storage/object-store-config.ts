@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { secretText } from "../schema.ts";
-import { BLANK_ENDS, IN_A_SIGNATURE, UNSEEN } from "../secrets/carried.ts";
-import { withRules } from "../section-rules.ts";
+import { secretText } from "../schema/values.ts";
+import { BLANK_ENDS, IN_A_SIGNATURE, UNSEEN } from "../schema/carried.ts";
+import { withRules } from "../schema/section-rules.ts";
 import { bucketConfig, bucketName, bucketSettings } from "./bucket-config.ts";
 import { APPLICATIONS } from "./grants.ts";
 import { objectStoreRules } from "./rules.ts";

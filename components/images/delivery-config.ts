@@ -1,9 +1,9 @@
 import * as z from "zod";
-import { host } from "../hosts.ts";
-import { environmentName, objectName } from "../pods.ts";
-import { secretText, timeSpan } from "../schema.ts";
-import { PRIVATE_KEY } from "../secrets/carried.ts";
-import { repeats, type Found } from "../section-rules.ts";
+import { host } from "../schema/hosts.ts";
+import { environmentName, objectName } from "../schema/pods.ts";
+import { secretText, timeSpan } from "../schema/values.ts";
+import { PRIVATE_KEY } from "../schema/carried.ts";
+import { repeats, type Found } from "../schema/section-rules.ts";
 
 // What a file name on a node, a shell and K3s all take as it is.
 const absolutePath = z

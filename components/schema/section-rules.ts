@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { isMap } from "./maps.ts";
+import { isMap } from "../program/maps.ts";
 
 /** One thing wrong with a section. */
 export interface Found {

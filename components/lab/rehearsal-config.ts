@@ -1,6 +1,6 @@
 import semver from "semver";
 import * as z from "zod";
-import { deviceName, nodeLabels, objectName, quantity, taint } from "../pods.ts";
+import { deviceName, nodeLabels, objectName, quantity, taint } from "../schema/pods.ts";
 
 const node = z.strictObject({
   architecture: z.enum(["amd64", "arm64"]).default("amd64").describe("Its processor, as Kubernetes calls it."),

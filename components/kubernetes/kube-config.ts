@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import path from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
 import type { ClusterAccess } from "./cluster.ts";
-import { UserError } from "./errors.ts";
+import { UserError } from "../program/errors.ts";
 
 /**
  * The kubeconfig as kubectl would take it. The library is loaded here: most runs ask the API server nothing themselves.

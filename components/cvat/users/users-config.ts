@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { secretText } from "../../schema.ts";
-import type { CvatConfig } from "../config.ts";
-import { repeats, type SectionRule } from "../../section-rules.ts";
+import { secretText } from "../../schema/values.ts";
+import type { CvatConfig } from "../cvat-config.ts";
+import { repeats, type SectionRule } from "../../schema/section-rules.ts";
 
 const username = z
   .string()

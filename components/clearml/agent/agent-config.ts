@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { deliveryConfig } from "../../images/config.ts";
+import { deliveryConfig } from "../../images/delivery-config.ts";
 import { imagePath, imageReference, imageTag, isImageReference, registryHost } from "../../images/reference.ts";
-import { deviceName, environmentName, nodeSelector, resources, toleration } from "../../pods.ts";
-import { bytes, dnsLabel, LINES_META } from "../../schema.ts";
+import { deviceName, environmentName, nodeSelector, resources, toleration } from "../../schema/pods.ts";
+import { bytes, dnsLabel, LINES_META } from "../../schema/values.ts";
 import { AGENT_IMAGE } from "./names.ts";
 
 const placement = {

@@ -1,11 +1,11 @@
 import * as z from "zod";
-import { address, isHttpUrl } from "../hosts.ts";
+import { address, isHttpUrl } from "../schema/hosts.ts";
 import { imagePath, imageTag, registryPlace } from "../images/reference.ts";
-import { environmentName, objectName, resources } from "../pods.ts";
-import { bytes, dnsLabel, LINES_META, release, secretText } from "../schema.ts";
-import { BLANK_ENDS, IN_CLEARML, UNSEEN } from "../secrets/carried.ts";
-import { withRules } from "../section-rules.ts";
-import { agentConfig } from "./agent/config.ts";
+import { environmentName, objectName, resources } from "../schema/pods.ts";
+import { bytes, dnsLabel, LINES_META, release, secretText } from "../schema/values.ts";
+import { BLANK_ENDS, IN_CLEARML, UNSEEN } from "../schema/carried.ts";
+import { withRules } from "../schema/section-rules.ts";
+import { agentConfig } from "./agent/agent-config.ts";
 import { AGENT_RULES } from "./agent/rules.ts";
 import { CLEARML_RULES } from "./rules.ts";
 import { CLEARML_VERSIONS } from "./versions.ts";

@@ -1,5 +1,5 @@
-import { amountOf } from "./kubernetes/quantity.ts";
-import type { Resources } from "./pods.ts";
+import { amountOf } from "../schema/quantity.ts";
+import type { Resources } from "../schema/pods.ts";
 
 /** Amounts of devices by the name that their plugin gives them: `{ "nvidia.com/gpu": 1 }`. */
 export type Devices = Readonly<Record<string, number>>;

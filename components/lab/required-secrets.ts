@@ -1,5 +1,5 @@
-import type { LabConfig } from "./config.ts";
-import type { Problem } from "./problems.ts";
+import type { LabConfig } from "./sections.ts";
+import type { Problem } from "../schema/problems.ts";
 
 interface RequiredSecret {
   /** As `pulumi config set --path` takes it. */

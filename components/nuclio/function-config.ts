@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { imageReference } from "../images/reference.ts";
-import { deviceName, environmentName, nodeSelector, objectName, resources, toleration } from "../pods.ts";
-import { bytes, dnsLabel, LINES_META, spanWhere, timeSpan } from "../schema.ts";
-import { withRules } from "../section-rules.ts";
+import { deviceName, environmentName, nodeSelector, objectName, resources, toleration } from "../schema/pods.ts";
+import { bytes, dnsLabel, LINES_META, spanWhere, timeSpan } from "../schema/values.ts";
+import { withRules } from "../schema/section-rules.ts";
 import { bucketName } from "../storage/bucket-config.ts";
 import { buildConfig } from "./build-config.ts";
 import { labelList } from "./label-config.ts";
