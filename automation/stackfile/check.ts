@@ -1,4 +1,5 @@
-import { parseLab, PROJECT, SECTIONS, type LabConfig } from "../../components/lab/sections.ts";
+import { parseLab } from "../../components/lab/parse.ts";
+import { PROJECT, SECTIONS, type LabConfig } from "../../components/lab/sections.ts";
 import { pathText, showable, type Problem } from "../../components/schema/problems.ts";
 import { Sealed } from "../../components/schema/values.ts";
 import { secretPaths } from "./secret-paths.ts";

@@ -5,7 +5,7 @@ import { isMap } from "../../components/program/maps.ts";
 import type { Problem } from "../../components/schema/problems.ts";
 import type { StateResource } from "../../components/program/state.ts";
 import { authorityFileIn } from "../../components/storage/made.ts";
-import { objectStoreConfig } from "../../components/storage/object-store-config.ts";
+import { objectStoreConfig } from "../../components/storage/object-store-section.ts";
 
 const KEY = "vision-platform:objectStore.ca";
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\sA-Za-z0-9+/=]+-----END CERTIFICATE-----/g;

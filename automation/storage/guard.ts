@@ -5,7 +5,7 @@ import { placeOfConfig } from "../../components/storage/access.ts";
 import { bucketsOf } from "../../components/storage/buckets.ts";
 import { urlOf, type Place } from "../../components/storage/client/place.ts";
 import { restore, toRemove } from "../../components/storage/client/restore.ts";
-import { objectStoreConfig } from "../../components/storage/object-store-config.ts";
+import { objectStoreConfig } from "../../components/storage/object-store-section.ts";
 import { deploymentIn, madeIn, missingFrom, namesOf, placesIn, type Made } from "../../components/storage/made.ts";
 import type { StateResource } from "../../components/program/state.ts";
 import { forget } from "../engine/state.ts";

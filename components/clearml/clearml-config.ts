@@ -4,10 +4,7 @@ import { imagePath, imageTag, registryPlace } from "../images/reference.ts";
 import { environmentName, objectName, resources } from "../schema/pods.ts";
 import { bytes, dnsLabel, LINES_META, release, secretText } from "../schema/values.ts";
 import { BLANK_ENDS, IN_CLEARML, UNSEEN } from "../schema/carried.ts";
-import { withRules } from "../schema/section-rules.ts";
 import { agentConfig } from "./agent/agent-config.ts";
-import { AGENT_RULES } from "./agent/rules.ts";
-import { CLEARML_RULES } from "./rules.ts";
 import { CLEARML_VERSIONS } from "./versions.ts";
 
 const user = z.strictObject({
@@ -36,7 +33,7 @@ const environment = z.record(environmentName, z.string()).meta(LINES_META);
 
 const rotation = z.int().min(0).default(0);
 
-const settings = z.strictObject({
+export const clearmlSettings = z.strictObject({
   enabled: z.boolean().default(true).describe("Whether the ClearML server is installed."),
   namespace: dnsLabel
     .default("clearml")
@@ -167,7 +164,4 @@ const settings = z.strictObject({
 });
 
 /** What a stack says of ClearML. */
-export type ClearmlConfig = z.output<typeof settings>;
-
-/** Schema of `vision-platform:clearml`. */
-export const clearmlConfig = withRules(settings, [...CLEARML_RULES, ...AGENT_RULES]);
+export type ClearmlConfig = z.output<typeof clearmlSettings>;

@@ -3,11 +3,9 @@ import { addressAndPort, ingressHost, isHost } from "../schema/hosts.ts";
 import { objectName, resources } from "../schema/pods.ts";
 import { bytes, dnsLabel, LINES_META, passwordFor, release, timeSpan } from "../schema/values.ts";
 import { IN_A_URL, IN_GRAFANAS_SETTINGS, IN_TOML_AND_XML } from "../schema/carried.ts";
-import { withRules } from "../schema/section-rules.ts";
 import { kvrocksConfig } from "./kvrocks/kvrocks-config.ts";
 import { analyticsConfig, claim, nuclioConfig, pods, workersConfig } from "./settings.ts";
 import { recordsConfig } from "./records-config.ts";
-import { CVAT_RULES } from "./rules.ts";
 import { usersConfig } from "./users/users-config.ts";
 import { CVAT_VERSIONS } from "./versions.ts";
 
@@ -24,7 +22,7 @@ const allowedHost = z
     "must be a host name or an address without a port, a name with a dot in front for all below it, or *",
   );
 
-const settings = z.strictObject({
+export const cvatSettings = z.strictObject({
   enabled: z.boolean().default(true).describe("Whether CVAT is installed."),
   namespace: dnsLabel.default("cvat").describe("Namespace of CVAT. One CVAT fits into a namespace."),
   version: release
@@ -168,7 +166,4 @@ const settings = z.strictObject({
 });
 
 /** What a stack says of CVAT. */
-export type CvatConfig = z.output<typeof settings>;
-
-/** Schema of `vision-platform:cvat`. */
-export const cvatConfig = withRules(settings, CVAT_RULES);
+export type CvatConfig = z.output<typeof cvatSettings>;

@@ -5,7 +5,7 @@ import { ruleAt, type Found, type SectionRule } from "../schema/section-rules.ts
 import { ENVIRONMENT_RULE } from "./environment.ts";
 import { imageProblem } from "./images.ts";
 import { KVROCKS_RULE } from "./kvrocks/kvrocks-config.ts";
-import { RECORDS_RULES } from "./records-config.ts";
+import { RECORDS_RULES } from "./records-rules.ts";
 import { REGISTRATION_RULES } from "./registration/rules.ts";
 import { WORKERS_WITH_DATA } from "./settings.ts";
 import { USERS_RULES } from "./users/users-config.ts";

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { parseLab, PROJECT, type LabConfig } from "./sections.ts";
+import { parseLab } from "./parse.ts";
+import { PROJECT, type LabConfig } from "./sections.ts";
 import { problemList, type Problem } from "../schema/problems.ts";
 import { missingSecrets } from "./required-secrets.ts";
 import { RunError } from "../program/run-errors.ts";

@@ -2,12 +2,10 @@ import * as z from "zod";
 import { imageReference } from "../images/reference.ts";
 import { deviceName, environmentName, nodeSelector, objectName, resources, toleration } from "../schema/pods.ts";
 import { bytes, dnsLabel, LINES_META, spanWhere, timeSpan } from "../schema/values.ts";
-import { withRules } from "../schema/section-rules.ts";
 import { bucketName } from "../storage/bucket-config.ts";
 import { buildConfig } from "./build-config.ts";
 import { labelList } from "./label-config.ts";
 import { ANSWERED_WITHIN_MS } from "./names.ts";
-import { FUNCTION_RULES, nameProblem } from "./rules.ts";
 import { runtimeProblem } from "./runtimes.ts";
 
 /** What CVAT does with a function. (cvat: lambda_manager/models.py, FunctionKind) */
@@ -74,7 +72,7 @@ const timeouts = z.strictObject({
   worker: timeSpan.default("30s").describe("How long a picture waits for a free worker before it is refused."),
 });
 
-const entry = z.strictObject({
+export const functionSettings = z.strictObject({
   kind: z.enum(KINDS).describe("What CVAT does with it."),
   displayName: z.string().min(1).optional().describe("Name in CVAT's list of models. Default: the function's."),
   description: z
@@ -145,17 +143,9 @@ const entry = z.strictObject({
 });
 
 /** One function as a stack says it. */
-export type FunctionConfig = z.output<typeof entry>;
+export type FunctionConfig = z.output<typeof functionSettings>;
 
-const name = z.string().superRefine((text, context) => {
-  const message = nameProblem(text);
-  if (message !== undefined) context.addIssue({ code: "custom", message });
-});
-
-/** Schema of `vision-platform:functions`: every function by its name. */
-export const functionsConfig = z.record(name, withRules(entry, FUNCTION_RULES));
-
-export type FunctionsConfig = z.output<typeof functionsConfig>;
+export type FunctionsConfig = Record<string, FunctionConfig>;
 
 /** Keys for `vision-platform:cvat.nuclio`, about functions this program does not deploy. */
 export const adoptedFunctionsKey = {

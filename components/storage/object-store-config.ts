@@ -1,10 +1,8 @@
 import * as z from "zod";
 import { secretText } from "../schema/values.ts";
 import { BLANK_ENDS, IN_A_SIGNATURE, UNSEEN } from "../schema/carried.ts";
-import { withRules } from "../schema/section-rules.ts";
 import { bucketConfig, bucketName, bucketSettings } from "./bucket-config.ts";
 import { APPLICATIONS } from "./grants.ts";
-import { objectStoreRules } from "./rules.ts";
 
 /** Names of objects that MinIO refuses, and what it replaces in a policy. (minio: cmd/object-api-utils.go, IsValidObjectPrefix; minio/pkg: policy) */
 const NO_KEY = /^\/|\/\/|(^|\/)\.\.?(\/|$)|\$\{/;
@@ -50,7 +48,7 @@ const role = z
   .max(63)
   .regex(/^\S(.*\S)?$/, "must not begin or end with a blank");
 
-const section = z.strictObject({
+export const objectStoreSettings = z.strictObject({
   address: z
     .string()
     .regex(
@@ -167,6 +165,4 @@ const section = z.strictObject({
     .meta({ examples: [{ cvat: 1, people: { anna: 2 } }] }),
 });
 
-export type ObjectStoreConfig = z.output<typeof section>;
-
-export const objectStoreConfig = withRules(section, objectStoreRules);
+export type ObjectStoreConfig = z.output<typeof objectStoreSettings>;

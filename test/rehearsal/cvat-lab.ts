@@ -18,7 +18,7 @@ import type { Orders } from "../../automation/rehearsal/services/cvat/faults.ts"
 import { ensureService } from "../../automation/rehearsal/services/service.ts";
 import { obtainTools, type Tool } from "../../automation/tools/obtain.ts";
 import { CvatClient } from "../../components/cvat/client/client.ts";
-import { cvatConfig } from "../../components/cvat/cvat-config.ts";
+import { cvatConfig } from "../../components/cvat/cvat-section.ts";
 import { registerRecords } from "../../components/cvat/records.ts";
 import { CvatUsers } from "../../components/cvat/users/users.ts";
 import { OwnProvider } from "../../components/records/resource.ts";

@@ -1,6 +1,6 @@
 import { groundOf } from "../../automation/rehearsal/ground/ground.ts";
 import type { LabObject } from "../../automation/rehearsal/ground/object.ts";
-import { parseLab } from "../../components/lab/sections.ts";
+import { parseLab } from "../../components/lab/parse.ts";
 import { exampleStack } from "../fixtures/inputs/whole-stack.ts";
 
 /** What the cluster of the example lab has before anything is installed. */

@@ -10,7 +10,8 @@ import { createHome, freshName, removeHome, type Home } from "../../automation/r
 import { seed } from "../../automation/rehearsal/cluster/seed.ts";
 import { obtainTools } from "../../automation/tools/obtain.ts";
 import type { ChartInstallArgs } from "../../components/charts/install.ts";
-import { parseLab, type LabConfig } from "../../components/lab/sections.ts";
+import { parseLab } from "../../components/lab/parse.ts";
+import type { LabConfig } from "../../components/lab/sections.ts";
 import { chartsOf, VisionPlatform } from "../../components/platform.ts";
 import { keyOf, roundsOf, type Mutation } from "../fixtures/inputs/mutations.ts";
 import { chartObjects, miniatures, registeredObjects, type Renderer, type Sent } from "../fixtures/inputs/render.ts";

@@ -13,7 +13,7 @@ import type { NuclioStandInConfig } from "../../automation/rehearsal/services/nu
 import { ensureService } from "../../automation/rehearsal/services/service.ts";
 import { obtainTools } from "../../automation/tools/obtain.ts";
 import { apiServer } from "../../components/kubernetes/api-server.ts";
-import { functionsConfig } from "../../components/nuclio/function-config.ts";
+import { functionsConfig } from "../../components/nuclio/functions-section.ts";
 import { connect } from "../../components/nuclio/connect.ts";
 import type { Nuclio as NuclioParts } from "../../components/nuclio/sides.ts";
 import { DASHBOARD } from "../../components/nuclio/names.ts";

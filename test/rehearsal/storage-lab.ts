@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { Client } from "minio";
 import { APPLICATIONS } from "../../components/storage/grants.ts";
-import { objectStoreConfig } from "../../components/storage/object-store-config.ts";
+import { objectStoreConfig } from "../../components/storage/object-store-section.ts";
 import { tokenOf } from "../../components/records/tokens.ts";
 import { ObjectStore, type BucketAccess } from "../../components/storage/object-store.ts";
 import { OwnProvider } from "../../components/records/resource.ts";

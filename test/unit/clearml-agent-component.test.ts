@@ -3,7 +3,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 import type { ChartInstallArgs } from "../../components/charts/install.ts";
 import type { ClearMl } from "../../components/clearml/clearml.ts";
 import type { S3Access } from "../../components/clearml/conf.ts";
-import { clearmlConfig } from "../../components/clearml/clearml-config.ts";
+import { clearmlConfig } from "../../components/clearml/clearml-section.ts";
 import { recordRegistrations } from "./registrations.ts";
 
 const registered = recordRegistrations();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { clearmlConfig } from "../../components/clearml/clearml-config.ts";
+import { clearmlConfig } from "../../components/clearml/clearml-section.ts";
 import { problemsOf } from "../../components/schema/problems.ts";
 
 const LAB = { addresses: { api: "192.0.2.41" }, agent: { enabled: true } };

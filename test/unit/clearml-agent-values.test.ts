@@ -5,7 +5,7 @@ import { agentFixes } from "../../components/clearml/agent/fixes.ts";
 import { agentValues, runtimeClassOf } from "../../components/clearml/agent/values.ts";
 import { urlsOfTasks } from "../../components/clearml/agent/agent.ts";
 import { imageOf } from "../../components/clearml/agent/names.ts";
-import { clearmlConfig } from "../../components/clearml/clearml-config.ts";
+import { clearmlConfig } from "../../components/clearml/clearml-section.ts";
 
 const configOf = (agent: object, more: object = {}) =>
   clearmlConfig.parse({ addresses: { api: "192.0.2.41" }, agent: { enabled: true, ...agent }, ...more });

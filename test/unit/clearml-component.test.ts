@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect, test, vi } from "vitest";
 import type { ChartInstallArgs } from "../../components/charts/install.ts";
-import { clearmlConfig } from "../../components/clearml/clearml-config.ts";
+import { clearmlConfig } from "../../components/clearml/clearml-section.ts";
 import { CLEARML_FIXES } from "../../components/clearml/fixes.ts";
 import { tokenOf } from "../../components/records/tokens.ts";
 import { recordRegistrations } from "./registrations.ts";

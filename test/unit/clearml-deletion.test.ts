@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { RenderedObject } from "../../components/charts/fixes.ts";
 import { Ledger } from "../../components/charts/ledger.ts";
-import { clearmlConfig } from "../../components/clearml/clearml-config.ts";
+import { clearmlConfig } from "../../components/clearml/clearml-section.ts";
 import { deletionFixes, filesPrefixes, STORE_ENV, storeCredentials } from "../../components/clearml/deletion.ts";
 import type { S3Access } from "../../components/clearml/conf.ts";
 

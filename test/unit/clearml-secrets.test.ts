@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import bcrypt from "bcryptjs";
 import { beforeAll, expect, test } from "vitest";
-import type { ClearmlConfig } from "../../components/clearml/clearml-config.ts";
+import type { ClearmlConfig } from "../../components/clearml/clearml-section.ts";
 
 const CANARY = "canary-password-7f3a";
 const registered: { type: string; name: string; inputs: Record<string, unknown> }[] = [];
@@ -40,7 +40,7 @@ async function lab(people: Person[], rotations: object = {}) {
     readyTimeoutMs: 1000,
   };
   registered.length = 0;
-  const { clearmlConfig } = await import("../../components/clearml/clearml-config.ts");
+  const { clearmlConfig } = await import("../../components/clearml/clearml-section.ts");
   const { keyRotations } = clearmlConfig.parse({ keyRotations: rotations });
   const users = people as unknown as ClearmlConfig["users"];
   const secrets = serverSecrets("clearml", { users, keyRotations }, {});

@@ -11,7 +11,7 @@ import { ensureMinio, type RunningMinio } from "../../automation/rehearsal/servi
 import { obtainTools } from "../../automation/tools/obtain.ts";
 import { agentFor } from "../../components/storage/client/exchange.ts";
 import { restore } from "../../components/storage/client/restore.ts";
-import { objectStoreConfig } from "../../components/storage/object-store-config.ts";
+import { objectStoreConfig } from "../../components/storage/object-store-section.ts";
 import { usersOf } from "../../components/storage/users.ts";
 import { agentConf, clearmlConf, S3_VARIABLES, type S3Access } from "../../components/clearml/conf.ts";
 import { storeCredentials } from "../../components/clearml/deletion.ts";

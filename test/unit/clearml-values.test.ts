@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { installedVersions } from "../../components/charts/versions.ts";
-import { clearmlConfig } from "../../components/clearml/clearml-config.ts";
+import { clearmlConfig } from "../../components/clearml/clearml-section.ts";
 import { APISERVER_ENV, CREDENTIALS, FILESERVER_ENV } from "../../components/clearml/credentials.ts";
 import { OWNED_VALUES } from "../../components/clearml/owned-values.ts";
 import { clearmlValues } from "../../components/clearml/values.ts";

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { clearmlRanges } from "../../components/lab/chart-ranges.ts";
 import { refusedCharts } from "../../components/charts/kubernetes.ts";
 import { chooseVersions } from "../../components/charts/versions.ts";
-import { parseLab } from "../../components/lab/sections.ts";
+import { parseLab } from "../../components/lab/parse.ts";
 import { chartsTakeTheCluster } from "../../components/preflight/charts.ts";
 import { CLEARML_VERSIONS, clearmlWish, type ClearmlVersionKeys } from "../../components/clearml/versions.ts";
 

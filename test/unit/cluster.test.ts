@@ -2,7 +2,7 @@ import { V1Ingress, V1IngressClass } from "@kubernetes/client-node";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { clusterConfig } from "../../automation/rehearsal/cluster/config.ts";
-import { parseLab } from "../../components/lab/sections.ts";
+import { parseLab } from "../../components/lab/parse.ts";
 import { traefikObjects } from "../../components/cvat/ingress.ts";
 import { wholeStack } from "../fixtures/inputs/whole-stack.ts";
 import { definitions } from "../../automation/rehearsal/ground/definitions.ts";

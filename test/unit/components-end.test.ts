@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect, it, vi } from "vitest";
 import { ChartInstall, type ChartInstallArgs } from "../../components/charts/install.ts";
 import type { Cluster } from "../../components/kubernetes/cluster.ts";
-import { parseLab } from "../../components/lab/sections.ts";
+import { parseLab } from "../../components/lab/parse.ts";
 import { chartsOf, VisionPlatform } from "../../components/platform.ts";
 import { endedByFirstRejection } from "../../components/program/end.ts";
 import { OwnProvider } from "../../components/records/resource.ts";

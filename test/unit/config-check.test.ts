@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, describe, expect, it } from "vitest";
-import { parseLab } from "../../components/lab/sections.ts";
+import { parseLab } from "../../components/lab/parse.ts";
 import { readLab } from "../../components/lab/read.ts";
 import { Sealed } from "../../components/schema/values.ts";
 import { checkStackFile } from "../../automation/stackfile/check.ts";

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { ChartInstallArgs } from "../../components/charts/install.ts";
 import type { ChartSource } from "../../components/charts/source.ts";
 import type { Cluster } from "../../components/kubernetes/cluster.ts";
-import { cvatConfig } from "../../components/cvat/cvat-config.ts";
+import { cvatConfig } from "../../components/cvat/cvat-section.ts";
 import { installedVersions } from "../../components/charts/versions.ts";
 import { Cvat, type CvatArgs } from "../../components/cvat/cvat.ts";
 import { CVAT_VERSIONS, cvatWish } from "../../components/cvat/versions.ts";

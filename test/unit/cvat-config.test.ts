@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { cvatConfig } from "../../components/cvat/cvat-config.ts";
+import { cvatConfig } from "../../components/cvat/cvat-section.ts";
 import { WORKERS } from "../../components/cvat/settings.ts";
 
 /** Every problem of a stack's `cvat` key, as `path: message`. */

@@ -4,7 +4,7 @@ import { beforeAll, expect, it } from "vitest";
 import { silentProgress } from "../../automation/progress.ts";
 import { pythonEnvironment } from "../../automation/python/environment.ts";
 import { isEmail, isUrl, stripped } from "../../automation/rehearsal/services/cvat/django.ts";
-import { cvatConfig } from "../../components/cvat/cvat-config.ts";
+import { cvatConfig } from "../../components/cvat/cvat-section.ts";
 import { emailOf } from "../../components/cvat/users/users-config.ts";
 
 const FOLDER = path.resolve(import.meta.dirname, "../python/django");

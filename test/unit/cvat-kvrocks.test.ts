@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { cvatConfig } from "../../components/cvat/cvat-config.ts";
+import { cvatConfig } from "../../components/cvat/cvat-section.ts";
 import { kvrocksConfig, maxDbSizeGi } from "../../components/cvat/kvrocks/kvrocks-config.ts";
 import { kvrocksText } from "../../components/cvat/kvrocks/file.ts";
 

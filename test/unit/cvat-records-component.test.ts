@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import type { Connection } from "../../components/cvat/client/connection.ts";
-import { cvatConfig } from "../../components/cvat/cvat-config.ts";
+import { cvatConfig } from "../../components/cvat/cvat-section.ts";
 import { registerRecords, type StorageAccess } from "../../components/cvat/records.ts";
 import { CvatUsers } from "../../components/cvat/users/users.ts";
 import { USERS_SCRIPT } from "../../components/cvat/users/job.ts";

@@ -6,7 +6,7 @@ import { execa } from "execa";
 import { afterEach, describe, expect, it } from "vitest";
 import { silentProgress } from "../../automation/progress.ts";
 import { pythonEnvironment } from "../../automation/python/environment.ts";
-import { cvatConfig } from "../../components/cvat/cvat-config.ts";
+import { cvatConfig } from "../../components/cvat/cvat-section.ts";
 import { ask, type Heard, type Patience } from "../../components/cvat/registration/ask.ts";
 import { proveClosed, type Ways } from "../../components/cvat/registration/prove.ts";
 import { QUESTIONS, verdictOf } from "../../components/cvat/registration/questions.ts";

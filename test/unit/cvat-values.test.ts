@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { vectorStamp } from "../../components/cvat/analytics.ts";
-import { cvatConfig } from "../../components/cvat/cvat-config.ts";
+import { cvatConfig } from "../../components/cvat/cvat-section.ts";
 import { ingressAnnotations, publicUrl, traefikObjects } from "../../components/cvat/ingress.ts";
 import { mergeValues } from "../../components/charts/merge.ts";
 import { registryKey } from "../../components/cvat/registry.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseLab, type LabConfig } from "../../components/lab/sections.ts";
+import { parseLab } from "../../components/lab/parse.ts";
+import type { LabConfig } from "../../components/lab/sections.ts";
 import { asksForDevices } from "../../components/preflight/devices/asked.ts";
 import { fits, type DeviceNode, type DevicePods } from "../../components/preflight/devices/fit.ts";
 import { devicesSuffice } from "../../components/preflight/devices/suffice.ts";

@@ -1,14 +1,14 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { parseLab } from "../../components/lab/sections.ts";
+import { parseLab } from "../../components/lab/parse.ts";
 import { functionObject } from "../../components/nuclio/spec.ts";
 import { agentValues } from "../../components/clearml/agent/values.ts";
-import { clearmlConfig } from "../../components/clearml/clearml-config.ts";
+import { clearmlConfig } from "../../components/clearml/clearml-section.ts";
 import { clearmlValues } from "../../components/clearml/values.ts";
 import { CLEARML_VERSIONS, clearmlWish } from "../../components/clearml/versions.ts";
 import { installedVersions } from "../../components/charts/versions.ts";
-import { cvatConfig } from "../../components/cvat/cvat-config.ts";
+import { cvatConfig } from "../../components/cvat/cvat-section.ts";
 import { cvatValues } from "../../components/cvat/values.ts";
 import { config as functionConfig, entry } from "./nuclio-fixtures.ts";
 

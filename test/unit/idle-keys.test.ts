@@ -3,7 +3,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { checkWithFiles } from "../../automation/stackfile/check-files.ts";
 import { readStackFile } from "../../automation/stackfile/stack-file.ts";
-import { parseLab } from "../../components/lab/sections.ts";
+import { parseLab } from "../../components/lab/parse.ts";
 import { idleKeys } from "../../components/lab/idle-keys.ts";
 import { Sealed } from "../../components/schema/values.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseLab } from "../../components/lab/sections.ts";
+import { parseLab } from "../../components/lab/parse.ts";
 import { billionths, sameQuantity } from "../../components/schema/quantity.ts";
 import { resourceProblems } from "../../components/schema/pods.ts";
 import { keyOf, mutated, mutationsOf, seeded, shuffled, TEXTS } from "../fixtures/inputs/mutations.ts";

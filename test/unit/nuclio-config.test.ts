@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { functionsConfig } from "../../components/nuclio/function-config.ts";
+import { functionsConfig } from "../../components/nuclio/functions-section.ts";
 import { problemsOf } from "../../components/schema/problems.ts";
 import { bytesOf } from "../../components/schema/values.ts";
 import { config, entry } from "./nuclio-fixtures.ts";

@@ -1,5 +1,6 @@
 import { V1Deployment } from "@kubernetes/client-node";
-import { functionsConfig, type FunctionConfig } from "../../components/nuclio/function-config.ts";
+import { functionsConfig } from "../../components/nuclio/functions-section.ts";
+import type { FunctionConfig } from "../../components/nuclio/function-config.ts";
 import type { Change, Dashboard } from "../../components/nuclio/client/dashboard.ts";
 import type { FunctionObjects } from "../../components/nuclio/client/function-objects.ts";
 import type { LiveFunction } from "../../components/nuclio/client/types.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { functionsConfig } from "../../components/nuclio/function-config.ts";
+import { functionsConfig } from "../../components/nuclio/functions-section.ts";
 import { deployFunction } from "../../components/nuclio/deploy.ts";
 import { marked } from "../../components/nuclio/handed-over.ts";
 import { platformValues } from "../../components/nuclio/nuclio.ts";

@@ -1,7 +1,7 @@
 import { V1ObjectMeta } from "@kubernetes/client-node";
 import { describe, expect, it } from "vitest";
-import { parseLab } from "../../components/lab/sections.ts";
-import { cvatConfig } from "../../components/cvat/cvat-config.ts";
+import { parseLab } from "../../components/lab/parse.ts";
+import { cvatConfig } from "../../components/cvat/cvat-section.ts";
 import { clickhouseInitJob } from "../../components/cvat/clickhouse-init.ts";
 import { usersJob } from "../../components/cvat/users/job.ts";
 import { baselineLabels } from "../../components/kubernetes/pod-security.ts";

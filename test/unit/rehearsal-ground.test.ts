@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { groundOf } from "../../automation/rehearsal/ground/ground.ts";
 import type { LabObject } from "../../automation/rehearsal/ground/object.ts";
-import { parseLab, type LabConfig } from "../../components/lab/sections.ts";
+import { parseLab } from "../../components/lab/parse.ts";
+import type { LabConfig } from "../../components/lab/sections.ts";
 import { CLUSTER_CHECKS } from "../../components/preflight/checks.ts";
 import type { ClusterFacts } from "../../components/preflight/facts.ts";
 import { exampleStack } from "../fixtures/inputs/whole-stack.ts";

@@ -9,7 +9,8 @@ import { likenessFor } from "../../automation/rehearsal/ground/likeness-file.ts"
 import { likenessSchema, type Likeness } from "../../automation/rehearsal/ground/likeness.ts";
 import { likenessOf } from "../../automation/rehearsal/ground/read-cluster.ts";
 import type { ApiAnswer, ApiRequest, Send } from "../../components/kubernetes/api-server.ts";
-import { parseLab, type LabConfig } from "../../components/lab/sections.ts";
+import { parseLab } from "../../components/lab/parse.ts";
+import type { LabConfig } from "../../components/lab/sections.ts";
 
 const GPU = "nvidia.com/gpu";
 const CANARY = "canary-of-a-secret";

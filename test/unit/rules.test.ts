@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseLab } from "../../components/lab/sections.ts";
+import { parseLab } from "../../components/lab/parse.ts";
 import { entry } from "./nuclio-fixtures.ts";
 
 const paths = (sections: Record<string, unknown>) =>

@@ -2,7 +2,7 @@ import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { hashedPassword } from "../../components/clearml/passwords.ts";
-import { parseLab } from "../../components/lab/sections.ts";
+import { parseLab } from "../../components/lab/parse.ts";
 import { chartsOf, VisionPlatform } from "../../components/platform.ts";
 import { readLab } from "../../components/lab/read.ts";
 import { Sealed } from "../../components/schema/values.ts";

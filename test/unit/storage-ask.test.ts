@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { UserError } from "../../components/program/errors.ts";
-import { objectStoreConfig } from "../../components/storage/object-store-config.ts";
+import { objectStoreConfig } from "../../components/storage/object-store-section.ts";
 import { bucketsOf } from "../../components/storage/buckets.ts";
 import { endpointOfMachine, hostAndPort } from "../../components/storage/endpoint.ts";
 import { askStore } from "../../automation/storage/ask.ts";

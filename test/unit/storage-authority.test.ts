@@ -6,11 +6,11 @@ import { certificatesIn } from "../../automation/rehearsal/services/minio/certif
 import { readAuthority } from "../../automation/storage/authority.ts";
 import type { RenderedObject } from "../../components/charts/fixes.ts";
 import { podTemplate } from "../../components/charts/pods.ts";
-import { clearmlConfig } from "../../components/clearml/clearml-config.ts";
+import { clearmlConfig } from "../../components/clearml/clearml-section.ts";
 import { agentValues } from "../../components/clearml/agent/values.ts";
 import { urlsOfTasks } from "../../components/clearml/agent/agent.ts";
 import { cvatFixes } from "../../components/cvat/fixes.ts";
-import { functionsConfig } from "../../components/nuclio/function-config.ts";
+import { functionsConfig } from "../../components/nuclio/functions-section.ts";
 import { functionObject } from "../../components/nuclio/spec.ts";
 import { authorityName } from "../../components/storage/authority.ts";
 

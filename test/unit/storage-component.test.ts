@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it, vi } from "vitest";
 import { OwnProvider } from "../../components/records/resource.ts";
-import { objectStoreConfig } from "../../components/storage/object-store-config.ts";
+import { objectStoreConfig } from "../../components/storage/object-store-section.ts";
 import { APPLICATIONS } from "../../components/storage/grants.ts";
 import { STORE_GUARDS } from "../../components/storage/guards.ts";
 import { NOTHING_FOUND } from "../../components/storage/findings.ts";

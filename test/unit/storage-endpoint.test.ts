@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseLab } from "../../components/lab/sections.ts";
-import { objectStoreConfig } from "../../components/storage/object-store-config.ts";
+import { parseLab } from "../../components/lab/parse.ts";
+import { objectStoreConfig } from "../../components/storage/object-store-section.ts";
 import { endpointOfMachine, endpointOfPods, urlOf } from "../../components/storage/endpoint.ts";
 
 /** The two sides of a section, as URLs. */

@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, expect, it } from "vitest";
 import { OwnProvider } from "../../components/records/resource.ts";
-import { objectStoreConfig } from "../../components/storage/object-store-config.ts";
+import { objectStoreConfig } from "../../components/storage/object-store-section.ts";
 import { ObjectStore } from "../../components/storage/object-store.ts";
 
 /** What the engine begins and ends, in order. Each takes a moment, as a call of a store does. */

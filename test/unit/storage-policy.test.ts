@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, pbkdf2Sync } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { sealed } from "../../components/storage/client/sealed.ts";
 import { bucketsOf, lifecycleRules } from "../../components/storage/buckets.ts";
-import { objectStoreConfig } from "../../components/storage/object-store-config.ts";
+import { objectStoreConfig } from "../../components/storage/object-store-section.ts";
 import { APPLICATIONS } from "../../components/storage/grants.ts";
 import { LONGEST_POLICY } from "../../components/storage/policy.ts";
 import { grantsOf, personId, usersOf } from "../../components/storage/users.ts";

@@ -1,6 +1,5 @@
 import * as z from "zod";
 import { secretText } from "../../schema/values.ts";
-import type { CvatConfig } from "../cvat-config.ts";
 import { repeats, type SectionRule } from "../../schema/section-rules.ts";
 
 const username = z
@@ -74,7 +73,7 @@ export const usersConfig = {
     ),
 };
 
-type UsersSection = Pick<CvatConfig, "superuser" | "users">;
+type UsersSection = { [Key in keyof typeof usersConfig]: z.output<(typeof usersConfig)[Key]> };
 type Person = UsersSection["users"][number];
 
 /**
