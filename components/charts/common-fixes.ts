@@ -1,4 +1,5 @@
-import type { Fix, RenderedObject } from "./fixes.ts";
+import type { Fix } from "./fixes.ts";
+import type { RenderedObject } from "../kubernetes/rendered-object.ts";
 import { isReplacement, replacementOf, WITHDRAWN_SOURCE } from "./images.ts";
 import { containersOf, initContainersOf } from "./pods.ts";
 

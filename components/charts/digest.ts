@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { isMap } from "../program/maps.ts";
-import type { RenderedObject } from "./fixes.ts";
+import type { RenderedObject } from "../kubernetes/rendered-object.ts";
 import type { Sealed } from "./seal.ts";
 
 /** A rendered object as text, the same in each run. */

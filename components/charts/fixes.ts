@@ -1,11 +1,4 @@
-/** A Kubernetes object as a chart renders it, before it is registered. */
-export interface RenderedObject {
-  apiVersion: string;
-  kind: string;
-  metadata: { name: string; namespace?: string; labels?: Record<string, string>; annotations?: Record<string, string> };
-  // Charts render every kind; a fix narrows what it touches.
-  [field: string]: unknown;
-}
+import type { RenderedObject } from "../kubernetes/rendered-object.ts";
 
 /**
  * One workaround for one chart: what it changes at render, why, where that is known from, and how to tell whether it is still needed.

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { RenderedObject } from "./fixes.ts";
+import type { RenderedObject } from "../kubernetes/rendered-object.ts";
 
 /** How the engine handles the objects of one kind, whatever chart they come from. Each row holds for all charts and has its reason. */
 interface Handling {

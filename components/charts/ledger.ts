@@ -1,4 +1,5 @@
-import type { Fix, RenderedObject } from "./fixes.ts";
+import type { Fix } from "./fixes.ts";
+import type { RenderedObject } from "../kubernetes/rendered-object.ts";
 
 /** What became of one fix in one run. */
 export interface LedgerRow {

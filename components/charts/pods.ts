@@ -1,4 +1,4 @@
-import type { RenderedObject } from "./fixes.ts";
+import type { RenderedObject } from "../kubernetes/rendered-object.ts";
 
 /** The fields of a pod that fixes look at. */
 export interface PodSpec {

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { PreparedCluster } from "../kubernetes/cluster.ts";
 import { appliedByUs, programName } from "../kubernetes/field-manager.ts";
-import type { RenderedObject } from "./fixes.ts";
+import type { RenderedObject } from "../kubernetes/rendered-object.ts";
 import { handle } from "./handling.ts";
 import type { Ledger } from "./ledger.ts";
 import { unseal, type Sealed } from "./seal.ts";

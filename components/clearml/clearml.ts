@@ -6,7 +6,7 @@ import type { StageRow } from "../readiness/stages.ts";
 import { installedVersions } from "../charts/versions.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { keptNamespace } from "../kubernetes/namespace.ts";
-import { clearmlLabels } from "../lab/namespaces.ts";
+import { clearmlLabels } from "./namespace-labels.ts";
 import { authorityMap } from "../storage/authority-map.ts";
 import { authorityName } from "../storage/authority.ts";
 import type { S3Access } from "./conf.ts";

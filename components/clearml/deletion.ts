@@ -1,4 +1,5 @@
-import type { Fix, RenderedObject } from "../charts/fixes.ts";
+import type { Fix } from "../charts/fixes.ts";
+import type { RenderedObject } from "../kubernetes/rendered-object.ts";
 import { containersOf, podTemplate, type Container } from "../charts/pods.ts";
 import { AUTHORITY_FILE, authorityVolume } from "../storage/authority.ts";
 import type { S3Access } from "./conf.ts";

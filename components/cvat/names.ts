@@ -1,6 +1,3 @@
-/** Release name of the chart. Its objects are named after it, and server and chart count on several of these names. */
-export const RELEASE = "cvat";
-
 /** Names of objects of the chart that something else here refers to. (inventory/cvat-2.64.0.json) */
 export const CHART_OBJECTS = {
   ingress: "cvat",

@@ -1,4 +1,5 @@
-import { RELEASE } from "../cvat/names.ts";
+/** Release name of the chart that brings Nuclio along, which is CVAT's. Its objects are named after it, and server and chart count on several of these names. */
+export const RELEASE = "cvat";
 
 /** The project CVAT looks for its functions in; fixed in CVAT. (cvat: lambda_manager/views.py, LambdaGateway) */
 export const PROJECT = "cvat";

@@ -1,7 +1,7 @@
 import { closest } from "fastest-levenshtein";
 import { RELEASE as CLEARML } from "../clearml/names.ts";
 import type { LabConfig } from "../lab/sections.ts";
-import { RELEASE as CVAT } from "../cvat/names.ts";
+import { RELEASE as CVAT } from "../nuclio/names.ts";
 import { isMap } from "../program/maps.ts";
 import type { ClusterCheck, Finding } from "./check.ts";
 import type { ClusterFacts, LiveClaim } from "./facts.ts";

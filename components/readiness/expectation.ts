@@ -1,4 +1,4 @@
-import type { RenderedObject } from "../charts/fixes.ts";
+import type { RenderedObject } from "../kubernetes/rendered-object.ts";
 import type { Stage, StageRow } from "./stages.ts";
 import { addressesAsked } from "../kubernetes/metallb.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import type { RenderedObject } from "../../components/charts/fixes.ts";
+import type { RenderedObject } from "../../components/kubernetes/rendered-object.ts";
 import { agentFixes } from "../../components/clearml/agent/fixes.ts";
 import { agentValues, runtimeClassOf } from "../../components/clearml/agent/values.ts";
 import { urlsOfTasks } from "../../components/clearml/agent/agent.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { RenderedObject } from "../../components/charts/fixes.ts";
+import type { RenderedObject } from "../../components/kubernetes/rendered-object.ts";
 import { Ledger } from "../../components/charts/ledger.ts";
 import { clearmlConfig } from "../../components/clearml/clearml-section.ts";
 import { deletionFixes, filesPrefixes, STORE_ENV, storeCredentials } from "../../components/clearml/deletion.ts";

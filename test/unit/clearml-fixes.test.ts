@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { RenderedObject } from "../../components/charts/fixes.ts";
+import type { RenderedObject } from "../../components/kubernetes/rendered-object.ts";
 import { Ledger } from "../../components/charts/ledger.ts";
 import { CLEARML_FIXES } from "../../components/clearml/fixes.ts";
 

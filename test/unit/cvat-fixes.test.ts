@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Fix, RenderedObject } from "../../components/charts/fixes.ts";
+import type { Fix } from "../../components/charts/fixes.ts";
+import type { RenderedObject } from "../../components/kubernetes/rendered-object.ts";
 import { containersOf } from "../../components/charts/pods.ts";
 import { DASHBOARDS, vectorToml } from "../../components/cvat/analytics.ts";
 import { cvatFixes } from "../../components/cvat/fixes.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RenderedObject } from "../../components/charts/fixes.ts";
+import type { RenderedObject } from "../../components/kubernetes/rendered-object.ts";
 import type { StageRow } from "../../components/readiness/stages.ts";
 import { claimsOf, expectationsOf } from "../../components/readiness/expectation.ts";
 

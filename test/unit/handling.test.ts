@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { RenderedObject } from "../../components/charts/fixes.ts";
+import type { RenderedObject } from "../../components/kubernetes/rendered-object.ts";
 import { handle } from "../../components/charts/handling.ts";
 
 it.each<[string, object | undefined, Record<string, string> | undefined]>([

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { COMMON_FIXES } from "../../components/charts/common-fixes.ts";
-import type { Fix, RenderedObject } from "../../components/charts/fixes.ts";
+import type { Fix } from "../../components/charts/fixes.ts";
+import type { RenderedObject } from "../../components/kubernetes/rendered-object.ts";
 import { Ledger } from "../../components/charts/ledger.ts";
 import { ledgerTable, objectsText, sorted } from "../../automation/report/ledger.ts";
 

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
-import type { Fix, RenderedObject } from "../../components/charts/fixes.ts";
+import type { Fix } from "../../components/charts/fixes.ts";
+import type { RenderedObject } from "../../components/kubernetes/rendered-object.ts";
 import { Ledger } from "../../components/charts/ledger.ts";
 import { seal } from "../../components/charts/seal.ts";
 import type { PreparedCluster } from "../../components/kubernetes/cluster.ts";

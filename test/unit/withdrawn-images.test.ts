@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { COMMON_FIXES } from "../../components/charts/common-fixes.ts";
-import type { RenderedObject } from "../../components/charts/fixes.ts";
+import type { RenderedObject } from "../../components/kubernetes/rendered-object.ts";
 import { replacementOf } from "../../components/charts/images.ts";
 import { Ledger } from "../../components/charts/ledger.ts";
 

@@ -5,7 +5,7 @@ import type { LedgerRow } from "../../charts/ledger.ts";
 import type { ChartSource } from "../../charts/source.ts";
 import type { Cluster } from "../../kubernetes/cluster.ts";
 import { keptNamespace } from "../../kubernetes/namespace.ts";
-import { agentLabels } from "../../lab/namespaces.ts";
+import { agentLabels } from "./namespace-labels.ts";
 import { authorityMap } from "../../storage/authority-map.ts";
 import { OwnResource } from "../../records/resource.ts";
 import { ImageDelivery, type ImageDeliveryArgs } from "../../images/delivery.ts";

@@ -1,5 +1,6 @@
 import { parse, stringify } from "yaml";
-import type { Fix, RenderedObject } from "../../charts/fixes.ts";
+import type { Fix } from "../../charts/fixes.ts";
+import type { RenderedObject } from "../../kubernetes/rendered-object.ts";
 import { AGENT_RELEASE } from "./names.ts";
 
 const FILE = "template.yaml";

@@ -1,4 +1,5 @@
-import type { Fix, RenderedObject } from "../../charts/fixes.ts";
+import type { Fix } from "../../charts/fixes.ts";
+import type { RenderedObject } from "../../kubernetes/rendered-object.ts";
 import { containersOf, podTemplate, type Container } from "../../charts/pods.ts";
 import type { KvrocksConfig } from "../kvrocks/kvrocks-config.ts";
 import { bounds, KVROCKS_CONFIG_MAP, KVROCKS_FILE, KVROCKS_PATH, kvrocksStamp, type Setting } from "../kvrocks/file.ts";

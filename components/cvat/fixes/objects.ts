@@ -1,5 +1,5 @@
 import semver from "semver";
-import type { RenderedObject } from "../../charts/fixes.ts";
+import type { RenderedObject } from "../../kubernetes/rendered-object.ts";
 import type { Container } from "../../charts/pods.ts";
 import { imageVersion } from "../images.ts";
 

@@ -1,5 +1,6 @@
 import semver from "semver";
-import type { Fix, RenderedObject } from "../../charts/fixes.ts";
+import type { Fix } from "../../charts/fixes.ts";
+import type { RenderedObject } from "../../kubernetes/rendered-object.ts";
 import { containersOf, type Container, type Probe } from "../../charts/pods.ts";
 import { isOlder, isTier } from "./objects.ts";
 

@@ -1,4 +1,5 @@
-import type { Fix, RenderedObject } from "../../charts/fixes.ts";
+import type { Fix } from "../../charts/fixes.ts";
+import type { RenderedObject } from "../../kubernetes/rendered-object.ts";
 import { containersOf, podTemplate, type PodTemplate } from "../../charts/pods.ts";
 import { CHART_OBJECTS } from "../names.ts";
 import {

@@ -1,4 +1,5 @@
-import type { Fix, RenderedObject } from "../../charts/fixes.ts";
+import type { Fix } from "../../charts/fixes.ts";
+import type { RenderedObject } from "../../kubernetes/rendered-object.ts";
 import { containersOf, podTemplate, type Container, type PodSpec } from "../../charts/pods.ts";
 import { isOlder, isTier } from "./objects.ts";
 

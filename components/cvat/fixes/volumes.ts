@@ -1,4 +1,5 @@
-import type { Fix, RenderedObject } from "../../charts/fixes.ts";
+import type { Fix } from "../../charts/fixes.ts";
+import type { RenderedObject } from "../../kubernetes/rendered-object.ts";
 import { initContainersOf, volumesOf } from "../../charts/pods.ts";
 import { isTier } from "./objects.ts";
 

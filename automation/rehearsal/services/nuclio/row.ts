@@ -1,6 +1,6 @@
 import path from "node:path";
 import { DASHBOARD } from "../../../../components/nuclio/names.ts";
-import { RELEASE } from "../../../../components/cvat/names.ts";
+import { RELEASE } from "../../../../components/nuclio/names.ts";
 import { registerRoute } from "../../cluster/routes.ts";
 import { ensureService, serviceFolder, type RehearsalService } from "../service.ts";
 import type { HandlerSource } from "./handlers.ts";
