@@ -15,7 +15,7 @@ import { isOwnDoing } from "./own-doing.ts";
 import { secretsHidden } from "./outputs.ts";
 import { refusal } from "./refusal.ts";
 import { isForDebugging } from "./secrets.ts";
-import { stateOf } from "./state.ts";
+import { forget, stateOf } from "./state.ts";
 import { withProviders } from "./providers.ts";
 import { parseUrn } from "./urn.ts";
 
@@ -78,7 +78,7 @@ export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptio
     else if (verb === "up") await engine.up({ ...common, target: options.target });
     else if (verb === "preview-destroy") await engine.previewDestroy({ ...common, exclude: options.exclude });
     else if (verb === "destroy") {
-      await readyToDestroy(stack, gone);
+      await readyToDestroy(gone, (urn) => forget(stack, urn));
       await engine.destroy({ ...common, exclude: options.exclude });
     }
     // Without the program the minio plugin would lose every bucket from state. (plugins.md, section 0)

@@ -8,7 +8,6 @@ import { restore, toRemove } from "../../components/storage/client/restore.ts";
 import { objectStoreConfig } from "../../components/storage/object-store-section.ts";
 import { deploymentIn, madeIn, missingFrom, namesOf, placesIn, type Made } from "../../components/storage/made.ts";
 import type { StateResource } from "../../components/program/state.ts";
-import { forget } from "../engine/state.ts";
 import { readAuthority } from "./authority.ts";
 import { askStore } from "./ask.ts";
 import { curesOfFile, curesOfState } from "./cures.ts";
@@ -81,11 +80,15 @@ export function missingText(looks: readonly BeforeDestroy[]): string[] {
 /**
  * Makes the engine able to remove what is gone: the plugin fails at a user or policy that is not there, so it is there once more, with a
  * key that nobody knows; rules of a bucket that is gone are forgotten, since a bucket would be left over. (components/storage/guards.ts, gone)
+ * @param forget takes a resource out of the state
  */
-export async function readyToDestroy(stack: auto.Stack, looks: readonly BeforeDestroy[]): Promise<void> {
+export async function readyToDestroy(
+  looks: readonly BeforeDestroy[],
+  forget: (urn: string) => Promise<void>,
+): Promise<void> {
   for (const { place, missing } of looks) {
     const [rules, others] = [missing.filter(isRules), missing.filter((thing) => !isRules(thing))];
-    for (const { urn } of rules) await forget(stack, urn);
+    for (const { urn } of rules) await forget(urn);
     await restore(place, others.map(toRemove));
   }
 }

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import bcrypt from "bcryptjs";
 import { beforeAll, expect, test } from "vitest";
-import type { ClearmlConfig } from "../../components/clearml/clearml-section.ts";
+import type { ClearmlConfig } from "../../components/clearml/clearml-config.ts";
 
 const CANARY = "canary-password-7f3a";
 const registered: { type: string; name: string; inputs: Record<string, unknown> }[] = [];

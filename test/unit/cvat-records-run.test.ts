@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { applyUsers, type WantedUser } from "../../automation/rehearsal/services/cvat/cluster-users.ts";
 import type { Connection } from "../../components/cvat/client/connection.ts";
-import { kind as storageKind, type CloudStorageInputs } from "../../components/cvat/records/cloud-storage.ts";
+import { kind as storageKind } from "../../components/cvat/records/cloud-storage.ts";
+import type { CloudStorageInputs } from "../../components/cvat/records/cloud-storage-inputs.ts";
 import { kind as membershipKind, type MembershipInputs } from "../../components/cvat/records/membership.ts";
 import { kind as organizationKind, type OrganizationInputs } from "../../components/cvat/records/organization.ts";
 import { kind as webhookKind, type WebhookInputs } from "../../components/cvat/records/webhook.ts";

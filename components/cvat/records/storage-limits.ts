@@ -1,5 +1,5 @@
 import { attributesText } from "./attributes.ts";
-import type { CloudStorageInputs } from "./cloud-storage.ts";
+import type { CloudStorageInputs } from "./cloud-storage-inputs.ts";
 
 const LONGEST = { name: 63, bucket: 222, accessKey: 40, secretKey: 64 } as const;
 const LONGEST_ATTRIBUTES = 1024;

@@ -1,16 +1,11 @@
 import { createHash } from "node:crypto";
 import { AppsV1Api, CoreV1Api, KubeConfig, type V1EnvVar, type V1PodSpec } from "@kubernetes/client-node";
 import bcrypt from "bcryptjs";
+import type { Account } from "./account.ts";
 import type { ApiKeys } from "./keys.ts";
 import { refuse } from "./refusal.ts";
 
 /** Somebody who may sign in. */
-export interface Account {
-  id: string;
-  name: string;
-  role: string;
-}
-
 interface Pair extends Account {
   key: string;
   secret: string;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, RequestListener } from "node:http";
-import { accountOf, type Account, type Server } from "./accounts.ts";
+import { accountOf, type Server } from "./accounts.ts";
+import type { Account } from "./account.ts";
 import { ApiKeys } from "./keys.ts";
 import type { Fields, Queues } from "./queues.ts";
 import { refuse, Refusal } from "./refusal.ts";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import type { Account } from "./accounts.ts";
+import type { Account } from "./account.ts";
 import { refuse } from "./refusal.ts";
 
 interface ApiKey {

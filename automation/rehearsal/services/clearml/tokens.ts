@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import type { Account } from "./accounts.ts";
+import type { Account } from "./account.ts";
 import { refuse } from "./refusal.ts";
 
 /** Life of a token unless the caller asks for less. (clearml.md 1.11) */

@@ -1,10 +1,10 @@
-import type { IncomingHttpHeaders } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { isDashboardOlder } from "./dashboard-pods.ts";
 import { build, buildSeconds, checkSource, fetched, needsBuild } from "./build.ts";
 import { deployLog, failureLog } from "./deploy-log.ts";
 import { enrich, validate, type Enriched, type Release, type Sent } from "./enrich.ts";
 import { reported, stackOf, Wrapped } from "./error-stack.ts";
+import type { Answer, Asked } from "./exchange.ts";
 import {
   isProvisioning,
   Problem,
@@ -16,20 +16,6 @@ import {
 import type { Invoker } from "./invoke.ts";
 import { ApiRefusal, isUnreached, type Objects } from "./kube.ts";
 import { attributes, body, projectAttributes, urls } from "./wire.ts";
-
-export interface Asked {
-  method: string;
-  path: string;
-  headers: IncomingHttpHeaders;
-  text: string;
-}
-
-export interface Answer {
-  status: number;
-  /** JSON unless a text; nothing for an empty body. */
-  body?: unknown;
-  contentType?: string;
-}
 
 type Known = Release & { registry: string };
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Answer, Asked } from "./dashboard.ts";
+import type { Answer, Asked } from "./exchange.ts";
 
 export interface FrontOptions {
   /** Whether the dashboard's own program runs. */

@@ -1,4 +1,4 @@
-import type { Answer, Asked } from "./dashboard.ts";
+import type { Answer, Asked } from "./exchange.ts";
 import type { NuclioFunctionObject } from "./function.ts";
 import { isAvailable } from "./availability.ts";
 import type { Objects } from "./kube.ts";

@@ -1,7 +1,8 @@
 import type { IncomingMessage, RequestListener } from "node:http";
 import { serveHttp, told } from "../serve.ts";
 import { Controller } from "./controller.ts";
-import { dashboardApi, type Answer } from "./dashboard.ts";
+import { dashboardApi } from "./dashboard.ts";
+import type { Answer } from "./exchange.ts";
 import { front } from "./front.ts";
 import { handlers, type HandlerSource } from "./handlers.ts";
 import { invoker } from "./invoke.ts";

@@ -1,0 +1,6 @@
+/** Who calls the API server. */
+export interface Account {
+  id: string;
+  name: string;
+  role: string;
+}
