@@ -1,7 +1,7 @@
 import { CommanderError, type Command } from "commander";
 import { UserError } from "../components/program/errors.ts";
 import { commandTree } from "./program.ts";
-import { useEnvironmentProxy } from "./proxy.ts";
+import { useEnvironmentProxy } from "../components/rest/proxy.ts";
 import { Stopped } from "./signals.ts";
 
 /**

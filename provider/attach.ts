@@ -1,4 +1,4 @@
-import { useEnvironmentProxy } from "../automation/proxy.ts";
+import { useEnvironmentProxy } from "../components/rest/proxy.ts";
 import type { Plugin } from "./protocol/plugin.ts";
 import { serve } from "./protocol/serve.ts";
 

@@ -1,4 +1,4 @@
-import { useEnvironmentProxy } from "../automation/proxy.ts";
+import { useEnvironmentProxy } from "../components/rest/proxy.ts";
 import { OWN_PROVIDER } from "./own.ts";
 import { serveAsProcess } from "./protocol/process.ts";
 

@@ -1,7 +1,7 @@
 import type * as auto from "@pulumi/pulumi/automation/index.js";
 import { attach } from "../../provider/attach.ts";
 import { OWN_PROVIDER } from "../../provider/own.ts";
-import { standInsFor } from "../rehearsal/plugins/attached.ts";
+import { standInsFor } from "../plugins/attached.ts";
 import { withVariables } from "./variables.ts";
 
 /** Runs the engine with our own provider, and with the plugins of ours that stand in, served by this process. */

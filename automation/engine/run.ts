@@ -3,7 +3,7 @@ import type { LedgerRow } from "../../components/charts/ledger.ts";
 import { UserError } from "../../components/program/errors.ts";
 import { PACKAGE } from "../../components/records/tokens.ts";
 import type { Progress, ProgressTask } from "../progress.ts";
-import { authorityOfState } from "../storage/authority.ts";
+import { authorityOfState } from "../stackfile/authority-file.ts";
 import { assertStoreAnswers, lookBeforeDestroy, missingText, readyToDestroy } from "../storage/guard.ts";
 import { changesIn, type Change } from "./changes.ts";
 import { countsIn } from "./counts.ts";

@@ -5,7 +5,7 @@ import { kill, programOf, runningProcesses, startOf, valuesOf, type RunningProce
 import { PROGRAMS } from "../tools/programs.ts";
 
 // Of a rehearsal, of the delivery of images and of bench; a person's own verb is not among them.
-const SCRIPTS = ["rehearsal", "images", "bench"].map(
+const SCRIPTS = ["rehearsal", "plugins", "images", "bench"].map(
   (folder) => path.resolve(import.meta.dirname, "..", folder) + path.sep,
 );
 // The SDK's own, which serve dynamic providers and outlive an engine that is killed.

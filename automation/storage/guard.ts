@@ -8,7 +8,7 @@ import { restore, toRemove } from "../../components/storage/client/restore.ts";
 import { objectStoreConfig } from "../../components/storage/object-store-section.ts";
 import { deploymentIn, madeIn, missingFrom, namesOf, placesIn, type Made } from "../../components/storage/made.ts";
 import type { StateResource } from "../../components/program/state.ts";
-import { readAuthority } from "./authority.ts";
+import { readAuthority } from "../stackfile/authority-file.ts";
 import { askStore } from "./ask.ts";
 import { curesOfFile, curesOfState } from "./cures.ts";
 import { known } from "./known.ts";

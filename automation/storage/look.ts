@@ -10,7 +10,7 @@ import { urlOf } from "../../components/storage/client/place.ts";
 import type { ObjectStoreConfig } from "../../components/storage/object-store-config.ts";
 import { NOTHING_FOUND, type StoreFindings } from "../../components/storage/findings.ts";
 import { deploymentIn, madeIn, missingFrom, namesOf, placesIn, type Made } from "../../components/storage/made.ts";
-import { authorityOfState } from "./authority.ts";
+import { authorityOfState } from "../stackfile/authority-file.ts";
 import { askStore } from "./ask.ts";
 import { curesOfFile, curesOfState } from "./cures.ts";
 import { known } from "./known.ts";

@@ -1,7 +1,7 @@
 import { mkdir, rm, symlink } from "node:fs/promises";
 import path from "node:path";
 import { PROJECT_FOLDER } from "../project.ts";
-import { proxyEnvironment } from "../proxy.ts";
+import { proxyEnvironment } from "../../components/rest/proxy.ts";
 import { PROGRAMS } from "./programs.ts";
 import type { Tool } from "./obtain.ts";
 

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import type { Client } from "ssh2";
 import { UserError } from "../program/errors.ts";
-import { unlessEnded } from "../records/ending.ts";
+import { unlessEnded } from "../rest/ending.ts";
 import { archiveOf, type BuilderChoice } from "./build.ts";
 import { asCommand, probeScript, receiveScript, type NodeImage } from "./node-script.ts";
 import { execute, onNode, type NodeAccess, type Ran } from "./ssh.ts";

@@ -3,7 +3,7 @@ import { pipeline } from "node:stream/promises";
 import ssh2 from "ssh2";
 import pRetry, { AbortError } from "p-retry";
 import { UserError } from "../program/errors.ts";
-import { unlessEnded } from "../records/ending.ts";
+import { unlessEnded } from "../rest/ending.ts";
 
 /** How a node is reached. */
 export interface NodeAccess {

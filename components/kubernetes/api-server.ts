@@ -2,8 +2,8 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { isIP } from "node:net";
 import type { KubeConfig } from "@kubernetes/client-node";
-import { limitedTo } from "../records/ending.ts";
-import { retryAfterMs } from "../records/patience.ts";
+import { limitedTo } from "../rest/ending.ts";
+import { retryAfterMs } from "../rest/patience.ts";
 
 /** One request to the API server, or through it to a Service. */
 export interface ApiRequest {

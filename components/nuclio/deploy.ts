@@ -1,4 +1,4 @@
-import { pauseFor } from "../records/ending.ts";
+import { pauseFor } from "../rest/ending.ts";
 import { FIELD_MANAGER } from "../kubernetes/field-manager.ts";
 import { UserError } from "../program/errors.ts";
 import type { LiveFunction } from "./client/types.ts";

@@ -1,4 +1,4 @@
-import { pauseFor } from "../records/ending.ts";
+import { pauseFor } from "../rest/ending.ts";
 import type { V1Deployment, V1Pod } from "@kubernetes/client-node";
 import { UserError } from "../program/errors.ts";
 import { hasEnded, type LiveFunction } from "./client/types.ts";

@@ -1,4 +1,4 @@
-import { pauseFor } from "../records/ending.ts";
+import { pauseFor } from "../rest/ending.ts";
 import { UserError } from "../program/errors.ts";
 import { rollout } from "./client/function-objects.ts";
 import { hasAddress, type LiveFunction } from "./client/types.ts";

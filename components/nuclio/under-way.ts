@@ -1,4 +1,4 @@
-import { pauseFor } from "../records/ending.ts";
+import { pauseFor } from "../rest/ending.ts";
 import { UserError } from "../program/errors.ts";
 import { hasEnded, type LiveFunction } from "./client/types.ts";
 import { EVERY_MS, type DeployOptions } from "./deploy-options.ts";

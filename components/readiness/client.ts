@@ -3,7 +3,7 @@ import { apiServer, listOf, Unreached, type Send } from "../kubernetes/api-serve
 import type { ClusterAccess } from "../kubernetes/cluster.ts";
 import { kubeConfig } from "../kubernetes/kube-config.ts";
 import { CONFIGURATION_STATES, poolTrouble, type ConfigurationState } from "../kubernetes/metallb-state.ts";
-import { patiently } from "../records/patience.ts";
+import { patiently } from "../rest/patience.ts";
 import { WAITED_KINDS, type WaitedKind } from "./expectation.ts";
 import { keyOf, type Snapshot } from "./snapshot.ts";
 

@@ -1,6 +1,6 @@
 import { STAGES, type Stage } from "./stages.ts";
 import { UserError } from "../program/errors.ts";
-import { pauseFor } from "../records/ending.ts";
+import { pauseFor } from "../rest/ending.ts";
 import type { NamespaceReader } from "./client.ts";
 import type { Expectation } from "./expectation.ts";
 import { isUnpublished, UNPUBLISHED, withKeys } from "./addresses.ts";

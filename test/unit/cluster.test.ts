@@ -9,7 +9,7 @@ import { definitions } from "../../automation/rehearsal/ground/definitions.ts";
 import { edge } from "../../automation/rehearsal/ground/edge.ts";
 import { poolWith } from "../../automation/rehearsal/ground/addresses.ts";
 import { configurationOf, contains } from "../../automation/rehearsal/cluster/metallb/configuration.ts";
-import { publishedService, servedByTraefik } from "../../automation/rehearsal/cluster/traefik.ts";
+import { publishedService, servedByTraefik } from "../../automation/rehearsal/ground/traefik.ts";
 
 describe("Ingresses", () => {
   const ingress = (spec: object, annotations = {}) =>

@@ -3,7 +3,7 @@ import { describe, expect, it, test } from "vitest";
 import { builderEnvironment } from "../../components/images/builders.ts";
 import { asCommand, probeScript, receiveScript, type NodeImage } from "../../components/images/node-script.ts";
 import type { Run } from "../../components/records/kind.ts";
-import { localCommand } from "../../automation/rehearsal/plugins/command/local.ts";
+import { localCommand } from "../../automation/plugins/command/local.ts";
 
 const image = (method: NodeImage["method"]): NodeImage => ({
   reference: "registry.internal:5000/lab/agent:1",

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readLabelFiles } from "../../automation/functions/labels.ts";
+import { readLabelFiles } from "../../automation/stackfile/label-files.ts";
 import { verdictOf } from "../../automation/functions/verdict.ts";
 import { checkWithFiles } from "../../automation/stackfile/check-files.ts";
 import program from "../../index.ts";

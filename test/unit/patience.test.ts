@@ -1,5 +1,5 @@
 import { expect, it, vi } from "vitest";
-import { patiently, retryAfterMs } from "../../components/records/patience.ts";
+import { patiently, retryAfterMs } from "../../components/rest/patience.ts";
 
 const NOW = Date.parse("2026-11-29T12:00:00Z");
 

@@ -3,7 +3,7 @@ import { connect, type AddressInfo } from "node:net";
 import path from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { isNear, proxyEnvironment, useEnvironmentProxy } from "../../automation/proxy.ts";
+import { isNear, proxyEnvironment, useEnvironmentProxy } from "../../components/rest/proxy.ts";
 
 const PROJECT = path.resolve(import.meta.dirname, "../..");
 const TIMEOUT_MS = 120_000;
@@ -47,7 +47,7 @@ beforeEach(() => {
 /** What a program that was started with this environment gets by `fetch`, each address in turn. */
 async function fetched(env: Record<string, string>, ...urls: string[]): Promise<string[]> {
   const program = `
-    import { useEnvironmentProxy } from "./automation/proxy.ts";
+    import { useEnvironmentProxy } from "./components/rest/proxy.ts";
     await useEnvironmentProxy();
     const got = [];
     for (const url of ${JSON.stringify(urls)})

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { certificatesIn } from "../../automation/rehearsal/services/minio/certificates.ts";
-import { readAuthority } from "../../automation/storage/authority.ts";
+import { readAuthority } from "../../automation/stackfile/authority-file.ts";
 import type { RenderedObject } from "../../components/kubernetes/rendered-object.ts";
 import { podTemplate } from "../../components/charts/pods.ts";
 import { clearmlConfig } from "../../components/clearml/clearml-section.ts";

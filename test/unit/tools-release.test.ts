@@ -309,7 +309,7 @@ describe("a host that is not itself", () => {
       proxy.close();
     });
     const program = `
-      import { useEnvironmentProxy } from "./automation/proxy.ts";
+      import { useEnvironmentProxy } from "./components/rest/proxy.ts";
       import { obtainTools } from "./automation/tools/obtain.ts";
       await useEnvironmentProxy();
       const lines = [];

@@ -31,7 +31,7 @@ import { allocate, type Decision, type Said } from "./metallb/allocate.ts";
 import { addressClaim, FROM_POOL_ANNOTATION } from "./metallb/claim.ts";
 import { configurationOf, sizeOf, type IpAddressPool, type Pool } from "./metallb/configuration.ts";
 import { addressesOf, keyOf } from "./services.ts";
-import { publishedService, servedByTraefik } from "./traefik.ts";
+import { publishedService, servedByTraefik } from "../ground/traefik.ts";
 import { serveTunnel } from "./tunnel.ts";
 
 const AFTER_A_CHANGE_MS = 20;

@@ -13,7 +13,7 @@ import pRetry from "p-retry";
 import { UserError } from "../../../components/program/errors.ts";
 import type { LabObject } from "../ground/object.ts";
 import { addressesOf } from "./services.ts";
-import { TRAEFIK_PODS } from "./traefik.ts";
+import { TRAEFIK_PODS } from "../ground/traefik.ts";
 
 const FIELD_MANAGER = "rehearsal-lab";
 const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);

@@ -1,6 +1,6 @@
 import type { LabConfig } from "../../../components/lab/sections.ts";
 import { TRAEFIK_CONTROLLER } from "../../../components/preflight/ingress-class.ts";
-import { PUBLISHED_SERVICE, TRAEFIK_PODS } from "../cluster/traefik.ts";
+import { PUBLISHED_SERVICE, TRAEFIK_PODS } from "./traefik.ts";
 import { objectsLike, type Likeness } from "./likeness.ts";
 import { asRead, namespace, type Ground, type LabObject } from "./object.ts";
 

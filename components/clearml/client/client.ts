@@ -1,5 +1,5 @@
 import { UserError } from "../../program/errors.ts";
-import { patiently } from "../../records/patience.ts";
+import { patiently } from "../../rest/patience.ts";
 import { CALL_MS, type Connection } from "./connection.ts";
 import { ClearmlError, isRefusal } from "./errors.ts";
 import { exchange, type Call } from "./exchange.ts";

@@ -1,6 +1,6 @@
-import { limitedTo } from "../../records/ending.ts";
-import { whyNoAnswer } from "../../records/no-answer.ts";
-import { retryAfterMs } from "../../records/patience.ts";
+import { limitedTo } from "../../rest/ending.ts";
+import { whyNoAnswer } from "../../rest/no-answer.ts";
+import { retryAfterMs } from "../../rest/patience.ts";
 import { ClearmlError } from "./errors.ts";
 
 /** What is asked of ClearML. */

@@ -1,4 +1,4 @@
-import { pauseFor } from "../../records/ending.ts";
+import { pauseFor } from "../../rest/ending.ts";
 import { UserError } from "../../program/errors.ts";
 import { ClearmlClient } from "./client.ts";
 import { PATIENCE_MS, type Connection } from "./connection.ts";

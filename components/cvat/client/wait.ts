@@ -1,5 +1,5 @@
 import { UserError } from "../../program/errors.ts";
-import { limitedTo, pauseFor } from "../../records/ending.ts";
+import { limitedTo, pauseFor } from "../../rest/ending.ts";
 import { PATIENCE_MS, type Connection } from "./connection.ts";
 import { CvatError } from "./errors.ts";
 import { exchange } from "./exchange.ts";

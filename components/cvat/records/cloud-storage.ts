@@ -3,7 +3,7 @@ import { UserError } from "../../program/errors.ts";
 import { changedKeys } from "../../records/changed.ts";
 import type { ResourceKind } from "../../records/kind.ts";
 import type { CvatClient } from "../client/client.ts";
-import { changedAccount, type Connection } from "../client/connection.ts";
+import { changedAccount } from "../client/connection.ts";
 import type { CloudStorage } from "../client/types.ts";
 import { adoptOrCreate } from "./adopt.ts";
 import { attributesOf, attributesText } from "./attributes.ts";

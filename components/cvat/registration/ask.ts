@@ -1,4 +1,4 @@
-import { pauseFor } from "../../records/ending.ts";
+import { pauseFor } from "../../rest/ending.ts";
 import { verdictOf, type Question, type Verdict, type Way } from "./questions.ts";
 
 export interface Heard {

@@ -1,8 +1,8 @@
 import type { ClusterAccess } from "../../kubernetes/cluster.ts";
 import { kubeConfig } from "../../kubernetes/kube-config.ts";
-import { limitedTo } from "../../records/ending.ts";
-import { whyNoAnswer } from "../../records/no-answer.ts";
-import { retryAfterMs } from "../../records/patience.ts";
+import { limitedTo } from "../../rest/ending.ts";
+import { whyNoAnswer } from "../../rest/no-answer.ts";
+import { retryAfterMs } from "../../rest/patience.ts";
 import { serviceProxy } from "../../kubernetes/service-proxy.ts";
 import { ACCEPT } from "../client/exchange.ts";
 import { CHART_OBJECTS } from "../names.ts";

@@ -3,7 +3,7 @@ import type { ClusterAccess } from "../../kubernetes/cluster.ts";
 import { UserError } from "../../program/errors.ts";
 import { namespaceReader } from "../../readiness/client.ts";
 import { keyOf } from "../../readiness/snapshot.ts";
-import { pauseFor } from "../../records/ending.ts";
+import { pauseFor } from "../../rest/ending.ts";
 import { USERS } from "../names.ts";
 
 const POLL_MS = 500;

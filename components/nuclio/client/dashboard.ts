@@ -1,5 +1,5 @@
 import { UserError } from "../../program/errors.ts";
-import { patiently } from "../../records/patience.ts";
+import { patiently } from "../../rest/patience.ts";
 import type { FunctionObject } from "../spec.ts";
 import { Unreached, type ApiAnswer, type ApiRequest, type Send } from "../../kubernetes/api-server.ts";
 import { FETCH, isHandOver, isLate, isUnderWay, lateAnswer, stored, type Fetch } from "./hand-overs.ts";

@@ -7,7 +7,7 @@ import type {
   V1Pod,
 } from "@kubernetes/client-node";
 import { apiServer, type Send } from "../../kubernetes/api-server.ts";
-import { limitedTo } from "../../records/ending.ts";
+import { limitedTo } from "../../rest/ending.ts";
 import { obstacles, type Obstacle } from "../../readiness/explain.ts";
 import { keyOf, lastChange, stateOf, type State } from "../../readiness/snapshot.ts";
 import { DASHBOARD_PODS, FUNCTION_LABEL, NUCLIO_DEPLOYMENTS, objectOf } from "../names.ts";

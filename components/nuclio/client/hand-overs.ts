@@ -1,4 +1,4 @@
-import { pauseFor } from "../../records/ending.ts";
+import { pauseFor } from "../../rest/ending.ts";
 import { Unreached, type ApiAnswer, type ApiRequest } from "../../kubernetes/api-server.ts";
 import { UserError } from "../../program/errors.ts";
 import { isGivenUp } from "./pages.ts";

@@ -1,5 +1,5 @@
 import type { ClusterAccess } from "../../kubernetes/cluster.ts";
-import { unlessEnded } from "../../records/ending.ts";
+import { unlessEnded } from "../../rest/ending.ts";
 import { changedKeys } from "../../records/changed.ts";
 import type { ResourceKind, Run } from "../../records/kind.ts";
 import { HalfMade } from "../../records/half-made.ts";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { unlessEnded } from "../../records/ending.ts";
+import { unlessEnded } from "../../rest/ending.ts";
 import type { LifecycleRule, Thing } from "../made.ts";
 import { MinioAdmin } from "./admin.ts";
 import type { Place } from "./place.ts";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import type { AnyKind } from "../../../../provider/protocol/plugin.ts";
+import type { AnyKind } from "../../../provider/protocol/plugin.ts";
 import { byInputs } from "../compare.ts";
-import { AdminError } from "../../../../components/storage/client/admin.ts";
+import { AdminError } from "../../../components/storage/client/admin.ts";
 import { fatal, wordsOf, type Store } from "./store.ts";
 
 const isGone = (error: unknown) => error instanceof AdminError && /NoSuch(User|Policy)$/.test(error.code);

@@ -1,8 +1,8 @@
-import type { AnyKind } from "../../../../provider/protocol/plugin.ts";
-import { departuresBetween } from "../../../../provider/protocol/values.ts";
+import type { AnyKind } from "../../../provider/protocol/plugin.ts";
+import { departuresBetween } from "../../../provider/protocol/values.ts";
 import { byInputs } from "../compare.ts";
-import { ruleOfStore } from "../../../../components/storage/client/restore.ts";
-import type { LifecycleRule } from "../../../../components/storage/made.ts";
+import { ruleOfStore } from "../../../components/storage/client/restore.ts";
+import type { LifecycleRule } from "../../../components/storage/made.ts";
 import { fatal, wordsOf, type Store } from "./store.ts";
 
 type Versioning = "Enabled" | "Suspended";

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Client } from "minio";
-import { MinioAdmin } from "../../../../components/storage/client/admin.ts";
-import { placeOf, type Place, urlOf } from "../../../../components/storage/client/place.ts";
-import { s3Of } from "../../../../components/storage/client/s3.ts";
+import { MinioAdmin } from "../../../components/storage/client/admin.ts";
+import { placeOf, type Place, urlOf } from "../../../components/storage/client/place.ts";
+import { s3Of } from "../../../components/storage/client/s3.ts";
 
 /** The store that a provider is configured for. */
 export interface Store {

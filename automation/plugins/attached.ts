@@ -1,4 +1,4 @@
-import type { Plugin } from "../../../provider/protocol/plugin.ts";
+import type { Plugin } from "../../provider/protocol/plugin.ts";
 import { commandPlugin } from "./command/plugin.ts";
 import { COMMAND_PLUGIN } from "./command-row.ts";
 import { MINIO_PLUGIN } from "./minio-row.ts";

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import type { AnyKind } from "../../../../provider/protocol/plugin.ts";
-import type { Props } from "../../../../provider/protocol/values.ts";
+import type { AnyKind } from "../../../provider/protocol/plugin.ts";
+import type { Props } from "../../../provider/protocol/values.ts";
 import { byInputs } from "../compare.ts";
 
 interface Inputs {

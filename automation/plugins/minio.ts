@@ -1,4 +1,4 @@
-import { serveAsProcess } from "../../../provider/protocol/process.ts";
+import { serveAsProcess } from "../../provider/protocol/process.ts";
 import { minioPlugin } from "./minio/plugin.ts";
 
 await serveAsProcess(minioPlugin(process.cwd()));

@@ -1,4 +1,4 @@
-import type { AnyKind } from "../../../provider/protocol/plugin.ts";
+import type { AnyKind } from "../../provider/protocol/plugin.ts";
 
 /**
  * Compares input by input: one that the program no longer names stays as it is.

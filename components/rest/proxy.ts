@@ -1,5 +1,5 @@
 import { BlockList, isIP, isIPv6 } from "node:net";
-import { UserError } from "../components/program/errors.ts";
+import { UserError } from "../program/errors.ts";
 
 /** Each variable is in use in both spellings. As to curl, one that is empty is none. */
 const named = (env: NodeJS.ProcessEnv, name: string): string => env[name.toLowerCase()] || env[name] || "";

@@ -1,4 +1,4 @@
-import type { Plugin } from "../../../../provider/protocol/plugin.ts";
+import type { Plugin } from "../../../provider/protocol/plugin.ts";
 import { lastWord } from "../compare.ts";
 import { MINIO_PLUGIN } from "../minio-row.ts";
 import { bucketKinds } from "./buckets.ts";

@@ -12,7 +12,8 @@ export interface PluginStandIn {
   note: string;
 }
 
-const TSX = path.resolve(import.meta.dirname, "../../../node_modules/tsx/dist/esm/index.mjs");
+/** Runs our TypeScript. */
+const RUN = path.resolve(import.meta.dirname, "../../loader/run.mjs");
 
 /**
  * Puts plugins where the engine with this `PULUMI_HOME` finds them: the real one where the person has it, else ours.
@@ -44,7 +45,7 @@ export async function installPlugins(
 
 function launchText(name: string): string {
   const script = path.join(import.meta.dirname, `${name}.ts`);
-  return `#!/bin/sh\nexec "${process.execPath}" --import "file://${TSX}" "${script}" "$@"\n`;
+  return `#!/bin/sh\nexec "${process.execPath}" "${RUN}" "${script}" "$@"\n`;
 }
 
 const exists = (file: string): Promise<boolean> =>

@@ -1,4 +1,4 @@
-import type { Plugin } from "../../../../provider/protocol/plugin.ts";
+import type { Plugin } from "../../../provider/protocol/plugin.ts";
 import { COMMAND_PLUGIN } from "../command-row.ts";
 import { lastWord } from "../compare.ts";
 import { localCommand, type Place } from "./local.ts";
