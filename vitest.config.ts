@@ -8,6 +8,26 @@ export default defineConfig({
     projects: [
       // A test that hangs ends; one that is slow on a busy machine does not fail for it.
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"], env, testTimeout: 60_000, hookTimeout: 60_000 } },
+      // Against what is real and in a registry: SDKs, Django, ONNX Runtime. `*.go.test.ts` needs MinIO too, which Go builds.
+      {
+        test: {
+          name: "contract",
+          include: ["test/contract/**/*.test.ts"],
+          exclude: ["**/*.go.test.ts"],
+          env,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "contract-go",
+          include: ["test/contract/**/*.go.test.ts"],
+          env,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
       {
         test: {
           name: "rehearsal",

@@ -121,7 +121,7 @@ interface Sides {
  * An artifact's address names the host by which it was written. So each side reads the other's addresses as its own
  * (`sdk.storage.path_substitution`); its entry for the other's host is for what the SDK checks before it replaces. Where artifacts go is said
  * by the pods' host on both sides: a task that is cloned takes it along into the queue. (clearml 2.1.12, storage/helper.py: _canonize_url,
- * conform_url; tried both ways by test/unit/clearml-two-sides.test.ts)
+ * conform_url; tried both ways by test/contract/clearml-two-sides.go.test.ts)
  */
 function sdkFields(
   s3: Bucket,

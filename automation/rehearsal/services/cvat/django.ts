@@ -3,7 +3,7 @@ import { domainToASCII } from "node:url";
 
 /**
  * What Django takes for an address, as CVAT asks it. (Django 4.2.30, django/core/validators.py) A test puts the same texts to Django itself:
- * test/unit/cvat-django-rules.test.ts.
+ * test/contract/cvat-django-rules.test.ts.
  */
 
 // Django's own expressions. Its letters beyond ASCII are these.

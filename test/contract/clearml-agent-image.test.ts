@@ -9,7 +9,7 @@ import { pythonEnvironment } from "../../automation/python/environment.ts";
 import { AGENT_IMAGE } from "../../components/clearml/agent/names.ts";
 import { ClearmlClient } from "../../components/clearml/client/client.ts";
 import { agentConf, S3_VARIABLES, type S3Access } from "../../components/clearml/conf.ts";
-import { AGENT, startServer } from "./clearml-agent-server.ts";
+import { AGENT, startServer } from "../unit/clearml-agent-server.ts";
 
 const IMAGE = path.resolve(import.meta.dirname, "../../images/clearml-agent");
 const S3: S3Access = {

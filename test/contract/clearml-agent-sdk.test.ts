@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { silentProgress } from "../../automation/progress.ts";
 import { pythonEnvironment } from "../../automation/python/environment.ts";
 import { clearmlConf } from "../../components/clearml/conf.ts";
-import { AGENT, ANNA, startServer, type TestServer } from "./clearml-agent-server.ts";
+import { AGENT, ANNA, startServer, type TestServer } from "../unit/clearml-agent-server.ts";
 
 /** ClearML's own SDK against the stand-in for its API. */
 

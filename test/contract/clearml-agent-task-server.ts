@@ -1,4 +1,4 @@
-import type { MoreEndpoints } from "./clearml-agent-server.ts";
+import type { MoreEndpoints } from "../unit/clearml-agent-server.ts";
 
 /** A task as the server answers it, as far as the agent looks at it. */
 export interface Task {

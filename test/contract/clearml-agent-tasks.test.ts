@@ -8,7 +8,7 @@ import { silentProgress } from "../../automation/progress.ts";
 import { pythonEnvironment } from "../../automation/python/environment.ts";
 import { ClearmlClient } from "../../components/clearml/client/client.ts";
 import { agentConf } from "../../components/clearml/conf.ts";
-import { AGENT, startServer, type TestServer } from "./clearml-agent-server.ts";
+import { AGENT, startServer, type TestServer } from "../unit/clearml-agent-server.ts";
 import { taskServer, type Task } from "./clearml-agent-task-server.ts";
 
 /** The image's launcher with the real glue: what becomes of the tasks that it takes. */
