@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type * as auto from "@pulumi/pulumi/automation/index.js";
 import type { LedgerRow } from "../../components/charts/ledger.ts";
 import { UserError } from "../../components/program/errors.ts";
@@ -101,6 +102,8 @@ export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptio
       }),
     );
   } catch (error) {
+    // A next run in this process would be told what belongs to this one.
+    await pause(LATE_MS);
     throw error instanceof Stopped ? error : failure(error, events);
   } finally {
     process.off("unhandledRejection", ignored);
@@ -125,6 +128,8 @@ function withoutReview(stack: auto.Stack): auto.Stack {
 }
 
 const ignored = () => undefined;
+/** How much later than a failed run its program's last promises reject. */
+const LATE_MS = 250;
 
 const isDestroy = (verb: Verb) => verb === "destroy" || verb === "preview-destroy";
 

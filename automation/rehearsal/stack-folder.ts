@@ -59,7 +59,7 @@ export async function writeStackFolder(
   }
   sealInto(document, replace.key, replace.secrets ?? []);
   // Text in quotes: "2026-01-01" is a date to the engine's reader of YAML without them.
-  const text = document.toString({ defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" });
+  const text = document.toString({ defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN", lineWidth: 0 });
   await writeFile(stackFilePath(folder, stack), text);
 }
 

@@ -1,4 +1,5 @@
 import type { V1ConfigMap, V1Deployment, V1Job, V1PersistentVolumeClaim, V1StatefulSet } from "@kubernetes/client-node";
+import type { StoredResource } from "../../automation/engine/stored-state.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { configuration, data, emptyRole, entrance, initializer, server, store } from "./bench.ts";
 import { problemsOf } from "./failure.ts";
@@ -176,8 +177,15 @@ async function imageOf(name: string): Promise<string | undefined> {
 /** Takes a resource out of the stack's state, as when the engine was killed between the API server's answer and its own note of it. */
 async function forget(small: SmallLab, urn: string): Promise<void> {
   const state = await small.stack.exportStack();
-  const deployment = state.deployment as { resources: { urn: string }[] };
+  const deployment = state.deployment as { resources: StoredResource[] };
   const kept = deployment.resources.filter((resource) => !resource.urn.endsWith(urn));
   expect(kept.length).toBe(deployment.resources.length - 1);
+  // The gate comes after it, as after all objects.
+  const without = (urns: readonly string[] = []) => urns.filter((one) => !one.endsWith(urn));
+  for (const resource of kept) {
+    resource.dependencies = without(resource.dependencies);
+    const byProperty = Object.entries(resource.propertyDependencies ?? {});
+    resource.propertyDependencies = Object.fromEntries(byProperty.map(([key, urns]) => [key, without(urns)]));
+  }
   await small.stack.importStack({ ...state, deployment: { ...deployment, resources: kept } });
 }

@@ -127,7 +127,12 @@ describe("claims of a StorageClass that does not exist", () => {
     await lab.chart(claims("longhorn"));
     const planned = await lab.run("preview");
     const made = ["create bench-cvat-kvrocks-data-cvat-kvrocks-0", "replace cvat-backend-data", "replace cvat-kvrocks"];
-    const told = (changes: readonly Change[]) => changes.map(({ operation, short }) => `${operation} ${short}`).sort();
+    // A run that fails removes nothing: what the chart of before had is removed now.
+    const told = (changes: readonly Change[]) =>
+      changes
+        .filter(({ operation, name }) => !["delete", "keep"].includes(operation) || name.includes("cvat-"))
+        .map(({ operation, short }) => `${operation} ${short}`)
+        .sort();
     expect(told(planned.changes)).toEqual(made);
     expect(told((await lab.run("up")).changes)).toEqual(made);
     expect(await classes()).toEqual([

@@ -133,6 +133,15 @@ describe("a scene", () => {
     expect(await portOf(second.home.folder, "api")).not.toBe(port);
   });
 
+  it("that is never the same is used without a snapshot", async () => {
+    let looks = 0;
+    const restless = scene("a", { shape: () => String(looks++) });
+    const { restored, home } = await open(restless);
+    expect([restored, restless.made()]).toEqual([false, 2]);
+    expect((await listHomes()).map(({ name }) => name)).toEqual([home.name]);
+    expect(await snapshots()).toEqual([]);
+  });
+
   it("that cannot be made leaves nothing", async () => {
     const failing = scene("a", { make: () => Promise.reject(new Error("no room")) });
     await expect(openScene(failing, { progress: silentProgress })).rejects.toThrow("no room");

@@ -50,18 +50,22 @@ export async function openScene<T>(scene: Scene<T>, options: OpenOptions): Promi
   await cleanUpStale();
   for (let place = 0; place < PLACES; place++) {
     const found = await openAt(scene, `${scene.name}-${scene.key.slice(0, 10)}-${place}`, options);
+    if (found === UNFIT) break;
     if (found) return found;
   }
   const home = await createHome(freshName(scene.name), { kept: false });
   return { home, opened: await orRemoved(home, () => scene.make(home)), restored: false };
 }
 
+/** A snapshot that does not fit as soon as it is made: those of other places would not either. */
+const UNFIT = Symbol("unfit");
+
 /** Undefined where another run has that place. */
 async function openAt<T>(
   scene: Scene<T>,
   name: string,
   { progress, anew = false }: OpenOptions,
-): Promise<OpenedScene<T> | undefined> {
+): Promise<OpenedScene<T> | typeof UNFIT | undefined> {
   const old = await claim(name);
   if (!old) return undefined;
   const found = await (anew ? Promise.resolve(undefined) : restore(scene, old)).catch((error: unknown) => {
@@ -79,8 +83,11 @@ async function openAt<T>(
   if (!home) return undefined;
   const made = await orRemoved(home, () => restore(scene, home));
   if (made) return { home, opened: made.opened, restored: false };
+  // A port that somebody took meanwhile, for one: it is made once more, and kept for nobody.
+  progress.line(`The scene ${name} is not the same when it is opened again, and is made without a snapshot.`);
   await removeHome(home.folder);
-  throw new Error(`the scene ${name} is not the same when it is opened again`);
+  await dropSnapshot(name);
+  return UNFIT;
 }
 
 /** What the snapshot of this home's name has, opened in it; undefined where there is none that fits. */
