@@ -77,7 +77,7 @@ function firstRejection(store: Store): { promise: Promise<never>; forget: () => 
   return { promise, forget };
 }
 
-/** Frames of packages say nothing to whoever reads them, and on some of the SDK's own Node 20 hangs. (program-errors.ts) */
+/** Frames of packages say nothing to whoever reads them, and on some of the SDK's own Node 20 hangs. (run-errors.ts) */
 function makePrintable(error: Error): void {
   error.message = error.message.replace(FRAMES, "");
   const frames = (error.stack ?? "").split("\n").filter((line) => !line.includes("node_modules"));
