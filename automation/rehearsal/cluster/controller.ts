@@ -8,12 +8,10 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { setTimeout as pause } from "node:timers/promises";
 import {
   AppsV1Api,
   CoreV1Api,
   CustomObjectsApi,
-  KubeConfig,
   KubernetesObjectApi,
   makeInformer,
   NetworkingV1Api,
@@ -30,6 +28,7 @@ import type { LabObject } from "../ground/object.ts";
 import { allocate, type Decision, type Said } from "./metallb/allocate.ts";
 import { addressClaim, FROM_POOL_ANNOTATION } from "./metallb/claim.ts";
 import { configurationOf, sizeOf, type IpAddressPool, type Pool } from "./metallb/configuration.ts";
+import { wholeKubeConfig } from "./kubeconfig-file.ts";
 import { addressesOf, keyOf } from "./services.ts";
 import { publishedService, servedByTraefik } from "../ground/traefik.ts";
 import { serveTunnel } from "./tunnel.ts";
@@ -42,9 +41,7 @@ const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 
 const [kubeconfigFile = ""] = process.argv.slice(2);
 // Started beside the cluster, not after it: loading the client library takes as long as the API server does.
-while (!existsSync(kubeconfigFile)) await pause(AFTER_A_CHANGE_MS);
-const kubeconfig = new KubeConfig();
-kubeconfig.loadFromFile(kubeconfigFile);
+const kubeconfig = (await wholeKubeConfig(kubeconfigFile)) ?? process.exit(0);
 const core = kubeconfig.makeApiClient(CoreV1Api);
 const networking = kubeconfig.makeApiClient(NetworkingV1Api);
 const apps = kubeconfig.makeApiClient(AppsV1Api);
