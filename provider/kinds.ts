@@ -2,7 +2,7 @@ import type { Token } from "../components/records/tokens.ts";
 import type { AnyKind } from "./protocol/plugin.ts";
 
 /** A module that says what can be done with one kind of resource. Its properties are of a shape of their own, which only it knows. */
-type KindModule = Promise<object>;
+type KindModule = Promise<{ kind: unknown }>;
 
 /** Every kind of resource of our own provider, by its token. A module is loaded when a resource of its kind is worked on. */
 export const KINDS: Readonly<Record<Token, () => KindModule>> = {
@@ -27,6 +27,7 @@ export const KINDS: Readonly<Record<Token, () => KindModule>> = {
   "storage:Presence": () => import("../components/storage/records/presence.ts"),
 };
 
+/** What can be done with resources of this kind. */
 export async function kindNamed(token: Token): Promise<AnyKind> {
-  return ((await KINDS[token]()) as { kind: AnyKind }).kind;
+  return (await KINDS[token]()).kind as AnyKind;
 }

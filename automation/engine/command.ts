@@ -3,6 +3,7 @@ import path from "node:path";
 import * as auto from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
 import { engineBegan, engineEnded } from "../runs/engine-run.ts";
+import { locksStack } from "./locks.ts";
 
 type Environment = Record<string, string>;
 
@@ -30,8 +31,6 @@ interface Parts {
   "@pulumi/pulumi/automation/errors.js": { createCommandError(result: CommandResult): Error };
 }
 
-/** Operations that lock the stack. */
-const LOCKING = ["up", "destroy", "refresh"];
 /** What the Automation API says where it knows no exit code. */
 const NO_CODE = -2;
 
@@ -60,7 +59,7 @@ function runsApart(program: string): Command {
       });
       child.stdout.on("data", (data: Buffer) => onOutput?.(data.toString()));
       child.stderr.on("data", (data: Buffer) => onError?.(data.toString()));
-      const locks = LOCKING.includes(args[0] ?? "") && child.pid !== undefined;
+      const locks = locksStack(args[0] ?? "") && child.pid !== undefined;
       // It has ended already where there is no such process: then it holds nothing.
       if (locks) await engineBegan(env, child.pid ?? 0).catch(() => undefined);
       const result = await child;

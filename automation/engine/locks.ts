@@ -7,6 +7,12 @@ interface Lock extends LockHolder {
   host: string;
 }
 
+/** Operations that lock the stack, before their first event. (pulumi: pkg/backend/diy/backend.go) */
+const LOCKING = ["up", "destroy", "refresh"];
+
+/** Whether an operation of the engine has the stack's lock while it is at work. */
+export const locksStack = (operation: string): boolean => LOCKING.includes(operation);
+
 /** The locks that the engine names where it refuses a stack that is locked. (pulumi: pkg/backend/diy/lock.go, checkForLock) */
 export function locksIn(words: string): Lock[] {
   return [...words.matchAll(/^ {2}.*: created by (.*)@([^@\s]*) \(pid (\d+)\) at (\S+)\s*$/gm)].map(

@@ -11,7 +11,7 @@ import { countsIn } from "./counts.ts";
 import { Stopped } from "../signals.ts";
 import { whileAtWork } from "./at-work.ts";
 import { plain, problemsIn } from "./diagnostics.ts";
-import { removeLeftLocks } from "./locks.ts";
+import { locksStack, removeLeftLocks } from "./locks.ts";
 import { isOwnDoing } from "./own-doing.ts";
 import { secretsHidden } from "./outputs.ts";
 import { refusal } from "./refusal.ts";
@@ -45,9 +45,6 @@ export interface RunOptions {
 }
 
 export type Verb = "preview" | "up" | "preview-destroy" | "destroy" | "refresh";
-
-/** Operations before whose first event the engine has the stack's lock. (pulumi: pkg/backend/diy/backend.go) */
-const LOCKING: readonly Verb[] = ["up", "destroy", "refresh"];
 
 const TITLES: Record<Verb, string> = {
   preview: "Previewing",
@@ -85,7 +82,7 @@ export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptio
     // Without the program the minio plugin would lose every bucket from state. (plugins.md, section 0)
     else await engine.refresh({ ...common, runProgram: true });
   };
-  const hadLock = () => LOCKING.includes(verb) && events.length > 0;
+  const hadLock = () => locksStack(verb) && events.length > 0;
   // A program that failed is over before all of its promises are. What one of them rejects with then was told, or is of no interest any more.
   process.on("unhandledRejection", ignored);
   try {
@@ -108,13 +105,14 @@ export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptio
   } finally {
     process.off("unhandledRejection", ignored);
   }
+  const outputs = outputsIn(events);
   return {
     changes: changesIn(events),
     counts: countsIn(events),
-    ledger: ledgerIn(events),
+    ledger: ledgerIn(outputs),
     warnings: [...warningsIn(events), ...missingText(gone)],
     milliseconds: Date.now() - start,
-    ...(verb === "up" && { outputs: outputsIn(events) }),
+    ...(verb === "up" && { outputs }),
   };
 }
 
@@ -144,8 +142,7 @@ function outputsIn(events: readonly auto.EngineEvent[]): Record<string, unknown>
   return secretsHidden(root?.resOutputsEvent?.metadata.new?.outputs ?? {}) as Record<string, unknown>;
 }
 
-function ledgerIn(events: readonly auto.EngineEvent[]): LedgerRow[] {
-  const ledger: unknown = outputsIn(events)["ledger"];
+function ledgerIn({ ledger }: Readonly<Record<string, unknown>>): LedgerRow[] {
   return Array.isArray(ledger) ? (ledger as LedgerRow[]) : [];
 }
 

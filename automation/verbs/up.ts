@@ -1,7 +1,6 @@
 import { countsText } from "../engine/counts.ts";
 import { openUserStack } from "../engine/door.ts";
 import { forgetLostResources } from "../engine/forget.ts";
-import { readOutputs } from "../engine/outputs.ts";
 import { runEngine } from "../engine/run.ts";
 import { streamProgress } from "../progress.ts";
 import { madeText } from "../report/made.ts";
@@ -22,7 +21,7 @@ export async function up({ stack: name, folder, json, parallel, force, forgetLos
   const { stack, lab } = await openUserStack({ stack: name, folder, create: true, force, progress });
   if (forgetLost) await forgetLostResources(stack, lab, progress);
   const outcome = await runEngine(stack, "up", { progress, parallel });
-  const outputs = await readOutputs(stack, { showSecrets: false });
+  const { outputs = {} } = outcome;
   const text = [
     `${name}: ${countsText(outcome.counts, "did")}.`,
     ...[warningsText(outcome.warnings)].filter(Boolean),
@@ -32,5 +31,5 @@ export async function up({ stack: name, folder, json, parallel, force, forgetLos
     "",
     `Passwords: npm run platform -- outputs --stack ${name} --show-secrets`,
   ];
-  print({ stack: name, ...outcome, outputs }, text.join("\n"), json);
+  print({ stack: name, ...outcome }, text.join("\n"), json);
 }

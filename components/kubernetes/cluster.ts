@@ -52,9 +52,9 @@ export function placeOf({ access }: Pick<Cluster, "access">, namespace: pulumi.I
 }
 
 /**
- * Whether it is another namespace: by which kubeconfig it is reached does not matter.
- * @param old undefined in a state of an older version
+ * `connection` where the two lead to different namespaces: by which kubeconfig one is reached does not matter. A state of an older version may
+ * have none.
  */
-export function isElsewhere(old: Place | undefined, place: Place): boolean {
-  return old?.namespace !== place.namespace;
+export function changedPlace(olds: { connection?: Place }, news: { connection: Place }): "connection"[] {
+  return olds.connection?.namespace === news.connection.namespace ? [] : ["connection"];
 }

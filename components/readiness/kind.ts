@@ -1,6 +1,7 @@
-import { isElsewhere, type Place } from "../kubernetes/cluster.ts";
+import { changedPlace, type Place } from "../kubernetes/cluster.ts";
 import { UserError } from "../program/errors.ts";
 import { changedKeys } from "../records/changed.ts";
+import { IN_STATE_ALONE } from "../records/in-state.ts";
 import { UNKNOWN, type Difference, type ResourceKind, type Run } from "../records/kind.ts";
 import { namespaceReader } from "./client.ts";
 import type { Expectation } from "./expectation.ts";
@@ -43,15 +44,13 @@ export const kind: ResourceKind<GateInputs, GateOuts> = {
   async create(inputs, run) {
     return { id: "ready", outs: await waited(inputs, run) };
   },
-  read: (id, outs) => Promise.resolve({ id, outs }),
+  ...IN_STATE_ALONE,
   update: (_id, _olds, news, run) => waited(news, run),
-  delete: () => Promise.resolve(),
 };
 
 /** How the cluster is reached, what the wait is called, and how long it may take, are nothing of what is waited for. */
 function changedIn(olds: Partial<GateOuts>, news: GateInputs): string[] {
-  const connection = isElsewhere(olds.connection, news.connection) ? ["connection"] : [];
-  return [...connection, ...changedKeys(["expectations", "rendered", "services"], olds, news)];
+  return [...changedPlace(olds, news), ...changedKeys(["expectations", "rendered", "services"], olds, news)];
 }
 
 async function waited(inputs: GateInputs, { signal, say }: Run): Promise<GateOuts> {

@@ -5,6 +5,7 @@ import pluginMessages from "@pulumi/pulumi/proto/plugin_pb.js";
 import type { PluginAttach } from "@pulumi/pulumi/proto/plugin_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import type * as pb from "@pulumi/pulumi/proto/provider_pb.js";
+import { changedKeys } from "../../components/records/changed.ts";
 import { HalfMade } from "../../components/records/half-made.ts";
 import type { Run } from "../../components/records/kind.ts";
 import { callsOfOneEngine, MadeAndFailed } from "./calls.ts";
@@ -48,6 +49,8 @@ export function servedTo(plugin: Plugin, address?: string): Served {
     return raw;
   };
   const inRun = async <T>(request: Asked, signal: AbortSignal, work: (kind: AnyKind, run: Run) => T | Promise<T>) => {
+    // After a cancel nothing begins any more.
+    signal.throwIfAborted();
     const kind = await plugin.kindOf(request.getType());
     if (kind === undefined) throw new Error(`${plugin.packages[0] ?? ""} has no ${request.getType()}.`);
     const result = await work(kind, runAt(request.getUrn(), signal, { shared, engine }));
@@ -209,4 +212,4 @@ async function noting<T>(secret: readonly string[], work: Promise<T>): Promise<T
 }
 
 const changedIn = (olds: Props, news: Props): string[] =>
-  Object.keys({ ...olds, ...news }).filter((key) => JSON.stringify(olds[key]) !== JSON.stringify(news[key]));
+  changedKeys([...new Set([...Object.keys(olds), ...Object.keys(news)])], olds, news);

@@ -141,11 +141,20 @@ describe("a call ends", () => {
     });
 
   it("when the engine cancels the run, and none begins any more", async () => {
-    const { create, cancel } = await asked(thing({ create: (_inputs, { signal }) => forEver(signal) }));
+    let begun = 0;
+    const waiting = thing({
+      create: (_inputs, { signal }) => {
+        begun++;
+        return forEver(signal);
+      },
+    });
+    const { create, cancel } = await asked(waiting);
     const made = create({}).catch((error: unknown) => error);
     await pause(50);
     await cancel();
     expect(String(await made)).toContain("told to end");
+    await expect(create({})).rejects.toThrow("The run was ended before this was done");
+    expect(begun).toBe(1);
   });
 
   it("when its own time is up", async () => {

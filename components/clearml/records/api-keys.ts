@@ -1,5 +1,6 @@
 import { UserError } from "../../program/errors.ts";
 import { changedKeys } from "../../records/changed.ts";
+import { IN_STATE_ALONE } from "../../records/in-state.ts";
 import type { ResourceKind, Run } from "../../records/kind.ts";
 import type { ClearmlClient } from "../client/client.ts";
 import { isRefusal } from "../client/errors.ts";
@@ -20,7 +21,7 @@ interface Inputs {
 export const kind: ResourceKind<Inputs> = {
   secrets: ["people"],
   create: (inputs) => Promise.resolve({ id: "api-keys", outs: inputs }),
-  read: (id, outs) => Promise.resolve({ id, outs }),
+  ...IN_STATE_ALONE,
   async update(_id, olds, news, run) {
     for (const [person, former] of Object.entries(olds.people)) {
       const password = news.people[person];
@@ -28,7 +29,6 @@ export const kind: ResourceKind<Inputs> = {
     }
     return news;
   },
-  delete: () => Promise.resolve(),
   // An update that fails leaves the former password in the state, so the next run tries again.
   diff: (olds, news) => ({ changed: changedKeys(["people"], olds, news) }),
 };

@@ -1,4 +1,6 @@
-import { isElsewhere, type Place } from "../../kubernetes/cluster.ts";
+import { changedPlace, type Place } from "../../kubernetes/cluster.ts";
+import { changedKeys } from "../../records/changed.ts";
+import { IN_STATE_ALONE } from "../../records/in-state.ts";
 import type { ResourceKind, Run } from "../../records/kind.ts";
 import { IN_PASSING } from "./ask.ts";
 import { askWhetherClosed, proveClosed, type Ways } from "./prove.ts";
@@ -21,16 +23,12 @@ interface Outs extends Inputs {
  */
 export const kind: ResourceKind<Inputs, Outs> = {
   async diff(olds, news, run) {
-    const changed = [
-      ...(olds.endpoint === news.endpoint ? [] : ["endpoint"]),
-      ...(isElsewhere(olds.connection, news.connection) ? ["connection"] : []),
-    ];
+    const changed = [...changedKeys(["endpoint"], olds, news), ...changedPlace(olds, news)];
     return { changed: changed.length > 0 || !(await isOpen(news, run)) ? changed : ["closed"] };
   },
   create: async (inputs, run) => ({ id: "closed", outs: await proved(inputs, run) }),
-  read: (id, outs) => Promise.resolve({ id, outs }),
+  ...IN_STATE_ALONE,
   update: (_id, _olds, news, run) => proved(news, run),
-  delete: () => Promise.resolve(),
 };
 
 async function proved(inputs: Inputs, { signal, warn }: Run): Promise<Outs> {

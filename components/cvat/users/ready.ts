@@ -1,4 +1,6 @@
-import { isElsewhere, type Place } from "../../kubernetes/cluster.ts";
+import { changedPlace, type Place } from "../../kubernetes/cluster.ts";
+import { changedKeys } from "../../records/changed.ts";
+import { IN_STATE_ALONE } from "../../records/in-state.ts";
 import type { ResourceKind, Run } from "../../records/kind.ts";
 import { waitForUsers } from "./wait.ts";
 
@@ -13,15 +15,11 @@ interface Inputs {
 /** A wait until the Job has made CVAT's users, which tells its last words where it has not. */
 export const kind: ResourceKind<Inputs> = {
   diff: (olds, news) => ({
-    changed: [
-      ...(olds.job === news.job ? [] : ["job"]),
-      ...(isElsewhere(olds.connection, news.connection) ? ["connection"] : []),
-    ],
+    changed: [...changedKeys(["job"], olds, news), ...changedPlace(olds, news)],
   }),
   create: async (inputs, run) => ({ id: "ready", outs: await waited(inputs, run) }),
-  read: (id, outs) => Promise.resolve({ id, outs }),
+  ...IN_STATE_ALONE,
   update: (_id, _olds, news, run) => waited(news, run),
-  delete: () => Promise.resolve(),
 };
 
 async function waited(inputs: Inputs, { signal }: Run): Promise<Inputs> {

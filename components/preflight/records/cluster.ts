@@ -1,4 +1,5 @@
 import { changedKeys } from "../../records/changed.ts";
+import { IN_STATE_ALONE } from "../../records/in-state.ts";
 import type { ResourceKind } from "../../records/kind.ts";
 
 interface Inputs {
@@ -9,8 +10,7 @@ interface Inputs {
 /** Keeps in state which cluster the lab lies in. It stands for nothing in the cluster, so nothing is asked or done. */
 export const kind: ResourceKind<Inputs> = {
   create: (inputs) => Promise.resolve({ id: inputs.uid, outs: inputs }),
-  read: (id, outs) => Promise.resolve({ id, outs }),
+  ...IN_STATE_ALONE,
   update: (_id, _olds, news) => Promise.resolve(news),
-  delete: () => Promise.resolve(),
   diff: (olds, news) => ({ changed: changedKeys(["uid"], olds, news) }),
 };

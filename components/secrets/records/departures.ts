@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import { changedKeys } from "../../records/changed.ts";
+import { IN_STATE_ALONE } from "../../records/in-state.ts";
 import type { ResourceKind } from "../../records/kind.ts";
 
 /** Who may come in, and by what: another text is another way in. */
@@ -22,8 +23,7 @@ export const kind: ResourceKind<Inputs> = {
     return { ...news, count: left ? before + 1 : before };
   },
   create: (inputs) => Promise.resolve({ id: "departures", outs: inputs }),
-  read: (id, outs) => Promise.resolve({ id, outs }),
+  ...IN_STATE_ALONE,
   update: (_id, _olds, news) => Promise.resolve(news),
-  delete: () => Promise.resolve(),
   diff: (olds, news) => ({ changed: changedKeys(["holders", "count"], olds, news) }),
 };

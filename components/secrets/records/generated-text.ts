@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { IN_STATE_ALONE } from "../../records/in-state.ts";
 import type { ResourceKind } from "../../records/kind.ts";
 
 export interface GeneratedTextInputs {
@@ -26,9 +27,8 @@ export const kind: ResourceKind<GeneratedTextInputs, Outs> = {
     const rest = Array.from({ length: inputs.length - 1 }, () => draw(inputs.alphabet));
     return Promise.resolve({ id: "generated", outs: { ...inputs, value: draw(inputs.first) + rest.join("") } });
   },
-  read: (id, outs) => Promise.resolve({ id, outs }),
+  ...IN_STATE_ALONE,
   update: (_id, { value }, news) => Promise.resolve({ ...news, value }),
-  delete: () => Promise.resolve(),
   diff(olds: Partial<Outs>, news) {
     // One of a stack that knew no rotation was never rotated.
     const { rotation = 0 } = olds;

@@ -2,6 +2,7 @@ import { apiServer } from "../../kubernetes/api-server.ts";
 import type { ClusterAccess } from "../../kubernetes/cluster.ts";
 import { kubeConfig } from "../../kubernetes/kube-config.ts";
 import { changedKeys } from "../../records/changed.ts";
+import { IN_STATE_ALONE } from "../../records/in-state.ts";
 import type { ResourceKind } from "../../records/kind.ts";
 
 interface Inputs {
@@ -38,9 +39,8 @@ export const kind: ResourceKind<Inputs> = {
     return others.map((one) => refusal(connection.namespace, one));
   },
   create: (inputs) => Promise.resolve({ id: "kept", outs: inputs }),
-  read: (id, outs) => Promise.resolve({ id, outs }),
+  ...IN_STATE_ALONE,
   update: (_id, _olds, news) => Promise.resolve(news),
-  delete: () => Promise.resolve(),
   diff: (olds, news) => ({ changed: changedKeys(["kept"], olds, news) }),
 };
 

@@ -1,5 +1,6 @@
 import type { ClusterAccess } from "../../kubernetes/cluster.ts";
 import { changedKeys } from "../../records/changed.ts";
+import { IN_STATE_ALONE } from "../../records/in-state.ts";
 import type { ResourceKind } from "../../records/kind.ts";
 import { restartReaders } from "../restart-readers.ts";
 
@@ -19,7 +20,7 @@ interface Inputs {
 export const kind: ResourceKind<Inputs> = {
   secrets: ["digests"],
   create: (inputs) => Promise.resolve({ id: "restart", outs: inputs }),
-  read: (id, outs) => Promise.resolve({ id, outs }),
+  ...IN_STATE_ALONE,
   async update(_id, olds, news, { signal }) {
     const { connection, digests, stores, timeoutMs } = news;
     const changed = Object.keys(digests).filter(
@@ -29,7 +30,6 @@ export const kind: ResourceKind<Inputs> = {
     await restartReaders({ access, namespace, secrets: changed, stores, timeoutMs, signal });
     return news;
   },
-  delete: () => Promise.resolve(),
   // An update that fails leaves the old digest in the state, so the next run tries again.
   diff: (olds, news) => ({ changed: changedKeys(["digests"], olds, news) }),
 };

@@ -1,5 +1,6 @@
 import { UserError } from "../../program/errors.ts";
 import { changedKeys } from "../../records/changed.ts";
+import { IN_STATE_ALONE } from "../../records/in-state.ts";
 import type { ResourceKind } from "../../records/kind.ts";
 import type { Place } from "../client/place.ts";
 
@@ -18,7 +19,7 @@ export const kind: ResourceKind<DerivedKeys> = {
   secrets: ["place", "keys"],
   // Nothing to do for users that are new, or of a stack of an older version.
   create: (inputs) => Promise.resolve({ id: "derived-keys", outs: inputs }),
-  read: (id, outs) => Promise.resolve({ id, outs }),
+  ...IN_STATE_ALONE,
   async update(_id, olds, { place, keys }, { signal }) {
     // Only here: a run that changes no key does not load the client.
     const { MinioAdmin } = await import("../client/admin.ts");
@@ -41,7 +42,6 @@ export const kind: ResourceKind<DerivedKeys> = {
     }
     return { place, keys };
   },
-  delete: () => Promise.resolve(),
   diff: (olds, news) => ({ changed: changedKeys(["keys"], olds, news) }),
 };
 

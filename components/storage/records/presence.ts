@@ -1,3 +1,4 @@
+import { IN_STATE_ALONE } from "../../records/in-state.ts";
 import type { ResourceKind } from "../../records/kind.ts";
 import type { Place } from "../client/place.ts";
 import type { Thing } from "../made.ts";
@@ -29,9 +30,8 @@ export const kind: ResourceKind<Presence> = {
   async create(inputs, { signal }) {
     return { id: "presence", outs: await whole(inputs, signal) };
   },
-  read: (id, outs) => Promise.resolve({ id, outs }),
+  ...IN_STATE_ALONE,
   update: (_id, _olds, news, { signal }) => whole(news, signal),
-  delete: () => Promise.resolve(),
   diff: (olds, news) => ({
     changed: [
       ...(news.missing.length > 0 ? ["missing"] : []),
