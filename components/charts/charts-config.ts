@@ -10,5 +10,3 @@ export const chartsConfig = z.strictObject({
     .describe("Chart folders or .tgz files to install instead of the locked ones, by chart name, for a try.")
     .meta({ examples: [{ cvat: "../cvat/helm-chart" }] }),
 });
-
-export type ChartsConfig = z.output<typeof chartsConfig>;

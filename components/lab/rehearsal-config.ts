@@ -52,5 +52,4 @@ export const rehearsalConfig = z.strictObject({
     .describe("StorageClasses of your cluster that a rehearsal does not know by name, and what each can."),
 });
 
-export type RehearsalConfig = z.output<typeof rehearsalConfig>;
 export type RehearsalNode = z.output<typeof node>;

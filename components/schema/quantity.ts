@@ -22,9 +22,3 @@ export function amountOf(quantity: string): number | undefined {
   const exact = billionths(quantity);
   return exact === undefined ? undefined : Number(exact / ONE) + Number(exact % ONE) / Number(ONE);
 }
-
-/** Whether two texts are the same quantity: Kubernetes writes `0.5` as `500m` and `1024Mi` as `1Gi`. */
-export function sameQuantity(a: string, b: string): boolean {
-  const [first, second] = [billionths(a), billionths(b)];
-  return first !== undefined && first === second;
-}

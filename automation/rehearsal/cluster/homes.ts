@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { UserError } from "../../../components/program/errors.ts";
 import { cacheFolder } from "../../cache.ts";
-import { processesOf } from "../../runs/belonging.ts";
 import {
   createOwned,
   disown,
@@ -11,7 +10,6 @@ import {
   ownedIn,
   readRecord,
   removeOwned,
-  writeRecord,
   type Owned,
 } from "../../runs/owned-folder.ts";
 
@@ -51,14 +49,6 @@ export async function createHome(name: string, { kept }: { kept: boolean }): Pro
   );
 }
 
-/** Makes a rehearsal stay after this process, or no longer. */
-export async function setKept(home: Home, kept: boolean): Promise<Home> {
-  const record = await readRecord<Record>(home.folder);
-  if (!record) throw new UserError(`There is no rehearsal in ${home.folder} any more`);
-  await writeRecord(home.folder, { ...record, kept });
-  return { ...home, kept };
-}
-
 /** Every rehearsal there is, kept or running, oldest first. */
 export async function listHomes(): Promise<Home[]> {
   const records = await Promise.all(
@@ -71,11 +61,6 @@ export async function listHomes(): Promise<Home[]> {
       record ? [{ folder, name: record.name, kept: record.kept, created: record.created }] : [],
     )
     .sort((a, b) => a.created.localeCompare(b.created));
-}
-
-/** Whether anything of a rehearsal runs. (Not after the machine was started again.) */
-export function isRunning(home: Home): boolean {
-  return processesOf(home.folder).length > 0;
 }
 
 /** Ends a rehearsal: no process and no file of it is left. */
