@@ -1,4 +1,4 @@
-import { pauseFor } from "../rest/ending.ts";
+import { until } from "../rest/until.ts";
 import { FIELD_MANAGER } from "../kubernetes/field-manager.ts";
 import { UserError } from "../program/errors.ts";
 import type { LiveFunction } from "./client/types.ts";
@@ -50,14 +50,13 @@ export async function deployFunction(
 
 /** Nuclio starts anew when its platform configuration changes, and its old pods know nothing of the new runtime class. */
 async function nuclioReady({ objects }: Nuclio, { everyMs = EVERY_MS, signal }: DeployOptions): Promise<void> {
-  const end = Date.now() + NUCLIO_READY_WITHIN_MS;
-  for (;;) {
-    const unready = await objects.unready();
-    if (unready.length === 0) return;
-    if (Date.now() > end)
-      throw new UserError(`Nuclio is not ready, so no function can be deployed: ${unready.join("; ")}`);
-    await pauseFor(everyMs, signal);
-  }
+  await until(() => objects.unready(), {
+    isDone: (unready) => unready.length === 0,
+    everyMs,
+    withinMs: NUCLIO_READY_WITHIN_MS,
+    late: (unready) => new UserError(`Nuclio is not ready, so no function can be deployed: ${unready.join("; ")}`),
+    signal,
+  });
 }
 
 async function checkedClass(

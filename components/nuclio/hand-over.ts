@@ -1,4 +1,5 @@
 import { pauseFor } from "../rest/ending.ts";
+import { until } from "../rest/until.ts";
 import type { V1Deployment, V1Pod } from "@kubernetes/client-node";
 import { UserError } from "../program/errors.ts";
 import { hasEnded, type LiveFunction } from "./client/types.ts";
@@ -11,7 +12,7 @@ import { objectOf } from "./names.ts";
 import { removeFunction } from "./remove.ts";
 import type { FunctionObject } from "./spec.ts";
 import { stuckPods } from "./stuck.ts";
-import { endWait, isForgotten, untilDone } from "./under-way.ts";
+import { endWait, isForgotten, isOver, untilDone } from "./under-way.ts";
 
 /** How long another's deployment may take that is no longer what is wanted, before it is ended. */
 const OTHERS_MS = 10_000;
@@ -110,14 +111,12 @@ async function freed(
   // Nuclio does nothing about one without a state, and refuses to have it changed. (nuclio-real.md, F13)
   if (state === "" && live.spec.image === undefined) return gone(nuclio, name, options);
   if (state === "") await nuclio.dashboard.restart(name);
-  const end = Date.now() + OTHERS_MS;
-  while (Date.now() < end) {
-    await pauseFor(options.everyMs ?? EVERY_MS, options.signal);
-    const next = await nuclio.dashboard.function(name);
-    if (next === undefined || hasEnded(next)) return next;
-  }
+  const { everyMs = EVERY_MS, signal } = options;
+  const find = () => nuclio.dashboard.function(name);
+  const next = await until(find, { isDone: isOver, everyMs, withinMs: OTHERS_MS, signal });
+  if (isOver(next)) return next;
   const ended = await endWait(nuclio, name, options);
-  return ended === undefined || hasEnded(ended) ? ended : untilDone(nuclio, name, options);
+  return isOver(ended) ? ended : untilDone(nuclio, name, options);
 }
 
 /** A build of something else is not waited for, unless people work with the function meanwhile. */

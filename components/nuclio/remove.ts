@@ -1,4 +1,4 @@
-import { pauseFor } from "../rest/ending.ts";
+import { until } from "../rest/until.ts";
 import { UserError } from "../program/errors.ts";
 import { EVERY_MS, type DeployOptions } from "./deploy-options.ts";
 import type { Nuclio } from "./sides.ts";
@@ -18,28 +18,30 @@ export async function removeFunction(
 ): Promise<void> {
   await dashboard.remove(name);
   // Nothing owns the Deployment: it is removed by the controller alone, and would stay if that goes first. (nuclio.md, 2b)
-  const began = Date.now();
   const steps = [
     // Ends a wait for the pods, which outlives the function and keeps the controller from removing them. (under-way.ts, endWait)
     { afterMs: WAIT_ENDED_AFTER_MS, step: () => objects.scale(name, 0) },
     { afterMs: WITHOUT_NUCLIO_AFTER_MS, step: () => objects.removeObjects(name) },
   ];
-  for (;;) {
+  const look = async (passedMs: number) => {
     const deployment = await objects.deployment(name);
-    if (deployment === undefined) return;
-    const passed = Date.now() - began;
-    if (passed > GONE_WITHIN_MS) {
-      throw new UserError(
-        `Function ${name} is removed, but its Deployment ${objectOf(name)} stays, and with it the GPU: something keeps its pods from ending. ` +
-          `See what: kubectl get pods -l nuclio.io/function-name=${name}`,
-      );
-    }
     const [next] = steps;
     // One that is being removed already waits for its pods alone.
-    if (next && passed >= next.afterMs && !deployment.metadata?.deletionTimestamp) {
+    if (deployment && next && passedMs >= next.afterMs && !deployment.metadata?.deletionTimestamp) {
       steps.shift();
       await next.step();
     }
-    await pauseFor(everyMs, signal);
-  }
+    return deployment;
+  };
+  await until(look, {
+    isDone: (deployment) => deployment === undefined,
+    everyMs,
+    withinMs: GONE_WITHIN_MS,
+    late: () =>
+      new UserError(
+        `Function ${name} is removed, but its Deployment ${objectOf(name)} stays, and with it the GPU: something keeps its pods from ending. ` +
+          `See what: kubectl get pods -l nuclio.io/function-name=${name}`,
+      ),
+    signal,
+  });
 }

@@ -1,4 +1,4 @@
-import { pauseFor } from "../rest/ending.ts";
+import { until } from "../rest/until.ts";
 import { UserError } from "../program/errors.ts";
 import { rollout } from "./client/function-objects.ts";
 import { hasAddress, type LiveFunction } from "./client/types.ts";
@@ -27,10 +27,10 @@ export async function untilRuns(
   options: DeployOptions,
 ): Promise<LiveFunction | undefined> {
   const { readyMs, everyMs = EVERY_MS, signal } = options;
-  const look = looking(nuclio, name);
+  const pods = looking(nuclio, name);
   const nuclioWaits = since();
   const meanwhile = async (live: LiveFunction) => {
-    const { ready, deployment } = await look(live);
+    const { ready, deployment } = await pods(live);
     const isApplied = deployment?.spec?.template.metadata?.annotations?.[IMAGE_HASH] === live.spec.imageHash;
     if (nuclioWaits(isApplied && !ready) < NUCLIO_WAITS_MS) return;
     await endWait(nuclio, name, options);
@@ -38,17 +38,17 @@ export async function untilRuns(
   };
   let began: number | undefined;
   let asked = 0;
-  for (;;) {
+  const look = async () => {
     const live = await untilDone(nuclio, name, options, meanwhile);
     if (live === undefined)
       throw new UserError(`Function ${name} was removed while it was being deployed. Run up again.`);
     const { state } = live.status ?? {};
-    if (state === "building") return undefined;
+    if (state === "building") return { live: undefined, isOver: true };
     if (state === "error") throw new UserError(await failure(nuclio.objects, live));
     began ??= Date.now();
-    const { ready, detail } = await look(live);
+    const { ready, detail } = await pods(live);
     if (ready) {
-      if (state === "ready" && hasAddress(live)) return live;
+      if (state === "ready" && hasAddress(live)) return { live, isOver: true };
       if (asked === ASKED_AT_MOST) throw new UserError(unreached(name, live));
       // Nuclio looks at the pods every three minutes, and forgets the addresses of one that it took for broken. Asked, it looks at once;
       // the pods stay. (nuclio-real.md, F8 and F17)
@@ -60,8 +60,9 @@ export async function untilRuns(
         ...(await doesNotRun(nuclio, live, `does not run after ${Math.round(readyMs / 1000)} s: ${detail}`)),
         `If all it needs is more time, allow it with vision-platform:functions.${name}.timeouts.ready.`,
       ]);
-    await pauseFor(everyMs, signal);
-  }
+    return { live, isOver: false };
+  };
+  return (await until(look, { isDone: ({ isOver }) => isOver, everyMs, signal })).live;
 }
 
 const IMAGE_HASH = "nuclio.io/image-hash";

@@ -1,4 +1,4 @@
-import { pauseFor } from "../rest/ending.ts";
+import { until } from "../rest/until.ts";
 import { UserError } from "../program/errors.ts";
 import { hasEnded, type LiveFunction } from "./client/types.ts";
 import { EVERY_MS, type DeployOptions } from "./deploy-options.ts";
@@ -30,14 +30,14 @@ export async function untilDone(
   const began = Date.now();
   let waits: number | undefined;
   let looked = began;
-  for (;;) {
+  const look = async () => {
     const live = await nuclio.dashboard.function(name);
-    if (live === undefined || hasEnded(live)) return live;
+    if (live === undefined || hasEnded(live)) return { live, isOver: true };
     const now = Date.now();
     if (live.status?.state === "building") {
       if (now > began + buildMs + AROUND_BUILD_MS) throw new UserError(await buildIsLate(nuclio, live, options));
       if (now >= looked) {
-        if (await isForgotten(nuclio, name)) return live;
+        if (await isForgotten(nuclio, name)) return { live, isOver: true };
         looked = now + BUILD_LOOK_MS;
       }
     } else {
@@ -50,8 +50,9 @@ export async function untilDone(
         looked = Date.now();
       }
     }
-    await pauseFor(everyMs, signal);
-  }
+    return { live, isOver: false };
+  };
+  return (await until(look, { isDone: ({ isOver }) => isOver, everyMs, signal })).live;
 }
 
 /** Whether the dashboard was started after a function was changed last: it alone goes on with a build, and knows it by heart. */
@@ -76,13 +77,16 @@ export async function endWait(
   { everyMs = EVERY_MS, signal }: Pick<DeployOptions, "everyMs" | "signal">,
 ): Promise<LiveFunction | undefined> {
   await objects.scale(name, 0);
-  const end = Date.now() + WAIT_ENDS_WITHIN_MS;
-  for (;;) {
-    const live = await dashboard.function(name);
-    if (live === undefined || hasEnded(live) || Date.now() > end) return live;
-    await pauseFor(everyMs, signal);
-  }
+  return until(() => dashboard.function(name), {
+    isDone: isOver,
+    everyMs,
+    withinMs: WAIT_ENDS_WITHIN_MS,
+    signal,
+  });
 }
+
+/** Whether nothing happens about a function any more by itself. */
+export const isOver = (live: LiveFunction | undefined) => live === undefined || hasEnded(live);
 
 /**
  * Ends Nuclio's waits for other functions' pods that wait in vain. Its controller has four workers, and each waits out the time of one

@@ -1,6 +1,6 @@
 import { STAGES, type Stage } from "./stages.ts";
 import { UserError } from "../program/errors.ts";
-import { pauseFor } from "../rest/ending.ts";
+import { until } from "../rest/until.ts";
 import type { NamespaceReader } from "./client.ts";
 import type { Expectation } from "./expectation.ts";
 import { isUnpublished, UNPUBLISHED, withKeys } from "./addresses.ts";
@@ -18,7 +18,7 @@ export interface GateOptions extends Waiting {
 }
 
 const FIRST_POLL_MS = 250;
-const LONGEST_POLL_MS = 3000;
+const SLOWER = { factor: 1.5, atMostMs: 3000 };
 /** Warning events and waiting containers are normal in the first seconds of a start. */
 const EXPLAIN_AFTER_MS = 8000;
 const STAGE_WORDS: Record<Stage, string> = {
@@ -45,13 +45,11 @@ export async function waitUntilReady(options: GateOptions): Promise<Snapshot> {
     say(line);
   };
   let stage: Stage | undefined;
-  let poll = FIRST_POLL_MS;
   /** Since when only Ingresses are waited for. */
   let onlyIngresses: number | undefined;
   /** Refusals of the last look: what is refused for good is refused at the next look too. */
   let refusedBefore = new Set<string>();
-  for (;;) {
-    signal?.throwIfAborted();
+  const look = async () => {
     const snapshot = await reader.snapshot(kinds);
     const state = ({ kind, name, addresses }: Expectation) => stateOf(kind, name, snapshot, addresses);
     const notReady = expectations.filter((expectation) => !state(expectation).ready);
@@ -72,7 +70,7 @@ export async function waitUntilReady(options: GateOptions): Promise<Snapshot> {
       }
     }
     stage = current;
-    if (current === undefined) return snapshot;
+    if (current === undefined) return { snapshot, pending, isReady: true };
 
     for (const { kind, name } of pending.filter((expectation) => !blocking.includes(expectation)))
       once(`${kind}/${name}`, `${title}: ${kind} ${name} is bound when the first pod that uses it is scheduled`);
@@ -81,26 +79,35 @@ export async function waitUntilReady(options: GateOptions): Promise<Snapshot> {
       const { kind, name } = expectation;
       once(`${kind}/${name}`, `${title}: waiting for ${kind} ${name}: ${state(expectation).detail}`);
     }
-    const elapsed = Date.now() - start;
-    const over = elapsed >= options.timeoutMs;
-    if (elapsed >= EXPLAIN_AFTER_MS || over) {
-      const inTheWay = obstacles(pending, await reader.pods(), await reader.events(), snapshot);
-      const found = await withKeys(pending, inTheWay, reader);
-      const refused = found.filter(({ final }) => final);
-      if (refused.some(({ object }) => refusedBefore.has(object)))
-        throw new UserError(refusalProblems(options, pending, snapshot, refused));
-      if (over) throw new UserError(timeoutProblems(options, pending, snapshot, found));
-      refusedBefore = new Set(refused.map(({ object }) => object));
-      for (const { object, reason, cure } of found) {
-        if (!waiting.some(({ kind, name }) => keyOf(kind, name) === object)) continue;
-        // Reasons of one cause alternate and count up (back-off 10s, 20s); the cure tells whether there is something new to say.
-        const key = `${object} ${cure}`;
-        if (!said.has(key)) once(key, `${title}: ${object} is stuck: ${reason.replace(/[.;]?$/, ".")} ${cure}`);
-      }
+    if (Date.now() - start < EXPLAIN_AFTER_MS) return { snapshot, pending, isReady: false };
+    const found = await inTheWay(pending, snapshot, reader);
+    const refused = found.filter(({ final }) => final);
+    if (refused.some(({ object }) => refusedBefore.has(object)))
+      throw new UserError(refusalProblems(options, pending, snapshot, refused));
+    refusedBefore = new Set(refused.map(({ object }) => object));
+    for (const { object, reason, cure } of found) {
+      if (!waiting.some(({ kind, name }) => keyOf(kind, name) === object)) continue;
+      // Reasons of one cause alternate and count up (back-off 10s, 20s); the cure tells whether there is something new to say.
+      const key = `${object} ${cure}`;
+      if (!said.has(key)) once(key, `${title}: ${object} is stuck: ${reason.replace(/[.;]?$/, ".")} ${cure}`);
     }
-    await pauseFor(Math.min(poll, Math.max(0, options.timeoutMs - elapsed)), signal);
-    poll = Math.min(poll * 1.5, LONGEST_POLL_MS);
-  }
+    return { snapshot, pending, isReady: false, found };
+  };
+  const { snapshot } = await until(look, {
+    isDone: ({ isReady }) => isReady,
+    everyMs: FIRST_POLL_MS,
+    slower: SLOWER,
+    withinMs: options.timeoutMs,
+    late: async ({ pending, snapshot, found }) =>
+      new UserError(timeoutProblems(options, pending, snapshot, found ?? (await inTheWay(pending, snapshot, reader)))),
+    signal,
+  });
+  return snapshot;
+}
+
+/** What holds up the objects that are not ready, each with its key in the stack file. */
+async function inTheWay(pending: readonly Expectation[], snapshot: Snapshot, reader: NamespaceReader) {
+  return withKeys(pending, obstacles(pending, await reader.pods(), await reader.events(), snapshot), reader);
 }
 
 function stagesBetween(from: Stage, to: Stage | undefined, expectations: readonly Expectation[]): Stage[] {

@@ -6,11 +6,6 @@ import type { Expectation } from "../../components/readiness/expectation.ts";
 import { waitUntilReady } from "../../components/readiness/gate.ts";
 import { keyOf } from "../../components/readiness/snapshot.ts";
 
-// The gate sleeps by node:timers/promises, which fake timers do not reach.
-vi.mock("node:timers/promises", () => ({
-  setTimeout: (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-}));
-
 const BOUND = { status: { phase: "Bound" } };
 const PENDING = { status: { phase: "Pending" } };
 const workload = (ready: number) => ({

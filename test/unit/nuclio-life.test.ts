@@ -31,7 +31,7 @@ let world: World;
 const at = () => Date.now() / 1000;
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"] });
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date", "performance"] });
 });
 afterEach(() => {
   vi.clearAllTimers();

@@ -1,4 +1,4 @@
-import { pauseFor } from "../../rest/ending.ts";
+import { until } from "../../rest/until.ts";
 import { UserError } from "../../program/errors.ts";
 import { ClearmlClient } from "./client.ts";
 import { PATIENCE_MS, type Connection } from "./connection.ts";
@@ -30,24 +30,26 @@ export function connectedSoon(connection: Connection, signal?: AbortSignal): Pro
 }
 
 async function waitForApi(endpoint: string, patienceMs: number, signal: AbortSignal | undefined): Promise<void> {
-  const end = Date.now() + patienceMs;
-  for (;;) {
-    const limitMs = Math.max(1_000, Math.min(PROBE_MS, end - Date.now()));
-    const problem = await exchange(endpoint, { endpoint: "debug.ping", limitMs, signal }).then(
-      () => undefined,
-      (error: unknown) => {
-        if (!(error instanceof ClearmlError)) throw error;
-        // Whoever counts our calls is there.
-        return error.status === 429 ? undefined : error.message;
-      },
-    );
-    if (problem === undefined) return;
-    if (Date.now() + POLL_MS > end) {
-      throw new UserError(
-        `ClearML's API does not answer after ${Math.round(patienceMs / 1000)} s: ${problem}. It is asked at ${endpoint}: ` +
-          "if this machine reaches it elsewhere, set vision-platform:clearml.endpoint.",
-      );
+  const problem = async (passedMs: number) => {
+    const limitMs = Math.max(1_000, Math.min(PROBE_MS, patienceMs - passedMs));
+    try {
+      await exchange(endpoint, { endpoint: "debug.ping", limitMs, signal });
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof ClearmlError)) throw error;
+      // Whoever counts our calls is there.
+      return error.status === 429 ? undefined : error.message;
     }
-    await pauseFor(POLL_MS, signal);
-  }
+  };
+  await until(problem, {
+    isDone: (found) => found === undefined,
+    everyMs: POLL_MS,
+    withinMs: patienceMs,
+    late: (found = "") =>
+      new UserError(
+        `ClearML's API does not answer after ${Math.round(patienceMs / 1000)} s: ${found}. It is asked at ${endpoint}: ` +
+          "if this machine reaches it elsewhere, set vision-platform:clearml.endpoint.",
+      ),
+    signal,
+  });
 }

@@ -1,5 +1,6 @@
 import { UserError } from "../../program/errors.ts";
-import { limitedTo, pauseFor } from "../../rest/ending.ts";
+import { limitedTo } from "../../rest/ending.ts";
+import { until } from "../../rest/until.ts";
 import { PATIENCE_MS, type Connection } from "./connection.ts";
 import { CvatError } from "./errors.ts";
 import { exchange } from "./exchange.ts";
@@ -22,34 +23,40 @@ export async function waitForCvat(
   { endpoint, patienceMs = PATIENCE_MS }: Pick<Connection, "endpoint" | "patienceMs">,
   signal?: AbortSignal,
 ): Promise<void> {
-  const end = Date.now() + patienceMs;
-  for (;;) {
-    const limitMs = Math.max(1_000, Math.min(PROBE_MS, end - Date.now()));
-    const state = await probe(endpoint, limitMs, signal);
-    if (state === "up") return;
-    if (state.hopeless || Date.now() + POLL_MS > end)
-      throw new UserError(
-        `CVAT at ${endpoint} is not ready${state.hopeless ? "" : ` after ${Math.round(patienceMs / 1000)} s`}: ${state.problem}`,
-      );
-    await pauseFor(POLL_MS, signal);
-  }
+  const notReady = (after: string, { problem }: State) =>
+    new UserError(`CVAT at ${endpoint} is not ready${after}: ${problem}`);
+  const look = async (passedMs: number) => {
+    const state = await probe(endpoint, Math.max(1_000, Math.min(PROBE_MS, patienceMs - passedMs)), signal);
+    if (state.is === "hopeless") throw notReady("", state);
+    return state;
+  };
+  await until(look, {
+    isDone: (state) => state.is === "up",
+    everyMs: POLL_MS,
+    withinMs: patienceMs,
+    late: (state) => notReady(` after ${Math.round(patienceMs / 1000)} s`, state),
+    signal,
+  });
 }
 
-type State = "up" | { problem: string; hopeless: boolean };
+interface State {
+  is: "up" | "starting" | "hopeless";
+  problem: string;
+}
 
 async function probe(endpoint: string, limitMs: number, signal: AbortSignal | undefined): Promise<State> {
   try {
     await exchange(endpoint, { method: "GET", path: "server/about", limitMs, signal }).catch(whenTurnedAway);
     const failing = await failingChecks(endpoint, limitedTo(limitMs, signal));
-    return failing.length === 0 ? "up" : { problem: failing.join("; "), hopeless: false };
+    return { is: failing.length === 0 ? "up" : "starting", problem: failing.join("; ") };
   } catch (error) {
     if (!(error instanceof CvatError)) throw error;
     return error.status === 400
       ? {
+          is: "hopeless",
           problem: `it refuses the host name of this address. Add it to vision-platform:cvat.server.allowedHosts.`,
-          hopeless: true,
         }
-      : { problem: error.message, hopeless: false };
+      : { is: "starting", problem: error.message };
   }
 }
 

@@ -3,7 +3,7 @@ import type { ClusterAccess } from "../../kubernetes/cluster.ts";
 import { UserError } from "../../program/errors.ts";
 import { namespaceReader } from "../../readiness/client.ts";
 import { keyOf } from "../../readiness/snapshot.ts";
-import { pauseFor } from "../../rest/ending.ts";
+import { until } from "../../rest/until.ts";
 import { USERS } from "../names.ts";
 
 const POLL_MS = 500;
@@ -25,21 +25,27 @@ export async function waitForUsers(
   signal: AbortSignal,
 ): Promise<void> {
   const reader = await namespaceReader(access, namespace, { signal });
-  const end = Date.now() + timeoutMs + GRACE_MS;
-  for (;;) {
+  const notMade = async (when: string) => {
+    const words = lastWords(await reader.pods());
+    return new UserError(
+      `CVAT's users were not made${when}: ${words}. Cure it and run up again: the Job runs anew. (kubectl logs -n ${namespace} job/${USERS})`,
+    );
+  };
+  const look = async () => {
     const job = (await reader.snapshot(new Set(["Job"]))).get(keyOf("Job", USERS)) as JobStatus | undefined;
     const is = (condition: string) =>
       job?.status?.conditions?.some(({ type, status }) => type === condition && status === "True") ?? false;
+    if (is("Failed")) throw await notMade("");
     // One that somebody removed was made by an earlier run.
-    if (!job || is("Complete")) return;
-    if (is("Failed") || Date.now() > end) {
-      const words = lastWords(await reader.pods());
-      throw new UserError(
-        `CVAT's users were not made${is("Failed") ? "" : " in time"}: ${words}. Cure it and run up again: the Job runs anew. (kubectl logs -n ${namespace} job/${USERS})`,
-      );
-    }
-    await pauseFor(POLL_MS, signal);
-  }
+    return job === undefined || is("Complete");
+  };
+  await until(look, {
+    isDone: (isMade) => isMade,
+    everyMs: POLL_MS,
+    withinMs: timeoutMs + GRACE_MS,
+    late: () => notMade(" in time"),
+    signal,
+  });
 }
 
 /** What the youngest pod ended with, or why it does not start. */

@@ -1,4 +1,4 @@
-import { pauseFor } from "../../rest/ending.ts";
+import { until } from "../../rest/until.ts";
 import { Unreached, type ApiAnswer, type ApiRequest } from "../../kubernetes/api-server.ts";
 import { UserError } from "../../program/errors.ts";
 import { isGivenUp } from "./pages.ts";
@@ -54,14 +54,16 @@ export async function stored(
   { withinMs, everyMs }: Fetch,
   signal?: AbortSignal,
 ): Promise<"accepted"> {
-  const end = Date.now() + withinMs;
-  while ((await find(name))?.metadata.resourceVersion === before?.metadata.resourceVersion) {
-    if (Date.now() > end)
-      throw new UserError(
+  await until(() => find(name), {
+    isDone: (live) => live?.metadata.resourceVersion !== before?.metadata.resourceVersion,
+    everyMs,
+    withinMs,
+    late: () =>
+      new UserError(
         `Nuclio has fetched the code of function ${name} for ${Math.round(withinMs / 60_000)} minutes and more, and has nothing to show: ` +
           `see vision-platform:functions.${name}.build.source, and the dashboard's log: kubectl logs deployment/cvat-nuclio-dashboard`,
-      );
-    await pauseFor(everyMs, signal);
-  }
+      ),
+    signal,
+  });
   return "accepted";
 }
