@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Send } from "../../components/kubernetes/api-server.ts";
 import { UserError } from "../../components/program/errors.ts";
 import { apiPath, type ObjectName } from "../../components/kubernetes/api-path.ts";
 import type { ClaimOfOtherClass } from "../../components/preflight/storage-class.ts";
+import { until } from "../../components/rest/until.ts";
 
 const WITHIN_MS = 10_000;
 /** A claim that was never bound is held by no pod that runs, so it goes at once. */
@@ -37,10 +37,11 @@ async function remove(object: ObjectName, send: Send): Promise<void> {
   const problem = `${object.kind} ${object.namespace ?? ""}/${object.name}, which holds nothing and is to be made again`;
   if (status >= 300 && status !== 404)
     throw new UserError(`${problem}: the API server answers ${status} to its deletion.`);
-  const end = Date.now() + GONE_WITHIN_MS;
-  while (Date.now() < end) {
-    if ((await send({ method: "GET", path, timeoutMs: WITHIN_MS })).status === 404) return;
-    await sleep(POLL_MS);
-  }
-  throw new UserError(`${problem}, is still being deleted: see what holds it (kubectl describe), and run up again.`);
+  await until(() => send({ method: "GET", path, timeoutMs: WITHIN_MS }), {
+    isDone: (found) => found.status === 404,
+    everyMs: POLL_MS,
+    withinMs: GONE_WITHIN_MS,
+    late: () =>
+      new UserError(`${problem}, is still being deleted: see what holds it (kubectl describe), and run up again.`),
+  });
 }

@@ -1,6 +1,6 @@
 import path from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { UserError } from "../../components/program/errors.ts";
+import { until } from "../../components/rest/until.ts";
 import { kill, programOf, runningProcesses, startOf, valuesOf, type RunningProcess } from "../processes.ts";
 import { PROGRAMS } from "../tools/programs.ts";
 
@@ -52,16 +52,19 @@ function isOurs(found: RunningProcess): boolean {
  * @throws UserError naming those that do not go
  */
 export async function endProcessesOf(folder: string): Promise<void> {
-  const end = Date.now() + GONE_WITHIN_MS;
-  for (;;) {
+  const endThem = () => {
     // Looked for again each time: kwokctl may be starting others meanwhile.
     const left = processesOf(folder).filter(({ pid }) => startOf(pid) !== undefined);
-    if (left.length === 0) return;
-    if (Date.now() > end) {
-      const names = left.map((found) => `${programOf(found)} (${found.pid})`).join(", ");
-      throw new UserError(`Processes of the run in ${folder} do not end: ${names}. End them by hand, then run again.`);
-    }
     for (const { pid } of left) kill(pid);
-    await pause(50);
-  }
+    return left;
+  };
+  await until(endThem, {
+    isDone: (left) => left.length === 0,
+    everyMs: 50,
+    withinMs: GONE_WITHIN_MS,
+    late: (left) => {
+      const names = left.map((found) => `${programOf(found)} (${found.pid})`).join(", ");
+      return new UserError(`Processes of the run in ${folder} do not end: ${names}. End them by hand, then run again.`);
+    },
+  });
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
+import { until } from "../../components/rest/until.ts";
 import { cacheFolder } from "../cache.ts";
 import { kill, programOf } from "../processes.ts";
 import { endProcessesOf, markIn, markOf, processesOf } from "./belonging.ts";
@@ -88,8 +88,11 @@ export async function endEngine(folder: string, hurried: () => number = () => 0)
     if (engines().length === 0) break;
     for (const { pid } of engines()) kill(pid, "SIGINT");
     const asked = hurried();
-    const end = Date.now() + patience;
-    while (engines().length > 0 && Date.now() < end && hurried() === asked) await pause(LOOK_AGAIN_MS);
+    await until(engines, {
+      isDone: (left) => left.length === 0 || hurried() !== asked,
+      everyMs: LOOK_AGAIN_MS,
+      withinMs: patience,
+    });
   }
   await endProcessesOf(folder);
 }

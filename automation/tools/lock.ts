@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import lockfile from "proper-lockfile";
+import { until } from "../../components/rest/until.ts";
 import { kill, runningProcesses, startOf } from "../processes.ts";
 
 // A holder that is killed leaves the lock; a live one touches it every few seconds, also while its machine is busy.
@@ -40,11 +40,13 @@ export async function whileAlone<T>(
   }
 }
 
-async function acquire(folder: string, waiting: (holder: string) => void): Promise<() => Promise<void>> {
+type Release = () => Promise<void>;
+
+async function acquire(folder: string, waiting: (holder: string) => void): Promise<Release> {
   const lockfilePath = path.join(folder, "building.lock");
   // A lock taken over while its holder slept is no harm: a program gets its name only when whole.
   const options = { stale: STALE_MS, lockfilePath, onCompromised: () => undefined };
-  for (;;) {
+  const take = async (): Promise<Release | undefined> => {
     try {
       return await lockfile.lock(folder, options);
     } catch (error) {
@@ -52,14 +54,14 @@ async function acquire(folder: string, waiting: (holder: string) => void): Promi
     }
     const holder = await readHolder(folder);
     waiting(holder ? `process ${holder.pid}, which ${holder.doing}` : "another process");
-    if (holder && startOf(holder.pid) !== holder.start) {
-      // In this order, so that who gets the lock next is not taken for the dead one.
-      await rm(holderFile(folder), { force: true });
-      await rm(lockfilePath, { recursive: true, force: true });
-    } else {
-      await pause(ASK_AGAIN_MS);
-    }
-  }
+    if (holder === undefined || startOf(holder.pid) === holder.start) return undefined;
+    // In this order, so that who gets the lock next is not taken for the dead one.
+    await rm(holderFile(folder), { force: true });
+    await rm(lockfilePath, { recursive: true, force: true });
+    return take();
+  };
+  const release = await until(take, { isDone: (taken) => taken !== undefined, everyMs: ASK_AGAIN_MS });
+  return release as Release;
 }
 
 function holderFile(folder: string): string {

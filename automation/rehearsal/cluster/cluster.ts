@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { closeSync, existsSync, openSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { execa } from "execa";
 import { UserError } from "../../../components/program/errors.ts";
+import { until } from "../../../components/rest/until.ts";
 import type { ProgressTask } from "../../progress.ts";
 import { RUN_TYPESCRIPT } from "../../project.ts";
 import type { Tool } from "../../tools/obtain.ts";
@@ -186,18 +186,18 @@ async function served({ kubeconfig, home }: Cluster): Promise<void> {
   const config = new KubeConfig();
   config.loadFromFile(kubeconfig);
   const core = config.makeApiClient(CoreV1Api);
-  const end = Date.now() + SERVED_WITHIN_MS;
-  for (;;) {
-    try {
-      await core.readNamespace({ name: "kube-system" });
-      return;
-    } catch (error) {
-      if (Date.now() > end) {
-        throw new UserError(`The rehearsal's API server does not answer.\n${await logs(home)}`, { cause: error });
-      }
-      await pause(100);
-    }
-  }
+  const problem = () =>
+    core.readNamespace({ name: "kube-system" }).then(
+      () => undefined,
+      (cause: unknown) => ({ cause }),
+    );
+  await until(problem, {
+    isDone: (found) => found === undefined,
+    everyMs: 100,
+    withinMs: SERVED_WITHIN_MS,
+    late: async (found) =>
+      new UserError(`The rehearsal's API server does not answer.\n${await logs(home)}`, { ...found }),
+  });
 }
 
 function startController({ home, kubeconfig }: Cluster): void {

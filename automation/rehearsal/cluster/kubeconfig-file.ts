@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { KubeConfig } from "@kubernetes/client-node";
+import { until } from "../../../components/rest/until.ts";
 
 const LOOK_AGAIN_MS = 20;
 
@@ -11,19 +11,17 @@ const LOOK_AGAIN_MS = 20;
  * @returns undefined when the folder it belongs to is gone
  */
 export async function wholeKubeConfig(file: string): Promise<KubeConfig | undefined> {
-  while (existsSync(path.dirname(file))) {
-    const found = read(file);
-    if (found?.getCurrentCluster() && found.getCurrentUser()) return found;
-    await pause(LOOK_AGAIN_MS);
-  }
-  return undefined;
+  return until(() => read(file), {
+    isDone: (found) => found !== undefined || !existsSync(path.dirname(file)),
+    everyMs: LOOK_AGAIN_MS,
+  });
 }
 
 function read(file: string): KubeConfig | undefined {
   const kubeconfig = new KubeConfig();
   try {
     kubeconfig.loadFromFile(file);
-    return kubeconfig;
+    return kubeconfig.getCurrentCluster() && kubeconfig.getCurrentUser() ? kubeconfig : undefined;
   } catch {
     return undefined; // Not there yet, or half of it.
   }

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import {
   ApiException,
@@ -9,8 +8,9 @@ import {
   PatchStrategy,
   setHeaderOptions,
 } from "@kubernetes/client-node";
-import pRetry from "p-retry";
 import { UserError } from "../../../components/program/errors.ts";
+import { patiently } from "../../../components/rest/patience.ts";
+import { until } from "../../../components/rest/until.ts";
 import type { LabObject } from "../ground/object.ts";
 import { addressesOf } from "./services.ts";
 import { TRAEFIK_PODS } from "../ground/traefik.ts";
@@ -42,12 +42,15 @@ function isGround({ kind }: LabObject): boolean {
 
 async function apply(client: KubernetesObjectApi, object: LabObject): Promise<void> {
   // A kind whose definition was applied a moment ago is served a moment later; what is refused stays refused.
-  await pRetry(() => client.patch(object, undefined, undefined, FIELD_MANAGER, true, PatchStrategy.ServerSideApply), {
-    retries: 20,
-    minTimeout: 50,
-    maxTimeout: 500,
-    shouldRetry: ({ error }) => !(error instanceof ApiException && [400, 422].includes(error.code)),
-  });
+  await patiently(
+    () => client.patch(object, undefined, undefined, FIELD_MANAGER, true, PatchStrategy.ServerSideApply),
+    {
+      attempts: 21,
+      firstPauseMs: 50,
+      longestPauseMs: 500,
+      mayPass: (error) => !(error instanceof ApiException && [400, 422].includes(error.code)),
+    },
+  );
 }
 
 /** What a node has is its status, which an apply sets only where it makes the node. */
@@ -69,13 +72,12 @@ async function offer(kubeconfig: KubeConfig, objects: readonly LabObject[]): Pro
 async function ready(kubeconfig: KubeConfig, objects: readonly LabObject[]): Promise<void> {
   const core = kubeconfig.makeApiClient(CoreV1Api);
   const apps = kubeconfig.makeApiClient(AppsV1Api);
-  const end = Date.now() + READY_WITHIN_MS;
-  for (;;) {
-    const waiting = await notReady(core, apps, objects);
-    if (waiting.length === 0) return;
-    if (Date.now() > end) throw new UserError(`The rehearsal cluster does not become ready: ${waiting.join(", ")}`);
-    await pause(LOOK_AGAIN_MS);
-  }
+  await until(() => notReady(core, apps, objects), {
+    isDone: (waiting) => waiting.length === 0,
+    everyMs: LOOK_AGAIN_MS,
+    withinMs: READY_WITHIN_MS,
+    late: (waiting) => new UserError(`The rehearsal cluster does not become ready: ${waiting.join(", ")}`),
+  });
 }
 
 async function notReady(core: CoreV1Api, apps: AppsV1Api, objects: readonly LabObject[]): Promise<string[]> {

@@ -3,9 +3,9 @@ import { openSync, closeSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { setTimeout as pause } from "node:timers/promises";
 import type { LabConfig } from "../../../components/lab/sections.ts";
 import { UserError } from "../../../components/program/errors.ts";
+import { until } from "../../../components/rest/until.ts";
 import type { StackSecret } from "../../engine/sealing.ts";
 import type { ProgressTask } from "../../progress.ts";
 import { PROJECT_FOLDER, RUN_TYPESCRIPT } from "../../project.ts";
@@ -133,13 +133,13 @@ function start(script: string, config: string, log: string): void {
 }
 
 async function served(name: string, folder: string): Promise<Ready> {
-  const end = Date.now() + READY_WITHIN_MS;
-  while (Date.now() < end) {
-    const ready = await readJson<Ready>(path.join(folder, "ready.json"));
-    if (ready) return ready;
-    await pause(50);
-  }
-  throw await doesNotServe(name, folder);
+  const ready = await until(() => readJson<Ready>(path.join(folder, "ready.json")), {
+    isDone: (found) => found !== undefined,
+    everyMs: 50,
+    withinMs: READY_WITHIN_MS,
+  });
+  if (ready === undefined) throw await doesNotServe(name, folder);
+  return ready;
 }
 
 /** The error for a service that does not come up, with the end of its log. */

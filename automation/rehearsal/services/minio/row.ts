@@ -5,6 +5,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { UserError } from "../../../../components/program/errors.ts";
+import { until } from "../../../../components/rest/until.ts";
 import { MinioAdmin } from "../../../../components/storage/client/admin.ts";
 import { exchange } from "../../../../components/storage/client/exchange.ts";
 import { markOf } from "../../../runs/belonging.ts";
@@ -104,7 +105,7 @@ export async function ensureMinio(
     const same = (before.tls ?? false) === tls && (before.region ?? "") === region;
     if (same && (await isHealthy(before.port, ca))) return running(before, credentials, ca);
     kill(before.pid);
-    while (isRunning(before)) await pause(20);
+    await until(() => isRunning(before), { isDone: (runs) => !runs, everyMs: 20 });
   }
   const port = await freePortOf(home, "minio");
   const pid = launch({
@@ -182,12 +183,13 @@ function launch({ program, home, folder, port, console, credentials, certificate
 }
 
 async function serving(folder: string, port: number, pid: number, ca: string | undefined): Promise<void> {
-  const end = Date.now() + READY_WITHIN_MS;
-  while (Date.now() < end && startOf(pid) !== undefined) {
-    if (await isHealthy(port, ca)) return;
-    await pause(50);
-  }
-  throw await doesNotServe("MinIO", folder);
+  const look = async () => ({ serves: await isHealthy(port, ca), runs: startOf(pid) !== undefined });
+  const { serves } = await until(look, {
+    isDone: (seen) => seen.serves || !seen.runs,
+    everyMs: 50,
+    withinMs: READY_WITHIN_MS,
+  });
+  if (!serves) throw await doesNotServe("MinIO", folder);
 }
 
 async function isHealthy(port: number, ca: string | undefined): Promise<boolean> {

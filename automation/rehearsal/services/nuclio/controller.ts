@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { until } from "../../../../components/rest/until.ts";
 import { augmentedSpec, platformConfig, type PlatformConfig } from "./augment.ts";
 import { crashing, isAvailable, isHealthy, type LiveDeployment } from "./availability.ts";
 import { errorStack, Wrapped, type Wrap } from "./error-stack.ts";
@@ -19,6 +20,7 @@ const LOOK_MS = 2000;
 const READINESS_S = 120;
 const RECENTLY_MS = 60_000;
 const POLL_MS = 300;
+const LATE = "Function deployment is not ready yet: context deadline exceeded";
 const WORKERS = 4;
 
 const CREATING: Wrap[] = [
@@ -176,15 +178,19 @@ export class Controller {
     const fallback = /^(\d+)s$/.exec(platform.functionReadinessTimeout ?? "")?.[1];
     const seconds = spec.readinessTimeoutSeconds ?? Number(fallback ?? READINESS_S);
     if (seconds === 0) return undefined;
-    const end = Date.now() + seconds * 1000;
-    while (Date.now() < end && !life.aborted) {
+    const look = async () => {
       const live = await this.#namespace.get<LiveDeployment>("Deployment", objectName(name));
       if (live && isAvailable(live)) return undefined;
       const pod = spec.waitReadinessTimeoutBeforeFailure ? undefined : await crashing(this.#namespace, name);
-      if (pod !== undefined) return `NuclioFunction deployment failed: NuclioFunction pod (${pod}) is in a crash loop`;
-      await pause(POLL_MS);
-    }
-    return "Function deployment is not ready yet: context deadline exceeded";
+      return pod === undefined
+        ? LATE
+        : `NuclioFunction deployment failed: NuclioFunction pod (${pod}) is in a crash loop`;
+    };
+    return until(look, {
+      isDone: (problem) => problem !== LATE || life.aborted,
+      everyMs: POLL_MS,
+      withinMs: seconds * 1000,
+    });
   }
 
   async #ready(fn: NuclioFunctionObject): Promise<void> {

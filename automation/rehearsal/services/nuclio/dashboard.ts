@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { until } from "../../../../components/rest/until.ts";
 import { isDashboardOlder } from "./dashboard-pods.ts";
 import { build, buildSeconds, checkSource, fetched, needsBuild } from "./build.ts";
 import { deployLog, failureLog } from "./deploy-log.ts";
@@ -103,20 +104,20 @@ export function dashboardApi(parts: DashboardParts): (asked: Asked) => Promise<A
 
   /** A moment after the controller has given up, the dashboard says so in its own words. */
   async function report(wanted: Enriched, handed: NuclioFunctionObject): Promise<void> {
-    for (;;) {
-      await pause(REPORT_EVERY_MS);
-      const now = await find(wanted.name);
-      if (now === undefined || now.spec.imageHash !== handed.spec.imageHash) return;
-      const { state = "", message = "", logs = [] } = now.status ?? {};
-      if (isProvisioning(now)) continue;
-      if (state !== "error" && state !== "unhealthy") return;
-      await put({ ...wanted, spec: now.spec }, now, {
-        ...now.status,
-        message: reported(state, message),
-        logs: [...logs, failureLog(message)],
-      });
-      return;
-    }
+    await pause(REPORT_EVERY_MS);
+    const isSame = (now: NuclioFunctionObject | undefined): now is NuclioFunctionObject =>
+      now?.spec.imageHash === handed.spec.imageHash;
+    const now = await until(() => find(wanted.name), {
+      isDone: (found) => !isSame(found) || !isProvisioning(found),
+      everyMs: REPORT_EVERY_MS,
+    });
+    const { state = "", message = "", logs = [] } = now?.status ?? {};
+    if (!isSame(now) || (state !== "error" && state !== "unhealthy")) return;
+    await put({ ...wanted, spec: now.spec }, now, {
+      ...now.status,
+      message: reported(state, message),
+      logs: [...logs, failureLog(message)],
+    });
   }
 
   async function fail(wanted: Enriched, existing: NuclioFunctionObject | undefined, error: unknown): Promise<void> {

@@ -3,6 +3,7 @@ import { closeSync, openSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
 import getPort from "get-port";
+import { until } from "../../../../components/rest/until.ts";
 import { silentProgress } from "../../../progress.ts";
 import { pythonEnvironment } from "../../../python/environment.ts";
 import { Problem, type NuclioFunctionObject } from "./function.ts";
@@ -93,16 +94,16 @@ function environment(own: Record<string, string>, instead: Record<string, string
 
 async function listening(child: ChildProcess, port: number, logFile: string): Promise<string> {
   const url = `http://127.0.0.1:${port}`;
-  const end = Date.now() + STARTED_WITHIN_MS;
-  while (child.exitCode === null && Date.now() < end) {
-    if (
-      await fetch(`${url}/__internal/health`).then(
-        ({ ok }) => ok,
-        () => false,
-      )
-    )
-      return url;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  throw new Problem(502, `the function's code does not start: see ${logFile}`);
+  const isUp = () =>
+    fetch(`${url}/__internal/health`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  const started = await until(isUp, {
+    isDone: (up) => up || child.exitCode !== null,
+    everyMs: 200,
+    withinMs: STARTED_WITHIN_MS,
+  });
+  if (!started) throw new Problem(502, `the function's code does not start: see ${logFile}`);
+  return url;
 }
