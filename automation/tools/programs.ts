@@ -44,7 +44,7 @@ export function isBuilt(program: Program): program is BuiltProgram {
 }
 
 /** The version of Kubernetes that is built, and that goes for the cluster where nothing else says one. */
-export const KUBERNETES = "1.35.4";
+export const KUBERNETES = "1.36.3";
 const KUBERNETES_STAMPS = ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"].flatMap((module) => [
   `${module}.gitVersion=v${KUBERNETES}`,
   `${module}.gitMajor=1`,
