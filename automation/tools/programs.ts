@@ -67,10 +67,11 @@ function kubernetes(name: string, seconds: number, found: VersionCheck): BuiltPr
 
 // A server must be of a minor version that the example lab went up on; etcd and kwok of the one that Kubernetes goes with.
 // (addresses-and-kubernetes.md, 2: Kubernetes 1.36.3 and 1.37.2)
+const KUBERNETES_RANGE = ">=1.35.0 <1.38.0";
 const SERVER: VersionCheck = {
   args: ["--version"],
   pattern: /Kubernetes v(\d+\.\d+\.\d+)/,
-  range: ">=1.35.0 <1.38.0",
+  range: KUBERNETES_RANGE,
 };
 const KWOK: Omit<VersionCheck, "args"> = { pattern: /version v(\d+\.\d+\.\d+)/, range: "~0.8.0" };
 
@@ -134,7 +135,7 @@ export const PROGRAMS: readonly (Program | BuiltProgram)[] = [
   kubernetes("kubectl", 12, {
     args: ["version", "--client"],
     pattern: /Client Version: v(\d+\.\d+\.\d+)/,
-    range: ">=1.35.0 <1.38.0",
+    range: KUBERNETES_RANGE,
   }),
   {
     name: "pulumi-resource-kubernetes",

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { streamProgress } from "../../automation/progress.ts";
 import { miniatureChart } from "../../automation/rehearsal/miniatures.ts";
 import { obtainTools } from "../../automation/tools/obtain.ts";
+import { KUBERNETES } from "../../automation/tools/programs.ts";
 import { inventoryDifferences, parseInventory } from "../fixtures/inventory/compare.ts";
 import { inventoryOf, type Row } from "../fixtures/inventory/extract.ts";
 
@@ -69,8 +70,8 @@ describe("versions differ as the real charts do", () => {
     await expect(template(chart, {}, "1.33.0")).rejects.toThrow("incompatible with Kubernetes v1.33.0");
   });
 
-  test.each(["clearml 7.14.7", "clearml-agent 5.3.3"])("%s accepts Kubernetes 1.35", async (chart) => {
-    await expect(template(chart, {}, "1.35.4")).resolves.toContain("kind: Deployment");
+  test.each(["clearml 7.14.7", "clearml-agent 5.3.3"])("%s accepts the Kubernetes of a rehearsal", async (chart) => {
+    await expect(template(chart, {}, KUBERNETES)).resolves.toContain("kind: Deployment");
   });
 
   test("Nuclio 0.20.1 has newer images and one more variable", async () => {
@@ -182,7 +183,7 @@ describe("faults of the real charts", () => {
   test("without the analytics folder both ConfigMaps are there and empty", async () => {
     const { path: miniature } = await miniatureChart("cvat", "2.64.0", path.join(folder, "flattened"));
     await rm(path.join(miniature, "analytics"), { recursive: true });
-    const { stdout } = await execa(helm, ["template", "cvat", miniature, "--kube-version", "1.35.4"]);
+    const { stdout } = await execa(helm, ["template", "cvat", miniature, "--kube-version", KUBERNETES]);
     const empty = inventoryOf(stdout).filter((row) => row.kind === "ConfigMap" && (row.keys as string[]).length === 0);
     expect(empty.map((row) => row.name).sort()).toEqual(["cvat-grafana-dashboards", "cvat-vector-config"]);
   });

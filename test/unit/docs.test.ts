@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { commandTree } from "../../automation/program.ts";
+import { KUBERNETES } from "../../automation/tools/programs.ts";
 import { checkStackFile } from "../../automation/stackfile/check.ts";
 import { CLEARML_VERSIONS } from "../../components/clearml/versions.ts";
 import { CVAT_VERSIONS } from "../../components/cvat/versions.ts";
@@ -88,6 +89,10 @@ describe("tables that people keep by hand", () => {
       ...CLEARML_VERSIONS.sets.map(({ version, parts }) => `${version} ${parts.server}`),
     ];
     expect(sets.filter((set) => !shown.includes(set))).toEqual([]);
+  });
+
+  it("install.md says which Kubernetes a rehearsal runs", () => {
+    expect(read("docs/install.md")).toContain(`rehearsals run ${KUBERNETES.replace(/\.\d+$/, "")}.`);
   });
 });
 

@@ -1,7 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, it, test } from "vitest";
 import { expectedSeconds, roughly, secondsLeft } from "../../automation/tools/estimate.ts";
 import { asTyped, compilersAtOnce } from "../../automation/tools/go.ts";
-import { buildKey, cachedPath } from "../../automation/tools/cached.ts";
+import { buildKey, cachedPath, MODULES } from "../../automation/tools/cached.ts";
 import { obtainTools } from "../../automation/tools/obtain.ts";
 import { nothingToBuildWith } from "../../automation/tools/problems.ts";
 import { isBuilt, PROGRAMS, type BuiltProgram } from "../../automation/tools/programs.ts";
@@ -50,6 +52,15 @@ describe("versions of programs found on PATH", () => {
     }
   });
 });
+
+// MinIO's module has no versions, only the dates of its commits.
+test.each(PROGRAMS.filter(isBuilt).filter(({ name }) => name !== "minio"))(
+  "$name is of the version that its module pins",
+  ({ module, version }) => {
+    const pinned = readFileSync(path.join(MODULES, module, "go.mod"), "utf8");
+    expect(pinned.split(/\s/)).toContain(`v${version}`);
+  },
+);
 
 describe("time left", () => {
   it("is the table's before anything is finished", () => {
