@@ -11,10 +11,10 @@ import { useEnvironmentProxy } from "./components/rest/proxy.ts";
 import { readAuthority } from "./automation/stackfile/authority-file.ts";
 import { lookAtStore } from "./automation/storage/look.ts";
 import type { ChartSource } from "./components/charts/source.ts";
-import type { LabConfig } from "./components/lab/sections.ts";
+import { planOf, withCharts, type Plan } from "./components/lab/plan.ts";
 import { UserError } from "./components/program/errors.ts";
 import { idleKeys } from "./components/lab/idle-keys.ts";
-import { chartsOf, VisionPlatform } from "./components/platform.ts";
+import { VisionPlatform } from "./components/platform.ts";
 import { knownCluster } from "./components/preflight/state.ts";
 import { readLab, readSections } from "./components/lab/read.ts";
 import { endedByFirstRejection } from "./components/program/end.ts";
@@ -45,15 +45,16 @@ async function installed(folder: string): Promise<Record<string, unknown>> {
   const { labels, problems } = await readLabelFiles(sections["functions"], import.meta.dirname);
   const { certificates, problems: unsound } = await readAuthority(sections["objectStore"], folder);
   const lab = readLab([...problems, ...unsound]);
+  const plan = planOf(lab, { labels });
   for (const { path: key, message } of idleKeys(sections)) await pulumi.log.warn(`${key}: ${message}`);
   const state = await ownState();
   const known = knownCluster(state);
-  const here = chartsFor(lab);
+  const here = chartsFor(plan);
   const [charts, found, facts] = await Promise.all([
     here,
     lookAtStore(lab.objectStore, state, { folder, ca: certificates }),
     preflight(
-      lab,
+      plan,
       known,
       here.then((all) => Promise.all(Object.values(all).map(chartRange))),
     ),
@@ -63,16 +64,16 @@ async function installed(folder: string): Promise<Record<string, unknown>> {
   const delivery = { context: "images/clearml-agent", checkout: import.meta.dirname };
   const platform = new VisionPlatform(
     "lab",
-    { lab, charts, found, authority: certificates, labels, prepared, delivery },
+    { plan: withCharts(plan, charts), charts, found, authority: certificates, prepared, delivery },
     { transformations: [sayingWhatIsMade(madeTexts(state))] },
   );
   return platform.outputs;
 }
 
 /** The charts this lab installs, verified, from this machine. */
-async function chartsFor(lab: LabConfig): Promise<Record<string, ChartSource>> {
-  const overrides = lab.charts.paths;
-  const charts = chartsOf(lab).map(async ({ name, version }) => {
+async function chartsFor(plan: Plan): Promise<Record<string, ChartSource>> {
+  const overrides = plan.lab.charts.paths;
+  const charts = plan.charts.map(async ({ name, version }) => {
     const chart = await resolveChart(name, version, { cacheFolder: cacheFolder(), overrides });
     return [name, { ...chart, path: path.resolve(chart.path) }] as const;
   });

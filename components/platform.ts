@@ -2,26 +2,21 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { LedgerRow } from "./charts/ledger.ts";
 import type { ChartSource } from "./charts/source.ts";
-import { installedVersions, untriedText } from "./charts/versions.ts";
+import { untriedText } from "./charts/versions.ts";
 import { clearMlAccounts, type ClearMlAccounts, type StoreAccess } from "./clearml/accounts.ts";
 import { ClearMlAgent, type ClearMlAgentArgs } from "./clearml/agent/agent.ts";
 import { ClearMl } from "./clearml/clearml.ts";
 import type { Cluster, PreparedCluster } from "./kubernetes/cluster.ts";
 import type { ClusterConfig } from "./lab/cluster-config.ts";
-import type { LabConfig } from "./lab/sections.ts";
-import { CLEARML_VERSIONS, clearmlWish } from "./clearml/versions.ts";
+import type { Plan } from "./lab/plan.ts";
 import { Cvat } from "./cvat/cvat.ts";
 import type { StorageAccess } from "./cvat/records.ts";
 import { addressesIn } from "./cvat/values.ts";
-import { CVAT_VERSIONS, cvatWish } from "./cvat/versions.ts";
 import { appliedBelow } from "./kubernetes/field-manager.ts";
 import { OwnProvider, OwnResource } from "./records/resource.ts";
 import { millisecondsOf } from "./schema/values.ts";
-import type { LabelEntry } from "./nuclio/label-config.ts";
 import { Nuclio, platformValues } from "./nuclio/nuclio.ts";
 import { observeFunctions } from "./nuclio/observe.ts";
-import { nuclioRelease } from "./nuclio/release.ts";
-import { runtimeClassOf } from "./nuclio/spec.ts";
 import { authorityName } from "./storage/authority.ts";
 import type { Application } from "./storage/grants.ts";
 import type { ObjectStoreConfig } from "./storage/object-store-config.ts";
@@ -32,16 +27,14 @@ import { traefikAddress } from "./traefik/address.ts";
 import { addressWhenGiven } from "./traefik/wait.ts";
 
 export interface VisionPlatformArgs {
-  /** The lab, read and checked. */
-  lab: LabConfig;
+  /** The lab, read and checked, with all that is worked out of it. */
+  plan: Plan;
   /** The charts on this machine, by name; one for each system that is enabled. */
   charts: Readonly<Record<string, ChartSource>>;
   /** What was found in the object store. */
   found: StoreFindings;
   /** Certificates of the object store's private authority, PEM: the text of `objectStore.ca`. Default: none. */
   authority?: string | undefined;
-  /** Labels of the files that functions name, by function. */
-  labels: Readonly<Record<string, readonly LabelEntry[]>>;
   /** What was made ready in the cluster for this run. */
   prepared: PreparedCluster;
   /** Where the agent's image is built from, and what carries it. */
@@ -69,7 +62,8 @@ export class VisionPlatform extends pulumi.ComponentResource {
       {},
       pulumi.mergeOptions(opts, { providers, transformations: [appliedBelow(args.prepared)] }),
     );
-    const { lab, charts } = args;
+    const { plan, charts } = args;
+    const { lab } = plan;
     const cluster = { ...clusterOf(`${name}-cluster`, lab.cluster, { parent: this }), prepared: args.prepared };
     const parts = { parent: this };
 
@@ -85,30 +79,29 @@ export class VisionPlatform extends pulumi.ComponentResource {
           })
         : "(address of Traefik)";
     this.store = objectStore(args, parts);
-    if (lab.cvat.enabled) {
-      const versions = installedVersions(CVAT_VERSIONS, cvatWish(lab.cvat), chartOf(charts, "cvat"));
-      const nuclioVersion = nuclioRelease(lab.cvat.values, versions.parts.nuclio);
+    if (plan.cvat) {
       this.cvat = new Cvat(
         "cvat",
         {
-          config: lab.cvat,
+          plan: plan.cvat,
           chart: chartOf(charts, "cvat"),
           cluster,
           objectStoreAddresses: this.store ? addressesIn([this.store.endpointForPods]) : [],
           objectStoreCa: this.store?.caForPods,
           storages: storagesOf(this.store, lab.objectStore),
-          nuclioPlatform: platformValues(lab.functions, nuclioVersion),
+          nuclioPlatform: platformValues(plan.functions, plan.cvat.nuclio),
           address: edge,
         },
         parts,
       );
-      if (lab.cvat.nuclio.enabled) this.nuclio = nuclioOf(args, this.cvat, nuclioVersion, this.store, cluster, parts);
+      if (lab.cvat.nuclio.enabled) this.nuclio = nuclioOf(plan, this.cvat, this.store, cluster, parts);
     }
-    if (lab.clearml.enabled) {
+    if (plan.clearml) {
+      const { config, agent } = plan.clearml;
       this.clearml = new ClearMl(
         "clearml",
         {
-          config: lab.clearml,
+          plan: plan.clearml,
           chart: chartOf(charts, "clearml"),
           cluster,
           ...(this.store && { s3: this.store.access("clearml", "clearml", this.store.keysOfDeleteJob()) }),
@@ -116,13 +109,14 @@ export class VisionPlatform extends pulumi.ComponentResource {
         },
         parts,
       );
-      const access = storeAccess(this.store, lab.clearml.users);
+      const access = storeAccess(this.store, config.users);
       this.accounts = clearMlAccounts(this.clearml.credentials, access);
-      if (lab.clearml.agent.enabled) {
+      if (agent) {
         this.agent = new ClearMlAgent(
           "clearml-agent",
           {
-            config: lab.clearml,
+            config,
+            plan: agent,
             chart: chartOf(charts, "clearml-agent"),
             cluster,
             server: this.clearml,
@@ -135,7 +129,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
       }
     }
     // A warning, so that a preview's report has it too.
-    const untried = untriedText({ CVAT: this.cvat?.versions, ClearML: this.clearml?.versions });
+    const untried = untriedText({ CVAT: plan.cvat?.versions, ClearML: plan.clearml?.versions });
     if (untried) void pulumi.log.warn(untried, this);
     this.ledger = pulumi
       .all([this.cvat?.ledger, this.clearml?.ledger, this.agent?.ledger].filter((rows) => rows !== undefined))
@@ -178,7 +172,10 @@ export class VisionPlatform extends pulumi.ComponentResource {
 }
 
 /** Buckets and users of the object store, where the lab has one. */
-function objectStore({ lab, found, authority: ca }: VisionPlatformArgs, opts: pulumi.ComponentResourceOptions) {
+function objectStore(
+  { plan: { lab }, found, authority: ca }: VisionPlatformArgs,
+  opts: pulumi.ComponentResourceOptions,
+) {
   if (lab.objectStore === undefined) return undefined;
   const applications: Application[] = [
     ...(lab.cvat.enabled ? (["cvat"] as const) : []),
@@ -216,25 +213,23 @@ function storeAccess(store: ObjectStore | undefined, users: readonly { username:
 
 /** Functions of the stack, deployed through CVAT's Nuclio. */
 function nuclioOf(
-  { lab, labels }: VisionPlatformArgs,
+  { lab, cvat: cvatPlan, functions }: Plan,
   cvat: Cvat,
-  version: string | undefined,
   store: ObjectStore | undefined,
   cluster: Cluster,
   opts: pulumi.ComponentResourceOptions,
 ): Nuclio | undefined {
   const adopted = lab.cvat.nuclio.adoptedFunctions;
-  if (Object.keys(lab.functions).length + Object.keys(adopted).length === 0) return undefined;
-  const classes = Object.fromEntries(Object.entries(lab.functions).map(([fn, config]) => [fn, runtimeClassOf(config)]));
+  if (Object.keys(functions).length + Object.keys(adopted).length === 0) return undefined;
+  const classes = Object.fromEntries(Object.entries(functions).map(([fn, { runtimeClass }]) => [fn, runtimeClass]));
   return new Nuclio(
     "nuclio",
     {
-      functions: lab.functions,
-      labels,
+      functions,
       adopted,
       cluster,
       namespace: cvat.namespace,
-      version,
+      version: cvatPlan?.nuclio,
       ready: cvat.ready,
       store: store && {
         endpoint: store.endpointForPods,
@@ -277,19 +272,6 @@ function clusterOf(name: string, config: ClusterConfig, opts: pulumi.ResourceOpt
     ingressClass: config.ingressClass,
     readyTimeoutMs: millisecondsOf(config.readyTimeout),
   };
-}
-
-/** Chart of the agent for servers that no set of versions is known for: the newest of the known sets. */
-const AGENT_CHART = "5.3.3";
-
-/** The charts a lab installs, by name and version. */
-export function chartsOf({ cvat, clearml }: LabConfig): { name: string; version: string }[] {
-  const server = clearml.enabled ? installedVersions(CLEARML_VERSIONS, clearmlWish(clearml)).parts : undefined;
-  return [
-    ...(cvat.enabled ? [{ name: "cvat", version: installedVersions(CVAT_VERSIONS, cvatWish(cvat)).parts.chart }] : []),
-    ...(server ? [{ name: "clearml", version: server.chart }] : []),
-    ...(server && clearml.agent.enabled ? [{ name: "clearml-agent", version: server.agent ?? AGENT_CHART }] : []),
-  ];
 }
 
 function chartOf(charts: VisionPlatformArgs["charts"], name: string): ChartSource {

@@ -138,12 +138,13 @@ interface Peers {
 
 /** @param count how many resources the bare program has */
 async function preparePeers(
-  { home, lab, cluster, tools, charts, env }: Rehearsal,
+  { home, plan, cluster, tools, charts, env }: Rehearsal,
   count: number,
   progress: Progress,
 ): Promise<Peers> {
   const cvat = charts.find(({ name }) => name === "cvat")?.version ?? "";
-  const values = await plainValues(lab, { cvat });
+  const { lab } = plan;
+  const values = await plainValues(plan, { cvat });
   const folder = path.join(home.folder, "peers");
   await mkdir(folder, { recursive: true });
   const [helm] = await obtainTools(["helm"], { progress });

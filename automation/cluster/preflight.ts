@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Unreached } from "../../components/kubernetes/api-server.ts";
 import type { ChartRange } from "../../components/charts/kubernetes.ts";
-import type { LabConfig } from "../../components/lab/sections.ts";
+import type { Plan } from "../../components/lab/plan.ts";
 import { chartsTakeTheCluster } from "../../components/preflight/charts.ts";
 import { CLUSTER_CHECKS } from "../../components/preflight/checks.ts";
 import type { Finding } from "../../components/preflight/check.ts";
@@ -22,11 +22,12 @@ import { lookAtCluster } from "./look.ts";
  * @throws RunError with every refusal at once, in a preview too
  */
 export async function preflight(
-  lab: LabConfig,
+  plan: Plan,
   known: KnownCluster,
   charts: Promise<readonly ChartRange[]>,
 ): Promise<ClusterFacts | undefined> {
-  const wanted = { tlsSecret: tlsSecretOf(lab), pods: asksForDevices(lab) };
+  const { lab } = plan;
+  const wanted = { tlsSecret: tlsSecretOf(lab), pods: asksForDevices(plan) };
   const looked = lookAtCluster(lab.cluster, wanted).catch((error: unknown) => {
     if (error instanceof Unreached) return undefined;
     throw error;
@@ -41,7 +42,7 @@ export async function preflight(
       ? lost
       : [
           ...chartsTakeTheCluster(facts, ranges),
-          ...CLUSTER_CHECKS.flatMap((check) => check(facts, lab)),
+          ...CLUSTER_CHECKS.flatMap((check) => check(facts, plan)),
           ...namespacesTakeOurLabels(facts, lab, known),
         ];
   if (unread.length > 0) {

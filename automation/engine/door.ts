@@ -1,11 +1,11 @@
 import path from "node:path";
 import type * as auto from "@pulumi/pulumi/automation/index.js";
-import type { LabConfig } from "../../components/lab/sections.ts";
+import type { Plan } from "../../components/lab/plan.ts";
 import { cacheFolder } from "../cache.ts";
 import type { Progress } from "../progress.ts";
 import { engineEnvironment } from "../tools/environment.ts";
 import { obtainTools } from "../tools/obtain.ts";
-import { soundLab } from "../stackfile/check-files.ts";
+import { soundPlan } from "../stackfile/sound-plan.ts";
 import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
 import { openStack } from "./stack.ts";
 
@@ -13,11 +13,11 @@ import { openStack } from "./stack.ts";
 export const ENGINE_PROGRAMS = ["pulumi", "pulumi-resource-kubernetes"] as const;
 
 /** The plugins that a lab needs besides: for its object store, and for images that are carried to nodes. */
-export function pluginsOf({ objectStore, clearml }: LabConfig): string[] {
-  const { by, nodes } = clearml.agent.image.delivery;
+export function pluginsOf({ lab, clearml }: Plan): string[] {
+  const delivered = clearml?.agent?.nodes ?? [];
   return [
-    ...(objectStore ? ["pulumi-resource-minio"] : []),
-    ...(clearml.agent.enabled && by === "nodes" && nodes.length > 0 ? ["pulumi-resource-command"] : []),
+    ...(lab.objectStore ? ["pulumi-resource-minio"] : []),
+    ...(delivered.length > 0 ? ["pulumi-resource-command"] : []),
   ];
 }
 
@@ -44,14 +44,14 @@ export async function openUserStack({
   reads,
   force,
   progress,
-}: DoorOptions): Promise<{ stack: auto.Stack; lab: LabConfig }> {
+}: DoorOptions): Promise<{ stack: auto.Stack; plan: Plan }> {
   const file = await readStackFile(stackFilePath(folder, stack));
-  const lab = await soundLab(file);
-  const tools = await obtainTools([...ENGINE_PROGRAMS, ...(reads ? [] : pluginsOf(lab))], { progress });
+  const plan = await soundPlan(file);
+  const tools = await obtainTools([...ENGINE_PROGRAMS, ...(reads ? [] : pluginsOf(plan))], { progress });
   const engine = path.join(cacheFolder(), "engine");
   const env = {
     ...(await engineEnvironment(tools, { links: path.join(engine, "bin") })),
     ...(force ? { PULUMI_K8S_ENABLE_PATCH_FORCE: "true" } : {}),
   };
-  return { stack: await openStack({ stack, folder, engine, env, create }), lab };
+  return { stack: await openStack({ stack, folder, engine, env, create }), plan };
 }

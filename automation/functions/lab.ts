@@ -1,13 +1,13 @@
-import type { LabConfig } from "../../components/lab/sections.ts";
+import type { Plan } from "../../components/lab/plan.ts";
 import { UserError } from "../../components/program/errors.ts";
 import { connect } from "../../components/nuclio/connect.ts";
 import type { Nuclio } from "../../components/nuclio/sides.ts";
-import { soundLab } from "../stackfile/check-files.ts";
+import { soundPlan } from "../stackfile/sound-plan.ts";
 import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
 
 /** The lab that a verb is about: what its stack file says, and its Nuclio. */
 export interface FunctionLab {
-  lab: LabConfig;
+  plan: Plan;
   namespace: string;
   nuclio: Nuclio;
 }
@@ -18,11 +18,12 @@ export interface FunctionLab {
  */
 export async function functionLab({ stack, folder }: { stack: string; folder: string }): Promise<FunctionLab> {
   const file = await readStackFile(stackFilePath(folder, stack));
-  const lab = await soundLab(file);
+  const plan = await soundPlan(file);
+  const { lab } = plan;
   if (!lab.cvat.enabled || !lab.cvat.nuclio.enabled) {
     throw new UserError(`${file.path} installs no Nuclio: see vision-platform:cvat.nuclio.enabled`, { exitCode: 2 });
   }
   const { kubeconfig, context } = lab.cluster;
   const { namespace } = lab.cvat;
-  return { lab, namespace, nuclio: await connect({ kubeconfig, context }, namespace, { retries: 2 }) };
+  return { plan, namespace, nuclio: await connect({ kubeconfig, context }, namespace, { retries: 2 }) };
 }

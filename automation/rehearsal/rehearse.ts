@@ -3,15 +3,14 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
 import path from "node:path";
 import type * as auto from "@pulumi/pulumi/automation/index.js";
-import type { LabConfig } from "../../components/lab/sections.ts";
-import { chartsOf } from "../../components/platform.ts";
+import type { Plan } from "../../components/lab/plan.ts";
 import { pathText } from "../../components/schema/problems.ts";
 import { ENGINE_PROGRAMS } from "../engine/door.ts";
 import { runEngine, type Outcome } from "../engine/run.ts";
 import type { StackSecret } from "../engine/sealing.ts";
 import { openStack } from "../engine/stack.ts";
 import type { Progress } from "../progress.ts";
-import { soundLab } from "../stackfile/check-files.ts";
+import { soundPlan } from "../stackfile/sound-plan.ts";
 import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
 import { rehearsalCharts, type RehearsalChart } from "./charts.ts";
 import { markOf } from "../runs/belonging.ts";
@@ -50,7 +49,7 @@ export interface RehearsalOptions {
 export interface Rehearsal {
   home: Home;
   /** The lab as the user's stack file has it. */
-  lab: LabConfig;
+  plan: Plan;
   cluster: Cluster;
   tools: Tool[];
   charts: RehearsalChart[];
@@ -81,14 +80,14 @@ export async function prepare({
   home,
   progress,
 }: RehearsalOptions): Promise<Rehearsal> {
-  const lab = await soundLab(await readStackFile(stackFilePath(project, stack)));
-  const likeness = like === undefined ? undefined : await likenessFor(like, lab, { folder: project, stack, progress });
-  const ground = groundOf(lab, likeness);
+  const plan = await soundPlan(await readStackFile(stackFilePath(project, stack)));
+  const likeness = like === undefined ? undefined : await likenessFor(like, plan, { folder: project, stack, progress });
+  const ground = groundOf(plan, likeness);
   const [tools, passphrase] = await Promise.all([
     obtainTools(REHEARSAL_PROGRAMS, { progress }),
     passphraseIn(home.folder),
   ]);
-  const charts = await rehearsalCharts(chartsOf(lab), {
+  const charts = await rehearsalCharts(plan.charts, {
     overrides,
     folder: path.join(home.folder, "charts"),
     progress,
@@ -104,7 +103,7 @@ export async function prepare({
       await seed(cluster.kubeconfig, ground.objects);
     });
     const started = (known ? Promise.resolve() : serving).then(() =>
-      startServices({ home: home.folder, tools, lab, cluster, progress: task }),
+      startServices({ home: home.folder, tools, lab: plan.lab, cluster, progress: task }),
     );
     const [, beside] = await together([seeded, started]);
     return beside;
@@ -131,7 +130,7 @@ export async function prepare({
   await clearAway(runsFolder(env));
   if (await hasLocks(home)) await opened.cancel();
   const standIns = [...services.flatMap(({ notes = [] }) => notes), ...plugins.map(pluginNote)];
-  return { home, lab, cluster, tools, charts, assumed: ground.notes, standIns, stack: opened, env };
+  return { home, plan, cluster, tools, charts, assumed: ground.notes, standIns, stack: opened, env };
 }
 
 /** Brings the rehearsed stack up. */

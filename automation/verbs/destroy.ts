@@ -21,7 +21,9 @@ export interface DestroyFlags extends StackFlags {
 export async function destroy({ stack: name, folder, json, yes, dryRun, ...flags }: DestroyFlags): Promise<void> {
   const { forgetLost, leaveObjectStore } = flags;
   const progress = streamProgress();
-  const { stack, lab } = await openUserStack({ stack: name, folder, create: false, progress });
+  const opened = await openUserStack({ stack: name, folder, create: false, progress });
+  const { stack } = opened;
+  const { lab } = opened.plan;
   if (forgetLost && !dryRun) await forgetLostResources(stack, lab, progress);
   else if (!forgetLost) await assertSameCluster(stack, lab);
   const plan = await planDestroy(stack, progress, { leaveObjectStore });

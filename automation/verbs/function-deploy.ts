@@ -12,14 +12,14 @@ import { print } from "./print.ts";
 /** `function deploy`: what `up` would do to one function, and to nothing else. */
 export async function deploy(name: string, { stack: stackName, folder, json }: StackFlags): Promise<void> {
   const progress = streamProgress();
-  const { functions } = (await functionLab({ stack: stackName, folder })).lab;
-  const config = functions[name];
-  if (!config) {
+  const { functions } = (await functionLab({ stack: stackName, folder })).plan;
+  const found = functions[name];
+  if (!found) {
     const known = Object.keys(functions).sort().join(", ") || "none";
     throw new UserError(`The stack file has no function ${name}. It has: ${known}.`, { exitCode: 2 });
   }
   const { stack } = await openUserStack({ stack: stackName, folder, create: false, progress });
-  const target = functionUrns(stackName, name, config);
+  const target = functionUrns(stackName, name, found.config);
   const outcome = await runEngine(stack, "up", { progress, target }).catch((error: unknown) => {
     throw wholeUpFirst(error, stackName);
   });

@@ -14,9 +14,9 @@ import { print } from "./print.ts";
 
 /** Every function of Nuclio, and what CVAT says about each. */
 export async function list({ json, ...flags }: StackFlags): Promise<void> {
-  const { nuclio, lab } = await functionLab(flags);
+  const { nuclio, plan } = await functionLab(flags);
   const [live, deployments] = await Promise.all([nuclio.dashboard.functions(), nuclio.objects.deployments()]);
-  const found = listing(live, deployments, Object.keys(lab.functions));
+  const found = listing(live, deployments, Object.keys(plan.functions));
   print(found, listingText(found), json);
 }
 
@@ -26,8 +26,8 @@ export interface LogsFlags extends StackFlags {
 
 /** The end of a function's log, from every pod. */
 export async function logs(name: string, { json, tail, ...flags }: LogsFlags): Promise<void> {
-  const { lab, namespace, nuclio } = await functionLab(flags);
-  const { kubeconfig, context } = lab.cluster;
+  const { plan, namespace, nuclio } = await functionLab(flags);
+  const { kubeconfig, context } = plan.lab.cluster;
   const found = await functionLogs({ kubeconfig, context }, namespace, name, tail);
   if (found.length === 0) {
     const there = await nuclio.dashboard.function(name);
@@ -74,11 +74,11 @@ export async function remove(name: string, { json, yes, ...flags }: RemoveFlags)
   if (yes !== undefined && yes !== name) {
     throw new UserError(`--yes says ${yes}, and the function is ${name}: nothing was removed.`, { exitCode: 2 });
   }
-  const { nuclio, lab } = await functionLab(flags);
+  const { nuclio, plan } = await functionLab(flags);
   const there = await nuclio.dashboard.functions();
   const live = there[name];
   if (!live) throw new UserError(noSuch(name, Object.keys(there)));
-  const inStack = name in lab.functions;
+  const inStack = name in plan.functions;
   const note = inStack
     ? ` It stands in the stack file, so the next up deploys it again; take it out there and run up instead.`
     : "";

@@ -18,8 +18,8 @@ export interface UpFlags extends StackFlags {
 /** Makes the cluster what the stack file says. */
 export async function up({ stack: name, folder, json, parallel, force, forgetLost }: UpFlags): Promise<void> {
   const progress = streamProgress();
-  const { stack, lab } = await openUserStack({ stack: name, folder, create: true, force, progress });
-  if (forgetLost) await forgetLostResources(stack, lab, progress);
+  const { stack, plan } = await openUserStack({ stack: name, folder, create: true, force, progress });
+  if (forgetLost) await forgetLostResources(stack, plan.lab, progress);
   const outcome = await runEngine(stack, "up", { progress, parallel });
   const { outputs = {} } = outcome;
   const text = [

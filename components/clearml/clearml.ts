@@ -3,24 +3,23 @@ import { ChartInstall } from "../charts/install.ts";
 import type { LedgerRow } from "../charts/ledger.ts";
 import type { ChartSource } from "../charts/source.ts";
 import type { StageRow } from "../readiness/stages.ts";
-import { installedVersions } from "../charts/versions.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { keptNamespace } from "../kubernetes/namespace.ts";
 import { clearmlLabels } from "./namespace-labels.ts";
 import { authorityMap } from "../storage/authority-map.ts";
 import { authorityName } from "../storage/authority.ts";
 import type { S3Access } from "./conf.ts";
-import type { ClearmlConfig } from "./clearml-config.ts";
+import type { ClearmlPlan } from "./plan.ts";
 import { deletionFixes, filesPrefixes } from "./deletion.ts";
 import { CLEARML_FIXES } from "./fixes.ts";
 import { ADDRESS_KEYS, httpUrl, RELEASE, SERVICES } from "./names.ts";
 import { apiKeysOf, deleteJobSecret, digestOf, registerSecrets, serverSecrets } from "./secrets.ts";
 import { clearmlValues } from "./values.ts";
-import { CLEARML_VERSIONS, clearmlWish, type ClearmlVersions } from "./versions.ts";
+import type { ClearmlVersions } from "./versions.ts";
 
 export interface ClearMlArgs {
-  config: ClearmlConfig;
-  /** The server's chart, of the version that {@link clearmlWish} comes to, unless the user named another. */
+  plan: ClearmlPlan;
+  /** The server's chart. */
   chart: ChartSource;
   cluster: Cluster;
   /** The object store as the job that deletes files uses it. Left out: it deletes those of the file server alone. */
@@ -61,11 +60,12 @@ export class ClearMl extends pulumi.ComponentResource {
   /** Resolves when the server is ready. */
   readonly ready: pulumi.Output<void>;
 
-  constructor(name: string, { config, chart, cluster, s3, s3Ca }: ClearMlArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { plan, chart, cluster, s3, s3Ca }: ClearMlArgs, opts?: pulumi.ComponentResourceOptions) {
     super("vision-platform:clearml:ClearMl", name, {}, opts);
     const parts = { parent: this };
 
-    this.versions = installedVersions(CLEARML_VERSIONS, clearmlWish(config), chart);
+    const { config } = plan;
+    this.versions = plan.versions;
     const made = { ...parts, provider: cluster.provider };
     this.namespace = keptNamespace(`${name}-namespace`, config.namespace, made, clearmlLabels(config));
     const secrets = serverSecrets(name, config, parts);

@@ -4,7 +4,6 @@ import { ChartInstall } from "../charts/install.ts";
 import type { LedgerRow } from "../charts/ledger.ts";
 import type { ChartSource } from "../charts/source.ts";
 import type { StageRow } from "../readiness/stages.ts";
-import { installedVersions } from "../charts/versions.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { keptNamespace } from "../kubernetes/namespace.ts";
 import { cvatLabels } from "./namespace-labels.ts";
@@ -13,6 +12,7 @@ import { authorityName } from "../storage/authority.ts";
 import { clickhouseInitJob, needsClickhouseInit } from "./clickhouse-init.ts";
 import type { Connection } from "./client/connection.ts";
 import type { CvatConfig } from "./cvat-config.ts";
+import type { CvatPlan } from "./plan.ts";
 import { cvatFixes } from "./fixes.ts";
 import { ingressAnnotations, publicUrl, traefikObjects } from "./ingress.ts";
 import { kvrocksFile } from "./kvrocks/file.ts";
@@ -24,11 +24,11 @@ import { restartedReaders } from "../secrets/readers.ts";
 import { CvatSecrets } from "./secrets.ts";
 import { CvatUsers } from "./users/users.ts";
 import { calledAddresses, cvatValues, smokescreenOptions } from "./values.ts";
-import { CVAT_VERSIONS, cvatWish, type CvatVersions } from "./versions.ts";
+import type { CvatVersions } from "./versions.ts";
 
 export interface CvatArgs {
-  config: CvatConfig;
-  /** The chart to install. Of the version that {@link cvatWish} comes to, unless the user named another. */
+  plan: CvatPlan;
+  /** The chart to install. */
   chart: ChartSource;
   cluster: Cluster;
   /** Addresses of the object store, `IP:PORT` each, which CVAT may fetch from. */
@@ -70,9 +70,10 @@ export class Cvat extends pulumi.ComponentResource {
 
   constructor(name: string, args: CvatArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("vision-platform:cvat:Cvat", name, {}, opts);
-    const { config, chart, cluster } = args;
+    const { plan, chart, cluster } = args;
+    const { config } = plan;
     const child = { parent: this, provider: cluster.provider };
-    this.versions = installedVersions(CVAT_VERSIONS, cvatWish(config), chart);
+    this.versions = plan.versions;
     this.namespace = keptNamespace(`${name}-namespace`, config.namespace, child, cvatLabels(config));
     const secrets = new CvatSecrets(name, { config, namespace: this.namespace, cluster }, child);
     const beside = traefik(name, config, this.namespace, child);
@@ -159,7 +160,7 @@ export class Cvat extends pulumi.ComponentResource {
   }
 }
 
-function smokescreen({ config, objectStoreAddresses = [] }: CvatArgs): pulumi.Output<string> {
+function smokescreen({ plan: { config }, objectStoreAddresses = [] }: CvatArgs): pulumi.Output<string> {
   const { allowAddresses, allowRanges } = config.smokescreen;
   return pulumi
     .output(objectStoreAddresses)
@@ -192,7 +193,7 @@ function traefik(
 /** CVAT's users, made when it runs. */
 function usersOf(
   name: string,
-  { config, cluster }: CvatArgs,
+  { plan: { config }, cluster }: CvatArgs,
   install: ChartInstall,
   namespace: pulumi.Output<string>,
   opts: pulumi.CustomResourceOptions,
@@ -211,7 +212,7 @@ function usersOf(
 
 /** The superuser, by whom the records are made. */
 function connectionOf(
-  { config, cluster }: CvatArgs,
+  { plan: { config }, cluster }: CvatArgs,
   url: pulumi.Output<string>,
   { superuserPassword, ready }: CvatUsers,
 ): pulumi.Output<Connection> {

@@ -1,6 +1,5 @@
 import type { ChartChoice, ChartRange } from "../charts/kubernetes.ts";
-import { chooseVersions } from "../charts/versions.ts";
-import { CLEARML_VERSIONS, clearmlWish, type ClearmlVersionKeys } from "../clearml/versions.ts";
+import { CLEARML_VERSIONS, type ClearmlVersions } from "../clearml/versions.ts";
 import { CVAT_VERSIONS } from "../cvat/versions.ts";
 
 const CLEARML: ChartChoice = { ...CLEARML_VERSIONS, path: "vision-platform:clearml.version" };
@@ -13,10 +12,7 @@ export const CHART_CHOICES: Readonly<Record<string, ChartChoice>> = {
 };
 
 /** ClearML's charts as the known-good sets have them. A version that is none of them says nothing before its chart is here. */
-export function clearmlRanges(keys: ClearmlVersionKeys, agent: boolean): (ChartRange & ChartChoice)[] {
-  const choice = chooseVersions(CLEARML_VERSIONS, clearmlWish(keys));
-  if ("problems" in choice) return [];
-  const { parts } = choice.chosen;
+export function clearmlRanges({ parts }: ClearmlVersions, agent: boolean): (ChartRange & ChartChoice)[] {
   const { sets } = CLEARML_VERSIONS;
   const ofServer = sets.find((set) => set.parts.chart === parts.chart);
   const ofAgent = sets.find((set) => set.parts.agent === parts.agent);

@@ -1,5 +1,7 @@
 import { clearmlRanges } from "./chart-ranges.ts";
 import { refusedCharts } from "../charts/kubernetes.ts";
+import { chooseVersions } from "../charts/versions.ts";
+import { CLEARML_VERSIONS, clearmlWish } from "../clearml/versions.ts";
 import type { LabConfig, SectionName } from "./sections.ts";
 import { pathText, unknownKey, type Problem } from "../schema/problems.ts";
 import { repeats } from "../schema/section-rules.ts";
@@ -121,8 +123,11 @@ const chartsTakeKubernetes: Rule = ({ rehearsal, clearml }) => {
   const { version, image, allowUnknownVersions, chartVersion, agent } = installed(clearml) ?? {};
   if (rehearsal?.kubernetes === undefined || version === undefined || image === undefined) return [];
   const keys = { version, image, chartVersion, allowUnknownVersions: allowUnknownVersions ?? false };
+  const choice = chooseVersions(CLEARML_VERSIONS, clearmlWish(keys));
+  if ("problems" in choice) return [];
   const saidBy = "vision-platform:rehearsal.kubernetes says";
-  return refusedCharts(clearmlRanges(keys, agent?.enabled ?? false), { version: rehearsal.kubernetes, saidBy });
+  const charts = clearmlRanges(choice.chosen, agent?.enabled ?? false);
+  return refusedCharts(charts, { version: rehearsal.kubernetes, saidBy });
 };
 
 export const RULES: readonly Rule[] = [

@@ -4,10 +4,9 @@ import { placeOf, type Cluster } from "../kubernetes/cluster.ts";
 import { OwnResource } from "../records/resource.ts";
 import { millisecondsOf } from "../schema/values.ts";
 import { restartedReaders } from "../secrets/readers.ts";
-import type { FunctionConfig } from "./function-config.ts";
-import type { LabelEntry } from "./label-config.ts";
 import type { Seen } from "./observe.ts";
-import { functionObject, MODEL_SECRET_KEYS, runtimeClassOf } from "./spec.ts";
+import type { FunctionPlan } from "./plan.ts";
+import { functionObject, MODEL_SECRET_KEYS } from "./spec.ts";
 
 /** The object store as a function reads it. */
 export interface ModelReader {
@@ -24,9 +23,7 @@ export interface ModelReader {
 export interface NuclioFunctionArgs {
   /** Name of the function in Nuclio and in CVAT. */
   function: string;
-  config: FunctionConfig;
-  /** Labels of the file that `labelsFile` names. */
-  labels?: readonly LabelEntry[];
+  plan: FunctionPlan;
   cluster: Cluster;
   namespace: pulumi.Input<string>;
   /** Resolves when Nuclio is there. */
@@ -53,10 +50,11 @@ export class NuclioFunction extends pulumi.ComponentResource {
 
   constructor(name: string, args: NuclioFunctionArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("vision-platform:nuclio:NuclioFunction", name, {}, opts);
-    const { config, cluster, store } = args;
+    const { plan, cluster, store } = args;
+    const { config } = plan;
     const child = { parent: this, ...(opts.dependsOn !== undefined && { dependsOn: opts.dependsOn }) };
     const secret = modelSecret(name, args, { ...child, provider: cluster.provider });
-    const runtimeClass = runtimeClassOf(config) ?? "";
+    const runtimeClass = plan.runtimeClass ?? "";
 
     const record = new OwnResource(
       name,
@@ -99,13 +97,12 @@ export class NuclioFunction extends pulumi.ComponentResource {
 }
 
 function wanted(args: NuclioFunctionArgs) {
-  const { function: name, config, labels, hasField, store } = args;
+  const { function: name, plan, hasField, store } = args;
   return pulumi.all([args.namespace, store?.endpoint, store?.region]).apply(([namespace, endpoint, region]) =>
-    functionObject(name, config, {
+    functionObject(name, plan, {
       namespace,
-      labels,
       hasField,
-      ...(config.model !== undefined &&
+      ...(plan.config.model !== undefined &&
         endpoint !== undefined && {
           // By its name alone: a Secret with another key is made anew, and the function stays what it was.
           store: {
@@ -124,10 +121,10 @@ const modelSecretName = (fn: string) => `function-${fn}-model`;
 /** The key to the model, which the function's pods take from here: Nuclio keeps variables of a function in plain text. */
 function modelSecret(
   name: string,
-  { function: fn, config, namespace, store }: NuclioFunctionArgs,
+  { function: fn, plan, namespace, store }: NuclioFunctionArgs,
   opts: pulumi.CustomResourceOptions,
 ): k8s.core.v1.Secret | undefined {
-  if (!config.model || !store) return undefined;
+  if (!plan.config.model || !store) return undefined;
   return new k8s.core.v1.Secret(
     `${name}-model`,
     {

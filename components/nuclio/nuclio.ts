@@ -2,18 +2,14 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { placeOf, type Cluster } from "../kubernetes/cluster.ts";
 import { OwnResource } from "../records/resource.ts";
-import type { FunctionConfig, FunctionsConfig } from "./function-config.ts";
 import { NuclioFunction, type FunctionReport, type ModelReader } from "./function.ts";
-import type { LabelEntry } from "./label-config.ts";
 import { objectOf, PROJECT } from "./names.ts";
 import type { Seen } from "./observe.ts";
+import type { FunctionPlan } from "./plan.ts";
 import { augmentedConfigs, hasField } from "./runtime-class.ts";
-import { runtimeClassOf } from "./spec.ts";
 
 export interface NuclioArgs {
-  functions: FunctionsConfig;
-  /** Labels of the files that `labelsFile` names, by function. */
-  labels: Readonly<Record<string, readonly LabelEntry[]>>;
+  functions: Readonly<Record<string, FunctionPlan>>;
   /** Functions that others deployed and that get their RuntimeClass from us. */
   adopted: Readonly<Record<string, { runtimeClass: string }>>;
   cluster: Cluster;
@@ -45,8 +41,8 @@ export class Nuclio extends pulumi.ComponentResource {
       [],
       child,
     );
-    const made = Object.entries(functions).map(([fn, config]) => {
-      const args_ = { ...args, function: fn, config, labels: ownOf(args.labels, fn), after };
+    const made = Object.entries(functions).map(([fn, plan]) => {
+      const args_ = { ...args, function: fn, plan, after };
       const seen = pulumi.output(args.findings).apply((found): Seen => ownOf(found, fn) ?? { finding: "fine" });
       const resource = new NuclioFunction(
         `${name}-${fn}`,
@@ -73,12 +69,11 @@ function ownOf<T>(map: Readonly<Record<string, T>>, name: string): T | undefined
  * The part of Nuclio's platform configuration that a stack's functions need: that Nuclio waits for none of them, and their runtime classes
  * where no field of a function does it. Nothing without functions.
  */
-export function platformValues(functions: Readonly<Record<string, FunctionConfig>>, nuclio: string | undefined) {
+export function platformValues(functions: Readonly<Record<string, FunctionPlan>>, nuclio: string | undefined) {
   if (Object.keys(functions).length === 0) return undefined;
-  const augmented = Object.values(functions).flatMap((config) => {
-    const runtimeClass = runtimeClassOf(config);
-    return runtimeClass === undefined ? [] : [{ runtimeClass, eventTimeout: config.timeouts.event }];
-  });
+  const augmented = Object.values(functions).flatMap(({ config, runtimeClass }) =>
+    runtimeClass === undefined ? [] : [{ runtimeClass, eventTimeout: config.timeouts.event }],
+  );
   return {
     functionReadinessTimeout: NO_WAIT,
     ...(augmented.length > 0 && hasField(nuclio) !== true && { functionAugmentedConfigs: augmentedConfigs(augmented) }),

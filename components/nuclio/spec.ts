@@ -1,10 +1,10 @@
-import { devicesOf } from "../kubernetes/devices.ts";
 import { bytesOf, millisecondsOf } from "../schema/values.ts";
 import { AUTHORITY_FILE, authorityVolume } from "../storage/authority.ts";
 import type { BuildConfig } from "./build-config.ts";
 import type { FunctionConfig } from "./function-config.ts";
 import type { LabelAttribute, LabelEntry } from "./label-config.ts";
 import { PROJECT, PROJECT_LABEL, RUNTIME_CLASS_LABEL } from "./names.ts";
+import type { FunctionPlan } from "./plan.ts";
 import { augmentedLabels } from "./runtime-class.ts";
 
 /** A function as the dashboard takes it. */
@@ -61,8 +61,6 @@ export interface ModelStore {
 
 export interface FunctionContext {
   namespace: string;
-  /** Labels of the file that `labelsFile` names. */
-  labels?: readonly LabelEntry[];
   /** Needed where the function has a `model`. */
   store?: ModelStore;
   /** Whether this Nuclio has the field `runtimeClassName`; undefined: not known, and one without it drops it. */
@@ -73,40 +71,34 @@ export interface FunctionContext {
 export const MODEL_SECRET_KEYS = { accessKey: "accessKey", secretKey: "secretKey" } as const;
 
 /** The function's whole description for Nuclio, with everything that CVAT reads of it. */
-export function functionObject(name: string, config: FunctionConfig, context: FunctionContext): FunctionObject {
+export function functionObject(name: string, plan: FunctionPlan, context: FunctionContext): FunctionObject {
   return {
     metadata: {
       name,
       namespace: context.namespace,
       labels: {
         [PROJECT_LABEL]: PROJECT,
-        ...classLabels(config, context),
+        ...classLabels(plan, context),
       },
-      annotations: annotations(name, config, context.labels ?? config.labels),
+      annotations: annotations(name, plan),
     },
-    spec: spec(name, config, context),
+    spec: spec(name, plan, context),
   };
 }
 
 /** A changed event timeout has the function made anew where it stands in a label, for Nuclio never changes one. */
-function classLabels(config: FunctionConfig, { hasField }: FunctionContext): Record<string, string> {
-  const runtimeClass = runtimeClassOf(config);
+function classLabels({ config, runtimeClass }: FunctionPlan, { hasField }: FunctionContext): Record<string, string> {
   if (runtimeClass === undefined) return {};
   return hasField === true
     ? { [RUNTIME_CLASS_LABEL]: runtimeClass }
     : augmentedLabels({ runtimeClass, eventTimeout: config.timeouts.event });
 }
 
-/** The runtime class of a function's pods. */
-export function runtimeClassOf({ gpu, runtimeClass }: FunctionConfig): string | undefined {
-  return runtimeClass ?? (gpu ? "nvidia" : undefined);
-}
-
 /**
  * What CVAT reads of a function. Without `type` it leaves the function out, without annotations at all its whole list fails.
  * (cvat: lambda_manager/views.py, LambdaFunction; cvat-rest-measured.md, 9.3)
  */
-function annotations(name: string, config: FunctionConfig, labels: readonly LabelEntry[]): Record<string, string> {
+function annotations(name: string, { config, labels }: FunctionPlan): Record<string, string> {
   const { interactor, tracker } = config;
   return {
     name: config.displayName ?? name,
@@ -144,9 +136,9 @@ function labelSpec(label: LabelEntry, id: number, kind: FunctionConfig["kind"]) 
 
 const attributeSpec = ({ name, input_type, values }: LabelAttribute) => ({ name, input_type, values });
 
-function spec(name: string, config: FunctionConfig, context: FunctionContext): FunctionSpec {
+function spec(name: string, plan: FunctionPlan, context: FunctionContext): FunctionSpec {
+  const { config, runtimeClass } = plan;
   const { gpu, resources, timeouts, replicas } = config;
-  const runtimeClassName = runtimeClassOf(config);
   const limits = { ...resources?.limits, ...(gpu && { [gpu.resource]: String(gpu.count) }) };
   return {
     description: config.description,
@@ -165,14 +157,14 @@ function spec(name: string, config: FunctionConfig, context: FunctionContext): F
     triggers: trigger(config),
     nodeSelector: config.nodeSelector,
     tolerations: config.tolerations,
-    ...(runtimeClassName !== undefined && context.hasField !== false && { runtimeClassName }),
+    ...(runtimeClass !== undefined && context.hasField !== false && { runtimeClassName: runtimeClass }),
     ...(config.model && context.store?.authority !== undefined && { volumes: [authorityOf(context.store.authority)] }),
     imagePullPolicy: config.pullPolicy,
     ...(config.registrySecret === undefined ? {} : { imagePullSecrets: config.registrySecret }),
     // Said, so that one that somebody switched off in Nuclio's own pages is switched on again.
     disable: false,
     eventTimeout: timeouts.event,
-    ...(needsRecreate(config) && { deploymentStrategy: { type: "Recreate" as const } }),
+    ...(needsRecreate(plan) && { deploymentStrategy: { type: "Recreate" as const } }),
   };
 }
 
@@ -180,9 +172,8 @@ function spec(name: string, config: FunctionConfig, context: FunctionContext): F
  * Whether we must have the old pod end before the new one starts, or the new one waits for ever for the GPU that the old one holds. For
  * `nvidia.com/gpu` Nuclio does so by itself; other names, and a GPU by runtime class alone, it does not know. (nuclio.md, 7)
  */
-function needsRecreate(config: FunctionConfig): boolean {
-  const devices = [...Object.keys(devicesOf(config.resources)), ...(config.gpu ? [config.gpu.resource] : [])];
-  if (devices.length > 0) return !devices.includes("nvidia.com/gpu");
+function needsRecreate({ config, devices }: FunctionPlan): boolean {
+  if (Object.keys(devices).length > 0) return !("nvidia.com/gpu" in devices);
   return config.runtimeClass !== undefined;
 }
 

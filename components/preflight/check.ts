@@ -1,4 +1,4 @@
-import type { LabConfig } from "../lab/sections.ts";
+import type { Plan } from "../lab/plan.ts";
 import type { ClusterFacts } from "./facts.ts";
 
 /** What a look at a running system found, before anything is changed. */
@@ -12,4 +12,4 @@ export interface Finding {
 }
 
 /** One thing that is looked at in the cluster before a run. Pure: it reads nothing but what it is given. */
-export type ClusterCheck = (facts: ClusterFacts, lab: LabConfig) => Finding[];
+export type ClusterCheck = (facts: ClusterFacts, plan: Plan) => Finding[];

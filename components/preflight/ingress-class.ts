@@ -7,7 +7,7 @@ export const TRAEFIK_CONTROLLER = "traefik.io/ingress-controller";
  * An Ingress of a class that is missing, or that is another controller's, has no route at all, and keeps the address it had, so that it
  * looks well. (addresses-and-kubernetes.md, I)
  */
-export const ingressClassIsServed: ClusterCheck = ({ ingressClasses }, { cluster, cvat }) => {
+export const ingressClassIsServed: ClusterCheck = ({ ingressClasses }, { lab: { cluster, cvat } }) => {
   if (ingressClasses === undefined || !cvat.enabled) return [];
   const own = cvat.ingress.className;
   const name = own ?? cluster.ingressClass;

@@ -1,5 +1,5 @@
 import { closest } from "fastest-levenshtein";
-import type { LabConfig } from "../lab/sections.ts";
+import type { Plan } from "../lab/plan.ts";
 import type { ClusterCheck } from "./check.ts";
 
 const HOST_NAME = "kubernetes.io/hostname";
@@ -11,17 +11,16 @@ interface NamedNode {
 }
 
 /** Nodes that pods are kept on by name. Of those that images are carried to the delivery itself tells. (images/nodes.ts) */
-function namedNodes({ cvat, functions, clearml }: LabConfig): NamedNode[] {
-  const { agent } = clearml;
+function namedNodes({ cvat, functions, clearml }: Plan): NamedNode[] {
+  const agent = clearml?.agent?.config;
   const selectors = [
-    ...(cvat.enabled && cvat.nuclio.enabled
-      ? Object.entries(functions).map(([name, entry]) => [`functions.${name}`, entry.nodeSelector] as const)
-      : []),
-    ...(clearml.enabled && agent.enabled
+    ...Object.entries(functions).map(([name, { config }]) => [`functions.${name}`, config.nodeSelector] as const),
+    ...(agent
       ? [["clearml.agent", agent.nodeSelector] as const, ["clearml.agent.tasks", agent.tasks.nodeSelector] as const]
       : []),
   ];
-  const data = cvat.enabled && cvat.data.node !== undefined ? [{ name: cvat.data.node, path: "cvat.data.node" }] : [];
+  const node = cvat?.config.data.node;
+  const data = node === undefined ? [] : [{ name: node, path: "cvat.data.node" }];
   return [
     ...data,
     ...selectors.flatMap(([path, selector]) => {
@@ -32,11 +31,11 @@ function namedNodes({ cvat, functions, clearml }: LabConfig): NamedNode[] {
 }
 
 /** Pods that are kept on a node which is not there stay Pending, and `up` waits for them until its time is up. */
-export const nodesAreThere: ClusterCheck = ({ nodes }, lab) => {
+export const nodesAreThere: ClusterCheck = ({ nodes }, plan) => {
   if (nodes === undefined) return [];
   // Pods are kept by this label, which as a rule is the node's name.
   const there = nodes.flatMap(({ metadata }) => metadata?.labels?.[HOST_NAME] ?? metadata?.name ?? []);
-  return namedNodes(lab)
+  return namedNodes(plan)
     .filter(({ name }) => !there.includes(name))
     .map(({ name, path }) => ({
       severity: "refusal",

@@ -168,7 +168,7 @@ function wantedClass({ system, value, wants }: ClaimRow, lab: LabConfig): string
 }
 
 /** Claims of a class that is not there stay Pending, and nothing of their system starts. What is bound asks for its class no more. */
-export const storageClassesAreThere: ClusterCheck = ({ storageClasses, claims }, lab) => {
+export const storageClassesAreThere: ClusterCheck = ({ storageClasses, claims }, { lab }) => {
   if (storageClasses === undefined || claims === undefined) return [];
   const there = storageClasses.flatMap(({ metadata }) => metadata?.name ?? []);
   const bound = new Set(
@@ -190,7 +190,7 @@ export const storageClassesAreThere: ClusterCheck = ({ storageClasses, claims },
  * A claim never changes its class. One that holds data is refused before anything is changed; one that was never bound holds none, and is
  * made again: a class that does not exist is corrected in the stack file, and that is all.
  */
-export const storageClassesFit: ClusterCheck = (facts, lab) => {
+export const storageClassesFit: ClusterCheck = (facts, { lab }) => {
   const groups = new Map<string, ClaimOfOtherClass[]>();
   for (const claim of claimsOfOtherClass(facts, lab)) {
     const group = `${claim.key} ${claim.bound} ${claim.has} ${claim.wants}`;

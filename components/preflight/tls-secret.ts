@@ -12,7 +12,7 @@ export function tlsSecretOf({ cvat }: LabConfig): { namespace: string; name: str
 }
 
 /** Without its Secret Traefik serves a certificate of its own making, which no browser takes, and says so in its log only. */
-export const tlsSecretIsThere: ClusterCheck = ({ tlsSecrets }, lab) => {
+export const tlsSecretIsThere: ClusterCheck = ({ tlsSecrets }, { lab }) => {
   const wanted = tlsSecretOf(lab);
   if (wanted === undefined || tlsSecrets === undefined) return [];
   const { namespace, name } = wanted;

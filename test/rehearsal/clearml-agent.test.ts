@@ -26,6 +26,7 @@ import { ClearMl } from "../../components/clearml/clearml.ts";
 import { ClearmlClient } from "../../components/clearml/client/client.ts";
 import type { S3Access } from "../../components/clearml/conf.ts";
 import { clearmlConfig } from "../../components/clearml/clearml-section.ts";
+import { clearmlPlan } from "../../components/clearml/plan.ts";
 import { parseLab } from "../../components/lab/parse.ts";
 import { OwnProvider } from "../../components/records/resource.ts";
 import { find, findInFiles, type Canary } from "./canaries.ts";
@@ -126,6 +127,8 @@ function install(serverChart: string, agentChart: string): Promise<Record<string
       },
     },
   });
+  const plan = clearmlPlan(config);
+  if (!plan.agent) throw new Error("the stack has no agent");
   const made = {
     provider,
     access: { kubeconfig: cluster.kubeconfig, context: cluster.context },
@@ -136,13 +139,14 @@ function install(serverChart: string, agentChart: string): Promise<Record<string
   const chart = (name: string, version: string, path: string) => ({ name, version, path, origin: "override" }) as const;
   const server = new ClearMl(
     "clearml",
-    { config, chart: chart("clearml", "7.14.7", serverChart), cluster: made, s3: pulumi.secret(deletes) },
+    { plan, chart: chart("clearml", "7.14.7", serverChart), cluster: made, s3: pulumi.secret(deletes) },
     parts,
   );
   const agent = new ClearMlAgent(
     "clearml-agent",
     {
       config,
+      plan: plan.agent,
       chart: chart("clearml-agent", "5.3.3", agentChart),
       cluster: made,
       server,

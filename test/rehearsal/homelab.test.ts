@@ -126,7 +126,7 @@ describe("the homelab on a real API server", () => {
   });
 
   it("has no claim whose StorageClass is set by no key", async () => {
-    const config = lab.rehearsal().lab;
+    const config = lab.rehearsal().plan.lab;
     const claims: LiveClaim[] = await lab.list("v1", "PersistentVolumeClaim");
     expect(claims.filter((claim) => rowOf(claim, config) === undefined).map(({ metadata }) => metadata?.name)).toEqual(
       [],
@@ -162,9 +162,9 @@ describe("a lab whose ground is another", () => {
   const stack = () => lab.rehearsal().stack;
   /** The lab as its stack names it, with the rehearsal's own cluster. */
   const configured = () => {
-    const { lab: config, cluster } = lab.rehearsal();
+    const { plan, cluster } = lab.rehearsal();
     const { kubeconfig, context } = cluster;
-    return { ...config, cluster: { ...config.cluster, kubeconfig, context } };
+    return { ...plan.lab, cluster: { ...plan.lab.cluster, kubeconfig, context } };
   };
 
   it("is told of a cluster it was not brought up in, by preview, up and destroy, and changes nothing", async () => {

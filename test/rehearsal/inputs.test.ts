@@ -12,7 +12,8 @@ import { obtainTools } from "../../automation/tools/obtain.ts";
 import type { ChartInstallArgs } from "../../components/charts/install.ts";
 import { parseLab } from "../../components/lab/parse.ts";
 import type { LabConfig } from "../../components/lab/sections.ts";
-import { chartsOf, VisionPlatform } from "../../components/platform.ts";
+import { planOf, withCharts } from "../../components/lab/plan.ts";
+import { VisionPlatform } from "../../components/platform.ts";
 import { keyOf, roundsOf, type Mutation } from "../fixtures/inputs/mutations.ts";
 import { chartObjects, miniatures, registeredObjects, type Renderer, type Sent } from "../fixtures/inputs/render.ts";
 import { wholeStack, type Sections } from "../fixtures/inputs/whole-stack.ts";
@@ -150,13 +151,12 @@ async function objectsOf(lab: LabConfig): Promise<{ objects: Sent[]; problem?: s
   installs.length = 0;
   registered.length = 0;
   // Of the charts' versions only those that a release is known with can be had here.
-  const charts = await miniatures(renderer, chartsOf(soundLab(wholeStack())));
+  const charts = await miniatures(renderer, planOf(soundLab(wholeStack()), { labels: {} }).charts);
   const delivery = { context: "images/clearml-agent", checkout: path.resolve(import.meta.dirname, "../..") };
   const platform = new VisionPlatform("lab", {
-    lab,
+    plan: withCharts(planOf(lab, { labels: {} }), charts),
     charts,
     found: { seen: true, existing: new Set(), missing: [] },
-    labels: {},
     prepared: { inPlaceOfOld: new Set(), madeAgain: new Set() },
     delivery,
   });

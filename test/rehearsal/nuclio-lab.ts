@@ -18,8 +18,8 @@ import { connect } from "../../components/nuclio/connect.ts";
 import type { Nuclio as NuclioParts } from "../../components/nuclio/sides.ts";
 import { DASHBOARD } from "../../components/nuclio/names.ts";
 import { Nuclio, platformValues } from "../../components/nuclio/nuclio.ts";
+import { functionPlan } from "../../components/nuclio/plan.ts";
 import { observeFunctions } from "../../components/nuclio/observe.ts";
-import { runtimeClassOf } from "../../components/nuclio/spec.ts";
 import { OwnProvider } from "../../components/records/resource.ts";
 import { engineIn, type TestEngine } from "./engine.ts";
 import { exampleGround } from "./ground.ts";
@@ -83,7 +83,7 @@ export async function startNuclioLab(
     await put("/api/v1/namespaces", { metadata: { name: NAMESPACE } });
     for (const kind of ["NuclioFunction", "NuclioProject"]) await put(DEFINITIONS, definition(kind));
     const install = async () => {
-      const platform = platformValues(functionsConfig.parse(state.functions), state.version);
+      const platform = platformValues(plansOf(state), state.version);
       const data = { "platform.yaml": JSON.stringify(platform ?? {}) };
       await put(`/api/v1/namespaces/${NAMESPACE}/configmaps`, {
         metadata: { name: "cvat-nuclio-platform-config" },
@@ -125,12 +125,17 @@ export async function startNuclioLab(
   }
 }
 
+const plansOf = ({ functions }: NuclioState) =>
+  Object.fromEntries(
+    Object.entries(functionsConfig.parse(functions)).map(([name, config]) => [name, functionPlan(config)]),
+  );
+
 /** What VisionPlatform does with functions. */
 function program(state: NuclioState, access: { kubeconfig: string; context: string }) {
   return async () => {
-    const functions = functionsConfig.parse(state.functions);
+    const functions = plansOf(state);
     const classes = Object.fromEntries(
-      Object.entries(functions).map(([name, config]) => [name, runtimeClassOf(config)]),
+      Object.entries(functions).map(([name, { runtimeClass }]) => [name, runtimeClass]),
     );
     const findings = await observeFunctions(access, NAMESPACE, classes, (text) => void pulumi.log.warn(text));
     const provider = new k8s.Provider("cluster", { ...access, enableServerSideApply: true });
@@ -139,7 +144,6 @@ function program(state: NuclioState, access: { kubeconfig: string; context: stri
       "nuclio",
       {
         functions,
-        labels: {},
         adopted: state.adopted,
         cluster,
         namespace: NAMESPACE,

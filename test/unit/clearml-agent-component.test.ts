@@ -3,6 +3,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 import type { ChartInstallArgs } from "../../components/charts/install.ts";
 import type { ClearMl } from "../../components/clearml/clearml.ts";
 import type { S3Access } from "../../components/clearml/conf.ts";
+import { agentPlan } from "../../components/clearml/agent/plan.ts";
 import { clearmlConfig } from "../../components/clearml/clearml-section.ts";
 import { recordRegistrations } from "./registrations.ts";
 
@@ -51,6 +52,7 @@ async function agent(s3: S3Access | undefined, pair = AGENT) {
   const before = installs.length;
   const made = new ClearMlAgent("clearml-agent", {
     config,
+    plan: agentPlan(config.agent, "5.3.3"),
     chart: { name: "clearml-agent", version: "5.3.3", path: "/charts/clearml-agent.tgz", origin: "locked" },
     cluster: {
       provider: new k8s.Provider("provider", {}),

@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { parse } from "yaml";
 import type { RenderedObject } from "../../components/kubernetes/rendered-object.ts";
 import { agentFixes } from "../../components/clearml/agent/fixes.ts";
-import { agentValues, runtimeClassOf } from "../../components/clearml/agent/values.ts";
+import { agentPlan } from "../../components/clearml/agent/plan.ts";
+import { agentValues } from "../../components/clearml/agent/values.ts";
 import { urlsOfTasks } from "../../components/clearml/agent/agent.ts";
 import { imageOf } from "../../components/clearml/agent/names.ts";
 import { clearmlConfig } from "../../components/clearml/clearml-section.ts";
@@ -12,7 +13,7 @@ const configOf = (agent: object, more: object = {}) =>
 
 function valuesOf(agent: object, s3 = false) {
   const config = configOf(agent);
-  return agentValues({ config: config.agent, urls: urlsOfTasks(config), s3, digest: "digest" });
+  return agentValues({ plan: agentPlan(config.agent, "5.3.3"), urls: urlsOfTasks(config), s3, digest: "digest" });
 }
 
 const secretEnv = (name: string, key: string) => ({
@@ -98,11 +99,11 @@ test("without an object store no pod is given its keys", () => {
 });
 
 test("without a GPU there is no limit and no RuntimeClass", () => {
-  const { tasks } = configOf({ tasks: { gpus: 0 } }).agent;
+  const runtimeClassOf = (tasks: object) => agentPlan(configOf({ tasks }).agent, "5.3.3").tasks.runtimeClass;
   expect(valuesOf({ tasks: { gpus: 0 } })).toMatchObject({ agentk8sglue: { basePodTemplate: { resources: {} } } });
-  expect(runtimeClassOf(tasks)).toBeUndefined();
-  expect(runtimeClassOf(configOf({ tasks: { runtimeClass: "" } }).agent.tasks)).toBeUndefined();
-  expect(runtimeClassOf(configOf({}).agent.tasks)).toBe("nvidia");
+  expect(runtimeClassOf({ gpus: 0 })).toBeUndefined();
+  expect(runtimeClassOf({ runtimeClass: "" })).toBeUndefined();
+  expect(runtimeClassOf({})).toBe("nvidia");
 });
 
 test("values of the stack are laid over ours", () => {
@@ -117,7 +118,7 @@ test("volumes of the stack's own values stand beside ours, and in the place of o
     const theirs = { volumes: [{ name: "mine", emptyDir: {} }], volumeMounts: [{ name: "mine", mountPath }] };
     const config = configOf({ values: { agentk8sglue: { basePodTemplate: theirs } } });
     const values = agentValues({
-      config: config.agent,
+      plan: agentPlan(config.agent, "5.3.3"),
       urls: urlsOfTasks(config),
       s3: true,
       authority: "object-store-ca",

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect, test, vi } from "vitest";
 import type { ChartInstallArgs } from "../../components/charts/install.ts";
 import { clearmlConfig } from "../../components/clearml/clearml-section.ts";
+import { clearmlPlan } from "../../components/clearml/plan.ts";
 import { CLEARML_FIXES } from "../../components/clearml/fixes.ts";
 import { tokenOf } from "../../components/records/tokens.ts";
 import { recordRegistrations } from "./registrations.ts";
@@ -32,7 +33,7 @@ async function clearMl(stack: object, more: object = {}) {
   registered.length = 0;
   installs.length = 0;
   const server = new ClearMl("clearml", {
-    config: clearmlConfig.parse(stack),
+    plan: clearmlPlan(clearmlConfig.parse(stack)),
     chart: { name: "clearml", version: "7.14.7", path: "/charts/clearml-7.14.7.tgz", origin: "locked" },
     cluster: {
       provider: new k8s.Provider("provider", {}),
@@ -164,9 +165,8 @@ test("chart values hold no password, and nothing but secrets that are not known 
   expect(plain).not.toContain(CANARY);
 });
 
-test("a version that is not known to work does not get past the component either", async () => {
+test("a version that is not known to work does not get past the plan either", () => {
   const config = { ...clearmlConfig.parse(LAB), version: "7.15.0" };
-  const { ClearMl } = await import("../../components/clearml/clearml.ts");
   const chart = { name: "clearml", version: "7.15.0", path: "", origin: "override" } as const;
-  expect(() => new ClearMl("other", { config, chart, cluster: {} as never })).toThrow("Dragonfly instead of Redis");
+  for (const at of [undefined, chart]) expect(() => clearmlPlan(config, at)).toThrow("Dragonfly instead of Redis");
 });

@@ -2,7 +2,7 @@ import semver from "semver";
 import { expect, test } from "vitest";
 import { clearmlRanges } from "../../components/lab/chart-ranges.ts";
 import { refusedCharts } from "../../components/charts/kubernetes.ts";
-import { chooseVersions } from "../../components/charts/versions.ts";
+import { chooseVersions, installedVersions } from "../../components/charts/versions.ts";
 import { parseLab } from "../../components/lab/parse.ts";
 import { chartsTakeTheCluster } from "../../components/preflight/charts.ts";
 import { CLEARML_VERSIONS, clearmlWish, type ClearmlVersionKeys } from "../../components/clearml/versions.ts";
@@ -77,7 +77,8 @@ test("a known set stays known where unknown ones are allowed", () => {
   expect(clearmlVersions({ ...wish, allowUnknownVersions: true })).toMatchObject({ chosen: { known: true } });
 });
 
-const CLEARML_714 = { ...wish, version: "7.14.4" };
+const versionsOf = (version: string) => installedVersions(CLEARML_VERSIONS, clearmlWish({ ...wish, version }));
+const CLEARML_714 = versionsOf("7.14.4");
 
 test.each(["1.32.9", "v1.32.9+k3s1"])("the charts of 7.14.4 take Kubernetes %s", (version) => {
   expect(refusedCharts(clearmlRanges(CLEARML_714, true), { version, saidBy: "the cluster has" })).toEqual([]);
@@ -94,7 +95,9 @@ test.each(["1.33.0", "1.35.4", "v1.33.1+k3s1"])("the charts of 7.14.4 are both r
     })),
   );
   expect(refusedCharts(clearmlRanges(CLEARML_714, false), { version, saidBy: "the cluster has" })).toHaveLength(1);
-  expect(refusedCharts(clearmlRanges(wish, true), { version, saidBy: "the cluster has" })).toEqual([]);
+  expect(refusedCharts(clearmlRanges(versionsOf(wish.version), true), { version, saidBy: "the cluster has" })).toEqual(
+    [],
+  );
 });
 
 test("config check tells it where the stack file says which Kubernetes its cluster has", () => {

@@ -4,10 +4,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect, it, vi } from "vitest";
 import { ChartInstall, type ChartInstallArgs } from "../../components/charts/install.ts";
 import type { Cluster } from "../../components/kubernetes/cluster.ts";
-import { parseLab } from "../../components/lab/parse.ts";
-import { chartsOf, VisionPlatform } from "../../components/platform.ts";
+import { VisionPlatform } from "../../components/platform.ts";
 import { endedByFirstRejection } from "../../components/program/end.ts";
 import { OwnProvider } from "../../components/records/resource.ts";
+import { planned } from "../fixtures/inputs/planned.ts";
 import { wholeStack } from "../fixtures/inputs/whole-stack.ts";
 import { runSmall } from "./small-engine.ts";
 
@@ -20,17 +20,15 @@ vi.mock("../../components/images/nodes.ts", () => ({ nodesOf: () => looks.nodes(
 
 /** The lab with something of everything. The small engine renders no chart, so what is looked for among a chart's objects is there as it is. */
 function lab(): Record<string, unknown> {
-  const { lab: whole } = parseLab(wholeStack());
-  if (!whole) throw new Error("no sound stack file");
-  const charts = chartsOf(whole).map(({ name, version }) => [
+  const plan = planned(wholeStack());
+  const charts = plan.charts.map(({ name, version }) => [
     name,
     { name, version, path: "/x", origin: "locked" as const },
   ]);
   const platform = new VisionPlatform("lab", {
-    lab: whole,
+    plan,
     charts: Object.fromEntries(charts) as never,
     found: { seen: true, existing: new Set(), missing: [] },
-    labels: {},
     prepared: { inPlaceOfOld: new Set(), madeAgain: new Set(), uid: "a-uid" },
     delivery: { context: "images/clearml-agent", checkout: path.resolve(import.meta.dirname, "../..") },
   });

@@ -7,6 +7,7 @@ import type { Cluster } from "../../components/kubernetes/cluster.ts";
 import { cvatConfig } from "../../components/cvat/cvat-section.ts";
 import { installedVersions } from "../../components/charts/versions.ts";
 import { Cvat, type CvatArgs } from "../../components/cvat/cvat.ts";
+import { cvatPlan } from "../../components/cvat/plan.ts";
 import { CVAT_VERSIONS, cvatWish } from "../../components/cvat/versions.ts";
 import { UserError } from "../../components/program/errors.ts";
 import { recordRegistrations } from "./registrations.ts";
@@ -59,7 +60,7 @@ async function up(config: unknown, source = chart("2.64.0")) {
     readyTimeoutMs: 1000,
   };
   const args: CvatArgs = {
-    config: cvatConfig.parse(config),
+    plan: cvatPlan(cvatConfig.parse(config), source),
     chart: source,
     cluster,
     objectStoreAddresses: pulumi.output(["10.43.0.9:9000"]),

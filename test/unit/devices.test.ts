@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { parseLab } from "../../components/lab/parse.ts";
-import type { LabConfig } from "../../components/lab/sections.ts";
+import type { Plan } from "../../components/lab/plan.ts";
 import { asksForDevices } from "../../components/preflight/devices/asked.ts";
 import { fits, type DeviceNode, type DevicePods } from "../../components/preflight/devices/fit.ts";
 import { devicesSuffice } from "../../components/preflight/devices/suffice.ts";
 import type { LiveNode, LivePod } from "../../components/preflight/facts.ts";
 import type { Taint, Toleration } from "../../components/preflight/taints.ts";
+import { planned } from "../fixtures/inputs/planned.ts";
 import { exampleStack } from "../fixtures/inputs/whole-stack.ts";
 import { NOTHING } from "./cluster-facts.ts";
 
@@ -17,15 +17,14 @@ const TASK = /^vision-platform:clearml\.agent\.tasks\.gpus?$/;
 type Sections = Record<string, Record<string, unknown>>;
 
 /** The example lab, with other functions and other tasks. */
-function lab({ functions, tasks, agent }: { functions?: object; tasks?: object; agent?: object } = {}): LabConfig {
+function lab({ functions, tasks, agent }: { functions?: object; tasks?: object; agent?: object } = {}): Plan {
   const example = exampleStack() as Sections;
   const own = example["clearml"]?.["agent"] as Record<string, object>;
-  const { lab: parsed, problems } = parseLab({
+  return planned({
     ...example,
     functions: { ...example["functions"], ...functions },
     clearml: { ...example["clearml"], agent: { ...own, ...agent, tasks: { ...own["tasks"], ...tasks } } },
   });
-  return parsed ?? expect.fail(JSON.stringify(problems));
 }
 
 const detector = (more: object) => ({
@@ -72,7 +71,7 @@ function pod(
   } as LivePod;
 }
 
-const told = (config: LabConfig, nodes: LiveNode[] | undefined, pods?: LivePod[]) =>
+const told = (config: Plan, nodes: LiveNode[] | undefined, pods?: LivePod[]) =>
   devicesSuffice({ ...NOTHING, nodes, pods }, config);
 
 describe("the example lab, which has one GPU", () => {
@@ -86,7 +85,7 @@ describe("the example lab, which has one GPU", () => {
     );
   });
 
-  it.each<[string, LabConfig, LiveNode[] | undefined]>([
+  it.each<[string, Plan, LiveNode[] | undefined]>([
     ["a second GPU", lab(), [node("gpu-node", { [GPU]: "2" })]],
     ["a second node", lab(), [node("gpu-node", { [GPU]: "1" }), node("gpu-2", { [GPU]: "1" })]],
     ["no function", lab({ functions: withoutFunctions }), [node("gpu-node", { [GPU]: "1" })]],
@@ -104,7 +103,7 @@ describe("the example lab, which has one GPU", () => {
 
 describe("what no node has", () => {
   const alone = { functions: withoutFunctions };
-  it.each<[string, LabConfig, LiveNode[], RegExp]>([
+  it.each<[string, Plan, LiveNode[], RegExp]>([
     ["no device at all", lab(alone), [node("worker-1", {})], /no node has that for it \(none has a device at all\)/],
     [
       "the device by another name",

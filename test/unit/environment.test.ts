@@ -2,6 +2,8 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseLab } from "../../components/lab/parse.ts";
+import { agentPlan } from "../../components/clearml/agent/plan.ts";
+import { functionPlan } from "../../components/nuclio/plan.ts";
 import { functionObject } from "../../components/nuclio/spec.ts";
 import { agentValues } from "../../components/clearml/agent/values.ts";
 import { clearmlConfig } from "../../components/clearml/clearml-section.ts";
@@ -121,7 +123,7 @@ describe("a free map of environment that repeats a variable is refused, with the
   it("clearml.agent.tasks.environment: all that the chart's template of a task's pod and the program set", async () => {
     const parsed = clearmlConfig.parse({});
     const urls = { web: "w", api: "a", files: "f" };
-    const values = agentValues({ config: parsed.agent, urls, s3: true, digest: "" }) as {
+    const values = agentValues({ plan: agentPlan(parsed.agent, "5.3.3"), urls, s3: true, digest: "" }) as {
       agentk8sglue: { basePodTemplate: { env: unknown } };
     };
     const template = await readFile(
@@ -142,7 +144,7 @@ describe("a free map of environment that repeats a variable is refused, with the
   it("functions.NAME.env: all that `model` and Nuclio set", () => {
     const model = { key: "helmets.onnx", sha256: "0".repeat(64) };
     const store = { endpoint: "http://192.0.2.30:9000", region: "us-east-1", secret: "s" };
-    const { env } = functionObject("helmets", functionConfig({ model }), {
+    const { env } = functionObject("helmets", functionPlan(functionConfig({ model })), {
       namespace: "cvat",
       hasField: true,
       store,

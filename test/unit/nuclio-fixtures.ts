@@ -4,6 +4,8 @@ import type { FunctionConfig } from "../../components/nuclio/function-config.ts"
 import type { Change, Dashboard } from "../../components/nuclio/client/dashboard.ts";
 import type { FunctionObjects } from "../../components/nuclio/client/function-objects.ts";
 import type { LiveFunction } from "../../components/nuclio/client/types.ts";
+import type { LabelEntry } from "../../components/nuclio/label-config.ts";
+import { functionPlan } from "../../components/nuclio/plan.ts";
 import { functionObject, type FunctionContext, type FunctionObject } from "../../components/nuclio/spec.ts";
 
 /** A function as a stack says it, from its least with changes. */
@@ -27,8 +29,12 @@ export function config(changes: Record<string, unknown> = {}): FunctionConfig {
   return parsed;
 }
 
-export function object(changes: Record<string, unknown> = {}, context: Partial<FunctionContext> = {}): FunctionObject {
-  return functionObject("helmets", config(changes), { namespace: "cvat", hasField: false, ...context });
+export function object(
+  changes: Record<string, unknown> = {},
+  { labels, ...context }: Partial<FunctionContext> & { labels?: readonly LabelEntry[] | undefined } = {},
+): FunctionObject {
+  const plan = functionPlan(config(changes), labels);
+  return functionObject("helmets", plan, { namespace: "cvat", hasField: false, ...context });
 }
 
 /** The function as Nuclio has it. */

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { functionsConfig } from "../../components/nuclio/functions-section.ts";
 import { deployFunction } from "../../components/nuclio/deploy.ts";
 import { marked } from "../../components/nuclio/handed-over.ts";
 import { platformValues } from "../../components/nuclio/nuclio.ts";
+import { functionPlan } from "../../components/nuclio/plan.ts";
 import { findings, findingsOr } from "../../components/nuclio/observe.ts";
 import { removeFunction } from "../../components/nuclio/remove.ts";
 import type { FunctionObject } from "../../components/nuclio/spec.ts";
-import { entry, object } from "./nuclio-fixtures.ts";
+import { config, object } from "./nuclio-fixtures.ts";
 import { startWorld, type World } from "./nuclio-world.ts";
 
 // Every wait of the program and of the stand-in, in the test's time.
@@ -25,7 +25,7 @@ const WRONG = "registry.invalid/vision/helmets:1";
 const HELMETS = "registry.example/vision/helmets:1.0.0";
 const SOURCE = { url: "https://git.example/helmets.git", kind: "git", branch: "main" };
 const URLS = ["nuclio-helmets.cvat.svc.cluster.local:8080"];
-const platform = platformValues(functionsConfig.parse({ helmets: entry() }), "1.14.1") ?? {};
+const platform = platformValues({ helmets: functionPlan(config()) }, "1.14.1") ?? {};
 
 let world: World;
 const at = () => Date.now() / 1000;

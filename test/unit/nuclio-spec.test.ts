@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { platformValues } from "../../components/nuclio/nuclio.ts";
+import { functionPlan } from "../../components/nuclio/plan.ts";
 import { verdictOf } from "../../automation/functions/verdict.ts";
 import { augmentedSpec } from "../../automation/rehearsal/services/nuclio/augment.ts";
 import { differences } from "../../components/nuclio/compare.ts";
@@ -185,7 +186,7 @@ describe("Nuclio's platform configuration", () => {
     ["no runtime class where the field does it", [GPU], "1.16.3", undefined],
     ["no runtime class without a GPU", [{}], "1.15", undefined],
   ])("has %s, and that Nuclio waits for no function", (_what, functions, nuclio, classes) => {
-    const parsed = Object.fromEntries(functions.map((changes, index) => [`f${index}`, config(changes)]));
+    const parsed = Object.fromEntries(functions.map((changes, index) => [`f${index}`, functionPlan(config(changes))]));
     expect(platformValues(parsed, nuclio)).toEqual({
       functionReadinessTimeout: "0s",
       ...(classes && { functionAugmentedConfigs: classes.map(entryOf) }),
@@ -195,7 +196,8 @@ describe("Nuclio's platform configuration", () => {
   it("keeps the event timeout of a function it augments: Nuclio empties what an entry does not say", () => {
     const changes = { ...GPU, timeouts: { event: "20s" } };
     const wanted = object(changes);
-    const platform = platformValues({ helmets: config(changes), other: config(GPU) }, "1.13.0") ?? {};
+    const platform =
+      platformValues({ helmets: functionPlan(config(changes)), other: functionPlan(config(GPU)) }, "1.13.0") ?? {};
     const there = live(wanted, "ready");
     there.spec = augmentedSpec(there.spec, platform, wanted.metadata.labels);
     expect(there.spec["eventTimeout"]).toBe("20s");

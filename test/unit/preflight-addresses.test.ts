@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { LabConfig } from "../../components/lab/sections.ts";
+import type { Plan } from "../../components/lab/plan.ts";
 import { metalLbAnnotations } from "../../components/kubernetes/metallb.ts";
 import { addressesCanBeGiven } from "../../components/preflight/addresses/given.ts";
 import { metalLbTookItsConfiguration } from "../../components/preflight/addresses/pools-taken.ts";
@@ -9,11 +9,12 @@ import type { ClusterFacts, LiveAddressPool, LiveService } from "../../component
 const TRAEFIK = "vision-platform:traefik.address";
 const WEB = "vision-platform:clearml.addresses.web";
 
-function lab(traefik: string | undefined, web?: string): LabConfig {
-  return {
+function lab(traefik: string | undefined, web?: string): Plan {
+  const said = {
     traefik: { address: traefik, namespace: "kube-system", service: "traefik" },
     clearml: { enabled: true, namespace: "clearml", port: 80, addresses: { web } },
-  } as LabConfig;
+  };
+  return { lab: said } as Plan;
 }
 
 interface Wanted {
@@ -70,7 +71,7 @@ const svclb = Object.assign({}, { metadata: { name: "svclb-traefik-1a2b3c4d", na
 const WITHOUT_METALLB = { addressPools: [], unknownKinds: ["addressPools", "configurationStates"] };
 
 describe("an address that cannot be given is refused with its key", () => {
-  it.each<[string, ClusterFacts, LabConfig, string, RegExp]>([
+  it.each<[string, ClusterFacts, Plan, string, RegExp]>([
     [
       "it is in no pool",
       cluster(),
@@ -192,7 +193,7 @@ describe("an address that cannot be given is refused with its key", () => {
 });
 
 describe("nothing is said", () => {
-  it.each<[string, ClusterFacts, LabConfig]>([
+  it.each<[string, ClusterFacts, Plan]>([
     ["of a lab that is as it should be", cluster(), lab("192.0.2.20", "192.0.2.40")],
     ["of one that asks for nothing", cluster({ addressPools: [], services: [] }), lab(undefined)],
     ["of a free address that Traefik moves to", cluster(), lab("198.51.100.9")],
@@ -289,7 +290,7 @@ describe("K3s' ServiceLB", () => {
   it("alone is told to have one Service for each port of a node", () => {
     const facts = cluster({ ...WITHOUT_METALLB, serviceLb: [svclb] });
     expect(serviceLbIsAlone(facts, lab(undefined))[0]?.message).toContain("ClearML's three share port 80");
-    const off = { ...lab(undefined), clearml: { enabled: false } } as LabConfig;
+    const off = { lab: { ...lab(undefined).lab, clearml: { enabled: false } } } as Plan;
     expect(serviceLbIsAlone(facts, off)).toEqual([]);
   });
 

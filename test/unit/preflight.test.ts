@@ -5,7 +5,7 @@ import type { ClusterFacts } from "../../components/preflight/facts.ts";
 import { NOTHING } from "./cluster-facts.ts";
 import { nodesRunTheImages } from "../../components/preflight/architecture.ts";
 import { ingressClassIsServed } from "../../components/preflight/ingress-class.ts";
-import type { LabConfig } from "../../components/lab/sections.ts";
+import type { Plan } from "../../components/lab/plan.ts";
 import { tlsSecretIsThere, tlsSecretOf } from "../../components/preflight/tls-secret.ts";
 
 /** An API server that answers these paths, and to any other with an empty list. */
@@ -52,11 +52,11 @@ describe("looking at the cluster", () => {
   });
 });
 
-const LAB = { cluster: { ingressClass: "traefik" }, cvat: { enabled: true, ingress: {} } } as LabConfig;
+const LAB = { lab: { cluster: { ingressClass: "traefik" }, cvat: { enabled: true, ingress: {} } } } as Plan;
 const ingressClass = (name: string, controller: string) => ({ metadata: { name }, spec: { controller } });
 
 it("looks at CVAT's own class where the stack names one", () => {
-  const lab = { ...LAB, cvat: { enabled: true, ingress: { className: "edge" } } } as LabConfig;
+  const lab = { lab: { ...LAB.lab, cvat: { enabled: true, ingress: { className: "edge" } } } } as Plan;
   const ingressClasses = [ingressClass("traefik", "traefik.io/ingress-controller")];
   expect(ingressClassIsServed({ ...NOTHING, ingressClasses }, lab)).toEqual([
     expect.objectContaining({ severity: "refusal", path: "vision-platform:cvat.ingress.className" }),
@@ -93,8 +93,8 @@ describe("the IngressClass", () => {
 describe("the Secret with CVAT's certificate", () => {
   const tls = (more: object = {}, values: object = {}) =>
     ({
-      cvat: { enabled: true, namespace: "cvat", ingress: { tls: { secretName: "lab-tls", ...more } }, values },
-    }) as LabConfig;
+      lab: { cvat: { enabled: true, namespace: "cvat", ingress: { tls: { secretName: "lab-tls", ...more } }, values } },
+    }) as Plan;
   const secret = (...keys: string[]) => {
     const metadata = { name: "lab-tls", namespace: "cvat" };
     return { metadata, data: Object.fromEntries(keys.map((key) => [key, "eA=="])) };
@@ -108,7 +108,7 @@ describe("the Secret with CVAT's certificate", () => {
       asked.push(path);
       return Promise.resolve({ status: 200, text: `{"items":[]}` });
     };
-    await lookAtCluster({}, { send, tlsSecret: tlsSecretOf(tls()) });
+    await lookAtCluster({}, { send, tlsSecret: tlsSecretOf(tls().lab) });
     expect(asked.filter((path) => path.includes("secrets"))).toEqual([
       "/api/v1/namespaces/cvat/secrets?fieldSelector=metadata.name%3Dlab-tls",
     ]);

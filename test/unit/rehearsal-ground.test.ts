@@ -1,19 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { groundOf } from "../../automation/rehearsal/ground/ground.ts";
 import type { LabObject } from "../../automation/rehearsal/ground/object.ts";
-import { parseLab } from "../../components/lab/parse.ts";
-import type { LabConfig } from "../../components/lab/sections.ts";
+import type { Plan } from "../../components/lab/plan.ts";
 import { CLUSTER_CHECKS } from "../../components/preflight/checks.ts";
 import type { ClusterFacts } from "../../components/preflight/facts.ts";
 import { exampleStack } from "../fixtures/inputs/whole-stack.ts";
+import { planned } from "../fixtures/inputs/planned.ts";
 
 type Sections = Record<string, unknown>;
-
-function parsed(sections: Sections): LabConfig {
-  const { lab, problems } = parseLab(sections);
-  if (!lab) throw new Error(problems.map(({ path, message }) => `${path}: ${message}`).join("; "));
-  return lab;
-}
 
 const READY = [{ type: "Ready", status: "True" }];
 
@@ -40,7 +34,7 @@ function factsOf(objects: readonly LabObject[]): ClusterFacts {
   };
 }
 
-const findings = (lab: LabConfig) => {
+const findings = (lab: Plan) => {
   const facts = factsOf(groundOf(lab).objects);
   return CLUSTER_CHECKS.flatMap((check) => check(facts, lab));
 };
@@ -95,7 +89,7 @@ describe("a rehearsal takes for given", () => {
       /^cert-manager's kinds$/,
     ],
   ])("%s, and says so", (_, sections, note) => {
-    const lab = parsed(sections);
+    const lab = planned(sections);
     expect(groundOf(lab).notes.filter((one) => note.test(one))).toHaveLength(1);
     const refused = findings(lab).filter(({ severity }) => severity === "refusal");
     expect(refused).toEqual([]);
@@ -103,7 +97,7 @@ describe("a rehearsal takes for given", () => {
 
   it("the devices of the largest pod, and shows that others have no room beside it", () => {
     const two = { helmets: { ...HELMETS, gpu: { count: 2 }, replicas: 3 } };
-    const lab = parsed({ ...TASKS, functions: two });
+    const lab = planned({ ...TASKS, functions: two });
     expect(groundOf(lab).notes).toContainEqual(expect.stringMatching(/^Node gpu-node: amd64, 2 nvidia\.com\/gpu,/));
     expect(findings(lab).map(({ path }) => path)).toEqual(["vision-platform:functions.helmets.gpu"]);
   });
@@ -113,14 +107,14 @@ describe("a rehearsal takes for given", () => {
       vega: { devices: { "nvidia.com/gpu": 2 }, labels: { gpu: "yes" } },
       atlas: { architecture: "arm64", taints: [{ key: "only", value: "data", effect: "NoSchedule" }] },
     };
-    const lab = parsed({ ...TASKS, functions: { helmets: { ...HELMETS, gpu: {} } }, rehearsal: { nodes } });
+    const lab = planned({ ...TASKS, functions: { helmets: { ...HELMETS, gpu: {} } }, rehearsal: { nodes } });
     expect(groundOf(lab).notes.filter((note) => note.startsWith("Node "))).toEqual([
       "Node vega: amd64, gpu=yes, 2 nvidia.com/gpu",
       "Node atlas: arm64",
     ]);
     expect(findings(lab)).toEqual([]);
     const lost = { cvat: { data: { accessMode: "ReadWriteOnce", node: "atals" } }, rehearsal: { nodes } };
-    expect(findings(parsed(lost))).toEqual([
+    expect(findings(planned(lost))).toEqual([
       {
         severity: "refusal",
         path: "vision-platform:cvat.data.node",
@@ -130,7 +124,7 @@ describe("a rehearsal takes for given", () => {
   });
 
   it("the example's one node, with what both ask it for", () => {
-    const { notes } = groundOf(parsed(exampleStack()));
+    const { notes } = groundOf(planned(exampleStack()));
     expect(notes.filter((note) => note.startsWith("Node "))).toEqual([
       expect.stringMatching(/^Node gpu-node: amd64, nvidia\.com\/gpu\.present=true, 1 nvidia\.com\/gpu, /),
     ]);
@@ -161,11 +155,11 @@ describe("a rehearsal knows nothing of", () => {
       /cluster\.storageClass: .*`local-path` gives no volume to pods of several nodes.*Set ReadWriteOnce/,
     ],
   ])("%s, and says so before anything is started", (_, sections, message) => {
-    expect(() => groundOf(parsed(sections))).toThrow(message);
+    expect(() => groundOf(planned(sections))).toThrow(message);
   });
 
   it("a class that no claim asks for", () => {
     const analytics = { enabled: false, grafana: { storageClass: "longhorm" } };
-    expect(() => groundOf(parsed({ cvat: { analytics } }))).not.toThrow();
+    expect(() => groundOf(planned({ cvat: { analytics } }))).not.toThrow();
   });
 });

@@ -9,19 +9,12 @@ import { likenessFor } from "../../automation/rehearsal/ground/likeness-file.ts"
 import { likenessSchema, type Likeness } from "../../automation/rehearsal/ground/likeness.ts";
 import { likenessOf } from "../../automation/rehearsal/ground/read-cluster.ts";
 import type { ApiAnswer, ApiRequest, Send } from "../../components/kubernetes/api-server.ts";
-import { parseLab } from "../../components/lab/parse.ts";
-import type { LabConfig } from "../../components/lab/sections.ts";
+import { planned } from "../fixtures/inputs/planned.ts";
 
 const GPU = "nvidia.com/gpu";
 const CANARY = "canary-of-a-secret";
 
-function parsed(sections: Record<string, unknown>): LabConfig {
-  const { lab, problems } = parseLab(sections);
-  if (!lab) throw new Error(JSON.stringify(problems));
-  return lab;
-}
-
-const LAB = parsed({
+const LAB = planned({
   cluster: { storageClass: "tank" },
   traefik: { address: "192.0.2.20" },
   cvat: { ingress: { host: "cvat.example.com", tls: { secretName: "cvat-tls" } } },
@@ -157,11 +150,11 @@ describe("a rehearsal like a person's cluster", () => {
     const some = await likenessOf(sendTo([], over), LAB);
     expect([...some.unread].sort()).toEqual(["Node", "StorageClass"]);
     expect(() => groundOf(LAB, some)).toThrow(/knows no StorageClass `tank`/);
-    expect(groundOf(parsed({}), some).notes).toContain("Node node: amd64");
+    expect(groundOf(planned({}), some).notes).toContain("Node node: amd64");
   });
 
   const parsedLike = (sections: Record<string, unknown>) => ({
-    objects: () => groundOf(parsed(sections), likeness),
+    objects: () => groundOf(planned(sections), likeness),
   });
 });
 

@@ -3,12 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { hashedPassword } from "../../components/clearml/passwords.ts";
 import { parseLab } from "../../components/lab/parse.ts";
-import { chartsOf, VisionPlatform } from "../../components/platform.ts";
+import { VisionPlatform } from "../../components/platform.ts";
 import { readLab } from "../../components/lab/read.ts";
 import { Sealed } from "../../components/schema/values.ts";
 import * as carried from "../../components/schema/carried.ts";
 import { mutated } from "../fixtures/inputs/mutations.ts";
 import { wholeStack, type Sections } from "../fixtures/inputs/whole-stack.ts";
+import { planned } from "../fixtures/inputs/planned.ts";
 import { recordRegistrations, settled } from "./registrations.ts";
 
 type Path = (string | number)[];
@@ -147,18 +148,16 @@ const registered = recordRegistrations((_, length) => "a".repeat(length));
 
 describe("what is made here", () => {
   it("has only characters that every program carries", async () => {
-    const { lab } = parseLab({ ...wholeStack(), ...withoutPasswords() });
-    if (!lab) throw new Error("no sound stack file");
-    const charts = chartsOf(lab).map(({ name, version }) => [
+    const plan = planned({ ...wholeStack(), ...withoutPasswords() });
+    const charts = plan.charts.map(({ name, version }) => [
       name,
       { name, version, path: "/x", origin: "locked" as const },
     ]);
     const delivery = { context: "images/clearml-agent", checkout: path.resolve(import.meta.dirname, "../..") };
     new VisionPlatform("lab", {
-      lab,
+      plan,
       charts: Object.fromEntries(charts) as never,
       found: { seen: true, existing: new Set(), missing: [] },
-      labels: {},
       prepared: { inPlaceOfOld: new Set(), madeAgain: new Set() },
       delivery,
     });

@@ -6,11 +6,13 @@ import { certificatesIn } from "../../automation/rehearsal/services/minio/certif
 import { readAuthority } from "../../automation/stackfile/authority-file.ts";
 import type { RenderedObject } from "../../components/kubernetes/rendered-object.ts";
 import { podTemplate } from "../../components/charts/pods.ts";
+import { agentPlan } from "../../components/clearml/agent/plan.ts";
 import { clearmlConfig } from "../../components/clearml/clearml-section.ts";
 import { agentValues } from "../../components/clearml/agent/values.ts";
 import { urlsOfTasks } from "../../components/clearml/agent/agent.ts";
 import { cvatFixes } from "../../components/cvat/fixes.ts";
 import { functionsConfig } from "../../components/nuclio/functions-section.ts";
+import { functionPlan } from "../../components/nuclio/plan.ts";
 import { functionObject } from "../../components/nuclio/spec.ts";
 import { authorityName } from "../../components/storage/authority.ts";
 
@@ -142,7 +144,7 @@ describe("the certificates reach", () => {
     const [yolo, sam] = (["yolo", "sam"] as const).map((name) => {
       const config = functions[name];
       if (!config) throw new Error(name);
-      return functionObject(name, config, { namespace: "cvat", store, hasField: true }).spec;
+      return functionObject(name, functionPlan(config), { namespace: "cvat", store, hasField: true }).spec;
     });
     expect(yolo?.env).toContainEqual({ name: "AWS_CA_BUNDLE", value: "/etc/vision-platform/object-store/ca.crt" });
     expect(yolo?.volumes).toEqual([
@@ -157,7 +159,7 @@ describe("the certificates reach", () => {
   it("ClearML's agent and the pods of its tasks", () => {
     const config = clearmlConfig.parse({ addresses: { api: "192.0.2.41" }, agent: { enabled: true } });
     const values = agentValues({
-      config: config.agent,
+      plan: agentPlan(config.agent, "5.3.3"),
       urls: urlsOfTasks(config),
       s3: true,
       authority: "object-store-ca-1",

@@ -2,6 +2,7 @@ import { V1ObjectMeta } from "@kubernetes/client-node";
 import { describe, expect, it, vi } from "vitest";
 import { removeUnbound } from "../../automation/cluster/claims.ts";
 import type { Send } from "../../components/kubernetes/api-server.ts";
+import type { Plan } from "../../components/lab/plan.ts";
 import type { LabConfig } from "../../components/lab/sections.ts";
 import type { LiveClaim } from "../../components/preflight/facts.ts";
 import {
@@ -38,7 +39,8 @@ function claim(name: string, storageClassName: string | undefined, bound = false
   };
 }
 
-const told = (claims: LiveClaim[] | undefined, config = lab()) => storageClassesFit({ ...NOTHING, claims }, config);
+const told = (claims: LiveClaim[] | undefined, config = lab()) =>
+  storageClassesFit({ ...NOTHING, claims }, { lab: config } as Plan);
 
 describe("a claim's StorageClass", () => {
   it.each<[string, LiveClaim[] | undefined, LabConfig]>([
@@ -133,7 +135,7 @@ describe("a StorageClass that the cluster has not", () => {
   const classes = (...names: string[]) =>
     names.map((name) => ({ metadata: Object.assign(new V1ObjectMeta(), { name }) }));
   const missing = (there: string[] | undefined, claims: LiveClaim[] = []) =>
-    storageClassesAreThere({ ...NOTHING, claims, storageClasses: there && classes(...there) }, lab());
+    storageClassesAreThere({ ...NOTHING, claims, storageClasses: there && classes(...there) }, { lab: lab() } as Plan);
 
   it("is refused at the key that names it, once, with the nearest name", () => {
     expect(missing(["fasd", "local-path"])).toEqual([
@@ -154,7 +156,9 @@ describe("a StorageClass that the cluster has not", () => {
     const names = ["cvat-backend-data", "cvat-kvrocks-data-cvat-kvrocks-0", "data-cvat-postgresql-0"];
     const claims = [...names, "redis-data-cvat-redis-master-0"].map((name) => claim(name, "fast", true));
     const storageClasses = classes("other");
-    expect(storageClassesAreThere({ ...NOTHING, claims, storageClasses }, cvatOnly)).toEqual([]);
-    expect(storageClassesAreThere({ ...NOTHING, claims: claims.slice(1), storageClasses }, cvatOnly)).toHaveLength(1);
+    expect(storageClassesAreThere({ ...NOTHING, claims, storageClasses }, { lab: cvatOnly } as Plan)).toEqual([]);
+    expect(
+      storageClassesAreThere({ ...NOTHING, claims: claims.slice(1), storageClasses }, { lab: cvatOnly } as Plan),
+    ).toHaveLength(1);
   });
 });

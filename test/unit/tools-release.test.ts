@@ -7,7 +7,9 @@ import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { pluginsOf } from "../../automation/engine/door.ts";
 import type { Progress } from "../../automation/progress.ts";
-import { soundLab } from "../../automation/stackfile/check-files.ts";
+import { planOf } from "../../components/lab/plan.ts";
+import type { LabConfig } from "../../components/lab/sections.ts";
+import { soundPlan } from "../../automation/stackfile/sound-plan.ts";
 import { readStackFile } from "../../automation/stackfile/stack-file.ts";
 import { obtainTools, type ObtainOptions } from "../../automation/tools/obtain.ts";
 import { PROGRAMS } from "../../automation/tools/programs.ts";
@@ -364,11 +366,14 @@ describe("a plugin that only its publisher has", () => {
   });
 
   it("is wanted where the lab needs it", async () => {
-    const lab = await soundLab(await readStackFile(path.resolve(import.meta.dirname, "../../Pulumi.homelab.yaml")));
-    expect(pluginsOf(lab)).toEqual([NAME, "pulumi-resource-command"]);
-    expect(pluginsOf({ ...lab, objectStore: undefined })).toEqual(["pulumi-resource-command"]);
+    const { lab } = await soundPlan(
+      await readStackFile(path.resolve(import.meta.dirname, "../../Pulumi.homelab.yaml")),
+    );
+    const wanted = (changes: Partial<LabConfig>) => pluginsOf(planOf({ ...lab, ...changes }, { labels: {} }));
+    expect(wanted({})).toEqual([NAME, "pulumi-resource-command"]);
+    expect(wanted({ objectStore: undefined })).toEqual(["pulumi-resource-command"]);
     const { agent } = lab.clearml;
-    expect(pluginsOf({ ...lab, clearml: { ...lab.clearml, agent: { ...agent, enabled: false } } })).toEqual([NAME]);
+    expect(wanted({ clearml: { ...lab.clearml, agent: { ...agent, enabled: false } } })).toEqual([NAME]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { clearmlRanges } from "../../../components/lab/chart-ranges.ts";
 import { refusedCharts } from "../../../components/charts/kubernetes.ts";
-import type { LabConfig } from "../../../components/lab/sections.ts";
+import type { Plan } from "../../../components/lab/plan.ts";
 import { UserError } from "../../../components/program/errors.ts";
 import { problemList, type Problem } from "../../../components/schema/problems.ts";
 import { addresses } from "./addresses.ts";
@@ -17,15 +17,23 @@ import { storage, storageProblems } from "./storage.ts";
  * @param likeness what was read of the cluster itself. Default: nothing
  * @throws UserError for what it names and nobody can know of, or what the cluster has not, all at once
  */
-export function groundOf(lab: LabConfig, likeness?: Likeness): Ground {
-  const problems = [...storageProblems(lab, likeness), ...chartProblems(lab, likeness)];
+export function groundOf(plan: Plan, likeness?: Likeness): Ground {
+  const { lab } = plan;
+  const problems = [...storageProblems(lab, likeness), ...chartProblems(plan, likeness)];
   if (problems.length > 0) {
     const title = likeness
       ? "The stack file does not fit your cluster:"
       : "The stack file asks for what a rehearsal does not know, or what cannot be:";
     throw new UserError(problemList(title, problems), { exitCode: 2 });
   }
-  const parts = [nodes, storage, runtimeClasses, edge, addresses, secrets].map((part) => part(lab, likeness));
+  const parts = [
+    nodes(plan, likeness),
+    storage(lab, likeness),
+    runtimeClasses(plan, likeness),
+    edge(lab, likeness),
+    addresses(lab, likeness),
+    secrets(lab, likeness),
+  ];
   return {
     objects: [namespace("kube-system"), ...definitions(lab, likeness), ...parts.flatMap(({ objects }) => objects)],
     notes: [...parts.flatMap(({ notes }) => notes), ...(namesCertManager(lab) ? ["cert-manager's kinds"] : [])],
@@ -33,9 +41,9 @@ export function groundOf(lab: LabConfig, likeness?: Likeness): Ground {
 }
 
 /** Charts that would not take the lab's own Kubernetes: the rehearsal's is another. */
-function chartProblems({ clearml }: LabConfig, likeness: Likeness | undefined): Problem[] {
-  if (likeness?.kubernetes === undefined || !clearml.enabled) return [];
-  return refusedCharts(clearmlRanges(clearml, clearml.agent.enabled), {
+function chartProblems({ clearml }: Plan, likeness: Likeness | undefined): Problem[] {
+  if (likeness?.kubernetes === undefined || !clearml) return [];
+  return refusedCharts(clearmlRanges(clearml.versions, clearml.agent !== undefined), {
     version: likeness.kubernetes,
     saidBy: "your cluster has",
   });

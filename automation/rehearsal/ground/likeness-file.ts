@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parse, stringify } from "yaml";
-import type { LabConfig } from "../../../components/lab/sections.ts";
+import type { Plan } from "../../../components/lab/plan.ts";
 import { UserError } from "../../../components/program/errors.ts";
 import { isMap } from "../../../components/program/maps.ts";
 import type { Progress } from "../../progress.ts";
@@ -25,7 +25,7 @@ export const likenessFile = (folder: string, stack: string) => path.join(folder,
  * What a rehearsal is to be like: from the file that was written earlier, or read now from the cluster of a kubeconfig and written.
  * @throws UserError when the file is neither, or the cluster cannot be reached
  */
-export async function likenessFor(file: string, lab: LabConfig, { folder, stack, progress }: Place): Promise<Likeness> {
+export async function likenessFor(file: string, plan: Plan, { folder, stack, progress }: Place): Promise<Likeness> {
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
     throw new UserError(`--like ${file} cannot be read (${code}).`, { exitCode: 2, cause: error });
@@ -41,7 +41,7 @@ export async function likenessFor(file: string, lab: LabConfig, { folder, stack,
     );
   }
   return progress.task("Looking at your cluster", async () => {
-    const likeness = await readCluster(file, lab);
+    const likeness = await readCluster(file, plan);
     const target = likenessFile(folder, stack);
     await writeFile(target, `${TITLE}${stringify(likeness, { aliasDuplicateObjects: false })}`);
     progress.line(`Written: ${target}`);

@@ -1,7 +1,5 @@
-import { runtimeClassOf as runtimeClassOfTasks, taskResources } from "../../../components/clearml/agent/values.ts";
-import type { LabConfig } from "../../../components/lab/sections.ts";
-import { devicesOf, type Devices } from "../../../components/kubernetes/devices.ts";
-import { runtimeClassOf } from "../../../components/nuclio/spec.ts";
+import type { Plan } from "../../../components/lab/plan.ts";
+import type { Devices } from "../../../components/kubernetes/devices.ts";
 import type { RehearsalNode } from "../../../components/lab/rehearsal-config.ts";
 import { KUBERNETES } from "../../tools/programs.ts";
 import { objectsLike, type Likeness } from "./likeness.ts";
@@ -12,11 +10,11 @@ const PROCESSOR = "kubernetes.io/arch";
 const NOTHING_MORE = { cpu: "64", memory: "256Gi", taints: [] } as const;
 
 /** The nodes of the lab's own cluster where that is known, else those that the stack file says, else those that it cannot do without. */
-export function nodes(lab: LabConfig, likeness: Likeness | undefined): Ground {
+export function nodes(plan: Plan, likeness: Likeness | undefined): Ground {
   const like = objectsLike(likeness, "Node");
   if (like !== undefined) return asRead(like, "Nodes");
-  const said = lab.rehearsal.nodes;
-  const all = said ?? assumedNodes(lab);
+  const said = plan.lab.rehearsal.nodes;
+  const all = said ?? assumedNodes(plan);
   return {
     objects: Object.entries(all).map(([name, node], index) => nodeObject(name, node, { control: index === 0 })),
     notes: Object.entries(all).map(
@@ -26,14 +24,14 @@ export function nodes(lab: LabConfig, likeness: Likeness | undefined): Ground {
 }
 
 /** The classes that pods name; K3s and NVIDIA's operator make `nvidia`. */
-export function runtimeClasses(lab: LabConfig, likeness: Likeness | undefined): Ground {
+export function runtimeClasses({ cvat, functions, clearml }: Plan, likeness: Likeness | undefined): Ground {
   const like = objectsLike(likeness, "RuntimeClass");
   if (like !== undefined) return asRead(like, "RuntimeClasses");
-  const { functions, clearml } = inUse(lab);
+  const adopted = cvat?.config.nuclio.adoptedFunctions ?? {};
   const names = [
-    ...Object.values(functions).map(runtimeClassOf),
-    ...(clearml ? [runtimeClassOfTasks(clearml.agent.tasks)] : []),
-    ...(lab.cvat.enabled ? Object.values(lab.cvat.nuclio.adoptedFunctions).map((one) => one.runtimeClass) : []),
+    ...Object.values(functions).map(({ runtimeClass }) => runtimeClass),
+    clearml?.agent?.tasks.runtimeClass,
+    ...Object.values(adopted).map(({ runtimeClass }) => runtimeClass),
   ];
   const classes = [...new Set(names.flatMap((name) => name ?? []))];
   return {
@@ -60,17 +58,15 @@ interface Asking {
  * Each node that is named, and as few others as there have to be for every nodeSelector. A node has the devices of the largest pod that may run
  * there, not of all of them: whether they have room beside each other is what a rehearsal is to show.
  */
-function assumedNodes(lab: LabConfig): Record<string, RehearsalNode> {
-  const { functions, clearml, delivered } = inUse(lab);
+function assumedNodes({ cvat, functions, clearml }: Plan): Record<string, RehearsalNode> {
+  const agent = clearml?.agent;
+  const delivered = agent?.nodes ?? [];
   const askings: Asking[] = [
-    ...Object.values(functions).map(({ nodeSelector, gpu, resources }) => ({
-      labels: nodeSelector,
-      devices: { ...devicesOf(resources), ...(gpu && { [gpu.resource]: gpu.count }) },
-    })),
-    ...(clearml
+    ...Object.values(functions).map(({ config, devices }) => ({ labels: config.nodeSelector, devices })),
+    ...(agent
       ? [
-          { labels: clearml.agent.nodeSelector, devices: {}, only: delivered.map(({ node }) => node) },
-          { labels: clearml.agent.tasks.nodeSelector, devices: devicesOf(taskResources(clearml.agent.tasks)) },
+          { labels: agent.config.nodeSelector, devices: {}, only: delivered.map(({ node }) => node) },
+          { labels: agent.config.tasks.nodeSelector, devices: agent.tasks.devices },
         ]
       : []),
   ];
@@ -81,8 +77,8 @@ function assumedNodes(lab: LabConfig): Record<string, RehearsalNode> {
     return node;
   };
   for (const { node } of delivered)
-    named(node).labels[PROCESSOR] = clearml?.agent.image.delivery.platform.split("/")[1] ?? "";
-  if (lab.cvat.enabled && lab.cvat.data.node !== undefined) named(lab.cvat.data.node);
+    named(node).labels[PROCESSOR] = agent?.config.image.delivery.platform.split("/")[1] ?? "";
+  if (cvat?.config.data.node !== undefined) named(cvat.config.data.node);
   for (const { labels } of askings) if (labels[HOST_NAME] !== undefined) named(labels[HOST_NAME]);
   for (const { labels, devices, only } of askings) {
     if (Object.keys({ ...labels, ...devices }).length === 0) continue;
@@ -102,17 +98,6 @@ function assumedNodes(lab: LabConfig): Record<string, RehearsalNode> {
       { ...NOTHING_MORE, taints: [], labels, devices, architecture: labels[PROCESSOR] === "arm64" ? "arm64" : "amd64" },
     ]),
   );
-}
-
-/** What is installed of what asks for nodes. */
-function inUse({ cvat, functions, clearml }: LabConfig) {
-  const agent = clearml.enabled && clearml.agent.enabled;
-  const { delivery } = clearml.agent.image;
-  return {
-    functions: cvat.enabled && cvat.nuclio.enabled ? functions : {},
-    clearml: agent ? clearml : undefined,
-    delivered: agent && delivery.by === "nodes" ? delivery.nodes : [],
-  };
 }
 
 type Labels = { labels: Readonly<Record<string, string>> };

@@ -1,4 +1,5 @@
 import { apiServer, listOf, Unreached, type Send } from "../../../components/kubernetes/api-server.ts";
+import type { Plan } from "../../../components/lab/plan.ts";
 import type { LabConfig } from "../../../components/lab/sections.ts";
 import type { Devices } from "../../../components/kubernetes/devices.ts";
 import { UserError } from "../../../components/program/errors.ts";
@@ -28,11 +29,11 @@ const METADATA_ONLY = { accept: "application/json;as=PartialObjectMetadata;g=met
  * @param kubeconfig path of the kubeconfig; its context is the stack's, where the stack names one
  * @throws UserError when the cluster cannot be reached
  */
-export async function readCluster(kubeconfig: string, lab: LabConfig): Promise<Likeness> {
-  const access = { kubeconfig, context: lab.cluster.context };
+export async function readCluster(kubeconfig: string, plan: Plan): Promise<Likeness> {
+  const access = { kubeconfig, context: plan.lab.cluster.context };
   const send = apiServer(await kubeConfig(access));
   try {
-    return await likenessOf(send, lab);
+    return await likenessOf(send, plan);
   } catch (error) {
     if (!(error instanceof Unreached)) throw error;
     throw new UserError(`--like ${kubeconfig}: ${error.message}.`, { cause: error });
@@ -40,9 +41,10 @@ export async function readCluster(kubeconfig: string, lab: LabConfig): Promise<L
 }
 
 /** The same of an API server that requests are sent to. */
-export async function likenessOf(send: Send, lab: LabConfig): Promise<Likeness> {
+export async function likenessOf(send: Send, plan: Plan): Promise<Likeness> {
+  const { lab } = plan;
   const [{ facts, unread }, runtimeClasses, groups, missingSecrets] = await Promise.all([
-    lookAtCluster({}, { send, pods: asksForDevices(lab) }),
+    lookAtCluster({}, { send, pods: asksForDevices(plan) }),
     listOf<LabObject & { handler?: string }>(send, RUNTIME_CLASSES, WITHIN_MS),
     groupsOf(send),
     missingAmong(send, lab),

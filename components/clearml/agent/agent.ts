@@ -17,11 +17,14 @@ import type { HoconFields } from "../hocon.ts";
 import { httpUrl, SERVICES, urlInside } from "../names.ts";
 import { digestOf } from "../secrets.ts";
 import { agentFixes } from "./fixes.ts";
-import { AGENT_RELEASE, AGENT_SECRETS, CREDENTIAL_KEYS, imageOf } from "./names.ts";
-import { agentValues, runtimeClassOf } from "./values.ts";
+import { AGENT_RELEASE, AGENT_SECRETS, CREDENTIAL_KEYS } from "./names.ts";
+import type { AgentPlan } from "./plan.ts";
+import { agentValues } from "./values.ts";
 
 export interface ClearMlAgentArgs {
+  /** ClearML's own keys. */
   config: ClearmlConfig;
+  plan: AgentPlan;
   /** The agent's chart. */
   chart: ChartSource;
   cluster: Cluster;
@@ -48,13 +51,13 @@ export class ClearMlAgent extends pulumi.ComponentResource {
 
   constructor(name: string, args: ClearMlAgentArgs, opts?: pulumi.ComponentResourceOptions) {
     super("vision-platform:clearml:ClearMlAgent", name, {}, opts);
-    const { config, chart, cluster, server, delivery } = args;
-    const { agent } = config;
+    const { config, plan, chart, cluster, server, delivery } = args;
+    const agent = plan.config;
     const parts = { parent: this };
     const s3 = args.s3 === undefined ? undefined : pulumi.secret(args.s3);
 
     this.queue = agent.queue;
-    this.image = imageOf(agent.image);
+    this.image = plan.image;
     const image = new ImageDelivery(
       `${name}-image`,
       { ...delivery, config: agent.image.delivery, reference: this.image, access: cluster.access },
@@ -89,13 +92,13 @@ export class ClearMlAgent extends pulumi.ComponentResource {
       release: AGENT_RELEASE,
       namespace: this.namespace,
       values: agentValues({
-        config: agent,
+        plan,
         urls,
         s3: s3 !== undefined,
         authority: authority?.metadata.name,
         digest: pulumi.secret(digest),
       }),
-      fixes: agentFixes(runtimeClassOf(agent.tasks)),
+      fixes: agentFixes(plan.tasks.runtimeClass),
       stages: [{ stage: "workers", name: /^clearml-agent$/ }],
       cluster,
     };

@@ -5,7 +5,7 @@ import type { Found, SectionRule } from "../../schema/section-rules.ts";
 import type { ClearmlConfig } from "../clearml-config.ts";
 import { keyProblem } from "../hocon.ts";
 import { imageOf } from "./names.ts";
-import { taskResources } from "./values.ts";
+import { taskResources } from "./plan.ts";
 
 /** What holds of the agent's keys together. All of it is silent while the agent is not installed. */
 export const AGENT_RULES: readonly SectionRule<ClearmlConfig>[] = [

@@ -5,11 +5,11 @@ import { S3_VARIABLES, type ClearmlUrls } from "../conf.ts";
 import { authorityVolume } from "../../storage/authority.ts";
 import type { Env } from "../credentials.ts";
 import { DIGEST_ANNOTATION } from "../values.ts";
-import type { AgentConfig } from "./agent-config.ts";
 import { AGENT_IMAGE, AGENT_SECRETS, CREDENTIAL_KEYS } from "./names.ts";
+import type { AgentPlan } from "./plan.ts";
 
 export interface AgentValuesArgs {
-  config: AgentConfig;
+  plan: AgentPlan;
   /** The server as pods reach it. */
   urls: ClearmlUrls;
   /** Whether the credentials' Secret has keys of the object store. */
@@ -21,7 +21,8 @@ export interface AgentValuesArgs {
 }
 
 /** Values of the `clearml-agent` chart, 5.3. They hold no secret: credentials and configuration are in Secrets that they name. */
-export function agentValues({ config, urls, s3, authority, digest }: AgentValuesArgs): Values {
+export function agentValues({ plan, urls, s3, authority, digest }: AgentValuesArgs): Values {
+  const { config } = plan;
   const { image, tasks } = config;
   const ours: Values = {
     // With only one of them set the chart still renders a Secret of its own, with placeholders. (clearml.md 2.1)
@@ -40,7 +41,7 @@ export function agentValues({ config, urls, s3, authority, digest }: AgentValues
       annotations: { [DIGEST_ANNOTATION]: digest },
       nodeSelector: config.nodeSelector,
       tolerations: config.tolerations,
-      ...placedWhereItWasCarried(image.delivery),
+      ...placedWhereItWasCarried(plan),
       resources: config.resources,
       extraEnvs: [
         { name: "K8S_GLUE_POD_AGENT_INSTALL_ARGS", value: INSTALL_ARGS },
@@ -48,7 +49,7 @@ export function agentValues({ config, urls, s3, authority, digest }: AgentValues
         ...s3Env(s3),
       ],
       basePodTemplate: {
-        resources: taskResources(tasks),
+        resources: plan.tasks.resources,
         nodeSelector: tasks.nodeSelector,
         tolerations: tasks.tolerations,
         env: [...s3Env(s3), ...Object.entries(tasks.environment).map(([name, value]) => ({ name, value }))],
@@ -105,22 +106,11 @@ function listIn(map: unknown, key: string): readonly unknown[] {
 }
 
 /** Elsewhere its image could not be pulled. */
-function placedWhereItWasCarried({ by, nodes }: AgentConfig["image"]["delivery"]): Values {
-  if (by === "registry") return {};
+function placedWhereItWasCarried({ config, nodes }: AgentPlan): Values {
+  if (config.image.delivery.by === "registry") return {};
   const names = { key: "kubernetes.io/hostname", operator: "In", values: nodes.map(({ node }) => node) };
   const required = { nodeSelectorTerms: [{ matchExpressions: [names] }] };
   return { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: required } } };
-}
-
-/** RuntimeClass of the tasks' pods; none without a GPU. */
-export function runtimeClassOf({ gpus, runtimeClass }: AgentConfig["tasks"]): string | undefined {
-  return gpus > 0 && runtimeClass !== "" ? runtimeClass : undefined;
-}
-
-/** NVIDIA_VISIBLE_DEVICES is left to the device plugin: `all` would show every GPU of the node to a task that was given one. (facts 8.24) */
-export function taskResources(tasks: AgentConfig["tasks"]): AgentConfig["tasks"]["resources"] {
-  const { gpus, gpuResource, resources } = tasks;
-  return gpus === 0 ? resources : { ...resources, limits: { ...resources.limits, [gpuResource]: String(gpus) } };
 }
 
 function s3Env(wanted: boolean): Env[] {

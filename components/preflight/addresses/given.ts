@@ -88,7 +88,7 @@ const JUDGES: readonly Judge[] = [serviceTakesOne, askedOnce, somebodyGives, poo
  *
  * An address that its Service has is left in peace, whoever gave it.
  */
-export const addressesCanBeGiven: ClusterCheck = (facts, lab) => {
+export const addressesCanBeGiven: ClusterCheck = (facts, { lab }) => {
   const { services } = facts;
   if (services === undefined) return [];
   const asked = askedIn(lab);

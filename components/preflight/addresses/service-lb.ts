@@ -8,7 +8,7 @@ const OFF =
  * K3s' ServiceLB takes every Service of type LoadBalancer, as MetalLB does, and the two overwrite each other's addresses. (k3s#542, #2323;
  * metallb#804, #1431; addresses-and-kubernetes.md, D)
  */
-export const serviceLbIsAlone: ClusterCheck = ({ serviceLb = [], addressPools, unknownKinds }, lab) => {
+export const serviceLbIsAlone: ClusterCheck = ({ serviceLb = [], addressPools, unknownKinds }, { lab }) => {
   if (serviceLb.length === 0) return [];
   const path = askedIn(lab)[0]?.path ?? "vision-platform:cluster";
   if (!unknownKinds.includes("addressPools") && (addressPools ?? []).length > 0) {

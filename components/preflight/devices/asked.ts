@@ -1,6 +1,4 @@
-import { taskResources } from "../../clearml/agent/values.ts";
-import type { LabConfig } from "../../lab/sections.ts";
-import { devicesOf } from "../../kubernetes/devices.ts";
+import type { Plan } from "../../lab/plan.ts";
 import type { DevicePods } from "./fit.ts";
 
 /** Pods that a stack file asks devices for. */
@@ -12,30 +10,29 @@ export interface AskedDevices extends DevicePods {
 }
 
 /** What functions hold for as long as they are deployed, in the stack file's order. */
-export function heldByFunctions({ cvat, functions }: LabConfig): AskedDevices[] {
-  if (!cvat.enabled || !cvat.nuclio.enabled) return [];
+export function heldByFunctions({ functions }: Plan): AskedDevices[] {
   return Object.entries(functions)
-    .map(([name, { gpu, resources, replicas, nodeSelector, tolerations }]) => ({
+    .map(([name, { config, devices }]) => ({
       name,
-      path: `vision-platform:functions.${name}.${gpu ? "gpu" : "resources"}`,
-      pods: replicas,
-      devices: { ...devicesOf(resources), ...(gpu && { [gpu.resource]: gpu.count }) },
-      nodeSelector,
-      tolerations,
+      path: `vision-platform:functions.${name}.${config.gpu ? "gpu" : "resources"}`,
+      pods: config.replicas,
+      devices,
+      nodeSelector: config.nodeSelector,
+      tolerations: config.tolerations,
     }))
     .filter(asksForAny);
 }
 
 /** What each task of ClearML's agent needs while it runs. Undefined where tasks ask for no device. */
-export function neededByTask({ clearml }: LabConfig): AskedDevices | undefined {
-  const { agent } = clearml;
-  if (!clearml.enabled || !agent.enabled) return undefined;
-  const { tasks } = agent;
+export function neededByTask({ clearml }: Plan): AskedDevices | undefined {
+  const agent = clearml?.agent;
+  if (!agent) return undefined;
+  const { tasks } = agent.config;
   const asked = {
     name: "a task",
     path: `vision-platform:clearml.agent.tasks.${tasks.gpus > 0 ? "gpus" : "resources"}`,
     pods: 1,
-    devices: devicesOf(taskResources(tasks)),
+    devices: agent.tasks.devices,
     nodeSelector: tasks.nodeSelector,
     tolerations: tasks.tolerations,
   };
@@ -43,6 +40,6 @@ export function neededByTask({ clearml }: LabConfig): AskedDevices | undefined {
 }
 
 /** Whether the stack file asks for any device, so that nodes and pods need a look. */
-export const asksForDevices = (lab: LabConfig) => heldByFunctions(lab).length > 0 || neededByTask(lab) !== undefined;
+export const asksForDevices = (plan: Plan) => heldByFunctions(plan).length > 0 || neededByTask(plan) !== undefined;
 
 const asksForAny = ({ devices }: DevicePods) => Object.keys(devices).length > 0;

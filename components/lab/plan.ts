@@ -1,0 +1,62 @@
+import type { ChartSource } from "../charts/source.ts";
+import { clearmlPlan, type ClearmlPlan } from "../clearml/plan.ts";
+import { cvatPlan, type CvatPlan } from "../cvat/plan.ts";
+import type { LabelEntry } from "../nuclio/label-config.ts";
+import { functionPlan, type FunctionPlan } from "../nuclio/plan.ts";
+import type { LabConfig } from "./sections.ts";
+
+/** A lab, and all that is worked out of its stack file: once, here. Components and verbs read it. */
+export interface Plan {
+  lab: LabConfig;
+  /** The charts it installs. */
+  charts: readonly { name: string; version: string }[];
+  /** Undefined: it is off. */
+  cvat: CvatPlan | undefined;
+  /** By name. None where there is no Nuclio. */
+  functions: Readonly<Record<string, FunctionPlan>>;
+  /** Undefined: it is off. */
+  clearml: ClearmlPlan | undefined;
+}
+
+/** What stands in files that a stack file names. */
+export interface NamedFiles {
+  /** Labels by function. */
+  labels: Readonly<Record<string, readonly LabelEntry[]>>;
+}
+
+/** The plan of a sound stack file. */
+export function planOf(lab: LabConfig, files: NamedFiles): Plan {
+  const cvat = lab.cvat.enabled ? cvatPlan(lab.cvat) : undefined;
+  const clearml = lab.clearml.enabled ? clearmlPlan(lab.clearml) : undefined;
+  return {
+    lab,
+    charts: [
+      ...(cvat ? [{ name: "cvat", version: cvat.versions.parts.chart }] : []),
+      ...(clearml ? [{ name: "clearml", version: clearml.versions.parts.chart }] : []),
+      ...(clearml?.agent ? [{ name: "clearml-agent", version: clearml.agent.chart }] : []),
+    ],
+    cvat,
+    functions: lab.cvat.enabled && lab.cvat.nuclio.enabled ? functionPlans(lab.functions, files) : {},
+    clearml,
+  };
+}
+
+/** A plan with the charts that are at hand: of a chart that a user put in the locked one's place the versions are others. */
+export function withCharts(plan: Plan, charts: Readonly<Record<string, ChartSource>>): Plan {
+  const { cvat, clearml } = plan;
+  return {
+    ...plan,
+    cvat: cvat && cvatPlan(cvat.config, charts["cvat"]),
+    clearml: clearml && clearmlPlan(clearml.config, charts["clearml"]),
+  };
+}
+
+/** A function may be called `constructor`, which every object has. */
+function functionPlans(functions: LabConfig["functions"], { labels }: NamedFiles): Plan["functions"] {
+  return Object.fromEntries(
+    Object.entries(functions).map(([name, config]) => [
+      name,
+      functionPlan(config, Object.hasOwn(labels, name) ? labels[name] : undefined),
+    ]),
+  );
+}

@@ -1,0 +1,95 @@
+import { expect, it } from "vitest";
+import { planOf, withCharts } from "../../components/lab/plan.ts";
+import { planned } from "../fixtures/inputs/planned.ts";
+import { exampleStack } from "../fixtures/inputs/whole-stack.ts";
+import { entry } from "./nuclio-fixtures.ts";
+
+const LAB = exampleStack() as Record<string, Record<string, unknown>>;
+const withFunctions = (functions: Record<string, unknown>) => ({ ...LAB, functions });
+const chart = (name: string, version: string, origin: "locked" | "override") => ({ name, version, origin, path: "/x" });
+
+it("names the charts of what is on, and has nothing of what is off", () => {
+  expect(planned(LAB).charts).toEqual([
+    { name: "cvat", version: "2.64.0" },
+    { name: "clearml", version: "7.14.7" },
+    { name: "clearml-agent", version: "5.3.3" },
+  ]);
+  const agent = { ...(LAB["clearml"]?.["agent"] as object), enabled: false };
+  const withoutAgent = planned({ ...LAB, clearml: { ...LAB["clearml"], agent } });
+  expect(withoutAgent.charts.map(({ name }) => name)).toEqual(["cvat", "clearml"]);
+  expect(withoutAgent.clearml?.agent).toBeUndefined();
+  const nothing = planned({ cvat: { enabled: false }, clearml: { enabled: false } });
+  expect(nothing).toMatchObject({ charts: [], cvat: undefined, functions: {}, clearml: undefined });
+});
+
+it("takes the newest known chart of the agent beside a server nobody knows", () => {
+  const clearml = { version: "7.14.9", allowUnknownVersions: true, addresses: { api: "192.0.2.41" } };
+  const { charts } = planned({ cvat: { enabled: false }, clearml: { ...clearml, agent: { enabled: true } } });
+  expect(charts).toEqual([
+    { name: "clearml", version: "7.14.9" },
+    { name: "clearml-agent", version: "5.3.3" },
+  ]);
+});
+
+it("has the versions of a chart that a user put in the locked one's place", () => {
+  const plan = planned(LAB);
+  const locked = { cvat: chart("cvat", "2.64.0", "locked"), clearml: chart("clearml", "7.14.7", "locked") };
+  expect(withCharts(plan, locked)).toEqual(plan);
+  const own = withCharts(plan, { ...locked, cvat: chart("cvat", "2.65.0", "override") });
+  expect(own.cvat?.versions).toMatchObject({ version: "2.64.0", known: false, parts: { chart: "2.65.0" } });
+  expect(own.clearml).toEqual(plan.clearml);
+});
+
+it("has the release of Nuclio: of the chart, or of the image that a stack names", () => {
+  expect(planned(LAB).cvat?.nuclio).toBe("1.15");
+  const values = { nuclio: { dashboard: { image: { tag: "1.17.4-amd64" } } } };
+  expect(planned({ ...LAB, cvat: { ...LAB["cvat"], values } }).cvat?.nuclio).toBe("1.17.4-amd64");
+});
+
+it.each<[string, Record<string, unknown>, string | undefined, object]>([
+  ["on the CPU", {}, undefined, {}],
+  ["with a GPU", { gpu: { count: 2 } }, "nvidia", { "nvidia.com/gpu": 2 }],
+  [
+    "with a GPU and a class of its own",
+    { gpu: { resource: "nvidia.com/gpu.shared" }, runtimeClass: "kata" },
+    "kata",
+    { "nvidia.com/gpu.shared": 1 },
+  ],
+  [
+    "with a device of another maker",
+    { resources: { limits: { "amd.com/gpu": "1" } } },
+    undefined,
+    { "amd.com/gpu": 1 },
+  ],
+])("knows RuntimeClass and devices of a function %s", (_, changes, runtimeClass, devices) => {
+  const { functions } = planned(withFunctions({ helmets: entry(changes) }));
+  expect(functions["helmets"]).toMatchObject({ runtimeClass, devices });
+});
+
+it("has the labels of a function's file in the place of its own", () => {
+  const { lab } = planned(
+    withFunctions({ constructor: entry(), helmets: entry({ labels: [], labelsFile: "l.json" }) }),
+  );
+  const { functions } = planOf(lab, { labels: { helmets: ["a", "b"] } });
+  expect(functions["helmets"]?.labels).toEqual(["a", "b"]);
+  expect(functions["constructor"]?.labels).toEqual(["helmet", "head"]);
+});
+
+it.each<[string, object, object]>([
+  ["a GPU each", {}, { runtimeClass: "nvidia", devices: { "nvidia.com/gpu": 1 } }],
+  ["the default runtime", { runtimeClass: "" }, { runtimeClass: undefined, devices: { "nvidia.com/gpu": 1 } }],
+  ["the CPU alone", { gpus: 0 }, { runtimeClass: undefined, devices: {} }],
+])("knows RuntimeClass and devices of tasks with %s", (_, tasks, expected) => {
+  const agent = { ...(LAB["clearml"]?.["agent"] as object), tasks };
+  expect(planned({ ...LAB, clearml: { ...LAB["clearml"], agent } }).clearml?.agent?.tasks).toMatchObject(expected);
+});
+
+it("knows which nodes the agent's image is carried to", () => {
+  expect(planned(LAB).clearml?.agent?.nodes.map(({ node }) => node)).toEqual(["gpu-node"]);
+  const own = LAB["clearml"]?.["agent"] as { image?: object };
+  const agent = { ...own, image: { registry: "registry.example", delivery: { by: "registry" } } };
+  expect(planned({ ...LAB, clearml: { ...LAB["clearml"], agent } }).clearml?.agent).toMatchObject({
+    image: "registry.example/clearml-agent:2.0.7-2",
+    nodes: [],
+  });
+});
