@@ -7,7 +7,7 @@ import { z } from "zod";
 import { mergeValues } from "../../components/charts/merge.ts";
 import { UserError } from "../../components/program/errors.ts";
 
-const fixtures = fileURLToPath(new URL("../../test/fixtures/charts", import.meta.url));
+const sources = fileURLToPath(new URL("miniatures", import.meta.url));
 
 /** The miniatures that stand for a chart of the lab; the other folders are their subcharts. */
 export const miniatureNames = ["cvat", "clearml", "clearml-agent", "nuclio"] as const;
@@ -63,7 +63,7 @@ export async function miniatureChart(name: string, version: string, folder: stri
 
 /** Writes one chart and, below it, its subcharts. Returns the known version its layout comes from. */
 async function write(name: string, version: string, target: string): Promise<string> {
-  const source = path.join(fixtures, name);
+  const source = path.join(sources, name);
   const read = async (file: string): Promise<unknown> =>
     parse(await readFile(path.join(source, file), "utf8"), { merge: true });
   const generated = ["Chart.yaml", "values.yaml", "versions.yaml"].map((file) => path.join(source, file));

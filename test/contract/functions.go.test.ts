@@ -7,6 +7,7 @@ import { obtainTools } from "../../automation/tools/obtain.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const TESTS = "test/python/yolo11x";
+const MODEL = "automation/rehearsal/services/nuclio/model";
 const MINUTES = 60_000;
 
 let python: string;
@@ -15,7 +16,7 @@ let minio: string;
 // A fresh machine builds MinIO and fetches the packages here.
 beforeAll(async () => {
   const progress = streamProgress();
-  python = await pythonEnvironment(path.join(ROOT, TESTS, "requirements.txt"), { progress });
+  python = await pythonEnvironment(path.join(ROOT, MODEL, "requirements.txt"), { progress });
   minio = (await obtainTools(["minio"], { progress }))[0]?.path ?? "";
 }, 40 * MINUTES);
 

@@ -127,7 +127,7 @@ describe("a free map of environment that repeats a variable is refused, with the
       agentk8sglue: { basePodTemplate: { env: unknown } };
     };
     const template = await readFile(
-      path.resolve(import.meta.dirname, "../fixtures/charts/clearml-agent/templates/_names.tpl"),
+      path.resolve(import.meta.dirname, "../../automation/rehearsal/miniatures/clearml-agent/templates/_names.tpl"),
       "utf8",
     );
     const inTemplate = [...template.matchAll(/CLEARML_[A-Z]+_(HOST|ACCESS_KEY|SECRET_KEY)/g)].map(([name]) => name);

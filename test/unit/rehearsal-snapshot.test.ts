@@ -189,7 +189,7 @@ describe("the key of a scene", () => {
     ["a source", () => write("components/a.ts", "other")],
     ["a new folder", () => write("anything/b.ts", "")],
     ["a name", () => rm(path.join(checkout, "anything"), { recursive: true })],
-    ["a miniature chart", () => write("test/fixtures/charts/cvat/values.yaml", "a: 1")],
+    ["a miniature chart", () => write("automation/rehearsal/miniatures/cvat/values.yaml", "a: 1")],
   ])("changes with %s", async (_, change) => {
     const before = await key();
     await change();

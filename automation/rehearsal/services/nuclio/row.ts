@@ -8,7 +8,8 @@ import type { NuclioStandInConfig } from "./main.ts";
 
 const FUNCTIONS = path.resolve(import.meta.dirname, "../../../../functions");
 
-const MODELS = path.resolve(import.meta.dirname, "../../../../test/python/yolo11x");
+/** Makes the small model. */
+const MODELS = path.join(import.meta.dirname, "model");
 const WRITE_MODEL =
   "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; from models import write_model; write_model(Path(sys.argv[2]))";
 

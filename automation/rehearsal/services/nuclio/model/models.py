@@ -1,4 +1,4 @@
-"""Real ONNX models with the output of YOLO11, small enough to be made in a test and simple enough to be foretold."""
+"""Real ONNX models with the output of YOLO11, small enough to be made in a rehearsal or a test, and simple enough to be foretold."""
 
 from dataclasses import dataclass
 from pathlib import Path
