@@ -12,4 +12,25 @@ export default tseslint.config(
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
     },
   },
+  {
+    files: ["components/**", "provider/**", "automation/**", "index.ts"],
+    ignores: ["components/rest/**"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          name: "p-retry",
+          message: "Send it again by `patiently`, which honours Retry-After (components/rest/patience.ts).",
+        },
+      ],
+      "no-restricted-syntax": [
+        "error",
+        ...["WhileStatement", "DoWhileStatement", "ForStatement"].map((loop) => ({
+          selector: `${loop} :matches(CallExpression[callee.name=/^(pause|pauseFor|sleep|setTimeout)$/])`,
+          message:
+            "Wait by `until`, which has a deadline, says what it waits for and ends with the run (components/rest/until.ts).",
+        })),
+      ],
+    },
+  },
 );

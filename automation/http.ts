@@ -1,5 +1,5 @@
 import { open, rm, stat } from "node:fs/promises";
-import pRetry from "p-retry";
+import { patiently, retryAfterMs } from "../components/rest/patience.ts";
 
 /** How long a download is given. Tests shorten it. */
 export interface Patience {
@@ -44,10 +44,17 @@ export interface Request {
 export class HttpFailure extends Error {
   override readonly name = "HttpFailure";
   readonly transient: boolean;
+  /** How long the server asks to wait before another try, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(message: string, transient: boolean, cause?: unknown) {
+  constructor(
+    message: string,
+    transient: boolean,
+    { cause, retryAfterMs }: { cause?: unknown; retryAfterMs?: number | undefined } = {},
+  ) {
     super(message, { cause });
     this.transient = transient;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -115,10 +122,10 @@ function isWebPage(headers: Headers): boolean {
 }
 
 async function repeated<T>({ retries, firstWaitMs }: Patience, once: () => Promise<T>): Promise<T> {
-  return await pRetry(once, {
-    retries,
-    minTimeout: firstWaitMs,
-    shouldRetry: ({ error }) => error instanceof HttpFailure && error.transient,
+  return await patiently(once, {
+    attempts: retries + 1,
+    firstPauseMs: firstWaitMs,
+    mayPass: (error) => error instanceof HttpFailure && error.transient,
   });
 }
 
@@ -176,7 +183,9 @@ async function ask(url: URL, headers: Request["headers"], request: Request, dest
     });
     const head = { status: response.status, headers: response.headers, url };
     if (response.status === 429 || response.status >= 500)
-      throw new HttpFailure(`${url.host} answers ${response.status} ${response.statusText}`.trim(), true);
+      throw new HttpFailure(`${url.host} answers ${response.status} ${response.statusText}`.trim(), true, {
+        retryAfterMs: retryAfterMs(response.headers.get("retry-after")),
+      });
     if (response.ok) await read(response, head, request, destination, timer);
     return head;
   } catch (error) {
@@ -231,24 +240,26 @@ const CERTIFICATE = /^(CERT_|ERR_TLS_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/;
 
 function failure(url: URL, error: unknown, silenceMs: number): HttpFailure {
   if (error instanceof DOMException && error.name === "TimeoutError")
-    return new HttpFailure(`${url.host} was silent for ${silenceMs / 1000} s`, true, error);
+    return new HttpFailure(`${url.host} was silent for ${silenceMs / 1000} s`, true, { cause: error });
   const cause = error instanceof TypeError ? error.cause : undefined;
   // Only fetch's own errors carry a cause; anything else is a mistake of ours and must not look like the network's.
   if (!(cause instanceof Error)) throw error;
   const code = "code" in cause && typeof cause.code === "string" ? cause.code : "";
   const refused = /^Proxy response \((\d+)\)/.exec(innermost(cause).message)?.[1];
   if (refused !== undefined)
-    return new HttpFailure(`${url.host} cannot be reached: ${proxysWords(refused)}`, false, error);
+    return new HttpFailure(`${url.host} cannot be reached: ${proxysWords(refused)}`, false, { cause: error });
   const lasting = LASTING[code];
   if (lasting)
-    return new HttpFailure(`${url.host} cannot be reached${way(url, cause)}: ${lasting} (${code})`, false, error);
+    return new HttpFailure(`${url.host} cannot be reached${way(url, cause)}: ${lasting} (${code})`, false, {
+      cause: error,
+    });
   if (CERTIFICATE.test(code))
     return new HttpFailure(
       `${url.host} cannot be trusted: ${cause.message} (${code}). Behind a proxy that opens TLS, name its certificate in NODE_EXTRA_CA_CERTS`,
       false,
-      error,
+      { cause: error },
     );
-  return new HttpFailure(`the connection to ${url.host} broke: ${cause.message || code}`, true, error);
+  return new HttpFailure(`the connection to ${url.host} broke: ${cause.message || code}`, true, { cause: error });
 }
 
 /** What a proxy answers is wrapped once more than what a connection says. */

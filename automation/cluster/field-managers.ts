@@ -1,4 +1,3 @@
-import pRetry, { AbortError } from "p-retry";
 import { Unreached, type Send } from "../../components/kubernetes/api-server.ts";
 import type { LabConfig } from "../../components/lab/sections.ts";
 import { SECRETS } from "../../components/cvat/names.ts";
@@ -12,6 +11,7 @@ import {
 } from "../../components/kubernetes/field-manager.ts";
 import { isMap } from "../../components/program/maps.ts";
 import { namespacesOf } from "../../components/lab/namespaces.ts";
+import { patiently } from "../../components/rest/patience.ts";
 import type { KnownCluster, KnownObject } from "../../components/preflight/state.ts";
 
 const WITHIN_MS = 10_000;
@@ -75,15 +75,22 @@ async function takeOver(object: Taken, send: Send): Promise<string | undefined> 
     const problem = `${object.kind} ${object.name}: the API server answers ${status} when its fields are taken over from an older version's name.`;
     // Somebody changed it since it was read.
     if (status === 409 || status === 422) throw new Error(problem);
-    throw new AbortError(problem);
+    throw new Refused(problem);
   };
   try {
-    await pRetry(once, { retries: 5, minTimeout: 100, maxTimeout: 1000 });
+    await patiently(once, {
+      attempts: 6,
+      firstPauseMs: 100,
+      longestPauseMs: 1000,
+      mayPass: (error) => !(error instanceof Refused),
+    });
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
 }
+
+class Refused extends Error {}
 
 async function metadataAt(path: string, send: Send): Promise<ManagedMetadata | undefined> {
   const { status, text } = await send({ method: "GET", path, headers: METADATA_ONLY, timeoutMs: WITHIN_MS });

@@ -1,9 +1,9 @@
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import ssh2 from "ssh2";
-import pRetry, { AbortError } from "p-retry";
 import { UserError } from "../program/errors.ts";
 import { unlessEnded } from "../rest/ending.ts";
+import { patiently } from "../rest/patience.ts";
 
 /** How a node is reached. */
 export interface NodeAccess {
@@ -43,11 +43,12 @@ export async function onNode<T>(
   work: (client: ssh2.Client) => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
-  const client = await pRetry(() => connect(access), {
-    retries: ATTEMPTS - 1,
-    minTimeout: 500,
-    maxTimeout: 3_000,
-    ...(signal && { signal }),
+  const client = await patiently(() => connect(access), {
+    attempts: ATTEMPTS,
+    firstPauseMs: 500,
+    longestPauseMs: 3_000,
+    signal,
+    mayPass: (error) => error instanceof Unreachable,
   });
   try {
     return await unlessEnded(signal, () => work(client));
@@ -63,10 +64,8 @@ function connect(access: NodeAccess): Promise<ssh2.Client> {
   const known = ssh2.utils.parseKey(privateKey);
   if (known instanceof Error) {
     // The library's own text may quote the key.
-    throw new AbortError(
-      new UserError(
-        "The private key of the image delivery (delivery.privateKey) cannot be read: it must be an OpenSSH or PEM private key without a passphrase.",
-      ),
+    throw new UserError(
+      "The private key of the image delivery (delivery.privateKey) cannot be read: it must be an OpenSSH or PEM private key without a passphrase.",
     );
   }
   return new Promise((resolve, reject) => {
@@ -76,20 +75,16 @@ function connect(access: NodeAccess): Promise<ssh2.Client> {
       client.destroy();
       reject(problem(error));
     };
-    const problem = (error: Error & { level?: string }): Error => {
+    const problem = (error: Error & { level?: string }): UserError => {
       if (wrong !== undefined) {
-        return new AbortError(
-          new UserError(
-            `The SSH server of ${place} shows the host key ${wrong}, and \`hostKey\` of that node is another one. Nothing was sent. ` +
-              "If the node was set up anew, put its key (/etc/ssh/ssh_host_ed25519_key.pub there) in its place; if not, somebody is in between.",
-          ),
+        return new UserError(
+          `The SSH server of ${place} shows the host key ${wrong}, and \`hostKey\` of that node is another one. Nothing was sent. ` +
+            "If the node was set up anew, put its key (/etc/ssh/ssh_host_ed25519_key.pub there) in its place; if not, somebody is in between.",
         );
       }
       if (error.level === "client-authentication") {
-        return new AbortError(
-          new UserError(
-            `${capital(place)} does not let this private key in. Put its public key into ${user}'s ~/.ssh/authorized_keys there.`,
-          ),
+        return new UserError(
+          `${capital(place)} does not let this private key in. Put its public key into ${user}'s ~/.ssh/authorized_keys there.`,
         );
       }
       return new Unreachable(

@@ -1,4 +1,4 @@
-import { pauseFor } from "../rest/ending.ts";
+import { patiently } from "../rest/patience.ts";
 import { until } from "../rest/until.ts";
 import type { V1Deployment, V1Pod } from "@kubernetes/client-node";
 import { UserError } from "../program/errors.ts";
@@ -72,15 +72,25 @@ async function tryAgain(
 }
 
 async function replace(nuclio: Nuclio, wanted: FunctionObject, options: DeployOptions): Promise<void> {
-  for (let tries = 0; tries < TRIES; tries++) {
-    if ((await nuclio.dashboard.update(marked(wanted))) === "accepted") {
-      options.handedOver?.();
-      return;
-    }
-    await pauseFor(options.everyMs ?? EVERY_MS, options.signal);
-    await freed(nuclio, wanted, options);
+  const { everyMs = EVERY_MS, signal } = options;
+  const once = async (attempt: number) => {
+    if (attempt > 1) await freed(nuclio, wanted, options);
+    if ((await nuclio.dashboard.update(marked(wanted))) !== "accepted") throw new Contended(wanted.metadata.name);
+  };
+  await patiently(once, {
+    attempts: TRIES,
+    firstPauseMs: everyMs,
+    longestPauseMs: everyMs,
+    signal,
+    mayPass: (error) => error instanceof Contended,
+  });
+  options.handedOver?.();
+}
+
+class Contended extends UserError {
+  constructor(name: string) {
+    super(`Function ${name} is being deployed by somebody else all the time.`);
   }
-  throw new UserError(`Function ${wanted.metadata.name} is being deployed by somebody else all the time.`);
 }
 
 async function withObjects({ objects }: Nuclio, live: LiveFunction): Promise<Before> {

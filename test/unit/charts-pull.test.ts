@@ -159,18 +159,23 @@ test("an archive that is not what index and lock file promise stops, with both d
   }
 });
 
-test("429 and 5xx are asked again", async () => {
+test("429 and 5xx are asked again, and no sooner than the server says", async () => {
   const archive = chart("cvat");
   const statuses = [429, 503];
+  const times: number[] = [];
   const server = await repositoryWith(archive, {
     "/charts/archives/cvat-1.2.3.tgz": (_request, response) => {
       const status = statuses.shift();
-      if (status) response.writeHead(status).end();
+      times.push(performance.now());
+      if (status) response.writeHead(status, status === 429 ? { "retry-after": "1" } : {}).end();
       else response.end(archive);
     },
   });
   const { options, entry } = await locked({ repository: `${server.url}/charts`, digest: digestOf(archive) });
   expect(await pullChart(entry, options)).toMatchObject({ downloaded: true });
+  const [first = 0, second = 0, third = 0] = times;
+  expect(second - first).toBeGreaterThanOrEqual(1_000);
+  expect(third - second).toBeLessThan(1_000);
 });
 
 test("an archive that breaks off is asked for again", async () => {

@@ -1,4 +1,4 @@
-import pRetry from "p-retry";
+import { patiently } from "../../rest/patience.ts";
 import { CvatError } from "../client/errors.ts";
 
 interface Found {
@@ -26,11 +26,11 @@ const FIRST_PAUSE_MS = 1_000;
 export async function adoptOrCreate<T extends Found>(creation: Creation<T>): Promise<{ record: T; adopted: boolean }> {
   const there = oldest(await creation.find());
   if (there) return { record: there, adopted: true };
-  const made = await pRetry(() => posted(creation), {
-    retries: ATTEMPTS - 1,
-    minTimeout: FIRST_PAUSE_MS,
-    ...(creation.signal && { signal: creation.signal }),
-    shouldRetry: ({ error }) => error instanceof CvatError && error.maybeDone,
+  const made = await patiently(() => posted(creation), {
+    attempts: ATTEMPTS,
+    firstPauseMs: FIRST_PAUSE_MS,
+    signal: creation.signal,
+    mayPass: (error) => error instanceof CvatError && error.maybeDone,
   });
   // One that was made is noted, whatever comes of the second look: the state would never hear of it, and taking it out would leave it.
   const others = await creation.find().catch(() => []);

@@ -1,4 +1,4 @@
-import { pauseFor } from "../../rest/ending.ts";
+import { patiently } from "../../rest/patience.ts";
 import { verdictOf, type Question, type Verdict, type Way } from "./questions.ts";
 
 export interface Heard {
@@ -73,11 +73,34 @@ async function askOne(
   { end, ...patience }: Patience & { end: number },
   signal: AbortSignal | undefined,
 ): Promise<Answered> {
-  for (let attempt = 1; ; attempt++) {
-    const { retryAfterMs = patience.pauseMs, ...answered } = await once(path, send);
-    const over = attempt >= patience.attempts || Date.now() + retryAfterMs > end;
-    if (answered.verdict !== "busy" || over) return answered;
-    await pauseFor(retryAfterMs, signal);
+  const asked = async () => {
+    const { retryAfterMs, ...answered } = await once(path, send);
+    if (answered.verdict === "busy") throw new Busy(answered, retryAfterMs);
+    return answered;
+  };
+  try {
+    return await patiently(asked, {
+      attempts: patience.attempts,
+      firstPauseMs: patience.pauseMs,
+      longestPauseMs: patience.pauseMs,
+      signal,
+      mayPass: (error) => error instanceof Busy && Date.now() + (error.retryAfterMs ?? 0) + patience.pauseMs <= end,
+    });
+  } catch (error) {
+    if (error instanceof Busy) return error.answered;
+    throw error;
+  }
+}
+
+/** An answer that may be another a little later. */
+class Busy extends Error {
+  readonly answered: Answered;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(answered: Answered, retryAfterMs: number | undefined) {
+    super(answered.detail);
+    this.answered = answered;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 

@@ -67,6 +67,8 @@ export class Controller {
         if (!isUnreached(error)) console.error(error);
       });
       this.#wake = new AbortController();
+      // It waits for nothing, and is woken in between.
+      // eslint-disable-next-line no-restricted-syntax
       await pause(LOOK_MS, undefined, { signal: this.#wake.signal }).catch(() => undefined);
     }
   }
