@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, openSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import path from "node:path";
 import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { execa } from "execa";
@@ -9,9 +10,10 @@ import { until } from "../../../components/rest/until.ts";
 import type { ProgressTask } from "../../progress.ts";
 import { RUN_TYPESCRIPT } from "../../project.ts";
 import type { Tool } from "../../tools/obtain.ts";
-import { endProcessesOf, processesOf } from "../../runs/belonging.ts";
+import { endProcessesOf, markOf, processesOf } from "../../runs/belonging.ts";
 import { clusterConfig, egressConfig, type ClusterPrograms, type Ports } from "./config.ts";
 import { forgetPort, portOf } from "../ports.ts";
+import { partsIn, startPart, type Part } from "./parts.ts";
 import { tunnelSocket } from "./routes.ts";
 import { kill, programOf } from "../../processes.ts";
 
@@ -45,7 +47,9 @@ export interface ClusterOptions {
   unpullable?: readonly string[];
 }
 
-const PARTS = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok-controller"];
+/** What the others need. */
+const FIRST = ["etcd", "kube-apiserver"];
+const PARTS = [...FIRST, "kube-controller-manager", "kube-scheduler", "kwok-controller"];
 const LISTENING = [
   "etcd",
   "etcdPeer",
@@ -58,7 +62,9 @@ const NAME = "rehearsal";
 const ATTEMPTS = 3;
 const START_WITHIN = "90s";
 const SERVED_WITHIN_MS = 90_000;
+const LOOK_AGAIN_MS = 25;
 const LINES_OF_LOG = 8;
+const CONTROLLER_LOG = "addresses.log";
 const CONTROLLER = path.join(import.meta.dirname, "controller.ts");
 
 /**
@@ -75,6 +81,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   else if (!complete) await create(options);
   if (!processesOf(options.home).some((found) => found.words.includes(CONTROLLER))) startController(cluster);
   await served(cluster);
+  await connected(cluster);
   return cluster;
 }
 
@@ -121,16 +128,35 @@ async function create({ home, tools, progress, unpullable }: ClusterOptions): Pr
   }
 }
 
-/** Everything in the cluster is still there and so are its ports' numbers, which others may have taken. */
-async function restart({ home, tools, progress }: ClusterOptions): Promise<void> {
+/**
+ * Everything in the cluster is still there and so are its ports' numbers, which others may have taken. kwokctl is not asked to start it: what it
+ * looks with whether the API server answers, a kubectl five times a second, takes as long as the API server itself on two cores.
+ */
+async function restart({ home, progress }: ClusterOptions): Promise<void> {
   progress.update("starting again what was stopped");
   // All of it: what lost its API server comes back to itself only after half a minute.
   await endParts(home);
-  const problem = await kwokctl(home, tools, ["start", "cluster"]);
-  if (problem === undefined) return;
-  throw new UserError(
-    `The rehearsal cluster in ${home} did not start again; end it (rehearse --down) and begin anew:\n${problem}`,
-  );
+  // What an ended one has left would be taken for that of the new one.
+  await rm(tunnelSocket(home), { force: true });
+  startController(clusterIn(home));
+  const parts = await partsIn(clusterFolder(home));
+  const ended: string[] = [];
+  const start = (part: Part) => {
+    const child = startPart(part, { ...withoutKwokSettings(), ...markOf(home) });
+    child.once("error", ({ message }) => ended.push(message));
+    child.once("exit", () => ended.push(`${part.name} has ended.`));
+  };
+  const isFirst = ({ name }: Part) => FIRST.includes(name);
+  parts.filter(isFirst).forEach(start);
+  const problem = await answering(clusterIn(home), ended);
+  if (problem !== undefined) {
+    await endParts(home);
+    throw new UserError(
+      `The rehearsal cluster in ${home} did not start again; end it (rehearse --down) and begin anew:\n${problem}`,
+    );
+  }
+  // They would end where the API server takes longer than they wait, and until then take its time.
+  parts.filter((part) => !isFirst(part)).forEach(start);
 }
 
 /** Ends what kwokctl started, and what depends on it; not the other processes of the home. */
@@ -182,26 +208,66 @@ function withoutKwokSettings(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("KWOK_")));
 }
 
-async function served({ kubeconfig, home }: Cluster): Promise<void> {
+async function served(cluster: Cluster): Promise<void> {
+  const problem = await answering(cluster);
+  if (problem !== undefined) throw new UserError(`The rehearsal's API server does not answer.\n${problem}`);
+}
+
+/**
+ * Waits until the API server answers for what it holds.
+ * @param ended filled with what has ended, in sentences: then there is nothing to wait for
+ * @returns what went wrong, with the end of each part's log
+ */
+async function answering({ kubeconfig, home }: Cluster, ended: readonly string[] = []): Promise<string | undefined> {
   const config = new KubeConfig();
   config.loadFromFile(kubeconfig);
   const core = config.makeApiClient(CoreV1Api);
-  const problem = () =>
+  const port = Number(new URL(config.getCurrentCluster()?.server ?? "").port);
+  const holds = () =>
     core.readNamespace({ name: "kube-system" }).then(
-      () => undefined,
-      (cause: unknown) => ({ cause }),
+      () => true,
+      () => false,
     );
-  await until(problem, {
-    isDone: (found) => found === undefined,
-    everyMs: 100,
+  // A look by TLS takes 6 ms of CPU, which the API server needs to start.
+  const answers = await until(async () => (await listens(port)) && (await holds()), {
+    isDone: (found) => found || ended.length > 0,
+    everyMs: LOOK_AGAIN_MS,
     withinMs: SERVED_WITHIN_MS,
-    late: async (found) =>
-      new UserError(`The rehearsal's API server does not answer.\n${await logs(home)}`, { ...found }),
+  });
+  return answers ? undefined : [...ended, await logs(home)].join("\n");
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    const tell = (found: boolean) => {
+      socket.destroy();
+      resolve(found);
+    };
+    socket.once("connect", () => {
+      tell(true);
+    });
+    socket.once("error", () => {
+      tell(false);
+    });
+  });
+}
+
+/** Waits until the API server's way to pods and nodes is there. */
+async function connected({ home }: Cluster): Promise<void> {
+  await until(() => existsSync(tunnelSocket(home)), {
+    isDone: (found) => found,
+    everyMs: LOOK_AGAIN_MS,
+    withinMs: SERVED_WITHIN_MS,
+    late: async () => {
+      const log = await readFile(path.join(home, CONTROLLER_LOG), "utf8").catch(() => "");
+      return new UserError(`What connects the rehearsal's API server with pods does not start:\n${lastLines(log)}`);
+    },
   });
 }
 
 function startController({ home, kubeconfig }: Cluster): void {
-  const log = openSync(path.join(home, "addresses.log"), "a", 0o600);
+  const log = openSync(path.join(home, CONTROLLER_LOG), "a", 0o600);
   const controller = spawn(process.execPath, [RUN_TYPESCRIPT, CONTROLLER, kubeconfig], {
     cwd: home,
     detached: true,
