@@ -43,6 +43,8 @@ export interface RehearsalOptions {
   like?: string | undefined;
   home: Home;
   progress: Progress;
+  /** The home is as it was left, ready and with this very lab in its cluster: nothing is put there again. Default: no. */
+  asLeft?: boolean;
 }
 
 /** A rehearsal that is ready for the engine: cluster, charts and stack are there. */
@@ -79,6 +81,7 @@ export async function prepare({
   like,
   home,
   progress,
+  asLeft = false,
 }: RehearsalOptions): Promise<Rehearsal> {
   const plan = await soundPlan(await readStackFile(stackFilePath(project, stack)));
   const likeness = like === undefined ? undefined : await likenessFor(like, plan, { folder: project, stack, progress });
@@ -87,28 +90,39 @@ export async function prepare({
     obtainTools(REHEARSAL_PROGRAMS, { progress }),
     passphraseIn(home.folder),
   ]);
-  const charts = await rehearsalCharts(plan.charts, {
-    overrides,
-    folder: path.join(home.folder, "charts"),
-    progress,
-  });
   const cluster = clusterIn(home.folder);
+  // Of a cluster that was there before, all that is beside it knows what it needs, and begins with it.
+  const known = existsSync(cluster.kubeconfig);
+  const folder = path.join(home.folder, "stack");
+  const pulumiHome = path.join(home.folder, "pulumi");
+  const plugins = await installPlugins(pulumiHome, PLUGINS);
+  const env = {
+    ...(await engineEnv(home, tools, { pulumiHome, passphrase: passphrase.text })),
+    [STAND_INS]: plugins.map(({ name }) => name).join(","),
+  };
+  const open = () => openStack({ stack, folder, engine: home.folder, env, create: true });
+  // The engine asks for its stack as long as the API server starts. What a killed run has left half-written is written anew below.
+  const openedAsItWas = async () =>
+    existsSync(stackFilePath(folder, stack)) ? open().catch(() => undefined) : undefined;
+  const lookForCharts = () =>
+    rehearsalCharts(plan.charts, { overrides, folder: path.join(home.folder, "charts"), progress });
+  // In a new home nothing is started for charts that cannot be had.
+  const foundFirst = known ? undefined : await lookForCharts();
   const title = "Starting a Kubernetes API server and what stands beside it";
-  const services = await progress.task(title, async (task) => {
-    // Of a cluster that was there before they know all they need, and begin with it.
-    const known = existsSync(cluster.kubeconfig);
+  const [services, charts, already] = await progress.task(title, async (task) => {
     const serving = startCluster({ home: home.folder, tools, progress: task });
     const seeded = serving.then(async () => {
+      if (asLeft) return;
       task.update("putting the lab's nodes, storage classes and Traefik in place");
       await seed(cluster.kubeconfig, ground.objects);
     });
     const started = (known ? Promise.resolve() : serving).then(() =>
       startServices({ home: home.folder, tools, lab: plan.lab, cluster, progress: task }),
     );
-    const [, beside] = await together([seeded, started]);
-    return beside;
+    const found = foundFirst ? Promise.resolve(foundFirst) : lookForCharts();
+    const [, ...rest] = await together([seeded, started, found, openedAsItWas()]);
+    return rest;
   });
-  const folder = path.join(home.folder, "stack");
   await writeStackFolder(folder, project, stack, {
     kubeconfig: cluster.kubeconfig,
     context: cluster.context,
@@ -119,13 +133,7 @@ export async function prepare({
     standIn: (at) => standInFor(at, passphrase.text),
     secrets: services.flatMap(({ secrets = [] }) => secrets),
   });
-  const pulumiHome = path.join(home.folder, "pulumi");
-  const plugins = await installPlugins(pulumiHome, PLUGINS);
-  const env = {
-    ...(await engineEnv(home, tools, { pulumiHome, passphrase: passphrase.text })),
-    [STAND_INS]: plugins.map(({ name }) => name).join(","),
-  };
-  const opened = await openStack({ stack, folder, engine: home.folder, env, create: true });
+  const opened = already ?? (await open());
   // A kept rehearsal belongs to one run at a time, so what runs of it and a lock in its state are a killed run's.
   await clearAway(runsFolder(env));
   if (await hasLocks(home)) await opened.cancel();

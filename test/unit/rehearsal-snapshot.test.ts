@@ -191,32 +191,32 @@ describe("the key of a scene", () => {
     ["a name", () => rm(path.join(checkout, "anything"), { recursive: true })],
     ["a miniature chart", () => write("automation/rehearsal/miniatures/cvat/values.yaml", "a: 1")],
   ])("changes with %s", async (_, change) => {
-    const before = await key();
+    const before = key();
     await change();
-    expect(await key()).not.toBe(before);
+    expect(key()).not.toBe(before);
   });
 
   it("changes with a chart that was named, folder or archive", async () => {
     const outside = [path.join(checkout, "docs/chart"), path.join(checkout, "docs/chart.tgz")];
     const named = () => sceneKey({ tools: [], facts: {}, checkout, outside });
     await write("docs/chart/values.yaml", "a: 1");
-    const keys = [await named()];
+    const keys = [named()];
     await write("docs/chart/values.yaml", "a: 2");
-    keys.push(await named());
+    keys.push(named());
     await write("docs/chart.tgz", "bytes");
-    keys.push(await named());
+    keys.push(named());
     expect(new Set(keys).size).toBe(3);
   });
 
   it("changes with the programs, the stack file and whatever else is named, and with nothing else", async () => {
-    const before = await key({ text: "a" });
-    expect(await key({ text: "b" })).not.toBe(before);
+    const before = key({ text: "a" });
+    expect(key({ text: "b" })).not.toBe(before);
     const tool = { name: "etcd", version: "3.6.14", path: "/a/etcd", origin: "cache" } as const;
-    expect(await sceneKey({ tools: [tool], facts: { text: "a" }, checkout })).not.toBe(before);
+    expect(sceneKey({ tools: [tool], facts: { text: "a" }, checkout })).not.toBe(before);
     await write("docs/a.md", "words");
     await write("README.md", "words");
     await write("test/unit/a.test.ts", "");
     await write("node_modules/x/index.js", "");
-    expect(await key({ text: "a" })).toBe(before);
+    expect(key({ text: "a" })).toBe(before);
   });
 });

@@ -13,6 +13,7 @@ import type { Tool } from "../../tools/obtain.ts";
 import { endProcessesOf, markOf, processesOf } from "../../runs/belonging.ts";
 import { clusterConfig, egressConfig, type ClusterPrograms, type Ports } from "./config.ts";
 import { forgetPort, portOf } from "../ports.ts";
+import { trimLogOf } from "./etcd.ts";
 import { partsIn, startPart, type Part } from "./parts.ts";
 import { tunnelSocket } from "./routes.ts";
 import { kill, programOf } from "../../processes.ts";
@@ -92,10 +93,10 @@ export function clusterIn(home: string): Cluster {
 
 /** Takes away what only the processes of a cluster have, once they are ended: a socket, and room that etcd has set aside for later. */
 export async function forgetRunning(home: string): Promise<void> {
-  const etcd = path.join(clusterFolder(home), "etcd", "member", "wal");
-  const spare = (await readdir(etcd).catch(() => [])).filter((file) => file.endsWith(".tmp"));
-  const gone = [tunnelSocket(home), path.join(home, "kube-cache"), ...spare.map((file) => path.join(etcd, file))];
-  for (const file of gone) await rm(file, { recursive: true, force: true });
+  await trimLogOf(path.join(clusterFolder(home), "etcd"));
+  for (const file of [tunnelSocket(home), path.join(home, "kube-cache")]) {
+    await rm(file, { recursive: true, force: true });
+  }
 }
 
 function clusterFolder(home: string): string {

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { parseAllDocuments } from "yaml";
+import { parse } from "yaml";
 
 /** A program of a cluster, as kwokctl wrote down how it starts it. */
 export interface Part {
@@ -15,9 +15,9 @@ export interface Part {
 
 /** The parts of the cluster in a folder of kwokctl's. */
 export async function partsIn(folder: string): Promise<Part[]> {
-  const [cluster] = parseAllDocuments(await readFile(path.join(folder, "kwok.yaml"), "utf8"));
-  const { components } = cluster?.toJS() as { components: Part[] };
-  return components;
+  // The first document; those of kwok's Stages after it would take longest to read.
+  const [cluster = ""] = (await readFile(path.join(folder, "kwok.yaml"), "utf8")).split("\n---\n");
+  return (parse(cluster) as { components: Part[] }).components;
 }
 
 /** Starts a part as a process of its own, which outlives this one. What it says goes to its log. */

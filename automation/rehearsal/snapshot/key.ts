@@ -1,5 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import { readdir, readFile, readlink, stat } from "node:fs/promises";
+import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import path from "node:path";
 import { PROJECT_FOLDER } from "../../project.ts";
 import type { Tool } from "../../tools/obtain.ts";
@@ -30,33 +30,31 @@ export interface Ingredients {
  * A digest of everything that made a scene: the checkout's sources and its place, the programs, Node, and what else is named. Whatever changes
  * one of them has another key, and no snapshot of the old one is found.
  */
-export async function sceneKey({
-  tools,
-  facts,
-  outside = [],
-  checkout = PROJECT_FOLDER,
-}: Ingredients): Promise<string> {
+export function sceneKey({ tools, facts, outside = [], checkout = PROJECT_FOLDER }: Ingredients): string {
   const hash = createHash("sha256");
   const programs = tools.map(({ name, version, path: place }) => [name, version, place]);
   hash.update(JSON.stringify([checkout, process.execPath, process.version, process.arch, programs, facts]));
-  await addFolder(hash, checkout, "");
+  addFolder(hash, checkout, "");
   for (const place of outside) {
-    const found = await stat(place).catch(() => undefined);
-    if (found?.isDirectory()) await addFolder(hash, place, "");
-    else if (found) add(hash, place, await readFile(place));
+    const found = statSync(place, { throwIfNoEntry: false });
+    if (found?.isDirectory()) addFolder(hash, place, "");
+    else if (found) add(hash, place, readFileSync(place));
   }
   return hash.digest("hex");
 }
 
-/** In the order of the names, each with its length: two trees are the same to it only if they are. */
-async function addFolder(hash: Hash, root: string, folder: string): Promise<void> {
-  const entries = await readdir(path.join(root, folder), { withFileTypes: true });
+/**
+ * In the order of the names, each with its length: two trees are the same to it only if they are. Read at one go: a thousand small files one by
+ * one take four times as long with a promise for each.
+ */
+function addFolder(hash: Hash, root: string, folder: string): void {
+  const entries = readdirSync(path.join(root, folder), { withFileTypes: true });
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const name = path.join(folder, entry.name);
     if (LEFT_OUT.has(name) || LEFT_OUT.has(entry.name) || entry.name.endsWith(".md")) continue;
-    if (entry.isDirectory()) await addFolder(hash, root, name);
-    else if (entry.isFile()) add(hash, name, await readFile(path.join(root, name)));
-    else if (entry.isSymbolicLink()) add(hash, name, Buffer.from(await linked(path.join(root, name))));
+    if (entry.isDirectory()) addFolder(hash, root, name);
+    else if (entry.isFile()) add(hash, name, readFileSync(path.join(root, name)));
+    else if (entry.isSymbolicLink()) add(hash, name, Buffer.from(linked(path.join(root, name))));
   }
 }
 
@@ -65,7 +63,7 @@ function add(hash: Hash, name: string, content: Buffer): void {
 }
 
 /** Of a link to elsewhere, what it leads to and when that was changed. */
-async function linked(link: string): Promise<string> {
-  const target = await stat(link).catch(() => undefined);
-  return JSON.stringify([await readlink(link), target?.mtimeMs]);
+function linked(link: string): string {
+  const target = statSync(link, { throwIfNoEntry: false });
+  return JSON.stringify([readlinkSync(link), target?.mtimeMs]);
 }

@@ -34,7 +34,7 @@ export async function rehearsedScene(options: RehearsedSceneOptions): Promise<Re
   const text = await readFile(stackFilePath(project, stack), "utf8");
   const tools = await obtainTools(REHEARSAL_PROGRAMS, { progress });
   const outside = Object.values(overrides).map((chart) => path.resolve(chart));
-  const key = await sceneKey({ tools, facts: { stack, text, overrides }, outside });
+  const key = sceneKey({ tools, facts: { stack, text, overrides }, outside });
   const scene = await openScene(
     {
       name: "scene",
@@ -44,7 +44,7 @@ export async function rehearsedScene(options: RehearsedSceneOptions): Promise<Re
         made = await bringUp(rehearsal, progress);
         return rehearsal;
       },
-      open: (home) => prepare({ ...options, home }),
+      open: (home) => prepare({ ...options, home, asLeft: true }),
       // Charts are looked for each time, and stand-ins name their addresses.
       shape: ({ charts, standIns }) => ({ charts, standIns }),
     },
