@@ -146,7 +146,10 @@ async function preparePeers(
   const { lab } = plan;
   const values = await plainValues(plan, { cvat });
   const folder = path.join(home.folder, "peers");
-  await mkdir(folder, { recursive: true });
+  const workDir = path.join(folder, "bare");
+  // Run by no verb of ours, it would leave the Kubernetes plugin's copies of the kubeconfig for good.
+  const temporary = path.join(folder, "tmp");
+  for (const made of [workDir, temporary]) await mkdir(made, { recursive: true });
   const [helm] = await obtainTools(["helm"], { progress });
   const parts = [
     { name: "cvat", release: "cvat", namespace: lab.cvat.namespace, values: values.cvat },
@@ -167,7 +170,11 @@ async function preparePeers(
   const program = bareProgram(cluster.kubeconfig, filledUp(objects, count - OF_EVERY_PROGRAM, BARE), BARE);
   const bare = await auto.LocalWorkspace.createOrSelectStack(
     { stackName: "bare", projectName: "bare", program },
-    { envVars: env, pulumiCommand: await auto.PulumiCommand.get({ root: home.folder }) },
+    {
+      workDir,
+      envVars: { ...env, TMPDIR: temporary },
+      pulumiCommand: await auto.PulumiCommand.get({ root: home.folder }),
+    },
   );
   const { summary } = await progress.task("Bringing up the bare program", () => bare.up());
   const diff = { kubectl: pathOf(tools, "kubectl"), kubeconfig: cluster.kubeconfig, folder };

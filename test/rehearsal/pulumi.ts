@@ -1,4 +1,4 @@
-import { chmod, writeFile } from "node:fs/promises";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { execa } from "execa";
 import { PROJECT_FOLDER, RUN_TYPESCRIPT } from "../../automation/project.ts";
@@ -25,10 +25,13 @@ export async function pulumi(
   const host = path.join(home.folder, "bin", "pulumi-language-nodejs");
   await writeFile(host, `#!/bin/sh\nexec "${process.execPath}" "${RUN_TYPESCRIPT}" "${HOST}" "$@"\n`);
   await chmod(host, 0o755);
+  // The Kubernetes plugin leaves copies of the kubeconfig there.
+  const temporary = path.join(home.folder, "tmp");
+  await mkdir(temporary, { recursive: true });
   return execa("pulumi", [...args, "--non-interactive"], {
     cwd: checkout,
     // An error that Node runs wild on (components/program/run-errors.ts) takes 3 GB; the program itself a tenth of that.
-    env: { ...env, NODE_OPTIONS: "--max-old-space-size=1024", ...over },
+    env: { ...env, TMPDIR: temporary, NODE_OPTIONS: "--max-old-space-size=1024", ...over },
     reject: false,
     stdin: "ignore",
   });
