@@ -1,9 +1,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, openSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
 import path from "node:path";
-import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { execa } from "execa";
 import { UserError } from "../../../components/program/errors.ts";
 import { until } from "../../../components/rest/until.ts";
@@ -11,6 +9,7 @@ import type { ProgressTask } from "../../progress.ts";
 import { RUN_TYPESCRIPT } from "../../project.ts";
 import type { Tool } from "../../tools/obtain.ts";
 import { endProcessesOf, markOf, processesOf } from "../../runs/belonging.ts";
+import { untilAnswering } from "./answers.ts";
 import { clusterConfig, egressConfig, type ClusterPrograms, type Ports } from "./config.ts";
 import { forgetPort, portOf } from "../ports.ts";
 import { trimLogOf } from "./etcd.ts";
@@ -215,43 +214,12 @@ async function served(cluster: Cluster): Promise<void> {
 }
 
 /**
- * Waits until the API server answers for what it holds.
  * @param ended filled with what has ended, in sentences: then there is nothing to wait for
  * @returns what went wrong, with the end of each part's log
  */
 async function answering({ kubeconfig, home }: Cluster, ended: readonly string[] = []): Promise<string | undefined> {
-  const config = new KubeConfig();
-  config.loadFromFile(kubeconfig);
-  const core = config.makeApiClient(CoreV1Api);
-  const port = Number(new URL(config.getCurrentCluster()?.server ?? "").port);
-  const holds = () =>
-    core.readNamespace({ name: "kube-system" }).then(
-      () => true,
-      () => false,
-    );
-  // A look by TLS takes 6 ms of CPU, which the API server needs to start.
-  const answers = await until(async () => (await listens(port)) && (await holds()), {
-    isDone: (found) => found || ended.length > 0,
-    everyMs: LOOK_AGAIN_MS,
-    withinMs: SERVED_WITHIN_MS,
-  });
+  const answers = await untilAnswering(kubeconfig, { withinMs: SERVED_WITHIN_MS, isOver: () => ended.length > 0 });
   return answers ? undefined : [...ended, await logs(home)].join("\n");
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    const tell = (found: boolean) => {
-      socket.destroy();
-      resolve(found);
-    };
-    socket.once("connect", () => {
-      tell(true);
-    });
-    socket.once("error", () => {
-      tell(false);
-    });
-  });
 }
 
 /** Waits until the API server's way to pods and nodes is there. */
