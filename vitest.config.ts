@@ -34,8 +34,8 @@ export default defineConfig({
           env,
           include: ["test/rehearsal/**/*.test.ts"],
           globalSetup: "test/rehearsal/setup.ts",
-          // One cluster, one engine and two cores: the files take turns.
-          fileParallelism: false,
+          // Each file has a cluster and an engine of its own. Two at a time: one of them mostly waits, and more would have too few cores.
+          maxWorkers: 2,
           testTimeout: 300_000,
           hookTimeout: 2_400_000,
         },
