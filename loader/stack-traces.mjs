@@ -12,11 +12,24 @@ export function showSources(compiled) {
   const ours = pathToFileURL(`${compiled}/`).href;
   /** @type {Map<string, SourceMap | undefined>} */
   const maps = new Map();
+  // The SDK takes a trace with each promise, a thousand from the same places in one run.
+  /** @type {Map<string, string>} */
+  const known = new Map();
   /** @param {NodeJS.CallSite} frame */
   const shown = (frame) => {
     const text = String(frame);
     const file = frame.getFileName();
     if (!file?.startsWith(ours)) return text;
+    const found = known.get(text) ?? inSource(frame, text, file);
+    known.set(text, found);
+    return found;
+  };
+  /**
+   * @param {NodeJS.CallSite} frame
+   * @param {string} text
+   * @param {string} file
+   */
+  const inSource = (frame, text, file) => {
     if (!maps.has(file)) maps.set(file, mapOf(file));
     const [line, column] = [frame.getLineNumber() ?? 1, frame.getColumnNumber() ?? 1];
     const found = maps.get(file)?.findEntry(line - 1, column - 1);

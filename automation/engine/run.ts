@@ -15,6 +15,7 @@ import { locksStack, removeLeftLocks } from "./locks.ts";
 import { isOwnDoing } from "./own-doing.ts";
 import { secretsHidden } from "./outputs.ts";
 import { refusal } from "./refusal.ts";
+import { withoutSdkDebugging } from "./sdk-debugging.ts";
 import { isForDebugging } from "./secrets.ts";
 import { forget, stateOf } from "./state.ts";
 import { withProviders } from "./providers.ts";
@@ -88,7 +89,7 @@ export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptio
   try {
     await options.progress.task(`${TITLES[verb]} stack ${stack.name}`, (task) =>
       whileAtWork(stack, { progress: options.progress, hadLock }, async (runs) => {
-        const attempt = () => withProviders(stack.workspace, () => perform(task));
+        const attempt = () => withProviders(stack.workspace, () => withoutSdkDebugging(() => perform(task)));
         try {
           await attempt();
         } catch (error) {

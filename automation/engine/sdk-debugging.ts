@@ -7,20 +7,17 @@ interface Parts {
   };
 }
 
-let isOff = false;
-
 /**
- * Spares an inline program what the SDK does for its own debugging: several calls of the engine for each resource, with words that nobody is
- * shown and that hold secrets in clear, and a stack trace for each promise. It was two fifths of this process's work in a preview.
- * (Read in 3.246.0: log/index.js, runtime/debuggable.js)
+ * Runs an inline program without what the SDK does for its own debugging: several calls of the engine for each resource, with words that nobody
+ * is shown and that hold secrets in clear, and a stack trace for each promise. It was two fifths of this process's work in a preview.
+ * `pulumi up --debug`, which has a process of its own, has them. (Read in 3.246.0: log/index.js, runtime/debuggable.js)
  */
-export function withoutSdkDebugging(): void {
-  if (isOff) return;
-  isOff = true;
-  const sdk = <Name extends keyof Parts>(name: Name) => createRequire(import.meta.url)(name) as Parts[Name];
-  sdk("@pulumi/pulumi/log/index.js").debug = () => Promise.resolve();
-  const promises = sdk("@pulumi/pulumi/runtime/debuggable.js");
+export async function withoutSdkDebugging<T>(run: () => Promise<T>): Promise<T> {
+  const log = part("@pulumi/pulumi/log/index.js");
+  const promises = part("@pulumi/pulumi/runtime/debuggable.js");
+  const { debug } = log;
   const { debuggablePromise } = promises;
+  log.debug = () => Promise.resolve();
   promises.debuggablePromise = (promise, context) => {
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
@@ -30,4 +27,15 @@ export function withoutSdkDebugging(): void {
       Error.stackTraceLimit = stackTraceLimit;
     }
   };
+  try {
+    return await run();
+  } finally {
+    log.debug = debug;
+    promises.debuggablePromise = debuggablePromise;
+  }
+}
+
+/** Parts of the SDK that come without types. */
+function part<Name extends keyof Parts>(name: Name): Parts[Name] {
+  return createRequire(import.meta.url)(name) as Parts[Name];
 }

@@ -6,7 +6,6 @@ import { PROJECT } from "../../components/lab/sections.ts";
 import { UserError } from "../../components/program/errors.ts";
 import { engineCommand } from "./command.ts";
 import { orRefusal, refusal } from "./refusal.ts";
-import { withoutSdkDebugging } from "./sdk-debugging.ts";
 import { keepSecretsInTransforms } from "./secrets.ts";
 
 export interface StackOptions {
@@ -27,7 +26,6 @@ export interface StackOptions {
  */
 export async function openStack({ stack, folder, engine, env, create }: StackOptions): Promise<auto.Stack> {
   keepSecretsInTransforms();
-  withoutSdkDebugging();
   const args = { stackName: stack, projectName: PROJECT, program: () => program({ folder }) };
   const envVars = { NODE_COMPILE_CACHE: path.join(cacheFolder(), "node"), ...env };
   const options = { workDir: folder, envVars, pulumiCommand: await engineCommand(engine) };

@@ -4,6 +4,7 @@ import type { Cluster } from "../kubernetes/cluster.ts";
 import { ResourceError } from "../program/run-errors.ts";
 import { claimsOf, expectationsOf, type Expectation, type StatefulSetClaim } from "../readiness/expectation.ts";
 import { Gate } from "../readiness/resource.ts";
+import { knowChildrenByName, uidOf } from "./children.ts";
 import { growClaims } from "./claims.ts";
 import { COMMON_FIXES } from "./common-fixes.ts";
 import { digestOf, sealedIn, textOf, type ObjectText } from "./digest.ts";
@@ -51,6 +52,7 @@ export class ChartInstall extends pulumi.ComponentResource {
 
   constructor(name: string, args: ChartInstallArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("vision-platform:charts:ChartInstall", name, {}, opts);
+    knowChildrenByName();
     const { chart, release, cluster, namespace } = args;
     const ledger = new Ledger(chart.name, [...COMMON_FIXES, ...args.fixes]);
     const rendered: RenderedObjects = { expectations: [], claims: [], texts: [] };
@@ -146,9 +148,4 @@ function digestsOf(texts: readonly ObjectText[], secrets: Sealed["secrets"], chi
       services.map((service) => [service.name, digestOf([service], sealedIn(service, secrets))] as const),
     ),
   };
-}
-
-function uidOf(child: pulumi.Resource): pulumi.Input<string | undefined> {
-  const { metadata } = child as { metadata?: pulumi.Output<{ uid?: string } | undefined> };
-  return metadata?.apply((known) => known?.uid);
 }

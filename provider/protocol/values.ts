@@ -8,8 +8,8 @@ export type Struct = InstanceType<typeof struct.Struct>;
 
 type JsonObject = Parameters<typeof struct.Struct.fromJavaScript>[0];
 
-/** By this name the engine marks what is no plain value, such as a secret. (pulumi: sdk/go/common/resource/sig) */
-export const SIGNATURE = "4dabf18193072939515e22adb298388d";
+// What the engine writes in the place of a secret's value. (pulumi: sdk/go/common/resource/sig)
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
 /** What a message holds, secrets in their envelopes. Keys that begin with `__` are the engine's and other servers' own. */

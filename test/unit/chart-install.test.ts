@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { ChartInstall, type ChartInstallArgs } from "../../components/charts/install.ts";
 import { endedByFirstRejection } from "../../components/program/end.ts";
+import { UNKNOWN } from "../../components/records/kind.ts";
 import { OwnProvider } from "../../components/records/resource.ts";
 import { runSmall, type SmallRunOptions } from "./small-engine.ts";
 
@@ -104,5 +105,26 @@ describe("the gate of a chart", () => {
 
   it("is the same in a preview", async () => {
     expect((await gate({ renders, preview: true })).inputs).toEqual((await gate()).inputs);
+  });
+
+  it("has another when an object was made anew, of whatever kind", async () => {
+    const made = async (children: Record<string, object>) => digestOf({ renders, children });
+    const [server, config] = ["kubernetes:apps/v1:Deployment::server", "kubernetes:core/v1:ConfigMap::settings"];
+    const before = await made({ [server]: { uid: "a" }, [config]: { uid: "b" } });
+    expect(before).toMatch(/^[0-9a-f]{64}$/);
+    expect(await made({ [config]: { uid: "b" }, [server]: { uid: "a" } })).toBe(before);
+    expect(await made({ [server]: { uid: "c" }, [config]: { uid: "b" } })).not.toBe(before);
+    expect(await made({ [server]: { uid: "a" }, [config]: { uid: "c" } })).not.toBe(before);
+  });
+
+  it("is not known where a preview makes one of the objects", async () => {
+    const children = { "kubernetes:apps/v1:Deployment::server": { name: "server", uid: UNKNOWN } };
+    const { inputs } = await gate({ renders, children, preview: true });
+    expect(JSON.stringify(inputs["rendered"])).toContain(UNKNOWN);
+  });
+
+  it("depends on every object", async () => {
+    const children = { "kubernetes:apps/v1:Deployment::server": {}, "kubernetes:batch/v1:Job::migrate": {} };
+    expect((await gate({ renders, children })).dependsOn).toEqual(expect.arrayContaining(["server", "migrate"]));
   });
 });

@@ -3,10 +3,14 @@ import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import { expect, it } from "vitest";
 import { resourcesIn } from "../../automation/engine/own-state.ts";
 import { withoutSdkDebugging } from "../../automation/engine/sdk-debugging.ts";
+import { structIn } from "../../components/program/struct.ts";
 import { messageOf } from "../../provider/protocol/values.ts";
 
 const answerOf = (resources: object) =>
-  new messages.InvokeResponse().setReturn(messageOf({ name: "a/b/c", outputs: resources })).serializeBinary();
+  structIn(
+    new messages.InvokeResponse().setReturn(messageOf({ name: "a/b/c", outputs: resources })).serializeBinary(),
+    1,
+  );
 
 it("the engine's answer is read as the resources of a state, in the order of their names", () => {
   const service = { apiVersion: "v1", metadata: { name: "é", labels: { a: "b" } }, ports: [80, null], on: true };
@@ -36,27 +40,39 @@ it("secrets in a state come in clear, however deep, and a whole of outputs that 
 });
 
 it("a stack that has no state has no resources", () => {
-  expect(resourcesIn(new messages.InvokeResponse().serializeBinary())).toEqual([]);
+  expect(resourcesIn({})).toEqual([]);
   expect(resourcesIn(answerOf({}))).toEqual([]);
 });
 
-it("the SDK's debugging words go nowhere, and its promises are watched without a stack trace", async () => {
-  withoutSdkDebugging();
+it("while a program runs, the SDK's debugging words go nowhere, and its promises are watched without a stack trace", async () => {
   const sdk = createRequire(import.meta.url) as unknown as (
     name: string,
   ) => Record<string, (...args: unknown[]) => unknown>;
-  const { stackTraceLimit } = Error;
   const engine = sdk("@pulumi/pulumi/runtime/settings.js");
   const asked = engine["getEngine"];
   let calls = 0;
   engine["getEngine"] = () => {
     calls++;
   };
-  await sdk("@pulumi/pulumi/log/index.js")["debug"]?.("a secret");
-  engine["getEngine"] = asked as () => unknown;
-  expect(calls).toBe(0);
-  const promise = Promise.resolve();
-  await sdk("@pulumi/pulumi/runtime/debuggable.js")["debuggablePromise"]?.(promise);
-  expect(promise).toMatchObject({ _debugStackTrace: expect.not.stringContaining(" at ") as string });
-  expect(Error.stackTraceLimit).toBe(stackTraceLimit);
+  const speak = () => sdk("@pulumi/pulumi/log/index.js")["debug"]?.("a secret");
+  const traced = () => {
+    const promise = Promise.resolve();
+    sdk("@pulumi/pulumi/runtime/debuggable.js")["debuggablePromise"]?.(promise);
+    return (promise as unknown as { _debugStackTrace: string })._debugStackTrace;
+  };
+  const { stackTraceLimit } = Error;
+  try {
+    await withoutSdkDebugging(async () => {
+      await speak();
+      expect(traced()).not.toContain(" at ");
+      expect(Error.stackTraceLimit).toBe(stackTraceLimit);
+    });
+    expect(calls).toBe(0);
+    // A program that is not ours, in the same process, has them.
+    await speak();
+    expect(calls).toBe(1);
+    expect(traced()).toContain(" at ");
+  } finally {
+    engine["getEngine"] = asked as () => unknown;
+  }
 });

@@ -58,6 +58,8 @@ export interface SmallRunOptions {
   preview?: boolean;
   /** Objects that a chart renders: handed to the transforms of the resource that stands for it. Default: none. */
   renders?: readonly { kind: string; metadata: { name: string } }[];
+  /** What a chart has made of its objects: the metadata of each, by type and name, as the engine tells it. Default: nothing. */
+  children?: Readonly<Record<string, object>>;
   /** Outputs of a resource beside its inputs. Default: none. */
   outputs?: (resource: Registered) => Record<string, unknown>;
   /** How long it may take before it counts as one that hangs, in milliseconds. */
@@ -70,11 +72,18 @@ export interface SmallRunOptions {
  */
 export async function runSmall(
   program: () => Promise<Record<string, unknown>>,
-  { fails, preview = false, renders = [], outputs = () => ({}), hangsAfterMs = 10_000 }: SmallRunOptions = {},
+  {
+    fails,
+    preview = false,
+    renders = [],
+    children = {},
+    outputs = () => ({}),
+    hangsAfterMs = 10_000,
+  }: SmallRunOptions = {},
 ): Promise<SmallRun> {
   const registered: Registered[] = [];
   const told: string[] = [];
-  const { address, stop } = await smallEngine({ registered, told, fails, renders, outputs });
+  const { address, stop } = await smallEngine({ registered, told, fails, renders, children, outputs });
   const request = new languageMessages.RunRequest()
     .setProject("test")
     .setStack("lab")
@@ -107,13 +116,13 @@ type Callback<T> = sendUnaryData<T>;
 type JsonObject = Parameters<typeof struct.Struct.fromJavaScript>[0];
 
 /** An engine that takes every resource as it comes, for one run of a program. */
-interface Engine extends Required<Pick<SmallRunOptions, "renders" | "outputs">> {
+interface Engine extends Required<Pick<SmallRunOptions, "renders" | "children" | "outputs">> {
   registered: Registered[];
   told: string[];
   fails: string | undefined;
 }
 
-async function smallEngine({ registered, told, fails, renders, outputs }: Engine) {
+async function smallEngine({ registered, told, fails, renders, children, outputs }: Engine) {
   const server = new Server();
   const answer = <T>(callback: Callback<T>, work: Promise<T>) => {
     work.then(
@@ -134,7 +143,9 @@ async function smallEngine({ registered, told, fails, renders, outputs }: Engine
     registered.push(resource);
     if (name === fails) throw new Error(`${name} cannot be made`);
     for (const callback of request.getTransformsList()) for (const object of renders) await transform(callback, object);
-    const all = request.getRemote() ? { resources: [] } : { ...inputs, ...outputs(resource) };
+    const all = request.getRemote()
+      ? { resources: Object.keys(children).map(reference) }
+      : { ...inputs, ...outputs(resource) };
     return new messages.RegisterResourceResponse()
       .setUrn(`urn:pulumi:lab::test::${request.getType()}::${name}`)
       .setId(request.getCustom() ? name : "")
@@ -154,8 +165,14 @@ async function smallEngine({ registered, told, fails, renders, outputs }: Engine
       answer(callback, register(request));
     },
     registerResourceOutputs: nothing,
-    invoke: (_: unknown, callback: Callback<unknown>) => {
-      callback(null, new providerMessages.InvokeResponse());
+    invoke: ({ request }: ServerUnaryCall<pb.ResourceInvokeRequest, unknown>, callback: Callback<unknown>) => {
+      const { urn = "" } = (request.getArgs()?.toJavaScript() ?? {}) as { urn?: string };
+      const metadata = children[urn.split("::").slice(2).join("::")];
+      const found = metadata === undefined ? {} : { urn, id: urn, state: { metadata } };
+      callback(
+        null,
+        new providerMessages.InvokeResponse().setReturn(struct.Struct.fromJavaScript(found as JsonObject)),
+      );
     },
     signalAndWaitForShutdown: nothing,
   });
@@ -182,6 +199,14 @@ async function smallEngine({ registered, told, fails, renders, outputs }: Engine
   };
 }
 
+/** How a resource is told of by name. (pulumi: sdk/go/common/resource/sig) */
+const reference = (child: string) => ({
+  "4dabf18193072939515e22adb298388d": "5cf8f73096256a8f31e491e813e4eb8e",
+  urn: `urn:pulumi:lab::test::${child}`,
+  id: child,
+  packageVersion: "4.25.0",
+});
+
 /** Runs a program by the SDK's own host of programs in files, by which `pulumi up` runs one, in a process of its own. */
 export async function runByCommandLine(
   folder: string,
@@ -189,7 +214,14 @@ export async function runByCommandLine(
 ): Promise<Omit<SmallRun, "end"> & { code: number | undefined }> {
   const registered: Registered[] = [];
   const told: string[] = [];
-  const { address, stop } = await smallEngine({ registered, told, fails: undefined, renders: [], outputs: () => ({}) });
+  const { address, stop } = await smallEngine({
+    registered,
+    told,
+    fails: undefined,
+    renders: [],
+    children: {},
+    outputs: () => ({}),
+  });
   const run = path.dirname(createRequire(import.meta.url).resolve("@pulumi/pulumi/cmd/run/index.js"));
   const place = ["--monitor", address, "--engine", address, "--project", "test", "--stack", "lab", "--pwd", folder];
   try {
