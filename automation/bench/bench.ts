@@ -1,6 +1,6 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import * as auto from "@pulumi/pulumi/automation/index.js";
+import type * as auto from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
 import { AGENT_RELEASE } from "../../components/clearml/agent/names.ts";
 import { UserError } from "../../components/program/errors.ts";
@@ -11,14 +11,13 @@ import type { Home } from "../rehearsal/cluster/homes.ts";
 import { bringUp, prepare, type Rehearsal } from "../rehearsal/rehearse.ts";
 import { textTable } from "../report/table.ts";
 import { obtainTools, type Tool } from "../tools/obtain.ts";
-import { bareProgram, filledUp, helmTemplate, inNamespace, kubectlDiff } from "./peers.ts";
+import { BARE, bareObjectsFile, openBare } from "./bare.ts";
+import { filledUp, helmTemplate, inNamespace, kubectlDiff } from "./peers.ts";
 import { measureStarts, type Start } from "./starts.ts";
 import { plainValues } from "./values.ts";
 
 /** The stack, its provider and its namespace. */
 const OF_EVERY_PROGRAM = 3;
-/** Namespace of the peers' objects. */
-const BARE = "bare";
 
 /** One thing measured: seconds of each round. */
 interface Measure {
@@ -67,7 +66,10 @@ export async function bench({ stack, project, rounds, overrides, home, progress 
   const peers = await preparePeers(rehearsal, outcome.counts["same"] ?? 0, progress);
   const folder = path.join(home.folder, "stack");
   const ours = (verb: "preview" | "up") => () => runEngine(rehearsal.stack, verb, { progress: silentProgress });
-  const process = (verb: "preview" | "up") => () => engineProcess([verb, stack, folder, home.folder], rehearsal);
+  const process = (verb: "preview" | "up") => () =>
+    runProcess("engine-process.ts", [verb, stack, folder, home.folder], rehearsal);
+  const bareProcess = (verb: "preview" | "up") => () =>
+    runProcess("bare-process.ts", [verb, home.folder, rehearsal.cluster.kubeconfig], rehearsal);
   const measured = (what: string, work: () => Promise<unknown>) => measure(what, work, { rounds, progress });
   const measures = [
     await measured("preview, no change, in the engine", ours("preview")),
@@ -76,17 +78,32 @@ export async function bench({ stack, project, rounds, overrides, home, progress 
     await measured("up, no change, as a process", process("up")),
     await measured("bare Pulumi program: preview, no change", () => peers.bare.preview()),
     await measured("bare Pulumi program: up, no change", () => peers.bare.up()),
+    await measured("bare Pulumi program: preview, as a process", bareProcess("preview")),
+    await measured("bare Pulumi program: up, as a process", bareProcess("up")),
     await measured("helm template + kubectl diff", peers.helmAndDiff),
     await measured("helm template + kubectl diff --server-side", peers.helmAndServerDiff),
   ] as const;
   const starts = await measureStarts({ stack, folder: project, rounds, progress });
-  const [preview, previewProcess, up, , barePreview, bareUp, helm, helmServer] = measures;
+  const [
+    preview,
+    previewProcess,
+    up,
+    upProcess,
+    barePreview,
+    bareUp,
+    bareProcessPreview,
+    bareProcessUp,
+    helm,
+    helmServer,
+  ] = measures;
   const ratios = {
     "preview as a process / helm template + kubectl diff": ratio(previewProcess, helm),
     "preview in the engine / helm template + kubectl diff": ratio(preview, helm),
     "preview in the engine / helm template + kubectl diff --server-side": ratio(preview, helmServer),
     "preview in the engine / bare program's": ratio(preview, barePreview),
+    "preview as a process / bare program's": ratio(previewProcess, bareProcessPreview),
     "up in the engine / bare program's": ratio(up, bareUp),
+    "up as a process / bare program's": ratio(upProcess, bareProcessUp),
   };
   return {
     charts: Object.fromEntries(rehearsal.charts.map(({ name, note }) => [name, note])),
@@ -121,8 +138,8 @@ export function benchText({ charts, resources, seconds, starts, ratios, fromNoth
   ].join("\n");
 }
 
-async function engineProcess(words: readonly string[], { env }: Rehearsal): Promise<void> {
-  const script = path.join(import.meta.dirname, "engine-process.ts");
+async function runProcess(file: string, words: readonly string[], { env }: Rehearsal): Promise<void> {
+  const script = path.join(import.meta.dirname, file);
   await execa(process.execPath, [RUN_TYPESCRIPT, script, ...words], { cwd: PROJECT_FOLDER, env });
 }
 
@@ -146,10 +163,7 @@ async function preparePeers(
   const { lab } = plan;
   const values = await plainValues(plan, { cvat });
   const folder = path.join(home.folder, "peers");
-  const workDir = path.join(folder, "bare");
-  // Run by no verb of ours, it would leave the Kubernetes plugin's copies of the kubeconfig for good.
-  const temporary = path.join(folder, "tmp");
-  for (const made of [workDir, temporary]) await mkdir(made, { recursive: true });
+  await mkdir(folder, { recursive: true });
   const [helm] = await obtainTools(["helm"], { progress });
   const parts = [
     { name: "cvat", release: "cvat", namespace: lab.cvat.namespace, values: values.cvat },
@@ -167,15 +181,9 @@ async function preparePeers(
   });
   const render = async () => inNamespace(await helmTemplate(helm?.path ?? "helm", renders, folder), BARE);
   const objects = await render();
-  const program = bareProgram(cluster.kubeconfig, filledUp(objects, count - OF_EVERY_PROGRAM, BARE), BARE);
-  const bare = await auto.LocalWorkspace.createOrSelectStack(
-    { stackName: "bare", projectName: "bare", program },
-    {
-      workDir,
-      envVars: { ...env, TMPDIR: temporary },
-      pulumiCommand: await auto.PulumiCommand.get({ root: home.folder }),
-    },
-  );
+  const all = filledUp(objects, count - OF_EVERY_PROGRAM, BARE);
+  await writeFile(bareObjectsFile(home.folder), JSON.stringify(all));
+  const bare = await openBare(home.folder, { kubeconfig: cluster.kubeconfig, env });
   const { summary } = await progress.task("Bringing up the bare program", () => bare.up());
   const diff = { kubectl: pathOf(tools, "kubectl"), kubeconfig: cluster.kubeconfig, folder };
   return {

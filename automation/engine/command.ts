@@ -2,7 +2,9 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import * as auto from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
+import semver from "semver";
 import { engineBegan, engineEnded } from "../runs/engine-run.ts";
+import { ENGINE_VERSION } from "../tools/programs.ts";
 import { locksStack } from "./locks.ts";
 
 type Environment = Record<string, string>;
@@ -38,9 +40,11 @@ const NO_CODE = -2;
  * The engine in `root/bin`, started apart from the terminal: a Ctrl-C would reach it there and by us, and of two it breaks off what it has begun.
  * (pulumi: pkg/backend/cancellation_scope.go) The run it belongs to knows its process.
  */
-export async function engineCommand(root: string): Promise<auto.PulumiCommand> {
-  const command = await auto.PulumiCommand.get({ root });
-  return Object.assign(command, runsApart(command.command));
+export function engineCommand(root: string): auto.PulumiCommand {
+  const program = path.resolve(root, "bin", "pulumi");
+  // Whoever found the program has looked at its version, and to ask it once more takes as long as Node itself does to start.
+  const known = { command: program, version: new semver.SemVer(ENGINE_VERSION) };
+  return Object.assign(Object.create(auto.PulumiCommand.prototype) as auto.PulumiCommand, known, runsApart(program));
 }
 
 function runsApart(program: string): Command {

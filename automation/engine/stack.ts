@@ -28,7 +28,7 @@ export async function openStack({ stack, folder, engine, env, create }: StackOpt
   keepSecretsInTransforms();
   const args = { stackName: stack, projectName: PROJECT, program: () => program({ folder }) };
   const envVars = { NODE_COMPILE_CACHE: path.join(cacheFolder(), "node"), ...env };
-  const options = { workDir: folder, envVars, pulumiCommand: await engineCommand(engine) };
+  const options = { workDir: folder, envVars, pulumiCommand: engineCommand(engine) };
   if (create) return orRefusal(auto.LocalWorkspace.createOrSelectStack(args, options));
   try {
     return await auto.LocalWorkspace.selectStack(args, options);

@@ -86,16 +86,19 @@ function plugin(name: string, version: string): Program {
   };
 }
 
+/** The engine that is built. One from PATH is of this version or a newer one. */
+export const ENGINE_VERSION = "3.246.0";
+
 /** Every program, in the order they are built: what the others wait for least comes last. */
 export const PROGRAMS: readonly (Program | BuiltProgram)[] = [
   {
     name: "pulumi",
-    version: "3.246.0",
-    found: { args: ["version"], pattern: /v?(\d+\.\d+\.\d+)/, range: "^3.246.0" },
+    version: ENGINE_VERSION,
+    found: { args: ["version"], pattern: /v?(\d+\.\d+\.\d+)/, range: `^${ENGINE_VERSION}` },
     module: "pulumi",
     package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
     tags: ["osusergo", "grpcnotrace"],
-    stamps: ["github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.246.0"],
+    stamps: [`github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${ENGINE_VERSION}`],
     seconds: 191,
     install: "https://www.pulumi.com/docs/install/",
   },

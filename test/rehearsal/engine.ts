@@ -54,7 +54,7 @@ export async function engineIn({ folder, tools, program, env = {} }: TestEngineO
     {
       workDir: path.join(folder, "stack"),
       envVars: engine,
-      pulumiCommand: await engineCommand(folder),
+      pulumiCommand: engineCommand(folder),
     },
   );
   const lines: string[] = [];
