@@ -1,3 +1,4 @@
+import "./fresh-modules.ts";
 import * as pulumi from "@pulumi/pulumi";
 import { expect, test, vi } from "vitest";
 import type { ChartInstallArgs } from "../../components/charts/install.ts";

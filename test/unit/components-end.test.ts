@@ -1,3 +1,4 @@
+import "./fresh-modules.ts";
 import path from "node:path";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";

@@ -1,3 +1,4 @@
+import "./fresh-modules.ts";
 import type { CoreV1Event, V1Pod } from "@kubernetes/client-node";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { UserError } from "../../components/program/errors.ts";

@@ -1,3 +1,4 @@
+import "./fresh-modules.ts";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";

@@ -1,3 +1,4 @@
+import "./fresh-modules.ts";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { deployFunction } from "../../components/nuclio/deploy.ts";
 import { marked } from "../../components/nuclio/handed-over.ts";

@@ -1,3 +1,4 @@
+import "./fresh-modules.ts";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer as createTcp, type AddressInfo, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+import "./fresh-modules.ts";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, describe, expect, it, vi } from "vitest";

@@ -78,7 +78,7 @@ export async function runSmall(
     renders = [],
     children = {},
     outputs = () => ({}),
-    hangsAfterMs = 10_000,
+    hangsAfterMs = 30_000,
   }: SmallRunOptions = {},
 ): Promise<SmallRun> {
   const registered: Registered[] = [];
