@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer as createTcp, type AddressInfo, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import ssh2 from "ssh2";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { readablePair } from "../../automation/rehearsal/services/nodes/nodes.ts";
 import { HalfMade } from "../../components/records/half-made.ts";
 import type { Token } from "../../components/records/tokens.ts";
 import type { Nuclio } from "../../components/nuclio/sides.ts";
@@ -81,8 +81,8 @@ const image = () => ({
   image: { reference: "agent:1", digest: "a", method: "k3s", dataDir: "/var/lib/rancher/k3s" },
   connection: {
     ...{ node: "gpu-1", host: "127.0.0.1", port, user: "lab", sudo: true, connectTimeoutMs: 60_000 },
-    hostKey: ssh2.utils.generateKeyPairSync("ed25519").public,
-    privateKey: ssh2.utils.generateKeyPairSync("ed25519").private,
+    hostKey: readablePair().public,
+    privateKey: readablePair().private,
   },
   builder: { builder: "auto" },
 });

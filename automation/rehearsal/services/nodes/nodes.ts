@@ -60,7 +60,7 @@ async function keyPair(file: string): Promise<{ public: string; private: string 
 }
 
 /** One pair of some hundreds that ssh2 makes it cannot read itself: "Malformed OpenSSH public key". (4 of 1500, measured with 1.17.0) */
-function readablePair(): { public: string; private: string } {
+export function readablePair(): { public: string; private: string } {
   const pair = ssh2.utils.generateKeyPairSync("ed25519");
   return ssh2.utils.parseKey(pair.public) instanceof Error ? readablePair() : pair;
 }
