@@ -1,4 +1,7 @@
 import { UserError } from "../../components/program/errors.ts";
+import { unlessEnded } from "../../components/rest/ending.ts";
+import { isLate } from "../../components/rest/errors.ts";
+import { whyNoAnswer } from "../../components/rest/no-answer.ts";
 import { AdminError, MinioAdmin } from "../../components/storage/client/admin.ts";
 import { urlOf, type Place } from "../../components/storage/client/place.ts";
 import { s3Of } from "../../components/storage/client/s3.ts";
@@ -116,18 +119,9 @@ async function deploymentOf(admin: MinioAdmin, soon: Soon): Promise<string | und
   }
 }
 
-class NoAnswer extends Error {}
-
+/** The S3 client's calls cannot be broken off: what comes of one later, nobody hears. */
 async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new NoAnswer(`no answer within ${milliseconds / 1000} s`));
-    }, milliseconds);
+  return unlessEnded(AbortSignal.timeout(milliseconds), () => work).catch((error: unknown) => {
+    throw isLate(error) ? new Error(whyNoAnswer(error, milliseconds)) : error;
   });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,9 +1,8 @@
-import * as http from "node:http";
-import * as https from "node:https";
+import type * as https from "node:https";
 import { isIP } from "node:net";
 import type { KubeConfig } from "@kubernetes/client-node";
-import { limitedTo } from "../rest/ending.ts";
-import { retryAfterMs } from "../rest/patience.ts";
+import { isLate } from "../rest/errors.ts";
+import { exchange } from "../rest/exchange.ts";
 
 /** One request to the API server, or through it to a Service. */
 export interface ApiRequest {
@@ -39,6 +38,11 @@ export class Unreached extends Error {
     this.status = answer.status;
     this.retryAfterMs = answer.retryAfterMs;
   }
+
+  /** Whether the answer stayed away for as long as was waited for it. */
+  get isLate(): boolean {
+    return isLate(this.cause);
+  }
 }
 
 /**
@@ -52,7 +56,7 @@ export function apiServer(config: KubeConfig, ends?: AbortSignal): Send {
     const url = new URL(server + request.path);
     const options: https.RequestOptions = { servername: serverNameOf(url) };
     await config.applyToHTTPSOptions(options);
-    return exchange(url, options, request, ends);
+    return ask(url, options, request, ends);
   };
 }
 
@@ -77,26 +81,15 @@ export async function listOf<T>(send: Send, path: string, timeoutMs: number): Pr
   return { items: (JSON.parse(text) as { items: T[] }).items };
 }
 
-function exchange(
+async function ask(
   url: URL,
   options: https.RequestOptions,
-  request: ApiRequest,
+  { method, body, headers, timeoutMs }: ApiRequest,
   ends: AbortSignal | undefined,
 ): Promise<ApiAnswer> {
-  const { method, body, headers = {}, timeoutMs } = request;
   const text = body === undefined ? undefined : JSON.stringify(body);
-  return new Promise((resolve, reject) => {
-    const unreached = (error: Error) => {
-      if (ends?.aborted) {
-        reject(ends.reason as Error);
-        return;
-      }
-      const late = error.name === "AbortError" || error.name === "TimeoutError";
-      const why = late ? `no answer within ${Math.round(timeoutMs / 1000)} s` : error.message;
-      reject(new Unreached(`the API server at ${url.origin} does not answer: ${why}`, {}, error));
-    };
-    const all = {
-      ...options,
+  try {
+    return await exchange(url, {
       method,
       headers: {
         ...(options.headers as Record<string, string> | undefined),
@@ -106,25 +99,15 @@ function exchange(
         }),
         ...headers,
       },
-      signal: limitedTo(timeoutMs, ends),
-    };
-    const onResponse = (response: http.IncomingMessage) => {
-      const parts: Buffer[] = [];
-      response.on("data", (part: Buffer) => parts.push(part));
-      response.on("error", unreached);
-      response.on("end", () => {
-        resolve({
-          status: response.statusCode ?? 0,
-          text: Buffer.concat(parts).toString("utf8"),
-          retryAfterMs: retryAfterMs(response.headers["retry-after"]),
-        });
-      });
-    };
-    const sent =
-      url.protocol === "http:"
-        ? http.request(url, { ...all, agent: undefined }, onResponse)
-        : https.request(url, all, onResponse);
-    sent.on("error", unreached);
-    sent.end(text);
-  });
+      body: text,
+      tls: options,
+      limitMs: timeoutMs,
+      signal: ends,
+    });
+  } catch (error) {
+    ends?.throwIfAborted();
+    if (!(error instanceof Error)) throw error;
+    const why = isLate(error) ? `no answer within ${Math.round(timeoutMs / 1000)} s` : error.message;
+    throw new Unreached(`the API server at ${url.origin} does not answer: ${why}`, {}, error);
+  }
 }

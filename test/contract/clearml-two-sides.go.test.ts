@@ -9,7 +9,7 @@ import { pythonEnvironment } from "../../automation/python/environment.ts";
 import { kill } from "../../automation/processes.ts";
 import { ensureMinio, type RunningMinio } from "../../automation/rehearsal/services/minio/row.ts";
 import { obtainTools } from "../../automation/tools/obtain.ts";
-import { agentFor } from "../../components/storage/client/exchange.ts";
+import { agentFor } from "../../components/storage/client/agent.ts";
 import { restore } from "../../components/storage/client/restore.ts";
 import { objectStoreConfig } from "../../components/storage/object-store-section.ts";
 import { usersOf } from "../../components/storage/users.ts";

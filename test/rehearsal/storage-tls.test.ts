@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Client } from "minio";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { agentFor } from "../../components/storage/client/exchange.ts";
+import { agentFor } from "../../components/storage/client/agent.ts";
 import { problemsOf } from "./failure.ts";
 import { startStorageLab, textOf, type StorageLab } from "./storage-lab.ts";
 

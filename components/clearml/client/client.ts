@@ -1,4 +1,5 @@
 import { UserError } from "../../program/errors.ts";
+import { mayPass } from "../../rest/may-pass.ts";
 import { patiently } from "../../rest/patience.ts";
 import { CALL_MS, type Connection } from "./connection.ts";
 import { ClearmlError, isRefusal } from "./errors.ts";
@@ -8,7 +9,6 @@ const ATTEMPTS = 4;
 const FIRST_PAUSE_MS = 500;
 /** A call that was tried for this long is given up. */
 const TRIED_FOR_MS = 90_000;
-const BUSY = [502, 503, 504];
 
 /** Actions that change nothing, and so may be asked again. */
 const READS = /\.(get_[a-z_]+|login|info|ping)$/;
@@ -67,24 +67,14 @@ export class ClearmlClient {
 
   #tried(call: Omit<Call, "limitMs" | "signal">): Promise<unknown> {
     const { endpoint, callMs = CALL_MS } = this.#connection;
-    const mayRepeat = READS.test(call.endpoint);
+    const changesNothing = READS.test(call.endpoint);
     return patiently(() => exchange(endpoint, { ...call, limitMs: callMs, signal: this.#signal }), {
       attempts: ATTEMPTS,
       firstPauseMs: FIRST_PAUSE_MS,
       triedForMs: TRIED_FOR_MS,
       signal: this.#signal,
-      mayPass: (error, attempt) => error instanceof ClearmlError && mayPass(error, mayRepeat, attempt),
+      mayPass: (error, attempt) =>
+        error instanceof ClearmlError && mayPass(error, { repeatable: changesNothing, changesNothing }, attempt),
     });
   }
-}
-
-/**
- * Whether the same call may go through a little later. What timed out is not asked again: it had its time. One that was turned away unread
- * (429) was not done, whatever it is.
- */
-function mayPass({ status, message }: ClearmlError, mayRepeat: boolean, attempt: number): boolean {
-  if (status === 429) return true;
-  if (!mayRepeat) return false;
-  if (status === 500) return attempt === 1;
-  return status === undefined ? !message.includes("no answer within") : BUSY.includes(status);
 }

@@ -1,4 +1,4 @@
-import { UserError } from "../../program/errors.ts";
+import { RestError, type Answered } from "../../rest/errors.ts";
 
 /** Codes of ClearML's errors that are answered here. (clearml-server v2.0.0, apierrors/errors.conf) */
 export const REFUSALS = {
@@ -11,33 +11,18 @@ export const REFUSALS = {
 
 export type RefusalName = keyof typeof REFUSALS;
 
-interface Answer {
-  status?: number;
+interface Answer extends Answered {
   subcode?: number | undefined;
-  retryAfterMs?: number | undefined;
-  cause?: unknown;
 }
 
 /** A call that ClearML did not do, as one readable line. */
-export class ClearmlError extends UserError {
-  /** HTTP status; undefined when no answer came, and then nobody knows whether the call was done. */
-  readonly status: number | undefined;
+export class ClearmlError extends RestError {
   /** ClearML's own number of the error. */
   readonly subcode: number | undefined;
-  /** How long the server, or a proxy before it, asks to wait, in milliseconds. */
-  readonly retryAfterMs: number | undefined;
 
-  constructor(call: string, detail: string, answer: Answer = {}) {
-    const { status, subcode, retryAfterMs, cause } = answer;
-    super(status === undefined ? `${call}: ${detail}` : `ClearML answers ${status} to ${call}: ${detail}`, { cause });
-    this.status = status;
+  constructor(call: string, detail: string, { subcode, ...answered }: Answer = {}) {
+    super("ClearML", call, detail, answered);
     this.subcode = subcode;
-    this.retryAfterMs = retryAfterMs;
-  }
-
-  /** Whether the call may have been done although it failed. */
-  get maybeDone(): boolean {
-    return this.status === undefined || this.status >= 500;
   }
 }
 

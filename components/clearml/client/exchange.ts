@@ -1,6 +1,5 @@
-import { limitedTo } from "../../rest/ending.ts";
-import { whyNoAnswer } from "../../rest/no-answer.ts";
-import { retryAfterMs } from "../../rest/patience.ts";
+import { call, NoAnswer, type Answer } from "../../rest/call.ts";
+import { shortened } from "../../rest/errors.ts";
 import { ClearmlError } from "./errors.ts";
 
 /** What is asked of ClearML. */
@@ -22,8 +21,6 @@ interface Envelope {
   data?: unknown;
 }
 
-const LONGEST_DETAIL = 500;
-
 /**
  * One call and the data of its answer.
  * @throws ClearmlError for every answer but a success, and for none; what the signal was aborted with
@@ -33,29 +30,27 @@ export async function exchange(
   { endpoint, body = {}, authorization, limitMs, signal }: Call,
 ): Promise<unknown> {
   try {
-    const response = await fetch(`${server.replace(/\/+$/, "")}/${endpoint}`, {
+    const answer = await call(`${server.replace(/\/+$/, "")}/${endpoint}`, {
       method: "POST",
       headers: { "Content-Type": "application/json", ...(authorization && { Authorization: authorization }) },
-      body: JSON.stringify(body),
-      signal: limitedTo(limitMs, signal),
-      redirect: "manual",
+      body,
+      limitMs,
+      signal,
     });
-    return dataOf(endpoint, response, await response.text());
+    return dataOf(endpoint, answer);
   } catch (error) {
-    if (error instanceof ClearmlError) throw error;
-    signal?.throwIfAborted();
-    throw new ClearmlError(`${endpoint} at ${server}`, whyNoAnswer(error, limitMs), { cause: error });
+    if (!(error instanceof NoAnswer)) throw error;
+    throw new ClearmlError(`${endpoint} at ${server}`, error.message, { cause: error.cause });
   }
 }
 
-function dataOf(endpoint: string, { status, headers }: Response, text: string): unknown {
-  const asked = { retryAfterMs: retryAfterMs(headers.get("retry-after")) };
+function dataOf(endpoint: string, { status, text, retryAfterMs }: Answer): unknown {
   const envelope = envelopeIn(text);
   if (envelope?.meta === undefined) {
     throw new ClearmlError(
       endpoint,
       "it is no answer of ClearML's API; is the address the API's, not the web server's?",
-      { status, ...asked },
+      { status, retryAfterMs },
     );
   }
   const { result_code = status, result_subcode, result_msg } = envelope.meta;
@@ -63,7 +58,7 @@ function dataOf(endpoint: string, { status, headers }: Response, text: string): 
   throw new ClearmlError(endpoint, shortened(result_msg ?? "it says nothing more"), {
     status: result_code,
     subcode: result_subcode,
-    ...asked,
+    retryAfterMs,
   });
 }
 
@@ -75,5 +70,3 @@ function envelopeIn(text: string): Envelope | undefined {
     return undefined; // A page of the web server, or of a proxy in between.
   }
 }
-
-const shortened = (text: string) => (text.length > LONGEST_DETAIL ? `${text.slice(0, LONGEST_DETAIL)}…` : text);

@@ -1,4 +1,5 @@
 import { UserError } from "../../program/errors.ts";
+import { mayPass } from "../../rest/may-pass.ts";
 import { patiently } from "../../rest/patience.ts";
 import { CALL_MS, type Connection } from "./connection.ts";
 import { CvatError } from "./errors.ts";
@@ -17,7 +18,6 @@ const ATTEMPTS = 5;
 const FIRST_PAUSE_MS = 500;
 /** A call that was tried for this long is given up. */
 const TRIED_FOR_MS = 180_000;
-const BUSY = [502, 503, 504];
 const LOGIN = "auth/login";
 
 /** Who is signed in. Clients of one account may share it. */
@@ -154,17 +154,9 @@ export class CvatClient {
       triedForMs: TRIED_FOR_MS,
       signal: this.#signal,
       mayPass: (error, attempt) =>
-        error instanceof CvatError &&
-        (mayPass(error, repeatable) || (error.status === 500 && changesNothing && attempt === 1)),
+        error instanceof CvatError && mayPass(error, { repeatable, changesNothing }, attempt),
     });
   }
-}
-
-/** Whether the same call may go through a little later. What timed out is not asked again: it had its time. */
-function mayPass({ status, detail }: CvatError, repeatable: boolean): boolean {
-  if (status === 429) return true;
-  if (!repeatable) return false;
-  return status === undefined ? !detail.startsWith("no answer within") : BUSY.includes(status);
 }
 
 function ifGone<T>(instead: T): (error: unknown) => T {

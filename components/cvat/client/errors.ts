@@ -1,33 +1,10 @@
-import { UserError } from "../../program/errors.ts";
-
-const LONGEST_DETAIL = 500;
-
-interface Answer {
-  status?: number;
-  retryAfterMs?: number | undefined;
-  cause?: unknown;
-}
+import { pageTitle } from "../../rest/answer.ts";
+import { RestError, shortened, type Answered } from "../../rest/errors.ts";
 
 /** A call that CVAT did not do, as one readable line. */
-export class CvatError extends UserError {
-  /** HTTP status; undefined when no answer came, and then nobody knows whether the call was done. */
-  readonly status: number | undefined;
-  /** What CVAT says, without the call. */
-  readonly detail: string;
-  /** How long CVAT asks to wait, in milliseconds. */
-  readonly retryAfterMs: number | undefined;
-
-  constructor(call: string, detail: string, answer: Answer = {}) {
-    const { status, retryAfterMs, cause } = answer;
-    super(status === undefined ? `${call}: ${detail}` : `CVAT answers ${status} to ${call}: ${detail}`, { cause });
-    this.status = status;
-    this.detail = detail;
-    this.retryAfterMs = retryAfterMs;
-  }
-
-  /** Whether the call may have been done although it failed. */
-  get maybeDone(): boolean {
-    return this.status === undefined || this.status >= 500;
+export class CvatError extends RestError {
+  constructor(call: string, detail: string, answered: Answered = {}) {
+    super("CVAT", call, detail, answered);
   }
 }
 
@@ -37,15 +14,13 @@ export class CvatError extends UserError {
  */
 export function readableBody(contentType: string, text: string): string {
   const said = contentType.includes("json") ? sayJson(text) : sayText(text);
-  const line = said.replace(/\s+/g, " ").trim() || "it says nothing more";
-  return line.length > LONGEST_DETAIL ? `${line.slice(0, LONGEST_DETAIL)}…` : line;
+  return shortened(said.replace(/\s+/g, " ").trim() || "it says nothing more");
 }
 
 function sayText(text: string): string {
-  if (/^\s*<(!doctype|html)/i.test(text)) {
-    const title = /<title>([^<]*)<\/title>/i.exec(text)?.[1]?.trim();
-    return `an error page${title ? ` ("${title}")` : ""}; the cause is in the log of CVAT's server`;
-  }
+  const title = pageTitle(text);
+  if (title !== undefined)
+    return `an error page${title === "" ? "" : ` ("${title}")`}; the cause is in the log of CVAT's server`;
   return text.trim().split(/\n+/).join("; ");
 }
 

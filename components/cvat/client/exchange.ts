@@ -1,6 +1,4 @@
-import { limitedTo } from "../../rest/ending.ts";
-import { whyNoAnswer } from "../../rest/no-answer.ts";
-import { retryAfterMs } from "../../rest/patience.ts";
+import { call as send, jsonOf, NoAnswer, type Answer } from "../../rest/call.ts";
 import { CvatError, readableBody } from "./errors.ts";
 
 /** What is asked of CVAT. */
@@ -35,7 +33,7 @@ export async function exchange(endpoint: string, call: Call): Promise<unknown> {
   const url = `${endpoint.replace(/\/+$/, "")}/api/${path}${parameters.size > 0 ? `?${parameters.toString()}` : ""}`;
   const name = `${method} /api/${path}`;
   try {
-    const response = await fetch(url, {
+    const answer = await send(url, {
       method,
       headers: {
         Accept: ACCEPT,
@@ -43,25 +41,23 @@ export async function exchange(endpoint: string, call: Call): Promise<unknown> {
         ...(organization !== undefined && { "X-Organization": organization }),
         ...(body && { "Content-Type": "application/json" }),
       },
-      ...(body && { body: JSON.stringify(body) }),
-      signal: limitedTo(limitMs, signal),
-      redirect: "manual",
+      body,
+      limitMs,
+      signal,
     });
-    return await answerOf(name, response, body);
+    return contentOf(name, answer, body);
   } catch (error) {
-    if (error instanceof CvatError) throw error;
-    signal?.throwIfAborted();
-    throw new CvatError(`${name} at ${endpoint}`, whyNoAnswer(error, limitMs), { cause: error });
+    if (!(error instanceof NoAnswer)) throw error;
+    throw new CvatError(`${name} at ${endpoint}`, error.message, { cause: error.cause });
   }
 }
 
-async function answerOf(name: string, response: Response, body: Call["body"]): Promise<unknown> {
-  const { status, headers } = response;
+function contentOf(name: string, answer: Answer, body: Call["body"]): unknown {
+  const { status, headers, text, retryAfterMs } = answer;
   const type = headers.get("content-type") ?? "";
-  const text = await response.text();
   if (status >= 200 && status < 300) {
     if (text === "") return undefined;
-    if (type.includes("json")) return JSON.parse(text);
+    if (type.includes("json")) return jsonOf(answer);
     throw new CvatError(name, "it is no answer of CVAT's API; is the address right?", { status });
   }
   const elsewhere = headers.get("location");
@@ -69,10 +65,7 @@ async function answerOf(name: string, response: Response, body: Call["body"]): P
     throw new CvatError(name, `it sends us to ${elsewhere}; set vision-platform:cvat.endpoint to where CVAT is`, {
       status,
     });
-  throw new CvatError(name, masked(readableBody(type, text), body), {
-    status,
-    retryAfterMs: retryAfterMs(headers.get("retry-after")),
-  });
+  throw new CvatError(name, masked(readableBody(type, text), body), { status, retryAfterMs });
 }
 
 /** What was sent as a secret is not said again. */

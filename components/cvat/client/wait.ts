@@ -1,5 +1,5 @@
 import { UserError } from "../../program/errors.ts";
-import { limitedTo } from "../../rest/ending.ts";
+import { call, jsonOf, type Answer } from "../../rest/call.ts";
 import { until } from "../../rest/until.ts";
 import { PATIENCE_MS, type Connection } from "./connection.ts";
 import { CvatError } from "./errors.ts";
@@ -47,7 +47,7 @@ interface State {
 async function probe(endpoint: string, limitMs: number, signal: AbortSignal | undefined): Promise<State> {
   try {
     await exchange(endpoint, { method: "GET", path: "server/about", limitMs, signal }).catch(whenTurnedAway);
-    const failing = await failingChecks(endpoint, limitedTo(limitMs, signal));
+    const failing = await failingChecks(endpoint, limitMs, signal);
     return { is: failing.length === 0 ? "up" : "starting", problem: failing.join("; ") };
   } catch (error) {
     if (!(error instanceof CvatError)) throw error;
@@ -65,13 +65,16 @@ function whenTurnedAway(error: unknown): void {
   if (!(error instanceof CvatError) || error.status !== TURNED_AWAY) throw error;
 }
 
+function checksIn(answer: Answer): Record<string, unknown> {
+  const isJson = answer.headers.get("content-type")?.includes("json");
+  return isJson ? (jsonOf(answer) as Record<string, unknown>) : {};
+}
+
 /** What CVAT says does not work. With its policy agent down, for one, the first page is fine and every other fails. (1.2) */
-async function failingChecks(endpoint: string, signal: AbortSignal): Promise<string[]> {
-  const response = await fetch(`${endpoint.replace(/\/+$/, "")}/api/server/health/?format=json`, {
-    signal,
-  }).catch(() => undefined);
-  if (!response?.headers.get("content-type")?.includes("json")) return [];
-  const checks = (await response.json().catch(() => ({}))) as Record<string, unknown>;
+async function failingChecks(endpoint: string, limitMs: number, signal: AbortSignal | undefined): Promise<string[]> {
+  const url = `${endpoint.replace(/\/+$/, "")}/api/server/health/?format=json`;
+  const asked = call(url, { method: "GET", headers: {}, limitMs, signal });
+  const checks = await asked.then(checksIn).catch(() => ({}));
   return Object.entries(checks)
     .filter(([name, state]) => state !== "working" && !NOT_IN_THE_WAY.includes(name))
     .map(([name, state]) => `${name}: ${String(state).slice(0, 200)}`);

@@ -5,7 +5,7 @@ export interface Heard {
   status: number;
   text: string;
   /** How long CVAT asks to wait, in milliseconds. */
-  retryAfterMs?: number;
+  retryAfterMs?: number | undefined;
 }
 
 /** Sends the question to CVAT. Throws, with a sentence, where no answer came. */
@@ -104,11 +104,10 @@ class Busy extends Error {
   }
 }
 
-async function once(path: string, send: Send): Promise<Answered & { retryAfterMs?: number }> {
+async function once(path: string, send: Send): Promise<Answered & { retryAfterMs?: number | undefined }> {
   try {
-    const { retryAfterMs, ...heard } = await send(path);
-    const detail = `it answers ${heard.status}`;
-    return { verdict: verdictOf(heard), detail, reached: true, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+    const { status, text, retryAfterMs } = await send(path);
+    return { verdict: verdictOf({ status, text }), detail: `it answers ${status}`, reached: true, retryAfterMs };
   } catch (error) {
     return { verdict: "busy", detail: error instanceof Error ? error.message : String(error), reached: false };
   }

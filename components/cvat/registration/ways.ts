@@ -1,9 +1,7 @@
 import type { ClusterAccess } from "../../kubernetes/cluster.ts";
 import { kubeConfig } from "../../kubernetes/kube-config.ts";
-import { limitedTo } from "../../rest/ending.ts";
-import { whyNoAnswer } from "../../rest/no-answer.ts";
-import { retryAfterMs } from "../../rest/patience.ts";
 import { serviceProxy } from "../../kubernetes/service-proxy.ts";
+import { call } from "../../rest/call.ts";
 import { ACCEPT } from "../client/exchange.ts";
 import { CHART_OBJECTS } from "../names.ts";
 import type { Send } from "./ask.ts";
@@ -16,18 +14,8 @@ const ANSWER_MS = 5_000;
  * @param ends breaks questions off. Default: nothing does.
  */
 export function throughEdge(endpoint: string, ends?: AbortSignal): Send {
-  return async (path) => {
-    const url = `${endpoint.replace(/\/+$/, "")}${path}`;
-    const signal = limitedTo(ANSWER_MS, ends);
-    try {
-      const response = await fetch(url, { method: "POST", headers: { Accept: ACCEPT }, redirect: "manual", signal });
-      const text = await response.text();
-      const wanted = retryAfterMs(response.headers.get("retry-after"));
-      return { status: response.status, text, ...(wanted !== undefined && { retryAfterMs: wanted }) };
-    } catch (error) {
-      throw new Error(whyNoAnswer(error, ANSWER_MS), { cause: error });
-    }
-  };
+  const sent = { method: "POST", headers: { Accept: ACCEPT }, limitMs: ANSWER_MS, signal: ends };
+  return (path) => call(`${endpoint.replace(/\/+$/, "")}${path}`, sent);
 }
 
 /**

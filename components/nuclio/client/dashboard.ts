@@ -1,8 +1,9 @@
 import { UserError } from "../../program/errors.ts";
+import { mayPass } from "../../rest/may-pass.ts";
 import { patiently } from "../../rest/patience.ts";
 import type { FunctionObject } from "../spec.ts";
 import { Unreached, type ApiAnswer, type ApiRequest, type Send } from "../../kubernetes/api-server.ts";
-import { FETCH, isHandOver, isLate, isUnderWay, lateAnswer, stored, type Fetch } from "./hand-overs.ts";
+import { FETCH, isHandOver, isUnderWay, lateAnswer, stored, type Fetch } from "./hand-overs.ts";
 import { isGivenUp, pageTitle } from "./pages.ts";
 import type { LiveFunction } from "./types.ts";
 
@@ -43,8 +44,6 @@ export interface DashboardOptions {
   signal?: AbortSignal;
 }
 
-const WORTH_ANOTHER_TRY = [429, 502, 503, 504];
-
 export function dashboard(
   send: Send,
   { namespace, retries = 8, timeoutMs = 90_000, fetch = FETCH, signal }: DashboardOptions,
@@ -55,7 +54,8 @@ export function dashboard(
     patiently(
       async (attempt) => {
         const answer = await send({ ...request, headers: { ...HEADERS(namespace), ...request.headers }, timeoutMs });
-        if (isWorthAnotherTry(request, answer, attempt)) throw new Unreached(errorText(answer), answer);
+        const isLeft = isHandOver(request) && isGivenUp(answer);
+        if (!isLeft && isWorthAnotherTry(request, answer, attempt)) throw new Unreached(errorText(answer), answer);
         return answer;
       },
       {
@@ -65,9 +65,8 @@ export function dashboard(
         signal,
         mayPass: (error, attempt) =>
           error instanceof Unreached &&
-          (error.status === undefined
-            ? !(isHandOver(request) && isLate(error))
-            : isWorthAnotherTry(request, { status: error.status, text: error.message }, attempt)),
+          !(isHandOver(request) && error.isLate) &&
+          isWorthAnotherTry(request, error, attempt),
       },
     ).catch((error: unknown) => {
       throw error instanceof Unreached ? notReached(error, namespace) : error;
@@ -148,12 +147,13 @@ export function dashboard(
   };
 }
 
-/** A look that the dashboard fails on is taken once more. */
-function isWorthAnotherTry(request: Pick<ApiRequest, "method" | "path">, answer: ApiAnswer, attempt: number): boolean {
-  if (isHandOver(request) && isGivenUp(answer)) return false;
-  return (
-    WORTH_ANOTHER_TRY.includes(answer.status) || (answer.status === 500 && request.method === "GET" && attempt === 1)
-  );
+/** What timed out is asked again, too, unless it hands a function over. */
+function isWorthAnotherTry(
+  { method }: Pick<ApiRequest, "method">,
+  { status }: Pick<Unreached, "status">,
+  attempt: number,
+) {
+  return mayPass({ status, isLate: false }, { repeatable: true, changesNothing: method === "GET" }, attempt);
 }
 
 const HEADERS = (namespace: string) => ({ "x-nuclio-function-namespace": namespace });

@@ -19,15 +19,10 @@ export function isHandOver({ method, path }: Pick<ApiRequest, "method" | "path">
   return path.startsWith("/api/functions") && (method === "POST" || method === "PUT");
 }
 
-/** Whether the answer stayed away for as long as was waited for it. */
-export function isLate({ cause }: Unreached): boolean {
-  return cause instanceof Error && /^(AbortError|TimeoutError)$/.test(cause.name);
-}
-
 /** What is made of a hand-over whose answer stayed away: the dashboard goes on with it as with one that was given up. */
 export function lateAnswer(error: unknown): ApiAnswer {
   const cause = error instanceof UserError ? error.cause : undefined;
-  if (cause instanceof Unreached && cause.status === undefined && isLate(cause)) return LATE;
+  if (cause instanceof Unreached && cause.isLate) return LATE;
   throw error;
 }
 

@@ -1,4 +1,5 @@
 import type { ApiAnswer } from "../../kubernetes/api-server.ts";
+import { pageTitle as titleOf } from "../../rest/answer.ts";
 
 /**
  * The title of a page that the web server in front of the dashboard wrote itself, such as `504 Gateway Time-out`; undefined for every other
@@ -6,8 +7,8 @@ import type { ApiAnswer } from "../../kubernetes/api-server.ts";
  * that is not of the API. (nuclio-real.md, F18)
  */
 export function pageTitle({ text }: Pick<ApiAnswer, "text">): string | undefined {
-  if (!/^\s*<(!doctype html|html)\b/i.test(text)) return undefined;
-  return /<title>([^<]*)<\/title>/i.exec(text)?.[1]?.trim() ?? "a page without a title";
+  const title = titleOf(text);
+  return title === "" ? "a page without a title" : title;
 }
 
 /** Whether an answer says that the web server gave up waiting, whatever the dashboard went on to do. */

@@ -1,5 +1,6 @@
 import aws4 from "aws4";
-import { exchange } from "./exchange.ts";
+import { exchange } from "../../rest/exchange.ts";
+import { agentFor } from "./agent.ts";
 import { urlOf, type Place } from "./place.ts";
 import { sealed } from "./sealed.ts";
 
@@ -118,7 +119,13 @@ export class MinioAdmin {
     const headers = Object.fromEntries(
       Object.entries(signed.headers ?? {}).map(([name, value]) => [name, String(value)]),
     );
-    const { status, text } = await exchange({ method, origin, path, headers, body, ca, signal: this.#signal });
+    const { status, text } = await exchange(new URL(path, origin), {
+      method,
+      headers,
+      body,
+      tls: { agent: agentFor(ca) },
+      signal: this.#signal,
+    });
     const answer = jsonIn(text);
     if (status >= 200 && status < 300) {
       if (method === "GET" && answer === undefined) throw new NoAdminApi(String(status));

@@ -1,5 +1,5 @@
 import { Client } from "minio";
-import { agentFor } from "./exchange.ts";
+import { agentFor } from "./agent.ts";
 import type { Place } from "./place.ts";
 
 /** A client of the S3 API. It tries once: who asks has a person waiting, and says what to do. */

@@ -1,5 +1,5 @@
 import { Client } from "minio";
-import { agentFor } from "../../../../components/storage/client/exchange.ts";
+import { agentFor } from "../../../../components/storage/client/agent.ts";
 import type { CvatConfig } from "./asked.ts";
 
 /** A bucket as a storage's record describes it. */

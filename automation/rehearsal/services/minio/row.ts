@@ -3,11 +3,11 @@ import { randomBytes } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { UserError } from "../../../../components/program/errors.ts";
+import { exchange } from "../../../../components/rest/exchange.ts";
 import { until } from "../../../../components/rest/until.ts";
 import { MinioAdmin } from "../../../../components/storage/client/admin.ts";
-import { exchange } from "../../../../components/storage/client/exchange.ts";
+import { agentFor } from "../../../../components/storage/client/agent.ts";
 import { markOf } from "../../../runs/belonging.ts";
 import { kill, startOf } from "../../../processes.ts";
 import type { Tool } from "../../../tools/obtain.ts";
@@ -193,9 +193,11 @@ async function serving(folder: string, port: number, pid: number, ca: string | u
 }
 
 async function isHealthy(port: number, ca: string | undefined): Promise<boolean> {
-  const asked = exchange({ method: "GET", origin: originOf(port, ca), path: "/minio/health/live", ca });
-  const late = pause(2_000, undefined, { ref: false });
-  return (await Promise.race([asked, late]).catch(() => undefined))?.status === 200;
+  const url = new URL("/minio/health/live", originOf(port, ca));
+  return exchange(url, { method: "GET", tls: { agent: agentFor(ca) }, limitMs: 2_000 }).then(
+    ({ status }) => status === 200,
+    () => false,
+  );
 }
 
 const originOf = (port: number, ca: string | undefined) => `${ca === undefined ? "http" : "https"}://127.0.0.1:${port}`;

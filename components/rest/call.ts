@@ -1,0 +1,64 @@
+import { textOf } from "./answer.ts";
+import { limitedTo } from "./ending.ts";
+import { whyNoAnswer } from "./no-answer.ts";
+import { retryAfterMs } from "./patience.ts";
+
+/** What is asked of a REST system. */
+export interface Call {
+  method: string;
+  headers: Readonly<Record<string, string>>;
+  /** Sent as JSON. Default: nothing is. */
+  body?: Readonly<Record<string, unknown>> | undefined;
+  /** How long the answer may take, in milliseconds. */
+  limitMs: number;
+  /** Breaks it off. Default: nothing does. */
+  signal?: AbortSignal | undefined;
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+  /** How long the server, or a proxy before it, asks to wait before another try, in milliseconds. */
+  retryAfterMs: number | undefined;
+}
+
+/** No answer came, or none that is whole: nobody knows whether the call was done. The message says why. */
+export class NoAnswer extends Error {}
+
+/**
+ * One call by `fetch`, and so by the proxies of the environment. A redirect is an answer: calls carry a password or a token, which is for the
+ * address that a person wrote.
+ * @throws NoAnswer; what the signal was aborted with
+ */
+export async function call(url: string, { method, headers, body, limitMs, signal }: Call): Promise<Answer> {
+  try {
+    const response = await fetch(url, {
+      method,
+      headers,
+      ...(body && { body: JSON.stringify(body) }),
+      signal: limitedTo(limitMs, signal),
+      redirect: "manual",
+    });
+    return {
+      status: response.status,
+      headers: response.headers,
+      text: await textOf((response.body ?? []) as AsyncIterable<Uint8Array>),
+      retryAfterMs: retryAfterMs(response.headers.get("retry-after")),
+    };
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw noAnswer(error, limitMs);
+  }
+}
+
+/** What an answer holds. @throws NoAnswer where it broke off in the middle */
+export function jsonOf({ text }: Pick<Answer, "text">): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw noAnswer(error, 0);
+  }
+}
+
+const noAnswer = (error: unknown, limitMs: number) => new NoAnswer(whyNoAnswer(error, limitMs), { cause: error });
