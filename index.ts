@@ -60,7 +60,7 @@ async function installed(folder: string): Promise<Record<string, unknown>> {
     ),
   ]);
   // After every look, since it changes what it must.
-  const prepared = await prepareCluster(lab, known, facts);
+  const prepared = await prepareCluster(plan, known, facts);
   const delivery = { context: "images/clearml-agent", checkout: import.meta.dirname };
   const platform = new VisionPlatform(
     "lab",

@@ -268,8 +268,6 @@ function clusterOf(name: string, config: ClusterConfig, opts: pulumi.ResourceOpt
   return {
     provider,
     access: { kubeconfig, context },
-    storageClass: config.storageClass,
-    ingressClass: config.ingressClass,
     readyTimeoutMs: millisecondsOf(config.readyTimeout),
   };
 }

@@ -15,6 +15,8 @@ import { BARE, bareObjectsFile, openBare } from "./bare.ts";
 import { filledUp, helmTemplate, inNamespace, kubectlDiff } from "./peers.ts";
 import { measureStarts, type Start } from "./starts.ts";
 import { plainValues } from "./values.ts";
+import type { ChartSource } from "../../components/charts/source.ts";
+import { withCharts } from "../../components/lab/plan.ts";
 
 /** The stack, its provider and its namespace. */
 const OF_EVERY_PROGRAM = 3;
@@ -159,9 +161,8 @@ async function preparePeers(
   count: number,
   progress: Progress,
 ): Promise<Peers> {
-  const cvat = charts.find(({ name }) => name === "cvat")?.version ?? "";
   const { lab } = plan;
-  const values = await plainValues(plan, { cvat });
+  const values = await plainValues(withCharts(plan, asNamed(charts)));
   const folder = path.join(home.folder, "peers");
   await mkdir(folder, { recursive: true });
   const [helm] = await obtainTools(["helm"], { progress });
@@ -194,6 +195,13 @@ async function preparePeers(
     helmAndServerDiff: async () =>
       kubectlDiff({ ...diff, objects: await render(), flags: ["--server-side", "--force-conflicts"] }),
   };
+}
+
+/** Charts of a rehearsal, whatever stands for them. */
+function asNamed(charts: Rehearsal["charts"]): Record<string, ChartSource> {
+  return Object.fromEntries(
+    charts.map(({ name, version, path: at }) => [name, { name, version, path: at, origin: "override" }]),
+  );
 }
 
 async function measure(

@@ -6,10 +6,10 @@ import { clearmlValues } from "../../components/clearml/values.ts";
 import { cvatValues } from "../../components/cvat/values.ts";
 
 /** The values our components give to the charts, as a person would keep them in files; secrets and digests are words of no meaning. */
-export async function plainValues(
-  { lab, cvat, clearml }: Plan,
-  charts: { cvat: string },
-): Promise<{ cvat: unknown; clearml: unknown; agent: unknown }> {
+export async function plainValues({
+  cvat,
+  clearml,
+}: Plan): Promise<{ cvat: unknown; clearml: unknown; agent: unknown }> {
   const word = pulumi.output("bench");
   const resolved = (values: pulumi.Inputs) => new Promise((resolve) => pulumi.output(values).apply(resolve));
   return {
@@ -17,10 +17,7 @@ export async function plainValues(
       cvat &&
       (await resolved(
         cvatValues({
-          config: cvat.config,
-          chart: charts.cvat,
-          storageClass: lab.cluster.storageClass,
-          ingressClass: lab.cluster.ingressClass,
+          plan: cvat,
           clickhousePassword: word,
           smokescreen: "",
         }),
@@ -29,9 +26,7 @@ export async function plainValues(
       clearml &&
       (await resolved(
         clearmlValues({
-          config: clearml.config,
-          versions: clearml.versions,
-          storageClass: lab.cluster.storageClass,
+          plan: clearml,
           digests: { apiserver: word, fileserver: word },
           store: true,
         }),

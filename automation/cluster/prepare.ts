@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { apiServer, Unreached, type Send } from "../../components/kubernetes/api-server.ts";
 import type { PreparedCluster } from "../../components/kubernetes/cluster.ts";
-import type { LabConfig } from "../../components/lab/sections.ts";
+import type { Plan } from "../../components/lab/plan.ts";
 import { kubeConfig } from "../../components/kubernetes/kube-config.ts";
 import type { ClusterFacts } from "../../components/preflight/facts.ts";
 import { claimsOfOtherClass } from "../../components/preflight/storage-class.ts";
@@ -14,12 +14,12 @@ import { takeOverOldNames, underOldNames } from "./field-managers.ts";
  * changes nothing, and is told what `up` would have changed. A cluster that does not answer is left to the engine.
  */
 export async function prepareCluster(
-  lab: LabConfig,
+  plan: Plan,
   known: KnownCluster,
   facts: ClusterFacts | undefined,
   send?: Send,
 ): Promise<PreparedCluster> {
-  const unbound = facts === undefined ? [] : claimsOfOtherClass(facts, lab).filter(({ bound }) => !bound);
+  const unbound = facts === undefined ? [] : claimsOfOtherClass(facts, plan).filter(({ bound }) => !bound);
   const madeAgain = new Set(
     unbound.flatMap(({ name, statefulSet }) => [
       `PersistentVolumeClaim/${name}`,
@@ -32,8 +32,8 @@ export async function prepareCluster(
     return { inPlaceOfOld: new Set(underOldNames(known).map(({ resource }) => resource)), madeAgain, uid };
   }
   try {
-    const ask = send ?? apiServer(await kubeConfig(lab.cluster));
-    await takeOverOldNames(lab, known, ask);
+    const ask = send ?? apiServer(await kubeConfig(plan.lab.cluster));
+    await takeOverOldNames(plan.lab, known, ask);
     await removeUnbound(unbound, ask);
   } catch (error) {
     if (!(error instanceof Unreached)) throw error;

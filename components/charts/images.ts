@@ -1,3 +1,5 @@
+import { namesDockerHub, parseImage } from "../images/reference.ts";
+
 /** Images that cannot be pulled any longer. */
 interface Withdrawn {
   /** Beginning of their references, without the registry: all were on Docker Hub. */
@@ -22,8 +24,6 @@ const WITHDRAWN: readonly Withdrawn[] = [
   },
 ];
 
-const DOCKER_HUB = /^(?:(?:index\.|registry-1\.)?docker\.io\/)?/;
-
 /** Where all of this is known from. */
 export const WITHDRAWN_SOURCE = ["bitnami/containers#83267", ...new Set(WITHDRAWN.map(({ source }) => source))].join(
   "; ",
@@ -31,7 +31,8 @@ export const WITHDRAWN_SOURCE = ["bitnami/containers#83267", ...new Set(WITHDRAW
 
 /** Where a withdrawn image is found now. `undefined` for an image that is where it was. */
 export function replacementOf(image: string): string | undefined {
-  const onHub = image.replace(DOCKER_HUB, "");
+  const parsed = parseImage(image);
+  const onHub = parsed && namesDockerHub(parsed) ? image.slice(image.indexOf("/") + 1) : image;
   const row = WITHDRAWN.find(({ prefix }) => onHub.startsWith(prefix));
   return row && row.replacement + onHub.slice(row.prefix.length);
 }

@@ -84,9 +84,7 @@ export class ClearMl extends pulumi.ComponentResource {
         release: RELEASE,
         namespace: this.namespace,
         values: clearmlValues({
-          config,
-          versions: this.versions,
-          storageClass: cluster.storageClass,
+          plan,
           digests: {
             apiserver: digestOf([secrets.credentials, secrets.signing, secrets.files], present),
             // It signs in with what it was told at its start.

@@ -1,5 +1,6 @@
 import { replacementOf } from "../charts/images.ts";
 import { chooseVersions } from "../charts/versions.ts";
+import { namesRegistry } from "../images/reference.ts";
 import { bytes, bytesOf } from "../schema/values.ts";
 import { repeats, type Found, type SectionRule } from "../schema/section-rules.ts";
 import type { ClearmlConfig } from "./clearml-config.ts";
@@ -39,7 +40,7 @@ export const CLEARML_RULES: readonly SectionRule<ClearmlConfig>[] = [
     reads: ["image"],
     problems: ({ image }) => [
       ...(image.tag === "latest" ? [{ path: ["image", "tag"], message: LATEST }] : []),
-      ...(/^[^/]*[.:][^/]*\//.test(image.repository)
+      ...(namesRegistry(image.repository)
         ? [
             {
               path: ["image", "repository"],

@@ -7,16 +7,13 @@ import { filesPrefixes, PREFIXES_VARIABLE, STORE_ENV } from "./deletion.ts";
 import { asServerReads } from "./server-settings.ts";
 import { elasticsearchResources } from "./elasticsearch.ts";
 import { httpUrl, SECRETS } from "./names.ts";
-import type { ClearmlVersions } from "./versions.ts";
+import type { ClearmlPlan } from "./plan.ts";
 
 /** Pods carry the digest of what they read from Secrets: the chart puts no checksum on any (facts/clearml.md 1.6). */
 export const DIGEST_ANNOTATION = "vision-platform/configuration";
 
 export interface ClearmlValuesArgs {
-  config: ClearmlConfig;
-  versions: ClearmlVersions;
-  /** StorageClass of claims for which the configuration names none. */
-  storageClass: string;
+  plan: ClearmlPlan;
   /** Digests of the Secrets that API server and file server read, as secret Outputs or text. */
   digests: { apiserver: pulumi.Input<string>; fileserver: pulumi.Input<string> };
   /** Whether the job that deletes files has a key of the object store. */
@@ -24,9 +21,10 @@ export interface ClearmlValuesArgs {
 }
 
 /** Values of the `clearml` chart, 7.14. They hold no secret: credentials and users are in Secrets that they name. */
-export function clearmlValues({ config, versions, storageClass, digests, store = false }: ClearmlValuesArgs): Values {
+export function clearmlValues({ plan, digests, store = false }: ClearmlValuesArgs): Values {
+  const { config, versions } = plan;
   const { addresses, port, storage, resources, environment } = config;
-  const claimClass = storage.class ?? storageClass;
+  const claimClass = plan.storageClass.name;
   const image = { registry: config.image.registry, repository: config.image.repository, tag: versions.parts.server };
   const server = (part: "web" | "api" | "files", name: keyof typeof environment, env: readonly Env[]) =>
     withoutUndefined({

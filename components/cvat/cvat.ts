@@ -90,10 +90,7 @@ export class Cvat extends pulumi.ComponentResource {
         release: RELEASE,
         namespace: this.namespace,
         values: cvatValues({
-          config,
-          chart: chart.version,
-          storageClass: cluster.storageClass,
-          ingressClass: cluster.ingressClass,
+          plan,
           clickhousePassword: secrets.clickhousePassword,
           registrySecret: secrets.registrySecret,
           smokescreen: smokescreen(args),
@@ -134,12 +131,10 @@ export class Cvat extends pulumi.ComponentResource {
     this.url = pulumi.output(args.address).apply((address) => publicUrl(config, address));
     this.passwords = users.passwords;
     this.users = [config.superuser, ...config.users].map(({ username }) => username);
-    this.cloudStorages = (config.cloudStorages ?? (args.storages ?? []).map(({ role }) => ({ name: role }))).map(
-      ({ name: storage }) => storage,
-    );
+    this.cloudStorages = plan.cloudStorages.map(({ name: storage }) => storage);
     registerRecords(
       name,
-      { config, storages: args.storages ?? [], connection: connectionOf(args, this.url, users) },
+      { plan, storages: args.storages ?? [], connection: connectionOf(args, this.url, users) },
       // What is in CVAT's database outlives CVAT, as the database's volume does.
       { parent: this, dependsOn: users.job, deletedWith: this },
     );

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { OwnResource } from "../records/resource.ts";
 import type { Connection } from "./client/connection.ts";
-import type { CvatConfig } from "./cvat-config.ts";
+import type { CvatPlan } from "./plan.ts";
 import { RunError } from "../program/run-errors.ts";
 
 /** A bucket of the lab's object store, with the key that CVAT has there. */
@@ -17,7 +17,7 @@ export interface StorageAccess {
 }
 
 export interface CvatRecordsArgs {
-  config: Pick<CvatConfig, "organizations" | "cloudStorages">;
+  plan: Pick<CvatPlan, "config" | "cloudStorages">;
   connection: pulumi.Input<Connection>;
   storages: readonly StorageAccess[];
 }
@@ -25,17 +25,15 @@ export interface CvatRecordsArgs {
 /** Of another store, where nothing is said of it: MinIO's own. */
 const DEFAULT_REGION = "us-east-1";
 
-type CloudStorageConfig = NonNullable<CvatConfig["cloudStorages"]>[number];
-
 /** What is in CVAT: organizations with their members and webhooks, and cloud storages. */
 export function registerRecords(
   name: string,
-  { config, connection, storages }: CvatRecordsArgs,
+  { plan, connection, storages }: CvatRecordsArgs,
   opts: pulumi.CustomResourceOptions,
 ): void {
   const account = pulumi.secret(connection);
   const organizations = new Map<string, OwnResource>();
-  for (const { members, webhooks, ...organization } of config.organizations) {
+  for (const { members, webhooks, ...organization } of plan.config.organizations) {
     const { slug } = organization;
     const record = new OwnResource(
       `${name}-organization-${slug}`,
@@ -64,8 +62,8 @@ export function registerRecords(
       );
     }
   }
-  const ownOrganization = config.organizations[0]?.slug ?? "";
-  for (const storage of config.cloudStorages ?? storages.map(asDeclared)) {
+  const ownOrganization = plan.config.organizations[0]?.slug ?? "";
+  for (const storage of plan.cloudStorages) {
     const { role, external, organization = ownOrganization, region, ...rest } = storage;
     const access = external ? { ...external, region: DEFAULT_REGION } : storages.find((one) => one.role === role);
     if (!access)
@@ -91,16 +89,4 @@ export function registerRecords(
       pulumi.mergeOptions(opts, { ...(record && { dependsOn: record }) }),
     );
   }
-}
-
-/** Every bucket the object store gives CVAT, where the stack lists none. */
-function asDeclared({ role }: StorageAccess): CloudStorageConfig {
-  return {
-    name: role,
-    role,
-    prefix: "",
-    description: "Made with the lab's object store.",
-    manifests: [],
-    force: false,
-  };
 }

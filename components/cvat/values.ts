@@ -2,24 +2,20 @@ import { isIPv4 } from "node:net";
 import type * as pulumi from "@pulumi/pulumi";
 import semver from "semver";
 import { mergeValues } from "../charts/merge.ts";
+import type { ChosenClass } from "../kubernetes/default-classes.ts";
 import { vectorStamp } from "./analytics.ts";
 import type { CvatConfig } from "./cvat-config.ts";
-import { imageParts } from "./images.ts";
+import type { ImageParts } from "./images.ts";
 import { ingressAnnotations, publicUrl, serverAnnotations, serverName } from "./ingress.ts";
 import { CHART_OBJECTS, DATABASE, SECRETS } from "./names.ts";
+import type { CvatPlan } from "./plan.ts";
 import { WORKERS, type WorkerName } from "./settings.ts";
 
 /** Since this chart each Ingress takes its own annotations (cvat-ai/cvat#10231). Before, a fix puts them there. */
 const OWN_ANNOTATIONS_SINCE = "2.56.0";
 
 export interface CvatValuesInput {
-  config: CvatConfig;
-  /** Version of the chart the values are for. */
-  chart: string;
-  /** StorageClass of claims that name none. */
-  storageClass: string;
-  /** IngressClass, unless CVAT names its own. */
-  ingressClass: string;
+  plan: CvatPlan;
   /** Password of ClickHouse: the one secret the chart takes only as a value. */
   clickhousePassword: pulumi.Input<string>;
   /** Secret with the registry's credentials. */
@@ -32,32 +28,32 @@ export interface CvatValuesInput {
 
 /** Values of the CVAT chart. Keys by cvat.md sections 1.4 and 1.6; the same builder serves charts 0.15.0 to 2.64.0. */
 export function cvatValues(input: CvatValuesInput): pulumi.Inputs {
-  const { config } = input;
+  const { config, images, storageClasses } = input.plan;
   const ours = {
     cvat: {
-      backend: backend(input),
+      backend: backend(input.plan),
       frontend: {
-        ...image(config.images.ui ?? `cvat/ui:v${config.version}`),
+        ...image(images.ui),
         ...config.frontend,
         imagePullPolicy: config.imagePullPolicy,
       },
-      ...(config.images.opa === undefined ? {} : { opa: image(config.images.opa) }),
+      ...(images.opa && { opa: image(images.opa) }),
       kvrocks: {
-        ...(config.images.kvrocks === undefined ? {} : image(config.images.kvrocks)),
+        ...(images.kvrocks && image(images.kvrocks)),
         ...ownSecret(SECRETS.kvrocks),
         existingSecret: SECRETS.kvrocks,
-        defaultStorage: { size: config.kvrocks.size, storageClassName: storageClass(input, config.kvrocks) },
+        defaultStorage: { size: config.kvrocks.size, storageClassName: storageClasses.kvrocks.name },
         resources: config.kvrocks.resources,
       },
     },
-    ...databases(input),
+    ...databases(input.plan),
     ...analytics(input),
     ...nuclio(input),
     smokescreen: { opts: input.smokescreen },
     // K3s brings its own.
     traefik: { enabled: false },
   };
-  return mergeValues(mergeValues(ours, ingress(input)), config.values);
+  return mergeValues(mergeValues(ours, ingress(input.plan)), config.values);
 }
 
 /** Addresses that stand in the stack as stores of others and as receivers of webhooks: `192.0.2.60:9000`. */
@@ -86,10 +82,10 @@ export function smokescreenOptions(addresses: readonly string[], ranges: readonl
   ].join(" ");
 }
 
-function backend({ config, ...input }: CvatValuesInput) {
+function backend({ config, images, storageClasses }: CvatPlan) {
   const { server, workers, data } = config;
   return {
-    ...image(config.images.server ?? `cvat/server:v${config.version}`),
+    ...image(images.server),
     imagePullPolicy: config.imagePullPolicy,
     additionalEnv: environment(config),
     affinity: data.node === undefined ? undefined : onNode(data.node),
@@ -97,7 +93,7 @@ function backend({ config, ...input }: CvatValuesInput) {
       enabled: true,
       size: data.size,
       accessModes: [data.accessMode],
-      storageClassName: data.storageClass ?? input.storageClass,
+      storageClassName: storageClasses.data.name,
     },
     server: {
       replicas: server.replicas,
@@ -144,24 +140,24 @@ function onNode(node: string) {
   };
 }
 
-function databases(input: CvatValuesInput) {
-  const { postgresql, redis } = input.config;
+function databases({ config, storageClasses }: CvatPlan) {
+  const { postgresql, redis } = config;
   return {
     postgresql: {
       auth: { existingSecret: SECRETS.postgresql, username: DATABASE.user, database: DATABASE.name },
       ...ownSecret(SECRETS.postgresql),
-      primary: { persistence: persistence(input, postgresql), resources: postgresql.resources },
+      primary: { persistence: persistence(postgresql, storageClasses.postgresql), resources: postgresql.resources },
     },
     redis: {
       auth: { existingSecret: SECRETS.redis, existingSecretPasswordKey: "password" },
       ...ownSecret(SECRETS.redis),
-      master: { persistence: persistence(input, redis), resources: redis.resources },
+      master: { persistence: persistence(redis, storageClasses.redis), resources: redis.resources },
     },
   };
 }
 
-function analytics(input: CvatValuesInput) {
-  const { enabled, clickhouse, grafana, vector } = input.config.analytics;
+function analytics({ plan: { config, versions, storageClasses }, clickhousePassword }: CvatValuesInput) {
+  const { enabled, clickhouse, grafana, vector } = config.analytics;
   // Not `clickhouse.enabled: false`: of several `common` charts Helm takes the first one's templates, and without ClickHouse's that is
   // PostgreSQL's old one, on which Redis's chart fails (rendered with Helm 3.21: common 2.2.3 against 2.20.5). No shard, no pod, no claim.
   if (!enabled) return { analytics: { enabled }, clickhouse: { enabled: true, shards: 0 } };
@@ -170,29 +166,29 @@ function analytics(input: CvatValuesInput) {
       enabled,
       clickhouseDb: DATABASE.name,
       clickhouseUser: DATABASE.user,
-      clickhousePassword: input.clickhousePassword,
+      clickhousePassword,
     },
     clickhouse: {
       enabled,
       auth: { username: DATABASE.user },
-      persistence: persistence(input, clickhouse),
+      persistence: persistence(clickhouse, storageClasses.clickhouse),
       resources: clickhouse.resources,
     },
     vector: {
       // The chart's own checksum looks the ConfigMap up in the cluster, so a second `up` would always restart Vector.
       rollWorkload: false,
-      podAnnotations: { "vision-platform/configuration": vectorStamp(input.chart) },
+      podAnnotations: { "vision-platform/configuration": vectorStamp(versions.parts.chart) },
       resources: vector.resources,
     },
     grafana: {
       admin: { existingSecret: SECRETS.grafana, userKey: "admin-user", passwordKey: "admin-password" },
       testFramework: { enabled: false },
-      persistence: { enabled: true, size: grafana.size, storageClassName: storageClass(input, grafana) },
+      persistence: { enabled: true, size: grafana.size, storageClassName: storageClasses.grafana.name },
       // Two pods cannot hold the claim at once.
       deploymentStrategy: { type: "Recreate" },
       resources: grafana.resources,
       "grafana.ini": {
-        server: { root_url: grafanaUrl(input.config), serve_from_sub_path: true },
+        server: { root_url: grafanaUrl(config), serve_from_sub_path: true },
         // Whom CVAT lets through is in, and nobody else: with neither form nor Basic there is no session of Grafana's own that could outlive a
         // person's account. (grafana: pkg/services/authn/authnimpl/service.go, ProvideService)
         auth: { disable_login_form: true },
@@ -208,7 +204,7 @@ function grafanaUrl(config: CvatConfig): string {
   return `${config.ingress.host === "" ? "%(protocol)s://%(domain)s" : publicUrl(config, config.ingress.host)}/analytics/`;
 }
 
-function nuclio({ config, registrySecret, nuclioPlatform }: CvatValuesInput) {
+function nuclio({ plan: { config }, registrySecret, nuclioPlatform }: CvatValuesInput) {
   const { enabled, containerBuilderKind, registry } = config.nuclio;
   if (!enabled) return { nuclio: { enabled } };
   return {
@@ -234,15 +230,15 @@ const NUCLIO_LOGGER = {
   functions: [{ level: "info", sink: "stdout" }],
 } as const;
 
-function ingress({ config, chart, ingressClass }: CvatValuesInput) {
-  const { host, className, tls } = config.ingress;
-  const annotations = semver.gte(chart, OWN_ANNOTATIONS_SINCE) ? ingressAnnotations(config) : {};
+function ingress({ config, versions, ingressClass }: CvatPlan) {
+  const { host, tls } = config.ingress;
+  const annotations = semver.gte(versions.parts.chart, OWN_ANNOTATIONS_SINCE) ? ingressAnnotations(config) : {};
   const [main, analytics] = [annotations[CHART_OBJECTS.ingress], annotations[CHART_OBJECTS.analyticsIngress]];
   return {
     ingress: {
       enabled: true,
       hostname: host,
-      className: className ?? ingressClass,
+      className: ingressClass.name,
       tls: tls !== undefined,
       ...(tls && { tlsSecretName: tls.secretName }),
     },
@@ -251,8 +247,7 @@ function ingress({ config, chart, ingressClass }: CvatValuesInput) {
   };
 }
 
-function image(reference: string) {
-  const { repository, tag } = imageParts(reference);
+function image({ repository, tag }: ImageParts) {
   return { image: repository, tag };
 }
 
@@ -261,16 +256,7 @@ function ownSecret(name: string) {
   return { secret: { create: false, name } };
 }
 
-interface Claim {
-  size: string;
-  storageClass?: string;
-}
-
 /** The form of Bitnami's charts. */
-function persistence(input: CvatValuesInput, claim: Claim) {
-  return { enabled: true, size: claim.size, storageClass: storageClass(input, claim) };
-}
-
-function storageClass(input: CvatValuesInput, claim: Claim): string {
-  return claim.storageClass ?? input.storageClass;
+function persistence({ size }: { size: string }, storageClass: ChosenClass) {
+  return { enabled: true, size, storageClass: storageClass.name };
 }

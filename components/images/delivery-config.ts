@@ -2,6 +2,7 @@ import * as z from "zod";
 import { host } from "../schema/hosts.ts";
 import { environmentName, objectName } from "../schema/pods.ts";
 import { secretText, timeSpan } from "../schema/values.ts";
+import { namesDockerHub, parseImage } from "./reference.ts";
 import { PRIVATE_KEY } from "../schema/carried.ts";
 import { repeats, type Found } from "../schema/section-rules.ts";
 
@@ -93,19 +94,16 @@ export function deliveryProblems(delivery: DeliveryConfig): Found[] {
 
 /** What is wrong with the full name of an image that is carried to nodes; undefined when nothing is. */
 export function referenceProblem(reference: string): string | undefined {
-  if (/^(docker|index\.docker)\.io\//.test(reference)) {
+  const image = parseImage(reference);
+  if (!image || image.digest !== undefined) return "must be an image such as registry.internal/clearml-agent:2.0.7-2";
+  if (namesDockerHub(image)) {
     return "begins with docker.io, from where anybody could publish an image of that name; name a registry of your own, which need not exist";
   }
-  const [, tag] = /:([^:/]+)$/.exec(reference) ?? [];
-  if (tag === undefined) return "has no tag, which means latest; give it a version";
-  if (tag === "latest") {
+  if (image.tag === undefined) return "has no tag, which means latest; give it a version";
+  if (image.tag === "latest") {
     return "has the tag latest, which Kubernetes pulls at each start and so never takes from the node; give it a version";
   }
-  if (!/^[a-z0-9.-]+(:[0-9]+)?\/[a-z0-9]+([._/-][a-z0-9]+)*:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(reference)) {
-    return "must be an image such as registry.internal/clearml-agent:2.0.7-2";
-  }
-  const host = reference.slice(0, reference.indexOf("/"));
-  return /[.:]/.test(host) || host === "localhost"
+  return image.registry !== undefined
     ? undefined
     : "has no registry in front, so that docker.io is put there; name one of your own, which need not exist";
 }

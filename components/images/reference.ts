@@ -5,7 +5,7 @@ import { isYamlText } from "../schema/values.ts";
 /** The parts of an image's name as registries, nodes and builders read them. (github.com/distribution/reference, grammar) */
 const PATH = /^(?=.{1,200}$)[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$/;
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
-const REFERENCE = /^(?<name>[^@\s]+?)(?::(?<tag>[^:/@\s]+))?(?:@sha256:(?<digest>[0-9a-f]{64}))?$/;
+const REFERENCE = /^(?<name>[^@\s]+?)(?::(?<tag>[^:/@\s]+))?(?:@(?<digest>sha256:[0-9a-f]{64}))?$/;
 
 /** A registry in front of an image's name. CVAT's chart writes Nuclio's without quotes, so an IPv6 address in brackets would be a list there. */
 function isRegistry(text: string): boolean {
@@ -21,17 +21,39 @@ function splitName(name: string): { registry: string | undefined; path: string }
     : { registry: undefined, path: name };
 }
 
-/** A name of an image with its registry if it has one, and without a tag. */
-function isImageName(name: string): boolean {
-  const { registry, path } = splitName(name);
-  return name.length <= 255 && PATH.test(path) && (registry === undefined || isRegistry(registry));
+/** Whether the name of an image begins with a registry. */
+export const namesRegistry = (name: string): boolean => splitName(name).registry !== undefined;
+
+/** An image taken apart. */
+export interface ImageReference {
+  /** `registry.example:5000`. Undefined: none is named, and Docker Hub is meant. */
+  registry: string | undefined;
+  /** `vision/yolo11x`. */
+  path: string;
+  tag: string | undefined;
+  /** `sha256:...`. */
+  digest: string | undefined;
 }
 
-/** Whether a text is an image that a node can be told to run. */
-export function isImageReference(text: string): boolean {
-  const { name, tag } = REFERENCE.exec(text)?.groups ?? {};
-  return name !== undefined && isImageName(name) && (tag === undefined || TAG.test(tag));
+/** The parts of an image that a node can be told to run; undefined for a text that is none. */
+export function parseImage(text: string): ImageReference | undefined {
+  const { name = "", tag, digest } = REFERENCE.exec(text)?.groups ?? {};
+  const { registry, path } = splitName(name);
+  const isSound =
+    name.length <= 255 &&
+    PATH.test(path) &&
+    (registry === undefined || isRegistry(registry)) &&
+    (tag === undefined || TAG.test(tag));
+  return isSound ? { registry, path, tag, digest } : undefined;
 }
+
+const isImageReference = (text: string): boolean => parseImage(text) !== undefined;
+
+/** Names under which Docker Hub is a registry. */
+const DOCKER_HUB: readonly (string | undefined)[] = ["docker.io", "index.docker.io", "registry-1.docker.io"];
+
+/** Whether an image names Docker Hub as its registry. */
+export const namesDockerHub = ({ registry }: ImageReference): boolean => DOCKER_HUB.includes(registry);
 
 /** An image, with or without tag and digest. */
 export const imageReference = z

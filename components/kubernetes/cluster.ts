@@ -6,10 +6,6 @@ export interface Cluster {
   provider: k8s.Provider;
   /** Where the program itself reaches the API server, for waiting and for checks. */
   access: ClusterAccess;
-  /** StorageClass of every claim that names none. */
-  storageClass: string;
-  /** IngressClass of every Ingress that names none. */
-  ingressClass: string;
   /** What was made ready in it for this run. Default: nothing. */
   prepared?: PreparedCluster;
   /** How long one component may take to become ready, in milliseconds. */

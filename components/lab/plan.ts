@@ -1,8 +1,9 @@
 import type { ChartSource } from "../charts/source.ts";
-import { clearmlPlan, type ClearmlPlan } from "../clearml/plan.ts";
-import { cvatPlan, type CvatPlan } from "../cvat/plan.ts";
+import { clearmlPlan, clearmlPlanOn, type ClearmlPlan } from "../clearml/plan.ts";
+import { cvatPlan, cvatPlanOn, type CvatPlan } from "../cvat/plan.ts";
 import type { LabelEntry } from "../nuclio/label-config.ts";
 import { functionPlan, type FunctionPlan } from "../nuclio/plan.ts";
+import { rolesOf } from "../storage/users.ts";
 import type { LabConfig } from "./sections.ts";
 
 /** A lab, and all that is worked out of its stack file: once, here. Components and verbs read it. */
@@ -26,8 +27,10 @@ export interface NamedFiles {
 
 /** The plan of a sound stack file. */
 export function planOf(lab: LabConfig, files: NamedFiles): Plan {
-  const cvat = lab.cvat.enabled ? cvatPlan(lab.cvat) : undefined;
-  const clearml = lab.clearml.enabled ? clearmlPlan(lab.clearml) : undefined;
+  const classes = lab.cluster;
+  const roles = lab.objectStore ? rolesOf(lab.objectStore, "cvat") : [];
+  const cvat = lab.cvat.enabled ? cvatPlan({ config: lab.cvat, classes, roles }) : undefined;
+  const clearml = lab.clearml.enabled ? clearmlPlan({ config: lab.clearml, classes }) : undefined;
   return {
     lab,
     charts: [
@@ -44,10 +47,12 @@ export function planOf(lab: LabConfig, files: NamedFiles): Plan {
 /** A plan with the charts that are at hand: of a chart that a user put in the locked one's place the versions are others. */
 export function withCharts(plan: Plan, charts: Readonly<Record<string, ChartSource>>): Plan {
   const { cvat, clearml } = plan;
+  const ofCvat = charts["cvat"];
+  const ofClearml = charts["clearml"];
   return {
     ...plan,
-    cvat: cvat && cvatPlan(cvat.config, charts["cvat"]),
-    clearml: clearml && clearmlPlan(clearml.config, charts["clearml"]),
+    cvat: cvat && ofCvat ? cvatPlanOn(cvat, ofCvat) : cvat,
+    clearml: clearml && ofClearml ? clearmlPlanOn(clearml, ofClearml) : clearml,
   };
 }
 

@@ -1,14 +1,10 @@
+import { parseImage } from "../images/reference.ts";
 import { takenVariables, type TakenVariables } from "../schema/taken-variables.ts";
 import { amountOf } from "../schema/quantity.ts";
 import { ruleAt, type SectionRule } from "../schema/section-rules.ts";
 import type { FunctionConfig } from "./function-config.ts";
 import { ASKED_BY_NUCLIO } from "./names.ts";
 import { handlerProblem } from "./runtimes.ts";
-
-/** The tag of an image, `undefined` without one; a digest counts as a tag. */
-function tagOf(image: string): string | undefined {
-  return /@sha256:[0-9a-f]{64}$/.exec(image)?.[0] ?? /:([^:/@]+)$/.exec(image)?.[1];
-}
 
 const isAtLeast = (amount: string, least: string) => (amountOf(amount) ?? 0) >= (amountOf(least) ?? 0);
 
@@ -20,8 +16,8 @@ export const FUNCTION_RULES: readonly SectionRule<FunctionConfig>[] = [
   }),
   ruleAt(["image"], ["image", "pullPolicy"], ({ image, pullPolicy }) => {
     if (image === undefined || pullPolicy === "Always") return undefined;
-    const tag = tagOf(image);
-    return tag === undefined || tag === "latest"
+    const { tag, digest } = parseImage(image) ?? {};
+    return digest === undefined && (tag === undefined || tag === "latest")
       ? "has no tag, or `latest`: nodes would keep the one they pulled first; name a version or a digest, or set pullPolicy: Always"
       : undefined;
   }),

@@ -7,11 +7,10 @@ export const TRAEFIK_CONTROLLER = "traefik.io/ingress-controller";
  * An Ingress of a class that is missing, or that is another controller's, has no route at all, and keeps the address it had, so that it
  * looks well. (addresses-and-kubernetes.md, I)
  */
-export const ingressClassIsServed: ClusterCheck = ({ ingressClasses }, { lab: { cluster, cvat } }) => {
-  if (ingressClasses === undefined || !cvat.enabled) return [];
-  const own = cvat.ingress.className;
-  const name = own ?? cluster.ingressClass;
-  const path = own === undefined ? "vision-platform:cluster.ingressClass" : "vision-platform:cvat.ingress.className";
+export const ingressClassIsServed: ClusterCheck = ({ ingressClasses }, { cvat }) => {
+  if (ingressClasses === undefined || !cvat) return [];
+  const { name, key } = cvat.ingressClass;
+  const path = `vision-platform:${key}`;
   const found = ingressClasses.find(({ metadata }) => metadata?.name === name);
   if (found?.spec?.controller === TRAEFIK_CONTROLLER) return [];
   const served = ingressClasses

@@ -1,5 +1,7 @@
 import { closest } from "fastest-levenshtein";
 import { RELEASE as CLEARML } from "../clearml/names.ts";
+import type { ChosenClass } from "../kubernetes/default-classes.ts";
+import type { Plan } from "../lab/plan.ts";
 import type { LabConfig } from "../lab/sections.ts";
 import { RELEASE as CVAT } from "../nuclio/names.ts";
 import { isMap } from "../program/maps.ts";
@@ -15,15 +17,15 @@ export interface ClaimRow {
   statefulSet?: string;
   /** Where a stack's `values` of the chart may say otherwise. */
   value: string;
-  /** The key of the stack file. */
+  /** Its own key of the stack file. */
   key: string;
-  /** What that key says. */
-  wants: (lab: LabConfig) => string | undefined;
+  /** Its class, as the stack file says. */
+  wants: (plan: Plan) => ChosenClass | undefined;
   /** Of a part that may be off: whether the lab has it. Default: it has. */
-  isWanted?: (lab: LabConfig) => boolean;
+  isWanted?: (plan: Plan) => boolean;
 }
 
-const withAnalytics = ({ cvat }: LabConfig) => cvat.analytics.enabled;
+const withAnalytics = ({ cvat }: Plan) => cvat?.config.analytics.enabled === true;
 
 /** Names as the charts make them; a rehearsal test holds that each claim of a lab stands here with its class. */
 export const CLAIMS: readonly ClaimRow[] = [
@@ -32,7 +34,7 @@ export const CLAIMS: readonly ClaimRow[] = [
     name: `${CVAT}-backend-data`,
     value: "cvat.backend.defaultStorage.storageClassName",
     key: "cvat.data.storageClass",
-    wants: ({ cvat }) => cvat.data.storageClass,
+    wants: ({ cvat }) => cvat?.storageClasses.data,
   },
   {
     system: "cvat",
@@ -40,7 +42,7 @@ export const CLAIMS: readonly ClaimRow[] = [
     statefulSet: `${CVAT}-kvrocks`,
     value: "cvat.kvrocks.defaultStorage.storageClassName",
     key: "cvat.kvrocks.storageClass",
-    wants: ({ cvat }) => cvat.kvrocks.storageClass,
+    wants: ({ cvat }) => cvat?.storageClasses.kvrocks,
   },
   {
     system: "cvat",
@@ -48,7 +50,7 @@ export const CLAIMS: readonly ClaimRow[] = [
     statefulSet: `${CVAT}-postgresql`,
     value: "postgresql.primary.persistence.storageClass",
     key: "cvat.postgresql.storageClass",
-    wants: ({ cvat }) => cvat.postgresql.storageClass,
+    wants: ({ cvat }) => cvat?.storageClasses.postgresql,
   },
   {
     system: "cvat",
@@ -56,7 +58,7 @@ export const CLAIMS: readonly ClaimRow[] = [
     statefulSet: `${CVAT}-redis-master`,
     value: "redis.master.persistence.storageClass",
     key: "cvat.redis.storageClass",
-    wants: ({ cvat }) => cvat.redis.storageClass,
+    wants: ({ cvat }) => cvat?.storageClasses.redis,
   },
   {
     system: "cvat",
@@ -64,7 +66,7 @@ export const CLAIMS: readonly ClaimRow[] = [
     statefulSet: `${CVAT}-clickhouse-shard0`,
     value: "clickhouse.persistence.storageClass",
     key: "cvat.analytics.clickhouse.storageClass",
-    wants: ({ cvat }) => cvat.analytics.clickhouse.storageClass,
+    wants: ({ cvat }) => cvat?.storageClasses.clickhouse,
     isWanted: withAnalytics,
   },
   {
@@ -72,7 +74,7 @@ export const CLAIMS: readonly ClaimRow[] = [
     name: `${CVAT}-grafana`,
     value: "grafana.persistence.storageClassName",
     key: "cvat.analytics.grafana.storageClass",
-    wants: ({ cvat }) => cvat.analytics.grafana.storageClass,
+    wants: ({ cvat }) => cvat?.storageClasses.grafana,
     isWanted: withAnalytics,
   },
   ...[
@@ -92,7 +94,7 @@ export const CLAIMS: readonly ClaimRow[] = [
     ...row,
     system: "clearml",
     key: "clearml.storage.class",
-    wants: ({ clearml }) => clearml.storage.class,
+    wants: ({ clearml }) => clearml?.storageClass,
   })),
 ];
 
@@ -108,18 +110,12 @@ export interface AskedClass {
 }
 
 /** The StorageClass of every claim that the lab makes, but for those whose class a stack's `values` decide for a whole chart. */
-export function classesAsked(lab: LabConfig): AskedClass[] {
-  return CLAIMS.filter(({ system, isWanted }) => lab[system].enabled && (isWanted?.(lab) ?? true)).flatMap((row) => {
-    const name = wantedClass(row, lab);
-    if (name === undefined || name === "") return [];
-    const key =
-      name !== (row.wants(lab) ?? lab.cluster.storageClass)
-        ? `${row.system}.values`
-        : row.wants(lab) === undefined
-          ? "cluster.storageClass"
-          : row.key;
-    const readWriteMany = row.key === "cvat.data.storageClass" && lab.cvat.data.accessMode === "ReadWriteMany";
-    return [{ name, path: `vision-platform:${key}`, readWriteMany, row }];
+export function classesAsked(plan: Plan): AskedClass[] {
+  return CLAIMS.filter(({ isWanted }) => isWanted?.(plan) ?? true).flatMap((row) => {
+    const wanted = wantedClass(row, plan);
+    if (wanted === undefined || wanted.name === "") return [];
+    const readWriteMany = row.key === "cvat.data.storageClass" && plan.lab.cvat.data.accessMode === "ReadWriteMany";
+    return [{ name: wanted.name, path: `vision-platform:${wanted.key}`, readWriteMany, row }];
   });
 }
 
@@ -136,10 +132,10 @@ export interface ClaimOfOtherClass {
   bound: boolean;
 }
 
-export function claimsOfOtherClass({ claims }: Pick<ClusterFacts, "claims">, lab: LabConfig): ClaimOfOtherClass[] {
+export function claimsOfOtherClass({ claims }: Pick<ClusterFacts, "claims">, plan: Plan): ClaimOfOtherClass[] {
   return (claims ?? []).flatMap((claim) => {
-    const row = rowOf(claim, lab);
-    const wants = row && wantedClass(row, lab);
+    const row = rowOf(claim, plan.lab);
+    const wants = row && wantedClass(row, plan)?.name;
     const has = claim.spec?.storageClassName ?? "";
     if (row === undefined || wants === undefined || wants === has) return [];
     const name = claim.metadata?.name ?? "";
@@ -160,21 +156,22 @@ export function rowOf({ metadata }: LiveClaim, lab: LabConfig): ClaimRow | undef
 }
 
 /** The class the chart is told; undefined where a stack's `values` set it for all parts of the chart, in a way of each part's own. */
-function wantedClass({ system, value, wants }: ClaimRow, lab: LabConfig): string | undefined {
-  const { values } = lab[system];
+function wantedClass({ system, value, wants }: ClaimRow, plan: Plan): ChosenClass | undefined {
+  const values = plan[system]?.config.values ?? {};
   if (isMap(values["global"])) return undefined;
   const over = value.split(".").reduce<unknown>((at, key) => (isMap(at) ? at[key] : undefined), values);
-  return typeof over === "string" ? over : (wants(lab) ?? lab.cluster.storageClass);
+  const wanted = wants(plan);
+  return typeof over === "string" && over !== wanted?.name ? { name: over, key: `${system}.values` } : wanted;
 }
 
 /** Claims of a class that is not there stay Pending, and nothing of their system starts. What is bound asks for its class no more. */
-export const storageClassesAreThere: ClusterCheck = ({ storageClasses, claims }, { lab }) => {
+export const storageClassesAreThere: ClusterCheck = ({ storageClasses, claims }, plan) => {
   if (storageClasses === undefined || claims === undefined) return [];
   const there = storageClasses.flatMap(({ metadata }) => metadata?.name ?? []);
   const bound = new Set(
-    claims.filter(({ status }) => status?.phase === "Bound").map((claim) => rowOf(claim, lab)?.name),
+    claims.filter(({ status }) => status?.phase === "Bound").map((claim) => rowOf(claim, plan.lab)?.name),
   );
-  const missing = classesAsked(lab).filter(({ name, row }) => !there.includes(name) && !bound.has(row.name));
+  const missing = classesAsked(plan).filter(({ name, row }) => !there.includes(name) && !bound.has(row.name));
   const byKey = new Map(missing.map((one) => [`${one.path} ${one.name}`, one]));
   return [...byKey.values()].map(({ name, path }) => ({
     severity: "refusal",
@@ -190,9 +187,9 @@ export const storageClassesAreThere: ClusterCheck = ({ storageClasses, claims },
  * A claim never changes its class. One that holds data is refused before anything is changed; one that was never bound holds none, and is
  * made again: a class that does not exist is corrected in the stack file, and that is all.
  */
-export const storageClassesFit: ClusterCheck = (facts, { lab }) => {
+export const storageClassesFit: ClusterCheck = (facts, plan) => {
   const groups = new Map<string, ClaimOfOtherClass[]>();
-  for (const claim of claimsOfOtherClass(facts, lab)) {
+  for (const claim of claimsOfOtherClass(facts, plan)) {
     const group = `${claim.key} ${claim.bound} ${claim.has} ${claim.wants}`;
     groups.set(group, [...(groups.get(group) ?? []), claim]);
   }

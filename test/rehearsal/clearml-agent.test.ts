@@ -25,8 +25,6 @@ import { ClearMlAgent } from "../../components/clearml/agent/agent.ts";
 import { ClearMl } from "../../components/clearml/clearml.ts";
 import { ClearmlClient } from "../../components/clearml/client/client.ts";
 import type { S3Access } from "../../components/clearml/conf.ts";
-import { clearmlConfig } from "../../components/clearml/clearml-section.ts";
-import { clearmlPlan } from "../../components/clearml/plan.ts";
 import { parseLab } from "../../components/lab/parse.ts";
 import { OwnProvider } from "../../components/records/resource.ts";
 import { find, findInFiles, type Canary } from "./canaries.ts";
@@ -34,6 +32,7 @@ import { engineIn, type TestEngine } from "./engine.ts";
 import { secretsReadBy, type PodSpec } from "../../components/secrets/restart-readers.ts";
 import { problemsOf } from "./failure.ts";
 import { exampleGround } from "./ground.ts";
+import { plannedClearml } from "../fixtures/inputs/planned.ts";
 
 const NAMESPACE = "clearml-agent";
 
@@ -112,7 +111,7 @@ function install(serverChart: string, agentChart: string): Promise<Record<string
     clusterIdentifier: "agent",
   });
   const { queue, s3, deletes, users, keyRotations } = stack;
-  const config = clearmlConfig.parse({
+  const plan = plannedClearml({
     endpoint,
     addresses: stack.addresses,
     users,
@@ -127,13 +126,11 @@ function install(serverChart: string, agentChart: string): Promise<Record<string
       },
     },
   });
-  const plan = clearmlPlan(config);
+  const { config } = plan;
   if (!plan.agent) throw new Error("the stack has no agent");
   const made = {
     provider,
     access: { kubeconfig: cluster.kubeconfig, context: cluster.context },
-    storageClass: "longhorn",
-    ingressClass: "traefik",
     readyTimeoutMs: stack.readyTimeoutMs,
   };
   const chart = (name: string, version: string, path: string) => ({ name, version, path, origin: "override" }) as const;

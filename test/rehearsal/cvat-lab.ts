@@ -25,6 +25,7 @@ import { OwnProvider } from "../../components/records/resource.ts";
 import { orderCvat } from "./cvat-orders.ts";
 import { engineIn, type TestEngine } from "./engine.ts";
 import { exampleGround } from "./ground.ts";
+import { plannedCvat } from "../fixtures/inputs/planned.ts";
 
 /** Where CVAT's pods would find the object store. */
 const STORE_ADDRESS = "http://192.0.2.30:9000";
@@ -203,7 +204,8 @@ function cvatProgram(stack: CvatStack, cluster: { kubeconfig: string; context: s
     accessKey: stack.storeKey.accessKey,
     secretKey: pulumi.secret(stack.storeKey.secretKey),
   }));
-  registerRecords("cvat", { config, connection, storages }, { parent: cvat, dependsOn: users.job, deletedWith: cvat });
+  const plan = plannedCvat(stack.config, ["datasets", "cvat"]);
+  registerRecords("cvat", { plan, connection, storages }, { parent: cvat, dependsOn: users.job, deletedWith: cvat });
   return { passwords: users.passwords };
 }
 

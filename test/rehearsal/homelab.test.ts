@@ -126,12 +126,12 @@ describe("the homelab on a real API server", () => {
   });
 
   it("has no claim whose StorageClass is set by no key", async () => {
-    const config = lab.rehearsal().plan.lab;
+    const { plan } = lab.rehearsal();
     const claims: LiveClaim[] = await lab.list("v1", "PersistentVolumeClaim");
-    expect(claims.filter((claim) => rowOf(claim, config) === undefined).map(({ metadata }) => metadata?.name)).toEqual(
-      [],
-    );
-    expect(claimsOfOtherClass({ claims }, config)).toEqual([]);
+    expect(
+      claims.filter((claim) => rowOf(claim, plan.lab) === undefined).map(({ metadata }) => metadata?.name),
+    ).toEqual([]);
+    expect(claimsOfOtherClass({ claims }, plan)).toEqual([]);
     expect(claims.length).toBeGreaterThan(5);
   });
 

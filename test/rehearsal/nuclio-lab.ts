@@ -139,7 +139,7 @@ function program(state: NuclioState, access: { kubeconfig: string; context: stri
     );
     const findings = await observeFunctions(access, NAMESPACE, classes, (text) => void pulumi.log.warn(text));
     const provider = new k8s.Provider("cluster", { ...access, enableServerSideApply: true });
-    const cluster = { provider, access, storageClass: "longhorn", ingressClass: "traefik", readyTimeoutMs: 60_000 };
+    const cluster = { provider, access, readyTimeoutMs: 60_000 };
     const nuclio = new Nuclio(
       "nuclio",
       {

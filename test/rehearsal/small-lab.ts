@@ -16,7 +16,6 @@ import { createHome, freshName, removeHome, type Home } from "../../automation/r
 import { seed } from "../../automation/rehearsal/cluster/seed.ts";
 import { obtainTools } from "../../automation/tools/obtain.ts";
 import { ChartInstall } from "../../components/charts/install.ts";
-import type { LabConfig } from "../../components/lab/sections.ts";
 import { appliedBelow } from "../../components/kubernetes/field-manager.ts";
 import { endedByFirstRejection } from "../../components/program/end.ts";
 import { OwnProvider } from "../../components/records/resource.ts";
@@ -24,6 +23,7 @@ import { knownCluster } from "../../components/preflight/state.ts";
 import { countRequests, type Counter } from "./counting-proxy.ts";
 import { engineIn, type EngineRunOptions } from "./engine.ts";
 import { exampleGround } from "./ground.ts";
+import { planned } from "../fixtures/inputs/planned.ts";
 
 export const NAMESPACE = "bench";
 
@@ -96,17 +96,17 @@ async function startIn(home: Home, { unpullable }: SmallLabOptions): Promise<Sma
   const counter = await countRequests(config, path.join(home.folder, "counted-kubeconfig"));
   const chart = path.join(home.folder, "charts", "bench");
   const run = { readyTimeoutMs: 0, old: false };
-  const lab = {
+  const plan = planned({
     cluster: { kubeconfig: cluster.kubeconfig, context: cluster.context, storageClass: "longhorn" },
-    cvat: { enabled: true, namespace: NAMESPACE, nuclio: { enabled: true }, data: {}, kvrocks: {}, values: {} },
+    cvat: { namespace: NAMESPACE },
     clearml: { enabled: false },
-  } as unknown as LabConfig;
+  });
 
   const program = () => endedByFirstRejection(installed);
   const installed = async () => {
     const prepared = run.old
       ? { inPlaceOfOld: new Set<string>(), madeAgain: new Set<string>() }
-      : await prepareCluster(lab, knownCluster(await ownState()), (await lookAtCluster(lab.cluster)).facts);
+      : await prepareCluster(plan, knownCluster(await ownState()), (await lookAtCluster(plan.lab.cluster)).facts);
     const provider = new k8s.Provider("cluster", {
       kubeconfig: cluster.kubeconfig,
       context: cluster.context,
@@ -130,8 +130,6 @@ async function startIn(home: Home, { unpullable }: SmallLabOptions): Promise<Sma
         cluster: {
           provider,
           access: { kubeconfig: counter.kubeconfig },
-          storageClass: "longhorn",
-          ingressClass: "traefik",
           prepared,
           readyTimeoutMs: run.readyTimeoutMs,
         },

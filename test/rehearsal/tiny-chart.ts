@@ -75,8 +75,6 @@ export function tinyProgram({ chart, cluster, values }: TinyOptions): PulumiFn {
       cluster: {
         provider,
         access: { kubeconfig, context },
-        storageClass: "longhorn",
-        ingressClass: "traefik",
         readyTimeoutMs: 60_000,
       },
     });

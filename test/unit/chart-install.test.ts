@@ -38,8 +38,6 @@ async function gate(options: SmallRunOptions = { renders }, over: Partial<ChartI
             cluster: {
               provider,
               access: { kubeconfig: "~/.kube/config" },
-              storageClass: "longhorn",
-              ingressClass: "traefik",
               readyTimeoutMs: 900_000,
             },
             ...over,

@@ -58,8 +58,6 @@ async function agent(s3: S3Access | undefined, pair = AGENT) {
     cluster: {
       provider: new k8s.Provider("provider", {}),
       access: {},
-      storageClass: "longhorn",
-      ingressClass: "traefik",
       readyTimeoutMs: 1000,
     },
     server,

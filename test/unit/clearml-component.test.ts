@@ -2,11 +2,11 @@ import "./fresh-modules.ts";
 import * as pulumi from "@pulumi/pulumi";
 import { expect, test, vi } from "vitest";
 import type { ChartInstallArgs } from "../../components/charts/install.ts";
-import { clearmlConfig } from "../../components/clearml/clearml-section.ts";
-import { clearmlPlan } from "../../components/clearml/plan.ts";
+import { clearmlPlan, clearmlPlanOn } from "../../components/clearml/plan.ts";
 import { CLEARML_FIXES } from "../../components/clearml/fixes.ts";
 import { tokenOf } from "../../components/records/tokens.ts";
 import { recordRegistrations } from "./registrations.ts";
+import { plannedClearml } from "../fixtures/inputs/planned.ts";
 
 const CANARY = "canary-password-7f3a";
 const registered = recordRegistrations((_name, length) => "A".repeat(length));
@@ -34,13 +34,11 @@ async function clearMl(stack: object, more: object = {}) {
   registered.length = 0;
   installs.length = 0;
   const server = new ClearMl("clearml", {
-    plan: clearmlPlan(clearmlConfig.parse(stack)),
+    plan: plannedClearml(stack),
     chart: { name: "clearml", version: "7.14.7", path: "/charts/clearml-7.14.7.tgz", origin: "locked" },
     cluster: {
       provider: new k8s.Provider("provider", {}),
       access: {},
-      storageClass: "longhorn",
-      ingressClass: "traefik",
       readyTimeoutMs: 1000,
     },
     ...more,
@@ -167,7 +165,10 @@ test("chart values hold no password, and nothing but secrets that are not known 
 });
 
 test("a version that is not known to work does not get past the plan either", () => {
-  const config = { ...clearmlConfig.parse(LAB), version: "7.15.0" };
-  const chart = { name: "clearml", version: "7.15.0", path: "", origin: "override" } as const;
-  for (const at of [undefined, chart]) expect(() => clearmlPlan(config, at)).toThrow("Dragonfly instead of Redis");
+  const plan = plannedClearml(LAB);
+  const config = { ...plan.config, version: "7.15.0" };
+  const chart = { name: "clearml", version: "7.15.0", path: "", origin: "locked" } as const;
+  const classes = { storageClass: "longhorn", ingressClass: "traefik" };
+  expect(() => clearmlPlan({ config, classes })).toThrow("Dragonfly instead of Redis");
+  expect(() => clearmlPlanOn({ ...plan, config }, chart)).toThrow("Dragonfly instead of Redis");
 });

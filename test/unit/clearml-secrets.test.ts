@@ -35,8 +35,6 @@ async function lab(people: Person[], rotations: object = {}) {
   const cluster = {
     provider: new k8s.Provider("provider", {}),
     access: {},
-    storageClass: "longhorn",
-    ingressClass: "traefik",
     readyTimeoutMs: 1000,
   };
   registered.length = 0;

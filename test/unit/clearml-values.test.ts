@@ -1,19 +1,14 @@
 import { expect, test } from "vitest";
-import { installedVersions } from "../../components/charts/versions.ts";
-import { clearmlConfig } from "../../components/clearml/clearml-section.ts";
 import { APISERVER_ENV, CREDENTIALS, FILESERVER_ENV } from "../../components/clearml/credentials.ts";
 import { OWNED_VALUES } from "../../components/clearml/owned-values.ts";
 import { clearmlValues } from "../../components/clearml/values.ts";
-import { CLEARML_VERSIONS, clearmlWish } from "../../components/clearml/versions.ts";
+import { plannedClearml } from "../fixtures/inputs/planned.ts";
 
 const CANARY = "canary-password-7f3a";
 
 function valuesOf(stack: object) {
-  const config = clearmlConfig.parse(stack);
   return clearmlValues({
-    config,
-    versions: installedVersions(CLEARML_VERSIONS, clearmlWish(config)),
-    storageClass: "longhorn",
+    plan: plannedClearml(stack),
     digests: { apiserver: "digest-a", fileserver: "digest-f" },
   });
 }
@@ -216,10 +211,8 @@ test("no password or key is among the values", () => {
 });
 
 test("the job that deletes files alone is given the Secret with its key, where there is a store", () => {
-  const config = clearmlConfig.parse(LAB);
-  const versions = installedVersions(CLEARML_VERSIONS, clearmlWish(config));
   const digests = { apiserver: "a", fileserver: "f" };
-  const values = clearmlValues({ config, versions, storageClass: "longhorn", digests, store: true });
+  const values = clearmlValues({ plan: plannedClearml(LAB), digests, store: true });
   const { asyncdelete, ...apiserver } = values["apiserver"] as Record<string, unknown>;
   expect(asyncdelete).toEqual({
     extraEnvs: [

@@ -10,6 +10,7 @@ import { edge } from "../../automation/rehearsal/ground/edge.ts";
 import { poolWith } from "../../automation/rehearsal/ground/addresses.ts";
 import { configurationOf, contains } from "../../automation/rehearsal/cluster/metallb/configuration.ts";
 import { publishedService, servedByTraefik } from "../../automation/rehearsal/ground/traefik.ts";
+import { planned } from "../fixtures/inputs/planned.ts";
 
 describe("Ingresses", () => {
   const ingress = (spec: object, annotations = {}) =>
@@ -36,8 +37,8 @@ describe("Ingresses", () => {
 });
 
 it("Traefik's Ingresses have the addresses of the Service that its own options name, wherever that is", () => {
-  const { lab } = parseLab({ traefik: { namespace: "edge", service: "way-in" } });
-  const deployments = lab ? edge(lab, undefined).objects.filter(({ kind }) => kind === "Deployment") : [];
+  const plan = planned({ traefik: { namespace: "edge", service: "way-in" } });
+  const deployments = edge(plan, undefined).objects.filter(({ kind }) => kind === "Deployment");
   expect(publishedService(deployments as never[])).toEqual({ namespace: "edge", name: "way-in" });
   expect(publishedService([])).toBeUndefined();
 });

@@ -78,7 +78,7 @@ it.each([
 
 const chart = (over: () => Partial<ChartInstallArgs>) => () => {
   const provider = new k8s.Provider("cluster", { kubeconfig: "{}" });
-  const cluster: Cluster = { provider, access: {}, storageClass: "x", ingressClass: "x", readyTimeoutMs: 1 };
+  const cluster: Cluster = { provider, access: {}, readyTimeoutMs: 1 };
   const install = new ChartInstall(
     "chart",
     {

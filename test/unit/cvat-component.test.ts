@@ -8,10 +8,11 @@ import type { Cluster } from "../../components/kubernetes/cluster.ts";
 import { cvatConfig } from "../../components/cvat/cvat-section.ts";
 import { installedVersions } from "../../components/charts/versions.ts";
 import { Cvat, type CvatArgs } from "../../components/cvat/cvat.ts";
-import { cvatPlan } from "../../components/cvat/plan.ts";
+import { cvatPlanOn } from "../../components/cvat/plan.ts";
 import { CVAT_VERSIONS, cvatWish } from "../../components/cvat/versions.ts";
 import { UserError } from "../../components/program/errors.ts";
 import { recordRegistrations } from "./registrations.ts";
+import { plannedCvat } from "../fixtures/inputs/planned.ts";
 
 type Inputs = Record<string, unknown>;
 type NamedResource = pulumi.Resource & { __name: string };
@@ -56,12 +57,10 @@ async function up(config: unknown, source = chart("2.64.0")) {
   const cluster: Cluster = {
     provider: new k8s.Provider("cluster", { kubeconfig: "{}" }),
     access: {},
-    storageClass: "longhorn",
-    ingressClass: "traefik",
     readyTimeoutMs: 1000,
   };
   const args: CvatArgs = {
-    plan: cvatPlan(cvatConfig.parse(config), source),
+    plan: cvatPlanOn(plannedCvat(config), source),
     chart: source,
     cluster,
     objectStoreAddresses: pulumi.output(["10.43.0.9:9000"]),

@@ -7,6 +7,7 @@ import { registerRecords, type StorageAccess } from "../../components/cvat/recor
 import { CvatUsers } from "../../components/cvat/users/users.ts";
 import { USERS_SCRIPT } from "../../components/cvat/users/job.ts";
 import { recordRegistrations, settled } from "./registrations.ts";
+import { plannedCvat } from "../fixtures/inputs/planned.ts";
 
 type Inputs = Record<string, unknown>;
 const registered = recordRegistrations();
@@ -30,7 +31,11 @@ function clear(value: unknown): unknown {
 }
 
 async function records(config: unknown, storages: readonly StorageAccess[] = []) {
-  registerRecords("cvat", { config: cvatConfig.parse(config), connection: CONNECTION, storages }, {});
+  const plan = plannedCvat(
+    config,
+    storages.map(({ role }) => role),
+  );
+  registerRecords("cvat", { plan, connection: CONNECTION, storages }, {});
   await settled(registered);
   return Object.fromEntries(
     registered.map(({ type, name, inputs }) => [`${type.split(":").at(-1) ?? ""} ${name}`, clear(inputs)]),
@@ -113,9 +118,9 @@ describe("what is in CVAT", () => {
   });
 
   it("cannot name a bucket that the object store does not have", async () => {
-    const config = cvatConfig.parse({ cloudStorages: [{ name: "x", role: "videos" }] });
+    const plan = plannedCvat({ cloudStorages: [{ name: "x", role: "videos" }] });
     const register = () => {
-      registerRecords("cvat", { config, connection: CONNECTION, storages: [store("datasets")] }, {});
+      registerRecords("cvat", { plan, connection: CONNECTION, storages: [store("datasets")] }, {});
     };
     expect(register).toThrow(
       /cvat\.cloudStorages: x: the object store has no bucket for `videos`\. There are: datasets\./,

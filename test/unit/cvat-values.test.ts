@@ -6,16 +6,14 @@ import { ingressAnnotations, publicUrl, traefikObjects } from "../../components/
 import { mergeValues } from "../../components/charts/merge.ts";
 import { registryKey } from "../../components/cvat/registry.ts";
 import { cvatValues, smokescreenOptions } from "../../components/cvat/values.ts";
+import { plannedCvat } from "../fixtures/inputs/planned.ts";
 
 const MIDDLEWARES = "traefik.ingress.kubernetes.io/router.middlewares";
 
 /** The values of a stack with these keys, without keys that are not set, as Helm gets them. */
-function valuesOf(config: unknown, chart = "2.64.0", smokescreen = ""): unknown {
+function valuesOf(config: unknown, smokescreen = ""): unknown {
   const values = cvatValues({
-    config: cvatConfig.parse(config),
-    chart,
-    storageClass: "longhorn",
-    ingressClass: "traefik",
+    plan: plannedCvat(config),
     clickhousePassword: "a-password",
     registrySecret: "cvat-nuclio-registry",
     smokescreen,
@@ -113,7 +111,7 @@ const HOMELAB = {
 
 describe("values of the CVAT chart", () => {
   it("are these for a homelab", () => {
-    expect(valuesOf({}, "2.64.0", smokescreenOptions(["10.43.0.9:9000"], []))).toEqual(HOMELAB);
+    expect(valuesOf({}, smokescreenOptions(["10.43.0.9:9000"], []))).toEqual(HOMELAB);
   });
 
   it.each<[string, unknown, object]>([
@@ -291,19 +289,16 @@ describe("values of the CVAT chart", () => {
   });
 
   it("name no key that charts before 2.56 do not know", () => {
-    const values = valuesOf({ version: "2.48.1", ingress: { bodySize: "1Gi" } }, "0.17.1") as typeof HOMELAB;
+    const values = valuesOf({ version: "2.48.1", ingress: { bodySize: "1Gi" } }) as typeof HOMELAB;
     expect(values.analytics).not.toHaveProperty("ingress");
     expect(values.cvat).not.toHaveProperty("ingress");
   });
 
   it("put the ClickHouse password where it was handed in, and no other secret", () => {
     const password = pulumi.secret("from-the-stack");
-    const config = cvatConfig.parse({ nuclio: { registry: { url: "r.example", username: "u", password: "p" } } });
+    const plan = plannedCvat({ nuclio: { registry: { url: "r.example", username: "u", password: "p" } } });
     const values = cvatValues({
-      config,
-      chart: "2.64.0",
-      storageClass: "longhorn",
-      ingressClass: "traefik",
+      plan,
       clickhousePassword: password,
       registrySecret: "cvat-nuclio-registry",
       smokescreen: "",

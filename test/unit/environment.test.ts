@@ -8,11 +8,9 @@ import { functionObject } from "../../components/nuclio/spec.ts";
 import { agentValues } from "../../components/clearml/agent/values.ts";
 import { clearmlConfig } from "../../components/clearml/clearml-section.ts";
 import { clearmlValues } from "../../components/clearml/values.ts";
-import { CLEARML_VERSIONS, clearmlWish } from "../../components/clearml/versions.ts";
-import { installedVersions } from "../../components/charts/versions.ts";
-import { cvatConfig } from "../../components/cvat/cvat-section.ts";
 import { cvatValues } from "../../components/cvat/values.ts";
 import { config as functionConfig, entry } from "./nuclio-fixtures.ts";
+import { plannedClearml, plannedCvat } from "../fixtures/inputs/planned.ts";
 
 interface Container {
   name: string;
@@ -57,12 +55,8 @@ describe("a free map of environment that repeats a variable is refused, with the
       { nuclio: { enabled: false, external: { host: "nuclio.example.com", namespace: "nuclio" } } },
     ],
   ])("cvat.env: all that this program sets, %s", (_what, changes) => {
-    const parsed = cvatConfig.parse(changes);
     const values = cvatValues({
-      config: parsed,
-      chart: "2.64.0",
-      storageClass: "a",
-      ingressClass: "b",
+      plan: plannedCvat(changes),
       clickhousePassword: "c",
       smokescreen: "",
     });
@@ -89,16 +83,8 @@ describe("a free map of environment that repeats a variable is refused, with the
     async (server) => {
       const inReal = await inChart("clearml-7.14.4", new RegExp(`^clearml-${server}$`), /./);
       const changes = { disableIpv6: true, addresses: { files: "192.0.2.27" } };
-      const parsed = clearmlConfig.parse(changes);
       const values = clearmlValues({
-        config: parsed,
-        versions: installedVersions(CLEARML_VERSIONS, clearmlWish(parsed), {
-          name: "clearml",
-          version: "7.14.7",
-          path: "x",
-          origin: "locked",
-        }),
-        storageClass: "a",
+        plan: plannedClearml(changes),
         digests: { apiserver: "", fileserver: "" },
       });
       const names = [...new Set([...inReal, ...namesIn((values[server] as { extraEnvs: unknown }).extraEnvs)])];

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { planOf, withCharts } from "../../components/lab/plan.ts";
-import { planned } from "../fixtures/inputs/planned.ts";
+import { planned, plannedClearml, plannedCvat } from "../fixtures/inputs/planned.ts";
 import { exampleStack } from "../fixtures/inputs/whole-stack.ts";
 import { entry } from "./nuclio-fixtures.ts";
 
@@ -92,4 +92,33 @@ it("knows which nodes the agent's image is carried to", () => {
     image: "registry.example/clearml-agent:2.0.7-2",
     nodes: [],
   });
+});
+
+it("has CVAT's images taken apart, of its version where a stack names none", () => {
+  const cvat = { version: "2.64.0", images: { ui: "registry.example:5000/cvat/ui:v2.64.0" } };
+  expect(plannedCvat(cvat).images).toEqual({
+    server: { repository: "cvat/server", tag: "v2.64.0" },
+    ui: { repository: "registry.example:5000/cvat/ui", tag: "v2.64.0" },
+    opa: undefined,
+    kvrocks: undefined,
+  });
+});
+
+it("says of every class which key it is by", () => {
+  const { storageClasses, ingressClass } = plannedCvat({ data: { storageClass: "fast" } });
+  expect(storageClasses.data).toEqual({ name: "fast", key: "cvat.data.storageClass" });
+  expect(storageClasses.grafana).toEqual({ name: "longhorn", key: "cluster.storageClass" });
+  expect(ingressClass).toEqual({ name: "traefik", key: "cluster.ingressClass" });
+  expect(plannedCvat({ ingress: { className: "edge" } }).ingressClass.key).toBe("cvat.ingress.className");
+  expect(plannedClearml({ storage: { class: "fast" } }).storageClass.key).toBe("clearml.storage.class");
+});
+
+it("has a cloud storage for each bucket that CVAT may use, unless the stack lists its own", () => {
+  expect(planned(LAB).cvat?.cloudStorages.map(({ name, role }) => [name, role])).toEqual([
+    ["datasets", "datasets"],
+    ["cvat", "cvat"],
+  ]);
+  const own = { cloudStorages: [{ name: "films", role: "datasets" }] };
+  expect(plannedCvat(own, ["datasets", "cvat"]).cloudStorages.map(({ name }) => name)).toEqual(["films"]);
+  expect(plannedCvat({}).cloudStorages).toEqual([]);
 });

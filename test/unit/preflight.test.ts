@@ -7,6 +7,7 @@ import { nodesRunTheImages } from "../../components/preflight/architecture.ts";
 import { ingressClassIsServed } from "../../components/preflight/ingress-class.ts";
 import type { Plan } from "../../components/lab/plan.ts";
 import { tlsSecretIsThere, tlsSecretOf } from "../../components/preflight/tls-secret.ts";
+import { planned } from "../fixtures/inputs/planned.ts";
 
 /** An API server that answers these paths, and to any other with an empty list. */
 function answering(answers: Readonly<Record<string, ApiAnswer>>): Send {
@@ -52,11 +53,11 @@ describe("looking at the cluster", () => {
   });
 });
 
-const LAB = { lab: { cluster: { ingressClass: "traefik" }, cvat: { enabled: true, ingress: {} } } } as Plan;
+const LAB = planned({});
 const ingressClass = (name: string, controller: string) => ({ metadata: { name }, spec: { controller } });
 
 it("looks at CVAT's own class where the stack names one", () => {
-  const lab = { lab: { ...LAB.lab, cvat: { enabled: true, ingress: { className: "edge" } } } } as Plan;
+  const lab = planned({ cvat: { ingress: { className: "edge" } } });
   const ingressClasses = [ingressClass("traefik", "traefik.io/ingress-controller")];
   expect(ingressClassIsServed({ ...NOTHING, ingressClasses }, lab)).toEqual([
     expect.objectContaining({ severity: "refusal", path: "vision-platform:cvat.ingress.className" }),

@@ -3,7 +3,6 @@ import { describe, expect, it, vi } from "vitest";
 import { removeUnbound } from "../../automation/cluster/claims.ts";
 import type { Send } from "../../components/kubernetes/api-server.ts";
 import type { Plan } from "../../components/lab/plan.ts";
-import type { LabConfig } from "../../components/lab/sections.ts";
 import type { LiveClaim } from "../../components/preflight/facts.ts";
 import {
   claimsOfOtherClass,
@@ -11,24 +10,15 @@ import {
   storageClassesFit,
 } from "../../components/preflight/storage-class.ts";
 import { NOTHING } from "./cluster-facts.ts";
+import { planned } from "../fixtures/inputs/planned.ts";
 
-function lab(changes: { data?: string; values?: object; clearml?: string } = {}): LabConfig {
-  const analytics = { clickhouse: {}, grafana: {} };
+function lab(changes: { data?: string; values?: object; clearml?: string } = {}, off: object = {}): Plan {
   const data = changes.data === undefined ? {} : { storageClass: changes.data };
-  return {
+  return planned({
     cluster: { storageClass: "fast" },
-    cvat: {
-      enabled: true,
-      namespace: "cvat",
-      data,
-      kvrocks: {},
-      postgresql: {},
-      redis: {},
-      analytics,
-      values: changes.values ?? {},
-    },
-    clearml: { enabled: true, namespace: "clearml", storage: { class: changes.clearml }, values: {} },
-  } as unknown as LabConfig;
+    cvat: { data, values: changes.values ?? {}, analytics: off },
+    clearml: { storage: { class: changes.clearml }, ...off },
+  });
 }
 
 function claim(name: string, storageClassName: string | undefined, bound = false, namespace = "cvat"): LiveClaim {
@@ -39,11 +29,10 @@ function claim(name: string, storageClassName: string | undefined, bound = false
   };
 }
 
-const told = (claims: LiveClaim[] | undefined, config = lab()) =>
-  storageClassesFit({ ...NOTHING, claims }, { lab: config } as Plan);
+const told = (claims: LiveClaim[] | undefined, config = lab()) => storageClassesFit({ ...NOTHING, claims }, config);
 
 describe("a claim's StorageClass", () => {
-  it.each<[string, LiveClaim[] | undefined, LabConfig]>([
+  it.each<[string, LiveClaim[] | undefined, Plan]>([
     ["may not be read", undefined, lab()],
     ["is what the cluster's key says", [claim("cvat-backend-data", "fast", true)], lab()],
     ["is what its own key says", [claim("cvat-backend-data", "slow", true)], lab({ data: "slow" })],
@@ -135,7 +124,7 @@ describe("a StorageClass that the cluster has not", () => {
   const classes = (...names: string[]) =>
     names.map((name) => ({ metadata: Object.assign(new V1ObjectMeta(), { name }) }));
   const missing = (there: string[] | undefined, claims: LiveClaim[] = []) =>
-    storageClassesAreThere({ ...NOTHING, claims, storageClasses: there && classes(...there) }, { lab: lab() } as Plan);
+    storageClassesAreThere({ ...NOTHING, claims, storageClasses: there && classes(...there) }, lab());
 
   it("is refused at the key that names it, once, with the nearest name", () => {
     expect(missing(["fasd", "local-path"])).toEqual([
@@ -150,15 +139,11 @@ describe("a StorageClass that the cluster has not", () => {
   it("is there, may not be read, or is asked for by no claim that is not bound: nothing to say", () => {
     expect(missing(["fast"])).toEqual([]);
     expect(missing(undefined)).toEqual([]);
-    const cvatOnly = lab();
-    cvatOnly.clearml.enabled = false;
-    cvatOnly.cvat.analytics.enabled = false;
+    const cvatOnly = lab({}, { enabled: false });
     const names = ["cvat-backend-data", "cvat-kvrocks-data-cvat-kvrocks-0", "data-cvat-postgresql-0"];
     const claims = [...names, "redis-data-cvat-redis-master-0"].map((name) => claim(name, "fast", true));
     const storageClasses = classes("other");
-    expect(storageClassesAreThere({ ...NOTHING, claims, storageClasses }, { lab: cvatOnly } as Plan)).toEqual([]);
-    expect(
-      storageClassesAreThere({ ...NOTHING, claims: claims.slice(1), storageClasses }, { lab: cvatOnly } as Plan),
-    ).toHaveLength(1);
+    expect(storageClassesAreThere({ ...NOTHING, claims, storageClasses }, cvatOnly)).toEqual([]);
+    expect(storageClassesAreThere({ ...NOTHING, claims: claims.slice(1), storageClasses }, cvatOnly)).toHaveLength(1);
   });
 });

@@ -4,6 +4,8 @@ import type { RenderedObject } from "../../components/kubernetes/rendered-object
 import { replacementOf } from "../../components/charts/images.ts";
 import { Ledger } from "../../components/charts/ledger.ts";
 
+const DIGEST = `sha256:${"0".repeat(64)}`;
+
 interface Images {
   image: string;
   initImage?: string;
@@ -49,7 +51,7 @@ test.each([
   ["docker.io/bitnami/redis:7.0.9-debian-11-r1", `${LEGACY}/redis:7.0.9-debian-11-r1`],
   ["bitnami/mongodb:6.0.10-debian-11-r8", `${LEGACY}/mongodb:6.0.10-debian-11-r8`],
   ["index.docker.io/bitnami/redis:7", `${LEGACY}/redis:7`],
-  ["registry-1.docker.io/bitnami/redis@sha256:00", `${LEGACY}/redis@sha256:00`],
+  [`registry-1.docker.io/bitnami/redis@${DIGEST}`, `${LEGACY}/redis@${DIGEST}`],
   ["docker.io/bitnami/postgresql:15.2.0-debian-11-r0", `${COPIES}/postgresql:15.2.0-debian-11-r0`],
   ["docker.io/bitnami/clickhouse:23.12.2-debian-11-r0", `${COPIES}/clickhouse:23.12.2-debian-11-r0`],
   ["bitnami/postgresql:15.2.0-debian-11-r0", `${COPIES}/postgresql:15.2.0-debian-11-r0`],

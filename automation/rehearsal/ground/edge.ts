@@ -1,12 +1,12 @@
-import type { LabConfig } from "../../../components/lab/sections.ts";
+import type { Plan } from "../../../components/lab/plan.ts";
 import { TRAEFIK_CONTROLLER } from "../../../components/preflight/ingress-class.ts";
 import { PUBLISHED_SERVICE, TRAEFIK_PODS } from "./traefik.ts";
 import { objectsLike, type Likeness } from "./likeness.ts";
 import { asRead, namespace, type Ground, type LabObject } from "./object.ts";
 
 /** Traefik where the stack says it is, and the classes of the lab's own cluster, or else the one of its Ingresses. */
-export function edge({ traefik, cluster, cvat }: LabConfig, likeness: Likeness | undefined): Ground {
-  const { namespace: where, service } = traefik;
+export function edge(plan: Plan, likeness: Likeness | undefined): Ground {
+  const { namespace: where, service } = plan.lab.traefik;
   const services = objectsLike(likeness, "Service");
   const isThere = services?.some(({ metadata }) => metadata.namespace === where && metadata.name === service) ?? true;
   const pods: Ground = isThere
@@ -16,14 +16,12 @@ export function edge({ traefik, cluster, cvat }: LabConfig, likeness: Likeness |
       }
     : { objects: [], notes: [`No Service ${where}/${service} of type LoadBalancer, as in your cluster`] };
   const like = objectsLike(likeness, "IngressClass");
-  const { objects, notes } = like ? asRead(like, "IngressClasses") : classesFor({ cluster, cvat });
+  const { objects, notes } = like ? asRead(like, "IngressClasses") : classesFor(plan);
   return { objects: [...objects, ...pods.objects], notes: [...pods.notes, ...notes] };
 }
 
-function classesFor({ cluster, cvat }: Pick<LabConfig, "cluster" | "cvat">): Ground {
-  const classes = [
-    ...new Set([cluster.ingressClass, ...(cvat.enabled ? [cvat.ingress.className ?? cluster.ingressClass] : [])]),
-  ];
+function classesFor({ lab: { cluster }, cvat }: Plan): Ground {
+  const classes = [...new Set([cluster.ingressClass, ...(cvat ? [cvat.ingressClass.name] : [])])];
   return {
     objects: classes.map((name) => ingressClass(name, { standard: name === cluster.ingressClass })),
     notes: classes.map((name) => `IngressClass ${name}, which Traefik serves`),

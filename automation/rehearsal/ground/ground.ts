@@ -19,7 +19,7 @@ import { storage, storageProblems } from "./storage.ts";
  */
 export function groundOf(plan: Plan, likeness?: Likeness): Ground {
   const { lab } = plan;
-  const problems = [...storageProblems(lab, likeness), ...chartProblems(plan, likeness)];
+  const problems = [...storageProblems(plan, likeness), ...chartProblems(plan, likeness)];
   if (problems.length > 0) {
     const title = likeness
       ? "The stack file does not fit your cluster:"
@@ -28,9 +28,9 @@ export function groundOf(plan: Plan, likeness?: Likeness): Ground {
   }
   const parts = [
     nodes(plan, likeness),
-    storage(lab, likeness),
+    storage(plan, likeness),
     runtimeClasses(plan, likeness),
-    edge(lab, likeness),
+    edge(plan, likeness),
     addresses(lab, likeness),
     secrets(lab, likeness),
   ];

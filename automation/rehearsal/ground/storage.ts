@@ -1,4 +1,5 @@
 import { closest, distance } from "fastest-levenshtein";
+import type { Plan } from "../../../components/lab/plan.ts";
 import type { LabConfig } from "../../../components/lab/sections.ts";
 import { KNOWN_STORAGE_CLASSES, type StorageClassTraits } from "../../../components/kubernetes/storage-classes.ts";
 import { classesAsked } from "../../../components/preflight/storage-class.ts";
@@ -10,13 +11,14 @@ import { asRead, type Ground, type LabObject } from "./object.ts";
 const SOMEBODYS = "rehearsal.vision-platform";
 
 /** The StorageClasses that the lab's claims ask for, or, where the lab's own cluster is known, all that it has. */
-export function storage(lab: LabConfig, likeness: Likeness | undefined): Ground {
+export function storage(plan: Plan, likeness: Likeness | undefined): Ground {
+  const { lab } = plan;
   const like = objectsLike(likeness, "StorageClass");
   if (like !== undefined) {
     const { objects, notes } = asRead(like, "StorageClasses");
     return { objects: [...objects, ...driversOf(like.map(provisionerOf))], notes };
   }
-  const names = [...new Set(classesAsked(lab).map(({ name }) => name))];
+  const names = [...new Set(classesAsked(plan).map(({ name }) => name))];
   const found = names.flatMap((name) => {
     const traits = traitsOf(name, lab);
     return traits ? [{ name, traits }] : [];
@@ -31,10 +33,11 @@ export function storage(lab: LabConfig, likeness: Likeness | undefined): Ground 
 }
 
 /** What claims ask of StorageClasses that a rehearsal knows nothing of, that the lab's own cluster has not, or that cannot do it. */
-export function storageProblems(lab: LabConfig, likeness: Likeness | undefined): Problem[] {
+export function storageProblems(plan: Plan, likeness: Likeness | undefined): Problem[] {
+  const { lab } = plan;
   const problems = new Map<string, Problem>();
   const like = objectsLike(likeness, "StorageClass");
-  for (const { name, path, readWriteMany } of classesAsked(lab)) {
+  for (const { name, path, readWriteMany } of classesAsked(plan)) {
     const isThere = like?.some(({ metadata }) => metadata.name === name);
     const traits = like === undefined ? traitsOf(name, lab) : traitsLike(name, lab, like);
     const message =

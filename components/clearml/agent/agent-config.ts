@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { deliveryConfig } from "../../images/delivery-config.ts";
-import { imagePath, imageReference, imageTag, isImageReference, registryHost } from "../../images/reference.ts";
+import { imagePath, imageReference, imageTag, parseImage, registryHost } from "../../images/reference.ts";
 import { deviceName, environmentName, nodeSelector, resources, toleration } from "../../schema/pods.ts";
 import { bytes, dnsLabel, LINES_META } from "../../schema/values.ts";
 import { AGENT_IMAGE } from "./names.ts";
@@ -25,7 +25,10 @@ const image = z.strictObject({
 
 const tasks = z.strictObject({
   image: imageReference
-    .refine((text) => !isImageReference(text) || /[:@][^/]+$/.test(text), "must be an image with a tag or a digest")
+    .refine((text) => {
+      const image = parseImage(text);
+      return !image || image.tag !== undefined || image.digest !== undefined;
+    }, "must be an image with a tag or a digest")
     .default("nvidia/cuda:12.1.0-runtime-ubuntu22.04")
     .describe(
       "Image of tasks that name none. One without Python installs it at each task's start; pytorch/pytorch has it.",

@@ -1,4 +1,5 @@
 import { deliveryProblems, referenceProblem } from "../../images/delivery-config.ts";
+import { namesRegistry } from "../../images/reference.ts";
 import { isMap } from "../../program/maps.ts";
 import { resourceProblems } from "../../schema/pods.ts";
 import type { Found, SectionRule } from "../../schema/section-rules.ts";
@@ -82,7 +83,7 @@ function imageProblems(image: ClearmlConfig["agent"]["image"]): Found[] {
           },
         ]
       : []),
-    ...(/^[^/]*[.:][^/]*\//.test(repository)
+    ...(namesRegistry(repository)
       ? [
           {
             path: ["agent", "image", "repository"],

@@ -4,6 +4,7 @@ import path from "node:path";
 import { execa } from "execa";
 import getPort from "get-port";
 import { until } from "../../../../components/rest/until.ts";
+import { parseImage } from "../../../../components/images/reference.ts";
 import { silentProgress } from "../../../progress.ts";
 import { pythonEnvironment } from "../../../python/environment.ts";
 import { Problem, type NuclioFunctionObject } from "./function.ts";
@@ -56,7 +57,7 @@ export function handlers(sources: readonly HandlerSource[], folder: string): Han
 
 /** The name of an image without registry, folders, tag and digest. */
 export function nameOf(image: string): string {
-  return (image.split("/").at(-1) ?? "").split(/[:@]/)[0] ?? "";
+  return parseImage(image)?.path.split("/").at(-1) ?? "";
 }
 
 async function prepare(python: string, [program = "", ...args]: readonly string[]): Promise<void> {
