@@ -1,6 +1,6 @@
 import { planOf, type Plan } from "../../components/lab/plan.ts";
+import { refusalOf } from "../../components/lab/refusal.ts";
 import { UserError } from "../../components/program/errors.ts";
-import { problemList } from "../../components/schema/problems.ts";
 import { checkWithFiles } from "./check-files.ts";
 import type { StackFile } from "./stack-file.ts";
 
@@ -11,5 +11,5 @@ import type { StackFile } from "./stack-file.ts";
 export async function soundPlan(file: StackFile): Promise<Plan> {
   const { lab, problems, files } = await checkWithFiles(file);
   if (lab) return planOf(lab, files);
-  throw new UserError(problemList(`${file.path} has ${problems.length} problem(s):`, problems), { exitCode: 2 });
+  throw new UserError(refusalOf(file.path, problems), { exitCode: 2 });
 }

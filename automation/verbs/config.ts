@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { UserError } from "../../components/program/errors.ts";
+import { refusalOf } from "../../components/lab/refusal.ts";
 import { missingSecrets } from "../../components/lab/required-secrets.ts";
 import { problemList } from "../../components/schema/problems.ts";
 import { checkWithFiles } from "../stackfile/check-files.ts";
@@ -23,7 +24,7 @@ export async function check({ stack, folder, json }: StackFlags): Promise<void> 
     return;
   }
   if (json) print({ file: file.path, problems, warnings }, "", true);
-  const wrong = [...problemList(`${file.path} has ${problems.length} problem(s):`, problems), ...told];
+  const wrong = [...refusalOf(file.path, problems), ...told];
   throw new UserError(json ? [] : wrong, { exitCode: 2 });
 }
 

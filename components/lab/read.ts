@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { parseLab } from "./parse.ts";
 import { PROJECT, type LabConfig } from "./sections.ts";
-import { problemList, type Problem } from "../schema/problems.ts";
+import { refusalOf } from "./refusal.ts";
+import type { Problem } from "../schema/problems.ts";
 import { missingSecrets } from "./required-secrets.ts";
 import { RunError } from "../program/run-errors.ts";
 
@@ -32,8 +33,7 @@ export function readLab(inFiles: readonly Problem[] = []): LabConfig {
   const parsed = parseLab(sections);
   const all = [...problems, ...parsed.problems, ...inFiles, ...(parsed.lab ? missingSecrets(parsed.lab) : [])];
   if (parsed.lab === undefined || all.length > 0) {
-    const title = `The configuration of stack ${pulumi.getStack()} has ${all.length} problem(s):`;
-    throw new RunError(problemList(title, all).join("\n"));
+    throw new RunError(refusalOf(`The configuration of stack ${pulumi.getStack()}`, all).join("\n"));
   }
   return parsed.lab;
 }
