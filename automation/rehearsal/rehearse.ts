@@ -31,7 +31,7 @@ import { together } from "../together.ts";
 import { obtainTools, type Tool } from "../tools/obtain.ts";
 
 /** Every program a rehearsal runs. */
-export const REHEARSAL_PROGRAMS = [...ENGINE_PROGRAMS, ...CLUSTER_PROGRAMS, "kwokctl", "minio"] as const;
+export const REHEARSAL_PROGRAMS = [...ENGINE_PROGRAMS, ...CLUSTER_PROGRAMS, "minio"] as const;
 
 export interface RehearsalOptions {
   stack: string;

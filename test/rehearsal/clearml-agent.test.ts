@@ -75,7 +75,7 @@ let endpoint: string;
 
 beforeAll(async () => {
   home = await createHome(freshName("agent"), { kept: false });
-  const tools = await obtainTools([...ENGINE_PROGRAMS, ...CLUSTER_PROGRAMS, "kwokctl"], { progress: silentProgress });
+  const tools = await obtainTools([...ENGINE_PROGRAMS, ...CLUSTER_PROGRAMS], { progress: silentProgress });
   const progress = { update: () => undefined };
   cluster = await startCluster({ home: home.folder, tools, progress });
   await seed(cluster.kubeconfig, exampleGround());

@@ -39,7 +39,7 @@ async function start(name: string, kept = false): Promise<Cluster> {
 }
 
 beforeAll(async () => {
-  tools = await obtainTools([...CLUSTER_PROGRAMS, "kwokctl"], { progress: silentProgress });
+  tools = await obtainTools([...CLUSTER_PROGRAMS], { progress: silentProgress });
   // Tools come from the user's cache; rehearsals of the test are no one else's.
   vi.stubEnv("VISION_PLATFORM_CACHE", folder);
   cluster = await start("first");

@@ -76,7 +76,7 @@ export async function startCvatLab(config: Record<string, unknown>): Promise<Cva
 }
 
 async function startIn(home: Home, config: Record<string, unknown>): Promise<CvatLab> {
-  const programs = [...ENGINE_PROGRAMS, ...CLUSTER_PROGRAMS, "kwokctl", "minio"];
+  const programs = [...ENGINE_PROGRAMS, ...CLUSTER_PROGRAMS, "minio"];
   const tools = await obtainTools(programs, { progress: silentProgress });
   const cluster = await startCluster({ home: home.folder, tools, progress: { update: () => undefined } });
   await seed(cluster.kubeconfig, exampleGround());

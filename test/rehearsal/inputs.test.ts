@@ -64,7 +64,7 @@ let renderer: Renderer;
 let client: KubernetesObjectApi;
 
 beforeAll(async () => {
-  const tools = await obtainTools([...CLUSTER_PROGRAMS, "kwokctl", "helm"], { progress: silentProgress });
+  const tools = await obtainTools([...CLUSTER_PROGRAMS, "helm"], { progress: silentProgress });
   home = await createHome(freshName("inputs"), { kept: false });
   const cluster = await startCluster({ home: home.folder, tools, progress: { update: () => undefined } });
   await seed(cluster.kubeconfig, exampleGround());

@@ -57,7 +57,7 @@ export async function startNuclioLab(
 ): Promise<NuclioLab> {
   const home = await createHome(freshName("nuclio"), { kept: false });
   try {
-    const tools = await obtainTools([...ENGINE_PROGRAMS, ...CLUSTER_PROGRAMS, "kwokctl"], { progress: silentProgress });
+    const tools = await obtainTools([...ENGINE_PROGRAMS, ...CLUSTER_PROGRAMS], { progress: silentProgress });
     const cluster = await startCluster({ home: home.folder, tools, progress: { update: () => undefined }, unpullable });
     await seed(cluster.kubeconfig, exampleGround());
     const config = new KubeConfig();

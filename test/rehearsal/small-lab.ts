@@ -82,7 +82,7 @@ export async function startSmallLab(options: SmallLabOptions = {}): Promise<Smal
 }
 
 async function startIn(home: Home, { unpullable }: SmallLabOptions): Promise<SmallLab> {
-  const tools = await obtainTools([...ENGINE_PROGRAMS, ...CLUSTER_PROGRAMS, "kwokctl"], { progress: silentProgress });
+  const tools = await obtainTools([...ENGINE_PROGRAMS, ...CLUSTER_PROGRAMS], { progress: silentProgress });
   const cluster = await startCluster({
     home: home.folder,
     tools,

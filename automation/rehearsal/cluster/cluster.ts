@@ -1,8 +1,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, openSync } from "node:fs";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { execa } from "execa";
 import { UserError } from "../../../components/program/errors.ts";
 import { until } from "../../../components/rest/until.ts";
 import type { ProgressTask } from "../../progress.ts";
@@ -10,10 +9,18 @@ import { RUN_TYPESCRIPT } from "../../project.ts";
 import type { Tool } from "../../tools/obtain.ts";
 import { endProcessesOf, markOf, processesOf } from "../../runs/belonging.ts";
 import { untilAnswering } from "./answers.ts";
-import { clusterConfig, egressConfig, type ClusterPrograms, type Ports } from "./config.ts";
+import {
+  clusterConfig,
+  clusterParts,
+  egressConfig,
+  kubeconfigText,
+  type ClusterPrograms,
+  type Ports,
+} from "./config.ts";
 import { forgetPort, portOf } from "../ports.ts";
 import { trimLogOf } from "./etcd.ts";
-import { partsIn, startPart, type Part } from "./parts.ts";
+import { makeKeys } from "./keys.ts";
+import { etcdFolder, kubeconfigFile, partsFile, partsIn, startPart, type Part } from "./parts.ts";
 import { tunnelSocket } from "./routes.ts";
 import { kill, programOf } from "../../processes.ts";
 
@@ -40,7 +47,7 @@ export interface Cluster {
 export interface ClusterOptions {
   /** Absolute path of an existing folder of which this cluster is the only one: a rehearsal's home. */
   home: string;
-  /** The programs, `kwokctl` among them. */
+  /** The programs. */
   tools: readonly Tool[];
   progress: ProgressTask;
   /** Images, or beginnings of their names, that no pod can pull. Default: none. */
@@ -60,7 +67,6 @@ const LISTENING = [
 ] as const satisfies (keyof Ports)[];
 const NAME = "rehearsal";
 const ATTEMPTS = 3;
-const START_WITHIN = "90s";
 const SERVED_WITHIN_MS = 90_000;
 const LOOK_AGAIN_MS = 25;
 const LINES_OF_LOG = 8;
@@ -77,7 +83,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const cluster = clusterIn(options.home);
   const running = processesOf(options.home);
   const complete = PARTS.every((part) => running.some((found) => programOf(found) === part));
-  if (!complete && existsSync(clusterFolder(options.home))) await restart(options);
+  if (!complete && existsSync(partsFile(clusterFolder(options.home)))) await restart(options);
   else if (!complete) await create(options);
   if (!processesOf(options.home).some((found) => found.words.includes(CONTROLLER))) startController(cluster);
   await served(cluster);
@@ -92,50 +98,64 @@ export function clusterIn(home: string): Cluster {
 
 /** Takes away what only the processes of a cluster have, once they are ended: a socket, and room that etcd has set aside for later. */
 export async function forgetRunning(home: string): Promise<void> {
-  await trimLogOf(path.join(clusterFolder(home), "etcd"));
-  for (const file of [tunnelSocket(home), path.join(home, "kube-cache")]) {
-    await rm(file, { recursive: true, force: true });
-  }
+  await trimLogOf(etcdFolder(clusterFolder(home)));
+  await rm(tunnelSocket(home), { force: true });
 }
 
 function clusterFolder(home: string): string {
   return path.join(home, "kwok", "clusters", NAME);
 }
 
-async function create({ home, tools, progress, unpullable }: ClusterOptions): Promise<void> {
-  const config = path.join(home, "kwok.yaml");
-  const egress = path.join(home, "egress.yaml");
-  await writeFile(egress, egressConfig(tunnelSocket(home)));
+async function create(options: ClusterOptions): Promise<void> {
+  const { home, progress } = options;
   for (let attempt = 1; ; attempt++) {
     progress.update("starting etcd, API server, controllers and kwok");
-    startController(clusterIn(home));
-    await writeFile(
-      config,
-      clusterConfig(programPaths(tools), await portsIn(home), {
-        unpullable,
-        egress,
-        kubernetes: toolOf(tools, "kube-apiserver").version,
-      }),
-    );
-    const problem = await kwokctl(home, tools, ["create", "cluster", "--config", config]);
+    await writeCluster(options);
+    const problem = await startParts(home);
     if (problem === undefined) return;
     // A port that was free when asked for may be somebody's by the time it is used.
     if (attempt === ATTEMPTS) throw new UserError(`The rehearsal cluster did not start:\n${problem}`);
-    await endParts(home);
     for (const part of LISTENING) await forgetPort(home, part);
     await rm(path.join(home, "kwok"), { recursive: true, force: true });
-    await rm(clusterIn(home).kubeconfig, { force: true });
   }
 }
 
-/**
- * Everything in the cluster is still there and so are its ports' numbers, which others may have taken. kwokctl is not asked to start it: what it
- * looks with whether the API server answers, a kubectl five times a second, takes as long as the API server itself on two cores.
- */
+/** Writes all that a cluster begins with. What says that it is there comes last. */
+async function writeCluster({ home, tools, unpullable }: ClusterOptions): Promise<void> {
+  const folder = clusterFolder(home);
+  const { kubeconfig, context } = clusterIn(home);
+  const ports = await portsIn(home);
+  const egress = path.join(home, "egress.yaml");
+  await makeKeys(folder);
+  await mkdir(path.join(folder, "logs"), { recursive: true });
+  await mkdir(etcdFolder(folder), { recursive: true, mode: 0o700 });
+  await writeFile(egress, egressConfig(tunnelSocket(home)));
+  for (const file of [kubeconfig, kubeconfigFile(folder)]) {
+    await writeFile(file, kubeconfigText(folder, context, ports), { mode: 0o600 });
+  }
+  // Under the name by which a running one is known.
+  const kwok = path.join(folder, "kwok-controller");
+  await rm(kwok, { force: true });
+  await symlink(toolOf(tools, "kwok").path, kwok);
+  const parts = clusterParts({ ...programPaths(tools), kwok }, ports, { folder, egress });
+  await writeFile(`${partsFile(folder)}.new`, clusterConfig(parts, unpullable));
+  await rename(`${partsFile(folder)}.new`, partsFile(folder));
+}
+
+/** Everything in the cluster is still there and so are its ports' numbers, which others may have taken. */
 async function restart({ home, progress }: ClusterOptions): Promise<void> {
   progress.update("starting again what was stopped");
   // All of it: what lost its API server comes back to itself only after half a minute.
   await endParts(home);
+  const problem = await startParts(home);
+  if (problem === undefined) return;
+  throw new UserError(
+    `The rehearsal cluster in ${home} did not start again; end it (rehearse --down) and begin anew:\n${problem}`,
+  );
+}
+
+/** Gives what went wrong, with the end of each part's log; none of them is left then. */
+async function startParts(home: string): Promise<string | undefined> {
   // What an ended one has left would be taken for that of the new one.
   await rm(tunnelSocket(home), { force: true });
   startController(clusterIn(home));
@@ -149,42 +169,16 @@ async function restart({ home, progress }: ClusterOptions): Promise<void> {
   const isFirst = ({ name }: Part) => FIRST.includes(name);
   parts.filter(isFirst).forEach(start);
   const problem = await answering(clusterIn(home), ended);
-  if (problem !== undefined) {
-    await endParts(home);
-    throw new UserError(
-      `The rehearsal cluster in ${home} did not start again; end it (rehearse --down) and begin anew:\n${problem}`,
-    );
-  }
   // They would end where the API server takes longer than they wait, and until then take its time.
-  parts.filter((part) => !isFirst(part)).forEach(start);
+  if (problem === undefined) parts.filter((part) => !isFirst(part)).forEach(start);
+  else await endParts(home);
+  return problem;
 }
 
-/** Ends what kwokctl started, and what depends on it; not the other processes of the home. */
+/** Ends the parts of a cluster, and what depends on them; not the other processes of the home. */
 async function endParts(home: string): Promise<void> {
   for (const { pid, words } of processesOf(home)) if (words.includes(CONTROLLER)) kill(pid);
   await endProcessesOf(path.join(home, "kwok"));
-  // kwokctl takes any process with a recorded pid for its own: a zombie, or a stranger since the machine was started.
-  await rm(path.join(clusterFolder(home), "pids"), { recursive: true, force: true });
-  await mkdir(path.join(clusterFolder(home), "pids"), { recursive: true });
-}
-
-/** Runs kwokctl for the cluster of a home. Gives what went wrong, with the end of each part's log. */
-async function kwokctl(home: string, tools: readonly Tool[], args: readonly string[]): Promise<string | undefined> {
-  const { kubeconfig } = clusterIn(home);
-  const result = await execa(toolOf(tools, "kwokctl").path, [...args, "--name", NAME, "--timeout", START_WITHIN], {
-    env: {
-      ...withoutKwokSettings(),
-      KWOK_WORKDIR: path.join(home, "kwok"),
-      KUBECONFIG: kubeconfig,
-      KUBECACHEDIR: path.join(home, "kube-cache"),
-    },
-    extendEnv: false,
-    cwd: home,
-    stdin: "ignore",
-    all: true,
-    reject: false,
-  });
-  return result.failed ? `${lastLines(result.all)}\n${await logs(home)}` : undefined;
 }
 
 function programPaths(tools: readonly Tool[]): ClusterPrograms {
@@ -203,7 +197,7 @@ async function portsIn(home: string): Promise<Ports> {
   return Object.fromEntries(ports) as unknown as Ports;
 }
 
-/** Every setting of kwokctl has a variable, and the user's own kwok is none of ours. */
+/** Every setting of kwok has a variable, and the user's own kwok is none of ours. */
 function withoutKwokSettings(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("KWOK_")));
 }

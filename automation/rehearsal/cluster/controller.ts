@@ -12,6 +12,7 @@ import {
   AppsV1Api,
   CoreV1Api,
   CustomObjectsApi,
+  KubeConfig,
   KubernetesObjectApi,
   makeInformer,
   NetworkingV1Api,
@@ -28,7 +29,6 @@ import type { LabObject } from "../ground/object.ts";
 import { allocate, type Decision, type Said } from "./metallb/allocate.ts";
 import { addressClaim, FROM_POOL_ANNOTATION } from "./metallb/claim.ts";
 import { configurationOf, sizeOf, type IpAddressPool, type Pool } from "./metallb/configuration.ts";
-import { wholeKubeConfig } from "./kubeconfig-file.ts";
 import { addressesOf, keyOf } from "./services.ts";
 import { publishedService, servedByTraefik } from "../ground/traefik.ts";
 import { serveTunnel } from "./tunnel.ts";
@@ -41,7 +41,8 @@ const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 
 const [kubeconfigFile = ""] = process.argv.slice(2);
 // Started beside the cluster, not after it: loading the client library takes as long as the API server does.
-const kubeconfig = (await wholeKubeConfig(kubeconfigFile)) ?? process.exit(0);
+const kubeconfig = new KubeConfig();
+kubeconfig.loadFromFile(kubeconfigFile);
 const core = kubeconfig.makeApiClient(CoreV1Api);
 const networking = kubeconfig.makeApiClient(NetworkingV1Api);
 const apps = kubeconfig.makeApiClient(AppsV1Api);

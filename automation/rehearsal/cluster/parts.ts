@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { parse } from "yaml";
 
-/** A program of a cluster, as kwokctl wrote down how it starts it. */
+/** A program of a cluster, as it stands in `kwok.yaml` how it is started. */
 export interface Part {
   name: string;
   /** Absolute path. */
@@ -13,10 +13,15 @@ export interface Part {
   workDir: string;
 }
 
-/** The parts of the cluster in a folder of kwokctl's. */
+/** What of a cluster's folder has a place that more than one file knows. They are kwokctl's, by which clusters were made before. */
+export const partsFile = (folder: string): string => path.join(folder, "kwok.yaml");
+export const kubeconfigFile = (folder: string): string => path.join(folder, "kubeconfig.yaml");
+export const etcdFolder = (folder: string): string => path.join(folder, "etcd");
+
+/** The parts of the cluster in a folder. */
 export async function partsIn(folder: string): Promise<Part[]> {
   // The first document; those of kwok's Stages after it would take longest to read.
-  const [cluster = ""] = (await readFile(path.join(folder, "kwok.yaml"), "utf8")).split("\n---\n");
+  const [cluster = ""] = (await readFile(partsFile(folder), "utf8")).split("\n---\n");
   return (parse(cluster) as { components: Part[] }).components;
 }
 
