@@ -10,7 +10,7 @@ const SCRIPTS = ["rehearsal", "plugins", "images", "bench"].map(
 );
 // The SDK's own, which serve dynamic providers and outlive an engine that is killed.
 const SDK_SCRIPTS = /\/pulumi-resource-pulumi-nodejs$|\/node_modules\/@pulumi\/pulumi\/cmd\//;
-// kwokctl runs kwok under the name of its component. kubectl is left out: it may be a person's.
+// A cluster runs kwok under the name of its part. kubectl is left out: it may be a person's.
 const NAMES = new Set([...PROGRAMS.map((program) => program.name), "kwok-controller"]);
 NAMES.delete("kubectl");
 const MARK = "VISION_PLATFORM_RUN";
@@ -53,7 +53,7 @@ function isOurs(found: RunningProcess): boolean {
  */
 export async function endProcessesOf(folder: string): Promise<void> {
   const endThem = () => {
-    // Looked for again each time: kwokctl may be starting others meanwhile.
+    // Looked for again each time: others may be started meanwhile.
     const left = processesOf(folder).filter(({ pid }) => startOf(pid) !== undefined);
     for (const { pid } of left) kill(pid);
     return left;

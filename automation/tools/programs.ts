@@ -73,7 +73,6 @@ const SERVER: VersionCheck = {
   pattern: /Kubernetes v(\d+\.\d+\.\d+)/,
   range: KUBERNETES_RANGE,
 };
-const KWOK: Omit<VersionCheck, "args"> = { pattern: /version v(\d+\.\d+\.\d+)/, range: "~0.8.0" };
 
 /** A plugin of the engine for which a rehearsal has a stand-in; no module of it builds. */
 function plugin(name: string, version: string): Program {
@@ -114,21 +113,10 @@ export const PROGRAMS: readonly (Program | BuiltProgram)[] = [
   {
     name: "kwok",
     version: "0.8.0",
-    found: { args: ["--version"], ...KWOK },
+    found: { args: ["--version"], pattern: /version v(\d+\.\d+\.\d+)/, range: "~0.8.0" },
     module: "kwok",
     package: "sigs.k8s.io/kwok/cmd/kwok",
-    seconds: 20,
-    shared: 46,
-    install: "https://github.com/kubernetes-sigs/kwok/releases/tag/v0.8.0",
-  },
-  {
-    name: "kwokctl",
-    version: "0.8.0",
-    found: { args: ["--version"], ...KWOK },
-    module: "kwok",
-    package: "sigs.k8s.io/kwok/cmd/kwokctl",
-    seconds: 20,
-    shared: 46,
+    seconds: 66,
     install: "https://github.com/kubernetes-sigs/kwok/releases/tag/v0.8.0",
   },
   kubernetes("kube-apiserver", 195, SERVER),

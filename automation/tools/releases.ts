@@ -41,17 +41,6 @@ function plugin(name: string): Release {
   };
 }
 
-// No sums are published for kwok. These are recorded, alike, by nixpkgs (kwok-bin), by the Arch user repository and by people who pin them.
-function kwok(program: string, [x64, arm64]: readonly [string, string]): Release {
-  return {
-    program,
-    version: "0.8.0",
-    platforms: LINUX,
-    address: `${GITHUB}/kubernetes-sigs/kwok/releases/download/v{version}/${program}-{os}-{arch}`,
-    sha256: { "linux-x64": x64, "linux-arm64": arm64 },
-  };
-}
-
 /**
  * The releases, by program. Those of a rehearsal alone are for Linux, where rehearsals run: no Kubernetes server is published for macOS.
  * (late-2026.md; pulumi: .goreleaser.yml, .github/workflows/ci-prepare-release.yml, sdk/go/common/workspace/plugins.go; pulumi-kubernetes,
@@ -76,14 +65,17 @@ export const RELEASES: readonly Release[] = [
     members: ["etcd-v{version}-{os}-{arch}/etcd"],
     sums: `${GITHUB}/etcd-io/etcd/releases/download/v{version}/SHA256SUMS`,
   },
-  kwok("kwok", [
-    "f5a4385a2ae1b9dd7f8acae18e002a75c0ebba124ae9d7259aa8dadb50711f46",
-    "628f7d277860f524a2a775c217adcc58828e7b59ab0933680315784f1b8b0e37",
-  ]),
-  kwok("kwokctl", [
-    "d5743166c657283d6e827c7c4c20cacfd9009fd94830f06718ca7b2c7099461f",
-    "5a642b27d3e975f36040d215640cd90fb4a63cb6fca0ad5865a61bcd9c81051b",
-  ]),
+  {
+    program: "kwok",
+    version: "0.8.0",
+    platforms: LINUX,
+    address: `${GITHUB}/kubernetes-sigs/kwok/releases/download/v{version}/kwok-{os}-{arch}`,
+    // No sums are published. These are recorded, alike, by nixpkgs (kwok-bin), by the Arch user repository and by people who pin them.
+    sha256: {
+      "linux-x64": "f5a4385a2ae1b9dd7f8acae18e002a75c0ebba124ae9d7259aa8dadb50711f46",
+      "linux-arm64": "628f7d277860f524a2a775c217adcc58828e7b59ab0933680315784f1b8b0e37",
+    },
+  },
   kubernetes("kube-apiserver", LINUX),
   kubernetes("kube-controller-manager", LINUX),
   kubernetes("kube-scheduler", LINUX),

@@ -1,7 +1,13 @@
-import { V1Ingress, V1IngressClass } from "@kubernetes/client-node";
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { KubeConfig, V1Ingress, V1IngressClass } from "@kubernetes/client-node";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
-import { clusterConfig } from "../../automation/rehearsal/cluster/config.ts";
+import { clusterConfig, clusterParts, kubeconfigText } from "../../automation/rehearsal/cluster/config.ts";
+import { makeKeys } from "../../automation/rehearsal/cluster/keys.ts";
+import { partsIn } from "../../automation/rehearsal/cluster/parts.ts";
 import { parseLab } from "../../components/lab/parse.ts";
 import { traefikObjects } from "../../components/cvat/ingress.ts";
 import { wholeStack } from "../fixtures/inputs/whole-stack.ts";
@@ -43,32 +49,56 @@ it("Traefik's Ingresses have the addresses of the Service that its own options n
   expect(publishedService([])).toBeUndefined();
 });
 
-describe("what kwokctl is told", () => {
+describe("what a cluster begins with", () => {
   const programs = {
     etcd: "/p/etcd",
     "kube-apiserver": "/p/kube-apiserver",
     "kube-controller-manager": "/p/kube-controller-manager",
     "kube-scheduler": "/p/kube-scheduler",
     kwok: "/p/kwok",
-    kubectl: "/p/kubectl",
   };
   const ports = { etcd: 1, etcdPeer: 2, apiserver: 3, controllerManager: 4, scheduler: 5, kwok: 6 };
 
+  const parts = clusterParts(programs, ports, { folder: "/home/cluster", egress: "/home/egress.yaml" });
+
   function documents(unpullable?: string[]): Record<string, unknown>[] {
-    const parsed = parseAllDocuments(
-      clusterConfig(programs, ports, { unpullable, egress: "/home/egress.yaml", kubernetes: "1.36.3" }),
-    );
-    return parsed.map((document) => {
+    return parseAllDocuments(clusterConfig(parts, unpullable)).map((document) => {
       expect(document.errors).toEqual([]);
       return document.toJS() as Record<string, unknown>;
     });
   }
 
-  it("binds to loopback and names every port", () => {
-    const options = documents()[0]?.["options"] as Record<string, unknown>;
-    expect(options["bindAddress"]).toBe("127.0.0.1");
-    const named = Object.entries(options).filter(([name]) => name.endsWith("Port"));
-    expect(named.map(([, port]) => port).sort()).toEqual(Object.values(ports));
+  it("binds every part to loopback, each on its port", () => {
+    const args = parts.flatMap((part) => part.args);
+    const addresses = args.flatMap((word) => /^--(?:bind|server)-address=([^:]+)/.exec(word)?.[1] ?? []);
+    expect(addresses).toEqual(Array(4).fill("127.0.0.1"));
+    const urls = args.flatMap((word) => /^--listen-.*-urls=(.*)/.exec(word)?.[1] ?? []);
+    expect(urls.sort()).toEqual(["http://127.0.0.1:1", "http://127.0.0.1:2"]);
+    const named = args.flatMap((word) => /^--(?:secure|node)-port=(\d)/.exec(word)?.[1] ?? []);
+    expect(named.map(Number).sort()).toEqual([3, 4, 5, 6]);
+  });
+
+  it("can be read again as it is started", async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "cluster-"));
+    await writeFile(path.join(folder, "kwok.yaml"), clusterConfig(parts));
+    expect(await partsIn(folder)).toEqual(parts);
+    await rm(folder, { recursive: true });
+  });
+
+  it("has a key that opens its API server to the administrator, and is for nobody else to read", async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "cluster-"));
+    await makeKeys(folder);
+    const config = new KubeConfig();
+    config.loadFromString(kubeconfigText(folder, "rehearsal", ports));
+    const { caFile = "" } = config.getCurrentCluster() ?? {};
+    const { certFile = "", keyFile = "" } = config.getCurrentUser() ?? {};
+    const certificate = new X509Certificate(await readFile(certFile));
+    expect(certificate.checkPrivateKey(createPrivateKey(await readFile(keyFile)))).toBe(true);
+    expect(certificate.verify(new X509Certificate(await readFile(caFile)).publicKey)).toBe(true);
+    expect(certificate.subject.split("\n").sort()).toEqual(["CN=kwok-admin", "O=system:masters"]);
+    expect(certificate.checkIP("127.0.0.1")).toBe("127.0.0.1");
+    expect((await stat(keyFile)).mode & 0o777).toBe(0o600);
+    await rm(folder, { recursive: true });
   });
 
   it("leaves no placeholder in the Stages and puts in the images that cannot be pulled", () => {

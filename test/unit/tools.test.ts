@@ -29,7 +29,7 @@ const ANSWERS: [name: string, answer: string, version: string | undefined, fitti
   ["etcd", "etcd Version: 3.6.14\nGit SHA: Not provided (use ./build instead of go build)\n", "3.6.14", true],
   ["etcd", "etcd Version: 3.5.9\n", "3.5.9", false],
   ["kwok", "kwok version v0.8.0 go1.26.8 (linux/amd64)\n", "0.8.0", true],
-  ["kwokctl", "kwokctl version v0.7.0 go1.24.0 (linux/amd64)\n", "0.7.0", false],
+  ["kwok", "kwok version v0.7.0 go1.24.0 (linux/amd64)\n", "0.7.0", false],
   ["minio", "minio version RELEASE.2025-09-07T16-13-09Z (commit-id=07c3a4)\n", "2025.9.7", true],
   ["minio", "minio version RELEASE.2021-04-22T15-44-28Z\n", "2021.4.22", false],
   ["minio", "minio version DEVELOPMENT.GOGET (commit-id=DEVELOPMENT.GOGET)\n", undefined, false],
