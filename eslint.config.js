@@ -33,4 +33,18 @@ export default tseslint.config(
       ],
     },
   },
+  {
+    files: ["test/unit/**"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector:
+            "Program:not(:has(> ImportDeclaration[source.value='./fresh-modules.ts']:first-child)) MemberExpression[object.name='vi'][property.name='mock']",
+          message:
+            "Files share their modules: import ./fresh-modules.ts first, so that what is put in place of one is met here and nowhere else.",
+        },
+      ],
+    },
+  },
 );

@@ -97,6 +97,9 @@ export async function runSmall(
   // One that comes when the program is over; in a verb the run of the engine takes it. (automation/engine/run.ts)
   const late = () => undefined;
   process.on("unhandledRejection", late);
+  // The SDK keeps a stack trace with each promise, and the test runner maps every line of it to its source.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
   try {
     const ended = new Promise<string | undefined>((resolve) => {
       new LanguageServer(program).run({ request }, (error) => {
@@ -106,6 +109,7 @@ export async function runSmall(
     const end = await Promise.race([ended, pause(hangsAfterMs, "hangs", { ref: false })]);
     return { registered, told, end };
   } finally {
+    Error.stackTraceLimit = stackTraceLimit;
     stop();
     process.removeAllListeners("unhandledRejection");
     for (const listener of others) process.on("unhandledRejection", listener);
