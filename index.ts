@@ -45,7 +45,7 @@ async function installed(folder: string): Promise<Record<string, unknown>> {
   const { labels, problems } = await readLabelFiles(sections["functions"], import.meta.dirname);
   const { certificates, problems: unsound } = await readAuthority(sections["objectStore"], folder);
   const lab = readLab([...problems, ...unsound]);
-  const plan = planOf(lab, { labels });
+  const plan = planOf(lab, { labels, certificates });
   for (const { path: key, message } of idleKeys(sections)) await pulumi.log.warn(`${key}: ${message}`);
   const state = await ownState();
   const known = knownCluster(state);
@@ -64,7 +64,7 @@ async function installed(folder: string): Promise<Record<string, unknown>> {
   const delivery = { context: "images/clearml-agent", checkout: import.meta.dirname };
   const platform = new VisionPlatform(
     "lab",
-    { plan: withCharts(plan, charts), charts, found, authority: certificates, prepared, delivery },
+    { plan: withCharts(plan, charts), charts, found, prepared, delivery },
     { transformations: [sayingWhatIsMade(madeTexts(state))] },
   );
   return platform.outputs;

@@ -18,11 +18,8 @@ import { millisecondsOf } from "./schema/values.ts";
 import { Nuclio, platformValues } from "./nuclio/nuclio.ts";
 import { observeFunctions } from "./nuclio/observe.ts";
 import { authorityName } from "./storage/authority.ts";
-import type { Application } from "./storage/grants.ts";
-import type { ObjectStoreConfig } from "./storage/object-store-config.ts";
 import type { StoreFindings } from "./storage/findings.ts";
 import { ObjectStore } from "./storage/object-store.ts";
-import { rolesOf } from "./storage/users.ts";
 import { traefikAddress } from "./traefik/address.ts";
 import { addressWhenGiven } from "./traefik/wait.ts";
 
@@ -33,8 +30,6 @@ export interface VisionPlatformArgs {
   charts: Readonly<Record<string, ChartSource>>;
   /** What was found in the object store. */
   found: StoreFindings;
-  /** Certificates of the object store's private authority, PEM: the text of `objectStore.ca`. Default: none. */
-  authority?: string | undefined;
   /** What was made ready in the cluster for this run. */
   prepared: PreparedCluster;
   /** Where the agent's image is built from, and what carries it. */
@@ -78,7 +73,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
             dependsOn: this.traefik,
           })
         : "(address of Traefik)";
-    this.store = objectStore(args, parts);
+    if (plan.store) this.store = new ObjectStore("store", { plan: plan.store, found: args.found }, parts);
     if (plan.cvat) {
       this.cvat = new Cvat(
         "cvat",
@@ -86,9 +81,9 @@ export class VisionPlatform extends pulumi.ComponentResource {
           plan: plan.cvat,
           chart: chartOf(charts, "cvat"),
           cluster,
-          objectStoreAddresses: this.store ? addressesIn([this.store.endpointForPods]) : [],
-          objectStoreCa: this.store?.caForPods,
-          storages: storagesOf(this.store, lab.objectStore),
+          objectStoreAddresses: plan.store ? addressesIn([plan.store.s3.endpoint]) : [],
+          objectStoreCa: plan.store?.caForPods,
+          storages: storagesOf(this.store, plan.store),
           nuclioPlatform: platformValues(plan.functions, plan.cvat.nuclio),
           address: edge,
         },
@@ -105,7 +100,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
           chart: chartOf(charts, "clearml"),
           cluster,
           ...(this.store && { s3: this.store.access("clearml", "clearml", this.store.keysOfDeleteJob()) }),
-          s3Ca: this.store?.caForPods,
+          s3Ca: plan.store?.caForPods,
         },
         parts,
       );
@@ -121,7 +116,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
             cluster,
             server: this.clearml,
             s3: access?.agent,
-            s3Ca: this.store?.caForPods,
+            s3Ca: plan.store?.caForPods,
             delivery: args.delivery,
           },
           parts,
@@ -171,32 +166,11 @@ export class VisionPlatform extends pulumi.ComponentResource {
   }
 }
 
-/** Buckets and users of the object store, where the lab has one. */
-function objectStore(
-  { plan: { lab }, found, authority: ca }: VisionPlatformArgs,
-  opts: pulumi.ComponentResourceOptions,
-) {
-  if (lab.objectStore === undefined) return undefined;
-  const applications: Application[] = [
-    ...(lab.cvat.enabled ? (["cvat"] as const) : []),
-    ...(lab.clearml.enabled ? (["clearml"] as const) : []),
-    ...(lab.cvat.enabled && lab.cvat.nuclio.enabled ? (["functions"] as const) : []),
-  ];
-  const people = lab.clearml.enabled ? lab.clearml.users.map(({ username }) => username) : [];
-  return new ObjectStore("store", { config: lab.objectStore, found, applications, people, ca }, opts);
-}
-
 /** The buckets CVAT may use, with its key. */
-function storagesOf(store: ObjectStore | undefined, config: ObjectStoreConfig | undefined): StorageAccess[] {
-  if (store === undefined || config === undefined) return [];
+function storagesOf(store: ObjectStore | undefined, plan: Plan["store"]): StorageAccess[] {
+  if (store === undefined || plan === undefined) return [];
   const keys = store.keysOf("cvat");
-  return rolesOf(config, "cvat").map((role) => ({
-    role,
-    bucket: store.bucket(role),
-    endpoint: store.endpointForPods,
-    region: config.region,
-    ...keys,
-  }));
+  return plan.rolesOfCvat.map((role) => ({ role, bucket: store.bucket(role), ...plan.s3, ...keys }));
 }
 
 /** Keys of ClearML's people and of its agent, for the bucket of artifacts. */
@@ -213,7 +187,7 @@ function storeAccess(store: ObjectStore | undefined, users: readonly { username:
 
 /** Functions of the stack, deployed through CVAT's Nuclio. */
 function nuclioOf(
-  { lab, cvat: cvatPlan, functions }: Plan,
+  { lab, cvat: cvatPlan, functions, store: storePlan }: Plan,
   cvat: Cvat,
   store: ObjectStore | undefined,
   cluster: Cluster,
@@ -231,13 +205,13 @@ function nuclioOf(
       namespace: cvat.namespace,
       version: cvatPlan?.nuclio,
       ready: cvat.ready,
-      store: store && {
-        endpoint: store.endpointForPods,
-        region: lab.objectStore?.region ?? "us-east-1",
-        // CVAT's own, whose namespace the functions are in.
-        authority: store.caForPods === undefined ? undefined : authorityName(store.caForPods),
-        ...store.keysOf("functions"),
-      },
+      store: store &&
+        storePlan && {
+          ...storePlan.s3,
+          // CVAT's own, whose namespace the functions are in.
+          authority: storePlan.caForPods === undefined ? undefined : authorityName(storePlan.caForPods),
+          ...store.keysOf("functions"),
+        },
       findings: observeFunctions(
         cluster.access,
         lab.cvat.namespace,

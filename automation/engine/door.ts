@@ -13,12 +13,9 @@ import { openStack } from "./stack.ts";
 export const ENGINE_PROGRAMS = ["pulumi", "pulumi-resource-kubernetes"] as const;
 
 /** The plugins that a lab needs besides: for its object store, and for images that are carried to nodes. */
-export function pluginsOf({ lab, clearml }: Plan): string[] {
+export function pluginsOf({ store, clearml }: Plan): string[] {
   const delivered = clearml?.agent?.nodes ?? [];
-  return [
-    ...(lab.objectStore ? ["pulumi-resource-minio"] : []),
-    ...(delivered.length > 0 ? ["pulumi-resource-command"] : []),
-  ];
+  return [...(store ? ["pulumi-resource-minio"] : []), ...(delivered.length > 0 ? ["pulumi-resource-command"] : [])];
 }
 
 export interface DoorOptions {

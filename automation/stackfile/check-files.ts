@@ -20,5 +20,9 @@ export async function checkWithFiles(
   const problems = [...named.problems, ...authority.problems];
   const whole: Checked =
     problems.length === 0 ? checked : { lab: undefined, problems: [...checked.problems, ...problems] };
-  return { ...whole, warnings: idleKeys(file.sections), files: { labels: named.labels } };
+  return {
+    ...whole,
+    warnings: idleKeys(file.sections),
+    files: { labels: named.labels, certificates: authority.certificates },
+  };
 }

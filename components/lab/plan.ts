@@ -3,7 +3,8 @@ import { clearmlPlan, clearmlPlanOn, type ClearmlPlan } from "../clearml/plan.ts
 import { cvatPlan, cvatPlanOn, type CvatPlan } from "../cvat/plan.ts";
 import type { LabelEntry } from "../nuclio/label-config.ts";
 import { functionPlan, type FunctionPlan } from "../nuclio/plan.ts";
-import { rolesOf } from "../storage/users.ts";
+import type { Application } from "../storage/grants.ts";
+import { storePlan, type StorePlan } from "../storage/plan.ts";
 import type { LabConfig } from "./sections.ts";
 
 /** A lab, and all that is worked out of its stack file: once, here. Components and verbs read it. */
@@ -17,18 +18,23 @@ export interface Plan {
   functions: Readonly<Record<string, FunctionPlan>>;
   /** Undefined: it is off. */
   clearml: ClearmlPlan | undefined;
+  /** Undefined: the lab has none. */
+  store: StorePlan | undefined;
 }
 
 /** What stands in files that a stack file names. */
 export interface NamedFiles {
   /** Labels by function. */
   labels: Readonly<Record<string, readonly LabelEntry[]>>;
+  /** Certificates of the object store's private authority, PEM. Default: the stack file names none. */
+  certificates?: string | undefined;
 }
 
 /** The plan of a sound stack file. */
 export function planOf(lab: LabConfig, files: NamedFiles): Plan {
   const classes = lab.cluster;
-  const roles = lab.objectStore ? rolesOf(lab.objectStore, "cvat") : [];
+  const store = storeOf(lab, files);
+  const roles = store?.rolesOfCvat ?? [];
   const cvat = lab.cvat.enabled ? cvatPlan({ config: lab.cvat, classes, roles }) : undefined;
   const clearml = lab.clearml.enabled ? clearmlPlan({ config: lab.clearml, classes }) : undefined;
   return {
@@ -41,6 +47,7 @@ export function planOf(lab: LabConfig, files: NamedFiles): Plan {
     cvat,
     functions: lab.cvat.enabled && lab.cvat.nuclio.enabled ? functionPlans(lab.functions, files) : {},
     clearml,
+    store,
   };
 }
 
@@ -54,6 +61,17 @@ export function withCharts(plan: Plan, charts: Readonly<Record<string, ChartSour
     cvat: cvat && ofCvat ? cvatPlanOn(cvat, ofCvat) : cvat,
     clearml: clearml && ofClearml ? clearmlPlanOn(clearml, ofClearml) : clearml,
   };
+}
+
+function storeOf({ objectStore, cvat, clearml }: LabConfig, { certificates: ca }: NamedFiles): StorePlan | undefined {
+  if (objectStore === undefined) return undefined;
+  const applications: Application[] = [
+    ...(cvat.enabled ? (["cvat"] as const) : []),
+    ...(clearml.enabled ? (["clearml"] as const) : []),
+    ...(cvat.enabled && cvat.nuclio.enabled ? (["functions"] as const) : []),
+  ];
+  const people = clearml.enabled ? clearml.users.map(({ username }) => username) : [];
+  return storePlan({ config: objectStore, applications, people, ca });
 }
 
 /** A function may be called `constructor`, which every object has. */

@@ -103,11 +103,12 @@ function wanted(args: NuclioFunctionArgs) {
       namespace,
       hasField,
       ...(plan.config.model !== undefined &&
-        endpoint !== undefined && {
+        endpoint !== undefined &&
+        region !== undefined && {
           // By its name alone: a Secret with another key is made anew, and the function stays what it was.
           store: {
             endpoint,
-            region: region ?? "us-east-1",
+            region,
             secret: modelSecretName(name),
             authority: store?.authority,
           },

@@ -2,25 +2,19 @@ import * as minio from "@pulumi/minio";
 import * as pulumi from "@pulumi/pulumi";
 import { RunError } from "../program/run-errors.ts";
 import { GeneratedText } from "../secrets/generated.ts";
-import { bucketsOf, lifecycleRules, type LabBucket } from "./buckets.ts";
-import type { ObjectStoreConfig } from "./object-store-config.ts";
+import { lifecycleRules, type LabBucket } from "./buckets.ts";
 import { derivedKeysOf } from "./derived-keys.ts";
-import { endpointOfMachine, endpointOfPeople, endpointOfPods, hostAndPort, urlOf } from "./endpoint.ts";
+import { hostAndPort } from "./endpoint.ts";
 import type { StoreFindings } from "./findings.ts";
 import { DELETE_JOB, type Application } from "./grants.ts";
+import type { StorePlan } from "./plan.ts";
 import { presenceOf } from "./presence.ts";
-import { personId, SECRET_KEY_LENGTH, usersOf, type StoreUser } from "./users.ts";
+import { personId, SECRET_KEY_LENGTH, type StoreUser } from "./users.ts";
 
 export interface ObjectStoreArgs {
-  config: ObjectStoreConfig;
+  plan: StorePlan;
   /** What was found in the store before this run. */
   found: StoreFindings;
-  /** Who gets a user: the systems of this lab. */
-  applications: readonly Application[];
-  /** User names of ClearML's people: each gets a user with ClearML's rights. */
-  people: readonly string[];
-  /** Certificates of the store's private authority, PEM: the text of `config.ca`. Default: public ones are enough. */
-  ca?: string | undefined;
 }
 
 /** A pair of keys, known once its user may do what it is for. */
@@ -58,30 +52,21 @@ export class ObjectStore extends pulumi.ComponentResource {
   readonly users: readonly string[];
   /** Known once every bucket and every user is there. */
   readonly ready: pulumi.Output<void>;
-  /** Certificates of the store's private authority, for pods; undefined where they reach it in clear, or public ones are enough. */
-  readonly caForPods: string | undefined;
-  readonly #config: ObjectStoreConfig;
-  readonly #ca: string | undefined;
+  readonly #plan: StorePlan;
   readonly #buckets: ReadonlyMap<string, pulumi.Output<string>>;
   readonly #keys: ReadonlyMap<string, StoreKeys>;
 
-  constructor(
-    name: string,
-    { config, found, applications, people, ca }: ObjectStoreArgs,
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, { plan, found }: ObjectStoreArgs, opts?: pulumi.ComponentResourceOptions) {
     super("vision-platform:storage:ObjectStore", name, {}, opts);
-    this.#config = config;
-    this.#ca = ca;
-    this.endpointForPods = urlOf(endpointOfPods(config));
-    this.caForPods = endpointOfPods(config).tls ? ca : undefined;
+    const { config, ca, users: wanted } = plan;
+    this.#plan = plan;
+    this.endpointForPods = plan.s3.endpoint;
     const parts = { parent: this };
-    const provider = storeProvider(name, config, parts);
+    const provider = storeProvider(name, plan, parts);
 
-    const wanted = usersOf(config, applications, people);
     const presence = presenceOf(name, { config, ca, found, users: wanted.map(({ accessKey }) => accessKey) }, parts);
     const inStore = { ...parts, provider, dependsOn: [presence] };
-    const buckets = bucketsOf(config).map((bucket) => bucketOf(name, bucket, found.existing, inStore));
+    const buckets = plan.buckets.map((bucket) => bucketOf(name, bucket, found.existing, inStore));
     const made = wanted.map((user) => userOf(name, user, parts, inStore));
     const given = made.map(({ accessKey, secretKey }) => [accessKey, secretKey] as const);
     const derived = derivedKeysOf(name, { config, ca, keys: Object.fromEntries(given) }, parts);
@@ -134,18 +119,16 @@ export class ObjectStore extends pulumi.ComponentResource {
    * @param application whose rights these keys have
    */
   access(role: string, application: Application, { accessKey, secretKey }: StoreKeys): pulumi.Output<BucketAccess> {
-    const prefix = this.#config.onlyPrefixes[application]?.[role]?.[0];
-    const endpoint = endpointOfPods(this.#config);
-    const outside = endpointOfPeople(this.#config);
-    const { region } = this.#config;
+    const { config, pods: endpoint, people: outside, s3, ca } = this.#plan;
+    const prefix = config.onlyPrefixes[application]?.[role]?.[0];
     return pulumi.all([this.bucket(role), accessKey, secretKey]).apply(([bucket, key, secret]) => ({
       endpoint: hostAndPort(endpoint),
       secure: endpoint.tls,
       ...(outside && {
         outside: { endpoint: hostAndPort(outside), secure: outside.tls },
       }),
-      region,
-      ...(this.#ca !== undefined && (endpoint.tls || outside?.tls) && { ca: this.#ca }),
+      region: s3.region,
+      ...(ca !== undefined && (endpoint.tls || outside?.tls) && { ca }),
       bucket,
       ...(prefix !== undefined && { prefix }),
       accessKey: key,
@@ -161,24 +144,23 @@ export class ObjectStore extends pulumi.ComponentResource {
 }
 
 /** Explicit in all: what is left out, the plugin takes from the environment, which may name another server. (guards.ts, explicit-provider) */
-function storeProvider(name: string, config: ObjectStoreConfig, opts: pulumi.ResourceOptions): minio.Provider {
+function storeProvider(name: string, { config, machine, s3 }: StorePlan, opts: pulumi.ResourceOptions): minio.Provider {
   const { accessKey, secretKey } = config.credentials;
   if (accessKey === undefined || secretKey === undefined) {
     throw new RunError(
       "vision-platform:objectStore.credentials: accessKey and secretKey of an administrator of the object store are missing.",
     );
   }
-  const endpoint = endpointOfMachine(config);
   return new minio.Provider(
     `${name}-minio`,
     {
-      minioServer: hostAndPort(endpoint),
-      minioSsl: endpoint.tls,
+      minioServer: hostAndPort(machine),
+      minioSsl: machine.tls,
       minioInsecure: false,
       // As the stack file has it: the engine starts plugins in the folder of Pulumi.yaml (pulumi: pkg/engine/project.go), so the plan
       // has no path of this machine.
-      ...(endpoint.tls && config.ca !== undefined && { minioCacertFile: config.ca }),
-      minioRegion: config.region,
+      ...(machine.tls && config.ca !== undefined && { minioCacertFile: config.ca }),
+      minioRegion: s3.region,
       minioUser: pulumi.secret(accessKey),
       minioPassword: pulumi.secret(secretKey),
     },

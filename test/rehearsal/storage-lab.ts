@@ -4,6 +4,7 @@ import { Client } from "minio";
 import { APPLICATIONS } from "../../components/storage/grants.ts";
 import { objectStoreConfig } from "../../components/storage/object-store-section.ts";
 import { tokenOf } from "../../components/records/tokens.ts";
+import { storePlan } from "../../components/storage/plan.ts";
 import { ObjectStore, type BucketAccess } from "../../components/storage/object-store.ts";
 import { OwnProvider } from "../../components/records/resource.ts";
 import { silentProgress } from "../../automation/progress.ts";
@@ -53,7 +54,7 @@ export async function startStorageLab({ where = inClear, ...options }: StorageLa
     const found = await lookAtStore(lab, await ownState(), { folder, ca });
     const store = new ObjectStore(
       "store",
-      { config: lab, found, applications: APPLICATIONS, people, ca },
+      { plan: storePlan({ config: lab, applications: APPLICATIONS, people, ca }), found },
       { providers: [new OwnProvider("dynamic")] },
     );
     const keys = { cvat: store.keysOf("cvat"), clearml: store.keysOf("clearml"), functions: store.keysOf("functions") };

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { planOf, withCharts } from "../../components/lab/plan.ts";
 import { planned, plannedClearml, plannedCvat } from "../fixtures/inputs/planned.ts";
 import { exampleStack } from "../fixtures/inputs/whole-stack.ts";
@@ -121,4 +121,36 @@ it("has a cloud storage for each bucket that CVAT may use, unless the stack list
   const own = { cloudStorages: [{ name: "films", role: "datasets" }] };
   expect(plannedCvat(own, ["datasets", "cvat"]).cloudStorages.map(({ name }) => name)).toEqual(["films"]);
   expect(plannedCvat({}).cloudStorages).toEqual([]);
+});
+
+describe("the object store", () => {
+  const withStore = (changes: object, more: object = {}) =>
+    ({ ...LAB, objectStore: { ...LAB["objectStore"], ca: undefined, ...changes }, ...more }) as typeof LAB;
+
+  it("is told to pods with its region, and reached by this machine and by people where that is another way", () => {
+    const { store } = planned(withStore({ address: "192.0.2.30", endpoint: "store.example:9443", region: "eu-lab-1" }));
+    expect(store?.s3).toEqual({ endpoint: "http://192.0.2.30:9000", region: "eu-lab-1" });
+    expect(store?.machine).toEqual({ host: "store.example", port: 9443, tls: false });
+    expect(store?.people).toEqual(store?.machine);
+    expect(planned(withStore({ address: "192.0.2.30", endpoint: "127.0.0.1:9000" })).store?.people).toBeUndefined();
+  });
+
+  it("has a user for each system that is on, and for each person", () => {
+    const ids = (sections: typeof LAB) => planned(sections).store?.users.map(({ id }) => id);
+    const people = { users: [{ username: "anna", name: "Anna" }], addresses: { api: "192.0.2.41" } };
+    expect(ids(withStore({}, { clearml: people }))).toEqual([
+      ...["cvat", "clearml", "functions", "delete-clearml", "clearml-anna"],
+    ]);
+    expect(ids(withStore({}, { clearml: { enabled: false } }))).toEqual(["cvat", "functions"]);
+    expect(planned({ traefik: LAB["traefik"] }).store).toBeUndefined();
+  });
+
+  it("shows pods the certificates of its authority where they reach it by HTTPS", () => {
+    const caOf = (address: string) => {
+      const { lab } = planned(withStore({ address }));
+      return planOf(lab, { labels: {}, certificates: "PEM" }).store?.caForPods;
+    };
+    expect(caOf("https://192.0.2.30:9000")).toBe("PEM");
+    expect(caOf("http://192.0.2.30:9000")).toBeUndefined();
+  });
 });

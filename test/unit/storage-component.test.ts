@@ -5,6 +5,7 @@ import { objectStoreConfig } from "../../components/storage/object-store-section
 import { APPLICATIONS } from "../../components/storage/grants.ts";
 import { STORE_GUARDS } from "../../components/storage/guards.ts";
 import { NOTHING_FOUND } from "../../components/storage/findings.ts";
+import { storePlan } from "../../components/storage/plan.ts";
 import { ObjectStore, type BucketAccess } from "../../components/storage/object-store.ts";
 import { recordRegistrations, settled } from "./registrations.ts";
 
@@ -17,7 +18,7 @@ async function made(section: object = {}) {
     ...section,
   });
   const found = { seen: true, existing: new Set(["datasets"]), missing: [] };
-  const args = { config, found, applications: APPLICATIONS, people: ["anna"] };
+  const args = { plan: storePlan({ config, applications: APPLICATIONS, people: ["anna"] }), found };
   new ObjectStore("store", args, { providers: [new OwnProvider("dynamic")] });
   await settled(registered);
   return registered.map(({ type, name, inputs }) => ({ type: type.split(":").at(-1) ?? "", name, inputs }));
@@ -68,14 +69,15 @@ describe("what clients get", () => {
       credentials: { accessKey: "administrator", secretKey: "administrator-secret" },
       ...section,
     });
-    const args = { config, found: NOTHING_FOUND, applications: APPLICATIONS, people: [], ca: "PEM" };
+    const plan = storePlan({ config, applications: APPLICATIONS, people: [], ca: "PEM" });
+    const args = { plan, found: NOTHING_FOUND };
     const store = new ObjectStore("store", args, { providers: [new OwnProvider("dynamic")] });
     const found = await new Promise<BucketAccess>((resolve) =>
       store.access("clearml", "clearml", store.keysOf("clearml")).apply(resolve),
     );
     await settled(registered);
     const { endpoint, secure, outside, region, ca, prefix } = found;
-    return { endpoint, secure, outside, region, ca, prefix, caForPods: store.caForPods };
+    return { endpoint, secure, outside, region, ca, prefix, caForPods: plan.caForPods };
   }
 
   it("is one way where there is one", async () => {

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, expect, it } from "vitest";
 import { OwnProvider } from "../../components/records/resource.ts";
 import { objectStoreConfig } from "../../components/storage/object-store-section.ts";
+import { storePlan } from "../../components/storage/plan.ts";
 import { ObjectStore } from "../../components/storage/object-store.ts";
 
 /** What the engine begins and ends, in order. Each takes a moment, as a call of a store does. */
@@ -31,7 +32,7 @@ it("sets the rules of a bucket when its versioning is set, and all after what is
   const found = { seen: true, existing: new Set<string>(), missing: [] };
   const store = new ObjectStore(
     "store",
-    { config, found, applications: ["functions"], people: [] },
+    { plan: storePlan({ config, applications: ["functions"], people: [] }), found },
     { providers: [new OwnProvider("dynamic")] },
   );
   await new Promise<void>((resolve) => store.ready.apply(() => resolve()));

@@ -1,0 +1,52 @@
+import { bucketsOf, type LabBucket } from "./buckets.ts";
+import { endpointOfMachine, endpointOfPeople, endpointOfPods, urlOf, type Endpoint } from "./endpoint.ts";
+import type { Application } from "./grants.ts";
+import type { ObjectStoreConfig } from "./object-store-config.ts";
+import { rolesOf, usersOf, type StoreUser } from "./users.ts";
+
+/** The object store, and what is worked out of its keys. */
+export interface StorePlan {
+  config: ObjectStoreConfig;
+  /** How the machine that runs the program reaches it. */
+  machine: Endpoint;
+  /** How pods reach it. */
+  pods: Endpoint;
+  /** How people's machines reach it, where that is not as pods do. */
+  people: Endpoint | undefined;
+  /** The S3 API as pods are told it, `http://192.0.2.30:9000`, with its region. */
+  s3: { endpoint: string; region: string };
+  /** Certificates of its private authority, PEM. Undefined: public ones are enough. */
+  ca: string | undefined;
+  /** The same, for pods; undefined also where they reach it in clear. */
+  caForPods: string | undefined;
+  buckets: readonly LabBucket[];
+  users: readonly StoreUser[];
+  /** What the buckets are for that CVAT may use: `datasets`, `cvat`. */
+  rolesOfCvat: readonly string[];
+}
+
+export interface StorePlanArgs {
+  config: ObjectStoreConfig;
+  /** Who gets a user: the systems of this lab. */
+  applications: readonly Application[];
+  /** User names of ClearML's people: each gets a user with ClearML's rights. */
+  people: readonly string[];
+  /** Text of the file that `config.ca` names. */
+  ca?: string | undefined;
+}
+
+export function storePlan({ config, applications, people, ca }: StorePlanArgs): StorePlan {
+  const pods = endpointOfPods(config);
+  return {
+    config,
+    machine: endpointOfMachine(config),
+    pods,
+    people: endpointOfPeople(config),
+    s3: { endpoint: urlOf(pods), region: config.region },
+    ca,
+    caForPods: pods.tls ? ca : undefined,
+    buckets: bucketsOf(config),
+    users: usersOf(config, applications, people),
+    rolesOfCvat: rolesOf(config, "cvat"),
+  };
+}
