@@ -6,6 +6,7 @@ import { call, jsonOf, NoAnswer } from "../../components/rest/call.ts";
 import { isLate, RestError, shortened } from "../../components/rest/errors.ts";
 import { exchange } from "../../components/rest/exchange.ts";
 import { mayPass } from "../../components/rest/may-pass.ts";
+import { signedIn, tokenOf, type Session } from "../../components/rest/session.ts";
 
 async function serving(answer: RequestListener): Promise<string> {
   const server = createServer(answer);
@@ -145,5 +146,49 @@ describe("the error of a call", () => {
   it("says no more than a person reads", () => {
     expect(shortened("a".repeat(500))).toHaveLength(500);
     expect(shortened("a".repeat(501))).toBe(`${"a".repeat(500)}…`);
+  });
+});
+
+describe("who is signed in", () => {
+  /** An account whose tokens are `1`, `2`, ... of which one alone is known. */
+  function account(known: string) {
+    const session: Session = {};
+    let signIns = 0;
+    const signIn = () => Promise.resolve(String(++signIns));
+    const send = (token: string) => (token === known ? Promise.resolve("done") : Promise.reject(new Error("unknown")));
+    const ask = () => signedIn(session, signIn, send, (error) => (error as Error).message === "unknown");
+    return { session, ask, count: () => signIns };
+  }
+
+  it("signs in once for all calls", async () => {
+    const { ask, count } = account("1");
+    expect(await Promise.all([ask(), ask()])).toEqual(["done", "done"]);
+    expect(await ask()).toBe("done");
+    expect(count()).toBe(1);
+  });
+
+  it("signs in once more, for all calls, when the token is refused", async () => {
+    const { ask, count } = account("2");
+    expect(await Promise.all([ask(), ask()])).toEqual(["done", "done"]);
+    expect(count()).toBe(2);
+  });
+
+  it("does not sign in for ever, nor for another error", async () => {
+    const { ask, count } = account("none");
+    await expect(ask()).rejects.toThrow("unknown");
+    expect(count()).toBe(2);
+    const busy = signedIn(
+      {},
+      () => Promise.resolve("1"),
+      () => Promise.reject(new Error("busy")),
+      () => false,
+    );
+    await expect(busy).rejects.toThrow("busy");
+  });
+
+  it("forgets a sign-in that failed", async () => {
+    const session: Session = {};
+    await expect(tokenOf(session, () => Promise.reject(new Error("down")))).rejects.toThrow("down");
+    expect(await tokenOf(session, () => Promise.resolve("1"))).toBe("1");
   });
 });

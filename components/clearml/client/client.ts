@@ -1,6 +1,7 @@
 import { UserError } from "../../program/errors.ts";
 import { mayPass } from "../../rest/may-pass.ts";
 import { patiently } from "../../rest/patience.ts";
+import { signedIn, tokenOf, type Session } from "../../rest/session.ts";
 import { CALL_MS, type Connection } from "./connection.ts";
 import { ClearmlError, isRefusal } from "./errors.ts";
 import { exchange, type Call } from "./exchange.ts";
@@ -21,7 +22,7 @@ const READS = /\.(get_[a-z_]+|login|info|ping)$/;
 export class ClearmlClient {
   readonly #connection: Connection;
   readonly #signal: AbortSignal | undefined;
-  #token: Promise<string> | undefined;
+  readonly #session: Session = {};
 
   /** @param signal breaks calls off. Default: nothing does. */
   constructor(connection: Connection, signal?: AbortSignal) {
@@ -31,19 +32,17 @@ export class ClearmlClient {
 
   /** The data of an answer. The endpoint is `service.action`. */
   async call<T>(endpoint: string, body: Call["body"] = {}): Promise<T> {
-    const token = (this.#token ??= this.#signIn());
-    try {
-      return (await this.#tried({ endpoint, body, authorization: `Bearer ${await token}` })) as T;
-    } catch (error) {
-      if (!isRefusal(error, "invalidToken")) throw error;
-      if (this.#token === token) this.#token = this.#signIn();
-      return (await this.#tried({ endpoint, body, authorization: `Bearer ${await this.#token}` })) as T;
-    }
+    return signedIn(
+      this.#session,
+      () => this.#signIn(),
+      async (token) => (await this.#tried({ endpoint, body, authorization: `Bearer ${token}` })) as T,
+      (error) => isRefusal(error, "invalidToken"),
+    );
   }
 
   /** Proves that the server knows this account. */
   async signIn(): Promise<void> {
-    await (this.#token ??= this.#signIn());
+    await tokenOf(this.#session, () => this.#signIn());
   }
 
   async #signIn(): Promise<string> {
@@ -55,7 +54,6 @@ export class ClearmlClient {
       };
       return token;
     } catch (error) {
-      this.#token = undefined;
       if (!isRefusal(error, "invalidCredentials")) throw error;
       throw new UserError(
         `ClearML at ${endpoint} does not know the credentials that this stack made for it. It reads them at its start: ` +

@@ -1,6 +1,7 @@
 import { UserError } from "../../program/errors.ts";
 import { mayPass } from "../../rest/may-pass.ts";
 import { patiently } from "../../rest/patience.ts";
+import { signedIn, tokenOf, type Session } from "../../rest/session.ts";
 import { CALL_MS, type Connection } from "./connection.ts";
 import { CvatError } from "./errors.ts";
 import { exchange, type Call } from "./exchange.ts";
@@ -19,12 +20,6 @@ const FIRST_PAUSE_MS = 500;
 /** A call that was tried for this long is given up. */
 const TRIED_FOR_MS = 180_000;
 const LOGIN = "auth/login";
-
-/** Who is signed in. Clients of one account may share it. */
-export interface Session {
-  /** The login key. */
-  token?: Promise<string> | undefined;
-}
 
 export interface ClientOptions {
   /** Default: one of its own. */
@@ -70,7 +65,7 @@ export class CvatClient {
 
   /** The connection with the login key it has now. A record keeps it: CVAT counts sign-ins. */
   async account(): Promise<Connection> {
-    return { ...this.#connection, token: await (this.#session.token ?? this.#signIn()) };
+    return { ...this.#connection, token: await tokenOf(this.#session, () => this.#signIn()) };
   }
 
   async get<T>(path: string, options: CallOptions = {}): Promise<T> {
@@ -114,35 +109,28 @@ export class CvatClient {
     return this.find<Request>(`requests/${encodeURIComponent(id)}`);
   }
 
-  async #signed(call: Omit<Call, "limitMs" | "signal" | "token">): Promise<unknown> {
-    const token = this.#session.token ?? this.#signIn();
-    try {
-      return await this.#tried({ ...call, token: await token });
-    } catch (error) {
-      if (!(error instanceof CvatError) || error.status !== 401) throw error;
-      // Somebody signed this account out. Another call of ours may have signed in again meanwhile.
-      if (this.#session.token === token) this.#session.token = undefined;
-      return this.#tried({ ...call, token: await (this.#session.token ?? this.#signIn()) });
-    }
+  #signed(call: Omit<Call, "limitMs" | "signal" | "token">): Promise<unknown> {
+    return signedIn(
+      this.#session,
+      () => this.#signIn(),
+      (token) => this.#tried({ ...call, token }),
+      (error) => error instanceof CvatError && error.status === 401,
+    );
   }
 
-  #signIn(): Promise<string> {
+  async #signIn(): Promise<string> {
     const { username, password, endpoint } = this.#connection;
     const login = { method: "POST", path: LOGIN, body: { username, password } } as const;
-    const token = this.#tried(login, true).then(
-      (answer) => (answer as { key: string }).key,
-      (error: unknown) => {
-        this.#session.token = undefined;
-        throw error instanceof CvatError && error.status === 400
-          ? new PasswordRefused(
-              `CVAT at ${endpoint} refuses the password of its user ${username}. If it was changed in CVAT, put the new one into the stack.`,
-              { cause: error },
-            )
-          : error;
-      },
-    );
-    this.#session.token = token;
-    return token;
+    try {
+      const { key } = (await this.#tried(login, true)) as { key: string };
+      return key;
+    } catch (error) {
+      if (!(error instanceof CvatError) || error.status !== 400) throw error;
+      throw new PasswordRefused(
+        `CVAT at ${endpoint} refuses the password of its user ${username}. If it was changed in CVAT, put the new one into the stack.`,
+        { cause: error },
+      );
+    }
   }
 
   #tried(call: Omit<Call, "limitMs" | "signal">, repeatable = call.method !== "POST"): Promise<unknown> {

@@ -1,6 +1,7 @@
 import { UserError } from "../../program/errors.ts";
 import type { Run } from "../../records/kind.ts";
-import { CvatClient, PasswordRefused, type Session } from "../client/client.ts";
+import type { Session } from "../../rest/session.ts";
+import { CvatClient, PasswordRefused } from "../client/client.ts";
 import type { Connection } from "../client/connection.ts";
 import { CvatError } from "../client/errors.ts";
 import { waitForCvat } from "../client/wait.ts";
