@@ -78,7 +78,7 @@ export async function startServer(more: MoreEndpoints = {}): Promise<TestServer>
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     url,
-    connection: { endpoint: url, ...AGENT, patienceMs: 2_000, callMs: 1_000 },
+    connection: { endpoint: url, ...AGENT, patienceMs: 2_000, callMs: 20_000 },
     accounts,
     asked,
     faults,
