@@ -12,6 +12,7 @@ import { bringUp, prepare, type Rehearsal } from "../rehearsal/rehearse.ts";
 import { textTable } from "../report/table.ts";
 import { obtainTools, type Tool } from "../tools/obtain.ts";
 import { BARE, bareObjectsFile, openBare } from "./bare.ts";
+import { measure, median, rounded, type Measure } from "./measure.ts";
 import { filledUp, helmTemplate, inNamespace, kubectlDiff } from "./peers.ts";
 import { measureStarts, type Start } from "./starts.ts";
 import { plainValues } from "./values.ts";
@@ -20,12 +21,6 @@ import { withCharts } from "../../components/lab/plan.ts";
 
 /** The stack, its provider and its namespace. */
 const OF_EVERY_PROGRAM = 3;
-
-/** One thing measured: seconds of each round. */
-interface Measure {
-  what: string;
-  seconds: number[];
-}
 
 export interface BenchOptions {
   stack: string;
@@ -204,35 +199,10 @@ function asNamed(charts: Rehearsal["charts"]): Record<string, ChartSource> {
   );
 }
 
-async function measure(
-  what: string,
-  work: () => Promise<unknown>,
-  { rounds, progress }: { rounds: number; progress: Progress },
-): Promise<Measure> {
-  const seconds: number[] = [];
-  await progress.task(what, async (task) => {
-    for (let round = 1; round <= rounds; round++) {
-      task.update(`round ${round} of ${rounds}`);
-      const start = performance.now();
-      await work();
-      seconds.push((performance.now() - start) / 1000);
-    }
-  });
-  return { what, seconds };
-}
-
 const spread = (rounds: readonly number[]): string[] => [
   median(rounds).toFixed(2),
   `${Math.min(...rounds).toFixed(2)} to ${Math.max(...rounds).toFixed(2)}`,
 ];
-
-function median(seconds: readonly number[]): number {
-  return [...seconds].sort((a, b) => a - b)[Math.floor(seconds.length / 2)] ?? Number.NaN;
-}
-
-function rounded(number: number): number {
-  return Math.round(number * 100) / 100;
-}
 
 function ratio(a: Measure, b: Measure): number {
   return rounded(median(a.seconds) / median(b.seconds));
