@@ -41,9 +41,11 @@ export class Nuclio extends pulumi.ComponentResource {
       [],
       child,
     );
+    // Once: to make an output of them is work for every function in them.
+    const findings = pulumi.output(args.findings);
     const made = Object.entries(functions).map(([fn, plan]) => {
       const args_ = { ...args, function: fn, plan, after };
-      const seen = pulumi.output(args.findings).apply((found): Seen => ownOf(found, fn) ?? { finding: "fine" });
+      const seen = findings.apply((found): Seen => ownOf(found, fn) ?? { finding: "fine" });
       const resource = new NuclioFunction(
         `${name}-${fn}`,
         { ...args_, hasField: hasField(args.version), seen },

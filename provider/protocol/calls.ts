@@ -8,6 +8,7 @@ import type { Struct } from "./values.ts";
 const GRACE_MS = 3_000;
 
 const CANCELLED = "The run was ended before this was done. Run it again: it goes on from here.";
+const OUT_OF_TIME = "The operation was aborted due to timeout";
 
 /** The calls of one engine, which may end all of them. */
 export interface Calls {
@@ -24,10 +25,12 @@ export interface Calls {
 }
 
 export function callsOfOneEngine(): Calls {
-  const all = new AbortController();
+  const underWay = new Set<AbortController>();
+  let isCancelled = false;
   return {
     cancel: () => {
-      all.abort(new Error(CANCELLED));
+      isCancelled = true;
+      for (const call of underWay) call.abort(new Error(CANCELLED));
     },
     answer:
       <Request, Response>(
@@ -35,23 +38,35 @@ export function callsOfOneEngine(): Calls {
         timeoutS: (request: Request) => number = () => 0,
       ) =>
       (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>) => {
-        const seconds = timeoutS(call.request);
-        const lost = new AbortController();
+        // One for each call, and forgotten with it: a signal made of others holds on to what listens to it, and a run has thousands of calls.
+        const controller = new AbortController();
+        const end = (reason: Error) => {
+          controller.abort(reason);
+        };
         // The engine gave it up, or is gone.
-        call.on("cancelled", () => {
-          lost.abort(new Error(CANCELLED));
-        });
-        const signal = AbortSignal.any([
-          all.signal,
-          lost.signal,
-          ...(seconds > 0 ? [AbortSignal.timeout(seconds * 1000)] : []),
-        ]);
+        const given = () => {
+          end(new Error(CANCELLED));
+        };
+        if (isCancelled) given();
+        underWay.add(controller);
+        call.on("cancelled", given);
+        const seconds = timeoutS(call.request);
+        const limit = seconds > 0 ? setTimeout(end, seconds * 1000, new Error(OUT_OF_TIME)) : undefined;
+        const over = () => {
+          underWay.delete(controller);
+          clearTimeout(limit);
+          // That a call has ended is told by the same event.
+          call.off("cancelled", given);
+        };
+        const { signal } = controller;
         const run = async () => work(call.request, signal);
         Promise.race([run(), endOf(signal)]).then(
           (response) => {
+            over();
             callback(null, response);
           },
           (error: unknown) => {
+            over();
             callback(failure(error));
           },
         );

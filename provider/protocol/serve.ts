@@ -21,6 +21,8 @@ export async function serve(plugin: Plugin, engine?: string): Promise<ServedPlug
   const server = new Server({
     // A state of many functions passes what gRPC takes by default, 4 MiB; the engine's own limit is this. (pulumi: sdk/go/common/util/rpcutil)
     "grpc.max_receive_message_length": 400 * 1024 * 1024,
+    // Nobody asks it for statistics of each call.
+    "grpc.enable_channelz": 0,
   });
   const served = servedTo(plugin, engine);
   server.addService(providerService.ResourceProviderService, served.handlers);

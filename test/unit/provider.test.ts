@@ -180,6 +180,21 @@ describe("a call ends", () => {
     expect(seen?.aborted).toBe(true);
   });
 
+  it("and is then forgotten: what it ran by ends no more", async () => {
+    const ended: boolean[] = [];
+    const kind = thing({
+      create: (_inputs, { signal }) => {
+        signal.addEventListener("abort", () => ended.push(true));
+        return Promise.resolve({ id: "a", outs: {} });
+      },
+    });
+    const { create, cancel } = await asked(kind);
+    await create({}, { timeout: 0.05 });
+    await pause(100);
+    await cancel();
+    expect(ended).toEqual([]);
+  });
+
   it("of a type it has not, with a sentence", async () => {
     const { create } = await asked(thing(), { kindOf: () => undefined });
     await expect(create({})).rejects.toThrow("own has no own:test:Thing");
