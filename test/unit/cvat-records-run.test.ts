@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { applyUsers, type WantedUser } from "../../automation/rehearsal/services/cvat/cluster-users.ts";
 import type { Connection } from "../../components/cvat/client/connection.ts";
 import { kind as storageKind } from "../../components/cvat/records/cloud-storage.ts";
@@ -66,6 +66,22 @@ describe("200 records", () => {
     expect(cvat.store.state.webhooks).toHaveLength(200);
     const second = newRun();
     await tenAtOnce(made, async ({ id, outs }) => expect(await second.webhook.read(id, outs)).toBeDefined());
+  }, 60_000);
+
+  it("that are cloud storages are looked for in one call before they are made, and made once", async () => {
+    const all = Array.from({ length: 200 }, (_, number) => ({ ...datasets(), name: `pictures-${number}` }));
+    const first = newRun();
+    await first.organization.create(lab());
+    const sent = vi.spyOn(globalThis, "fetch");
+    await tenAtOnce(all, (one) => first.storage.create(one));
+    const methods = sent.mock.calls.map(([, call]) => call?.method);
+    sent.mockRestore();
+    expect(methods.filter((method) => method === "POST")).toHaveLength(200);
+    // One before all, and one after each.
+    expect(methods.filter((method) => method === "GET")).toHaveLength(201);
+    const second = newRun();
+    await tenAtOnce(all, (one) => second.storage.create(one));
+    expect(cvat.store.state.storages).toHaveLength(200);
   }, 60_000);
 
   it("are made too when the address was turned away just before: CVAT is there", async () => {

@@ -12,7 +12,9 @@ import { newRun, within } from "./run.ts";
 const run = newRun();
 const organization = within(run, organizationKind);
 const membership = within(run, membershipKind);
-const storage = within(run, storageKind);
+/** In a run of its own for each test: a run takes one look at the storages there are. */
+let storage: ReturnType<typeof storageOf>;
+const storageOf = () => within(newRun(), storageKind);
 const webhook = within(run, webhookKind);
 
 let cvat: TestCvat;
@@ -36,6 +38,7 @@ beforeAll(async () => {
 });
 afterAll(() => cvat.end());
 beforeEach(async () => {
+  storage = storageOf();
   await cvat.order({});
   Object.assign(cvat.store.state, {
     storages: [],

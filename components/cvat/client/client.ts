@@ -58,6 +58,10 @@ export class CvatClient {
     if (connection.token !== undefined) session.token ??= Promise.resolve(connection.token);
   }
 
+  get endpoint(): string {
+    return this.#connection.endpoint;
+  }
+
   /** Name of the account. */
   get username(): string {
     return this.#connection.username;

@@ -8,6 +8,8 @@ interface Found {
 export interface Creation<T extends Found> {
   /** Every record of the natural key, each answer compared with it. */
   find: () => Promise<T[]>;
+  /** The same as it was when the run began, where that costs less. Default: {@link find}. */
+  before?: () => Promise<T[]>;
   post: () => Promise<T>;
   /** Ends the attempts to make one. Default: nothing does. */
   signal?: AbortSignal;
@@ -24,7 +26,7 @@ const FIRST_PAUSE_MS = 1_000;
  * been done, so it is looked for before it is sent again.
  */
 export async function adoptOrCreate<T extends Found>(creation: Creation<T>): Promise<{ record: T; adopted: boolean }> {
-  const there = oldest(await creation.find());
+  const there = oldest(await (creation.before ?? creation.find)());
   if (there) return { record: there, adopted: true };
   const made = await patiently(() => posted(creation), {
     attempts: ATTEMPTS,

@@ -12,6 +12,7 @@ import { connected, connectedSoon, present, removing } from "./connected.ts";
 import { withSlug } from "./organization.ts";
 import type { CloudStorageInputs } from "./cloud-storage-inputs.ts";
 import { storageProblems } from "./storage-limits.ts";
+import { storagesBefore } from "./storages-before.ts";
 import { usersOf } from "./storage-use.ts";
 
 export interface CloudStorageOuts extends CloudStorageInputs {
@@ -50,7 +51,11 @@ export const kind: ResourceKind<CloudStorageInputs, CloudStorageOuts> = {
     const client = await connected(inputs.connection, run);
     const { record, adopted } = await adoptOrCreate<CloudStorage>({
       signal: run.signal,
-      find: () => sameStorages(client, inputs),
+      before: async () => sameAmong(await storagesBefore(client, organization, run), inputs),
+      find: async () => {
+        const query = { name: inputs.name };
+        return sameAmong(await client.list<CloudStorage>("cloudstorages", { query, organization }), inputs);
+      },
       post: () => client.post("cloudstorages", body(inputs), { organization }),
       remove: ({ id }) => client.remove(path(id)),
     });
@@ -132,10 +137,9 @@ function sameManifests(one: readonly string[], other: readonly string[]): boolea
 }
 
 /** Those of the same natural key. Another bucket under the same name is somebody's, and not pointed elsewhere. */
-async function sameStorages(client: CvatClient, inputs: CloudStorageInputs): Promise<CloudStorage[]> {
+function sameAmong(storages: readonly CloudStorage[], inputs: CloudStorageInputs): CloudStorage[] {
   const { name, bucket, organization, connection } = inputs;
-  const answered = await client.list<CloudStorage>("cloudstorages", { query: { name }, organization });
-  const named = answered.filter(
+  const named = storages.filter(
     ({ display_name, organization: id, owner }) =>
       display_name === name &&
       (organization === "" ? id === null && owner?.username === connection.username : id !== null),
