@@ -3,6 +3,7 @@ import path from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
 import type { ClusterAccess } from "./cluster.ts";
 import { UserError } from "../program/errors.ts";
+import { keepConnections } from "./kept-connections.ts";
 
 /**
  * The kubeconfig as kubectl would take it. The library is loaded here: most runs ask the API server nothing themselves.
@@ -27,6 +28,7 @@ export async function kubeConfig({ kubeconfig, context }: ClusterAccess): Promis
   config.clusters = config.clusters.map((cluster) =>
     cluster.server.startsWith("http:") ? { ...cluster, skipTLSVerify: true } : cluster,
   );
+  keepConnections(config);
   if (context === undefined) return config;
   const known = config.getContexts().map(({ name }) => name);
   if (!known.includes(context)) {

@@ -1,5 +1,6 @@
 import { KubeConfig } from "@kubernetes/client-node";
 import { apiServer, Unreached } from "../../../../components/kubernetes/api-server.ts";
+import { keepConnections } from "../../../../components/kubernetes/kept-connections.ts";
 
 /** Any object of the cluster, as JSON has it. */
 export interface Stored {
@@ -50,7 +51,7 @@ export class Namespace {
   constructor(kubeconfig: string, name: string) {
     const config = new KubeConfig();
     config.loadFromFile(kubeconfig);
-    this.#send = apiServer(config);
+    this.#send = apiServer(keepConnections(config));
     this.name = name;
   }
 
