@@ -117,7 +117,7 @@ export async function prepare({
       await seed(cluster.kubeconfig, ground.objects);
     });
     const started = (known ? Promise.resolve() : serving).then(() =>
-      startServices({ home: home.folder, tools, lab: plan.lab, cluster, progress: task }),
+      startServices({ home: home.folder, tools, plan, cluster, progress: task }),
     );
     const found = foundFirst ? Promise.resolve(foundFirst) : lookForCharts();
     const [, ...rest] = await together([seeded, started, found, openedAsItWas()]);

@@ -25,14 +25,13 @@ import { ClearMlAgent } from "../../components/clearml/agent/agent.ts";
 import { ClearMl } from "../../components/clearml/clearml.ts";
 import { ClearmlClient } from "../../components/clearml/client/client.ts";
 import type { S3Access } from "../../components/clearml/conf.ts";
-import { parseLab } from "../../components/lab/parse.ts";
 import { OwnProvider } from "../../components/records/resource.ts";
 import { find, findInFiles, type Canary } from "./canaries.ts";
 import { engineIn, type TestEngine } from "./engine.ts";
 import { secretsReadBy, type PodSpec } from "../../components/secrets/restart-readers.ts";
 import { problemsOf } from "./failure.ts";
 import { exampleGround } from "./ground.ts";
-import { plannedClearml } from "../fixtures/inputs/planned.ts";
+import { planned, plannedClearml } from "../fixtures/inputs/planned.ts";
 
 const NAMESPACE = "clearml-agent";
 
@@ -82,9 +81,8 @@ beforeAll(async () => {
   const config = new KubeConfig();
   config.loadFromFile(cluster.kubeconfig);
   client = KubernetesObjectApi.makeApiClient(config);
-  const { lab } = parseLab({ clearml: { addresses } });
-  if (!lab) throw new Error("the lab's configuration is broken");
-  const started = await CLEARML_SERVICE.start({ home: home.folder, tools, lab, cluster, progress, started: {} });
+  const plan = planned({ clearml: { addresses } });
+  const started = await CLEARML_SERVICE.start({ home: home.folder, tools, plan, cluster, progress, started: {} });
   endpoint = started.url;
   const charts = path.join(home.folder, "charts");
   const [server, agent] = await Promise.all([

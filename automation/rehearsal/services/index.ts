@@ -2,7 +2,7 @@ import { together } from "../../together.ts";
 import { CLEARML_SERVICE } from "./clearml/row.ts";
 import { CVAT_SERVICE } from "./cvat/row.ts";
 import { MINIO_SERVICE } from "./minio/row.ts";
-import { nodesService } from "./nodes/row.ts";
+import { NODES_SERVICE } from "./nodes/row.ts";
 import { NUCLIO_SERVICE } from "./nuclio/row.ts";
 import type { RehearsalService, ServiceContext, Started } from "./service.ts";
 
@@ -12,13 +12,13 @@ export const SERVICES: readonly RehearsalService[] = [
   NUCLIO_SERVICE,
   CVAT_SERVICE,
   CLEARML_SERVICE,
-  nodesService(({ clearml }) => (clearml.agent.enabled ? clearml.agent.image.delivery : undefined)),
+  NODES_SERVICE,
 ];
 
 /** Starts what the lab wants, or finds it running: side by side, but for what needs another's address. */
 export async function startServices(context: Omit<ServiceContext, "started">): Promise<Started[]> {
   const starting = new Map<string, Promise<Started>>();
-  for (const service of SERVICES.filter(({ wanted }) => wanted(context.lab))) {
+  for (const service of SERVICES.filter(({ wanted }) => wanted(context.plan))) {
     starting.set(service.name, startAfter(service, starting, context));
   }
   return together([...starting.values()]);

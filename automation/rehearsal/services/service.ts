@@ -3,7 +3,7 @@ import { openSync, closeSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import type { LabConfig } from "../../../components/lab/sections.ts";
+import type { Plan } from "../../../components/lab/plan.ts";
 import { UserError } from "../../../components/program/errors.ts";
 import { until } from "../../../components/rest/until.ts";
 import type { StackSecret } from "../../engine/sealing.ts";
@@ -43,7 +43,7 @@ export interface ServiceContext {
   /** Folder of the rehearsal: everything of it is under here. */
   home: string;
   tools: readonly Tool[];
-  lab: LabConfig;
+  plan: Plan;
   cluster: Cluster;
   progress: ProgressTask;
   /** The services that this one comes after, by name, as far as the lab wants them. */
@@ -53,7 +53,7 @@ export interface ServiceContext {
 /** What stands for a system, or is one, beside the rehearsal's cluster. */
 export interface RehearsalService {
   name: string;
-  wanted: (lab: LabConfig) => boolean;
+  wanted: (plan: Plan) => boolean;
   /** Services whose addresses it needs. Default: none. */
   after?: readonly string[];
   start: (context: ServiceContext) => Promise<Started>;

@@ -5,8 +5,8 @@ import type { ClearmlStandInConfig } from "./main.ts";
 /** ClearML's API, for which no pod runs in a rehearsal. */
 export const CLEARML_SERVICE: RehearsalService = {
   name: "clearml",
-  wanted: ({ clearml }) => clearml.enabled && clearml.agent.enabled,
-  async start({ home, lab, cluster }) {
+  wanted: ({ clearml }) => clearml?.agent !== undefined,
+  async start({ home, plan: { lab }, cluster }) {
     const config: ClearmlStandInConfig = { kubeconfig: cluster.kubeconfig, namespace: lab.clearml.namespace };
     const script = path.join(import.meta.dirname, "main.ts");
     const { url, port } = await ensureService({ name: "clearml", script, home, config });

@@ -1,6 +1,5 @@
 import path from "node:path";
 import { CHART_OBJECTS } from "../../../../components/cvat/names.ts";
-import { endpointOfPods, urlOf } from "../../../../components/storage/endpoint.ts";
 import { registerRoute } from "../../cluster/routes.ts";
 import { ensureService, type RehearsalService } from "../service.ts";
 import type { CvatConfig } from "./asked.ts";
@@ -8,11 +7,12 @@ import type { CvatConfig } from "./asked.ts";
 /** CVAT's API beside the rehearsal's cluster, whose pods run nothing. */
 export const CVAT_SERVICE: RehearsalService = {
   name: "cvat",
-  wanted: ({ cvat }) => cvat.enabled,
+  wanted: ({ cvat }) => cvat !== undefined,
   after: ["minio", "nuclio"],
-  async start({ home, lab, cluster, started }) {
+  async start({ home, plan, cluster, started }) {
+    const { lab } = plan;
     const store = started["minio"];
-    const address = lab.objectStore && urlOf(endpointOfPods(lab.objectStore));
+    const address = plan.store?.s3.endpoint;
     const elsewhere = (lab.cvat.cloudStorages ?? []).flatMap(({ external }) =>
       external ? [{ endpoint: external.endpoint, accessKey: external.accessKey }] : [],
     );

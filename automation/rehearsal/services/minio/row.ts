@@ -29,15 +29,15 @@ const CREDENTIALS = ["vision-platform:objectStore", "credentials"] as const;
 /** The real MinIO, on loopback, with data of the rehearsal's own. */
 export const MINIO_SERVICE: RehearsalService = {
   name: "minio",
-  wanted: ({ objectStore }) => objectStore !== undefined,
-  async start({ home, tools, lab: { objectStore } }) {
+  wanted: ({ store }) => store !== undefined,
+  async start({ home, tools, plan: { store } }) {
     // Behind TLS where the stack names an authority, which the rehearsal's own stands for. A public one's certificate cannot be made here.
-    const file = objectStore?.ca;
-    const region = objectStore?.region ?? "us-east-1";
+    const file = store?.config.ca;
+    const region = store?.s3.region ?? "";
     const { url, port, credentials, ca } = await ensureMinio(home, tools, { tls: file !== undefined, region });
     const { accessKey: user, secretKey: password } = credentials;
     // A stack file that says which MinIO is meant means this one here.
-    const deployment = objectStore?.deployment && {
+    const deployment = store?.config.deployment && {
       section: "objectStore",
       path: ["deployment"],
       value: await new MinioAdmin({

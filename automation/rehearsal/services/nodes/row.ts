@@ -1,19 +1,15 @@
-import type { LabConfig } from "../../../../components/lab/sections.ts";
-import type { DeliveryConfig } from "../../../../components/images/delivery-config.ts";
+import type { Plan } from "../../../../components/lab/plan.ts";
 import type { RehearsalService } from "../service.ts";
 import { startNodes } from "./nodes.ts";
 
 const AT = ["agent", "image", "delivery"] as const;
 
-/**
- * The nodes that the agent's image is carried to: an SSH server and a k3s for each, which record what they import.
- * @param deliveryOf the delivery of a lab; undefined where nothing is delivered
- */
-export const nodesService = (deliveryOf: (lab: LabConfig) => DeliveryConfig | undefined): RehearsalService => ({
+/** The nodes that the agent's image is carried to: an SSH server and a k3s for each, which record what they import. */
+export const NODES_SERVICE: RehearsalService = {
   name: "nodes",
-  wanted: (lab) => nodesOf(deliveryOf(lab)).length > 0,
-  async start({ home, lab }) {
-    const listed = nodesOf(deliveryOf(lab));
+  wanted: (plan) => nodesOf(plan).length > 0,
+  async start({ home, plan }) {
+    const listed = nodesOf(plan);
     const { nodes, privateKey, docker } = await startNodes(
       home,
       listed.map(({ node }) => node),
@@ -39,6 +35,6 @@ export const nodesService = (deliveryOf: (lab: LabConfig) => DeliveryConfig | un
       secrets: [{ at: ["vision-platform:clearml", ...AT, "privateKey"], value: privateKey }],
     };
   },
-});
+};
 
-const nodesOf = (delivery: DeliveryConfig | undefined) => (delivery?.by === "nodes" ? delivery.nodes : []);
+const nodesOf = ({ clearml }: Plan) => clearml?.agent?.nodes ?? [];

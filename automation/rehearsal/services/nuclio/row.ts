@@ -34,8 +34,8 @@ export function handlerSources(folder: string): HandlerSource[] {
 /** Nuclio's dashboard and controller, for which no pod runs in a rehearsal. */
 export const NUCLIO_SERVICE: RehearsalService = {
   name: "nuclio",
-  wanted: ({ cvat, functions }) => cvat.enabled && cvat.nuclio.enabled && Object.keys(functions).length > 0,
-  async start({ home, lab, cluster }) {
+  wanted: ({ functions }) => Object.keys(functions).length > 0,
+  async start({ home, plan: { lab }, cluster }) {
     const { namespace } = lab.cvat;
     const config: NuclioStandInConfig = {
       kubeconfig: cluster.kubeconfig,
