@@ -39,6 +39,10 @@ export function buildArguments(program: BuiltProgram, output: string): string[] 
     // Without symbol tables the programs are a third smaller, and linking them takes less memory.
     "-ldflags",
     ["-s", "-w", ...stamps].join(" "),
+    // Nor do the compilers write what the linker then leaves out.
+    "-gcflags",
+    "all=-dwarf=false",
+    ...(program.unoptimized ? ["-gcflags", `${program.unoptimized}=-dwarf=false -N -l`] : []),
     ...(program.tags ? ["-tags", program.tags.join(",")] : []),
     "-p",
     String(compilersAtOnce()),

@@ -5,8 +5,10 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { UserError } from "../../components/program/errors.ts";
 import { silentProgress, type Progress } from "../../automation/progress.ts";
+import { buildArguments } from "../../automation/tools/build.ts";
 import { engineEnvironment } from "../../automation/tools/environment.ts";
 import { obtainTools } from "../../automation/tools/obtain.ts";
+import { isBuilt, PROGRAMS } from "../../automation/tools/programs.ts";
 import { NOBODY, putGo } from "./tools-fixtures.ts";
 
 let folder: string;
@@ -97,6 +99,18 @@ describe("a program that is not on PATH", () => {
     );
   });
 });
+
+it("optimizes no package of which that is said, and writes no debugging information for any", () => {
+  const built = PROGRAMS.filter(isBuilt).map((program) => [program.name, flagsOf(buildArguments(program, "/out"))]);
+  const plain = ["all=-dwarf=false"];
+  expect(Object.fromEntries(built)).toMatchObject({
+    etcd: plain,
+    // Of the patterns that match a package the last one counts alone.
+    "pulumi-resource-kubernetes": [...plain, "github.com/pulumi/pulumi-kubernetes/sdk/v4/...=-dwarf=false -N -l"],
+  });
+});
+
+const flagsOf = (words: readonly string[]) => words.filter((_word, index) => words[index - 1] === "-gcflags");
 
 describe("the engine's environment", () => {
   const tool = (name: string) => ({ name, version: "1.0.0", path: path.join(folder, name), origin: "cache" as const });
