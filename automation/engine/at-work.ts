@@ -4,7 +4,6 @@ import type { Progress } from "../progress.ts";
 import {
   beginRun,
   clearAway,
-  endEngine,
   endRun,
   engineEnded,
   engineWasKilled,
@@ -12,6 +11,7 @@ import {
   runsFolder,
   type EngineRun,
 } from "../runs/engine-run.ts";
+import { endEngine } from "../runs/end-engine.ts";
 import { onStop, Stopped } from "../signals.ts";
 import { withVariables } from "./variables.ts";
 

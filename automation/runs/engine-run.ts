@@ -1,10 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
-import { until } from "../../components/rest/until.ts";
 import { cacheFolder } from "../cache.ts";
-import { kill, programOf } from "../processes.ts";
-import { endProcessesOf, markIn, markOf, processesOf } from "./belonging.ts";
+import { markIn, markOf } from "./belonging.ts";
+import { endEngine } from "./end-engine.ts";
 import { createOwned, isLeft, ownedIn, readRecord, writeRecord, type Owned } from "./owned-folder.ts";
 import { hasEnded, nameOf, type ProcessName } from "./owner.ts";
 
@@ -26,9 +25,6 @@ interface RunRecord extends Owned {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const TEMPORARY = "tmp";
-/** What the engine is given to finish what it has begun, and then to break it off. */
-const PATIENCE_MS = [5_000, 3_000] as const;
-const LOOK_AGAIN_MS = 50;
 /** How long it is remembered which engines were killed. */
 const REMEMBERED_FOR_MS = 30 * 24 * 60 * 60 * 1000;
 
@@ -73,28 +69,6 @@ export async function engineWasKilled({ folder }: EngineRun): Promise<boolean> {
 /** Ends a run whose engine has ended: no file is left but the name of an engine that was killed. */
 export async function endRun({ folder }: EngineRun): Promise<void> {
   await settle(folder);
-}
-
-/**
- * Ends the engine of a run, where it still is there, as a person does with Ctrl-C: it finishes what it has begun; a few seconds later it is told
- * to break it off, and then it is killed, and whatever it started with it.
- * @param hurried how often somebody asked: each time more is not waited any longer
- */
-export async function endEngine(folder: string, hurried: () => number = () => 0): Promise<void> {
-  // The usual case, after every run: one look at the processes is all that it costs.
-  if (processesOf(folder).length === 0) return;
-  for (const patience of PATIENCE_MS) {
-    const engines = () => processesOf(folder).filter((found) => programOf(found) === "pulumi");
-    if (engines().length === 0) break;
-    for (const { pid } of engines()) kill(pid, "SIGINT");
-    const asked = hurried();
-    await until(engines, {
-      isDone: (left) => left.length === 0 || hurried() !== asked,
-      everyMs: LOOK_AGAIN_MS,
-      withinMs: patience,
-    });
-  }
-  await endProcessesOf(folder);
 }
 
 /**

@@ -3,7 +3,7 @@ import { address, isHttpUrl } from "../schema/hosts.ts";
 import { imagePath, imageTag, registryPlace } from "../images/reference.ts";
 import { environmentName, objectName, resources } from "../schema/pods.ts";
 import { bytes, dnsLabel, LINES_META, release, secretText } from "../schema/values.ts";
-import { BLANK_ENDS, IN_CLEARML, UNSEEN } from "../schema/carried.ts";
+import { BLANK_ENDS, IN_CLEARML, UNSEEN } from "../schema/unfit-secrets.ts";
 import { agentConfig } from "./agent/agent-config.ts";
 import { CLEARML_VERSIONS } from "./versions.ts";
 

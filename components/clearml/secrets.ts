@@ -5,7 +5,7 @@ import type { Cluster } from "../kubernetes/cluster.ts";
 import { RunError } from "../program/run-errors.ts";
 import { OwnResource } from "../records/resource.ts";
 import { Departures } from "../secrets/departures.ts";
-import { GeneratedText } from "../secrets/generated.ts";
+import { GeneratedText, PASSWORD_LENGTH } from "../secrets/generated.ts";
 import { restartedReaders } from "../secrets/readers.ts";
 import type { ClearmlConfig } from "./clearml-config.ts";
 import { CREDENTIAL_LENGTHS, CREDENTIALS, KEY_ALPHABET, type Credential } from "./credentials.ts";
@@ -14,9 +14,6 @@ import { DELETE_JOB_KEY, storeCredentials } from "./deletion.ts";
 import { httpUrl, SECRETS } from "./names.ts";
 import { BCRYPT_ALPHABET, hashedPassword, SALT_LENGTH } from "./passwords.ts";
 import { apiserverConf } from "./users.ts";
-
-/** Length of a password nobody gave. */
-const PASSWORD_LENGTH = 24;
 
 type Texts = pulumi.Output<Record<string, string>>;
 
@@ -43,7 +40,8 @@ export function serverSecrets(
 ): ServerSecrets {
   const people = users.map((user, index) => {
     const password =
-      user.password ?? new GeneratedText(`${name}-password-${user.username}`, { length: PASSWORD_LENGTH }, opts).value;
+      user.password ??
+      new GeneratedText(`${name}-password-${user.username}`, { length: PASSWORD_LENGTH.typed }, opts).value;
     const salt = new GeneratedText(
       `${name}-salt-${user.username}`,
       { length: SALT_LENGTH, alphabet: BCRYPT_ALPHABET },

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { addressAndPort, ingressHost, isHost } from "../schema/hosts.ts";
 import { objectName, resources } from "../schema/pods.ts";
 import { bytes, dnsLabel, LINES_META, passwordFor, release, timeSpan } from "../schema/values.ts";
-import { IN_A_URL, IN_GRAFANAS_SETTINGS, IN_TOML_AND_XML } from "../schema/carried.ts";
+import { IN_A_URL, IN_GRAFANAS_SETTINGS, IN_TOML_AND_XML } from "../schema/unfit-secrets.ts";
 import { kvrocksConfig } from "./kvrocks/kvrocks-config.ts";
 import { analyticsConfig, claim, nuclioConfig, pods, workersConfig } from "./settings.ts";
 import { recordsConfig } from "./records-config.ts";

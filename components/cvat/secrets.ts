@@ -2,13 +2,11 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { placeOf, type Cluster } from "../kubernetes/cluster.ts";
 import { OwnResource } from "../records/resource.ts";
-import { GeneratedText } from "../secrets/generated.ts";
+import { GeneratedText, PASSWORD_LENGTH } from "../secrets/generated.ts";
 import { restartedReaders } from "../secrets/readers.ts";
 import type { CvatConfig } from "./cvat-config.ts";
 import { CHART_OBJECTS, DATABASE, SECRETS } from "./names.ts";
 import { registryCredentials } from "./registry.ts";
-
-const PASSWORD_LENGTH = 32;
 
 /** CVAT's passwords: given by the stack or made once, in Kubernetes Secrets that the chart takes by name. */
 export class CvatSecrets {
@@ -26,7 +24,8 @@ export class CvatSecrets {
   ) {
     const { secrets, analytics, nuclio } = config;
     const made = (what: string) =>
-      new GeneratedText(`${name}-${what}-password`, { length: PASSWORD_LENGTH }, { parent: opts.parent }).value;
+      new GeneratedText(`${name}-${what}-password`, { length: PASSWORD_LENGTH.handedOver }, { parent: opts.parent })
+        .value;
     const secret = (
       part: keyof typeof SECRETS,
       stringData: Record<string, pulumi.Input<string>>,

@@ -3,7 +3,7 @@ import { host } from "../schema/hosts.ts";
 import { environmentName, objectName } from "../schema/pods.ts";
 import { secretText, timeSpan } from "../schema/values.ts";
 import { namesDockerHub, parseImage } from "./reference.ts";
-import { PRIVATE_KEY } from "../schema/carried.ts";
+import { PRIVATE_KEY } from "../schema/unfit-secrets.ts";
 import { repeats, type Found } from "../schema/section-rules.ts";
 
 // What a file name on a node, a shell and K3s all take as it is.

@@ -6,11 +6,9 @@ import { EVERY_MS, type DeployOptions } from "./deploy-options.ts";
 import type { Nuclio } from "./sides.ts";
 import { objectOf } from "./names.ts";
 import { failure, reasons } from "./reasons.ts";
-import { isStuck } from "./stuck.ts";
+import { isStuck, STUCK_AT_MOST_MS } from "./stuck.ts";
 import { endWait, untilDone } from "./under-way.ts";
 
-/** So long pods may be stuck that come up after all: a registry that is away for a moment, a GPU that another gives back. */
-const GRACE_MS = 60_000;
 /** So long Nuclio may wait for pods itself, where something other than this program has it wait. */
 const NUCLIO_WAITS_MS = 5000;
 const ASKED_AT_MOST = 3;
@@ -73,7 +71,7 @@ function looking(nuclio: Nuclio, name: string) {
   return async (live: LiveFunction) => {
     const deployment = await nuclio.objects.deployment(name);
     const { ready, detail } = rollout(objectOf(name), deployment);
-    if (stuck(!ready && isStuck(deployment, await nuclio.objects.pods(name))) >= GRACE_MS)
+    if (stuck(!ready && isStuck(deployment, await nuclio.objects.pods(name))) >= STUCK_AT_MOST_MS)
       throw new UserError(await doesNotRun(nuclio, live, "does not come up, and waiting changes nothing"));
     return { ready, detail, deployment };
   };

@@ -1,5 +1,8 @@
 import type { V1Deployment, V1Pod } from "@kubernetes/client-node";
 
+/** So long pods may be stuck that come up after all: a registry that is away for a moment, a GPU that another gives back. */
+export const STUCK_AT_MOST_MS = 60_000;
+
 /** What a container waits for that comes by no waiting: somebody must change the image, its name, a Secret, or the code. */
 const WAITS_IN_VAIN =
   /^(ErrImagePull|ImagePullBackOff|InvalidImageName|ErrImageNeverPull|ImageInspectError|RegistryUnavailable|CreateContainer(Config)?Error|RunContainerError|CrashLoopBackOff)$/;

@@ -1,6 +1,6 @@
 import { closest } from "fastest-levenshtein";
 import * as z from "zod";
-import { shown } from "./characters.ts";
+import { shown } from "./unseen.ts";
 
 /** One thing wrong with the configuration. */
 export interface Problem {

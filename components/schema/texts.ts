@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { hasUnseen } from "./characters.ts";
+import { hasUnseen } from "./unseen.ts";
 import { markAt, pathText, type Problem } from "./problems.ts";
 
 /**

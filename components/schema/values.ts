@@ -2,7 +2,7 @@ import { secret as secretOutput, type Output } from "@pulumi/pulumi/output.js";
 import semver from "semver";
 import * as z from "zod";
 import { amountOf } from "./quantity.ts";
-import { BLANK_ENDS, UNSEEN, type Unfit } from "./carried.ts";
+import { BLANK_ENDS, UNSEEN, type Unfit } from "./unfit-secrets.ts";
 
 /** A value that `pulumi config set --secret` encrypted and that only the engine can read. */
 export class Sealed {

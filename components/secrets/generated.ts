@@ -5,6 +5,9 @@ import type { GeneratedTextInputs } from "./records/generated-text.ts";
 /** Letters and digits: safe unquoted in HOCON, in URLs, in shell and in connection strings. */
 export const LETTERS_AND_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
+/** How long a password is that nobody gave: one that people type, and one that programs hand each other. One that was made stays as it is. */
+export const PASSWORD_LENGTH = { typed: 24, handedOver: 32 } as const;
+
 export interface GeneratedTextArgs {
   /** Number of characters. */
   length: number;

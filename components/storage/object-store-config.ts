@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { secretText } from "../schema/values.ts";
-import { BLANK_ENDS, IN_A_SIGNATURE, UNSEEN } from "../schema/carried.ts";
+import { BLANK_ENDS, IN_A_SIGNATURE, UNSEEN } from "../schema/unfit-secrets.ts";
 import { bucketConfig, bucketName, bucketSettings } from "./bucket-config.ts";
 import { APPLICATIONS } from "./grants.ts";
 

@@ -11,7 +11,8 @@ import { refusal as refused } from "../../automation/engine/refusal.ts";
 import { startOf } from "../../automation/processes.ts";
 import { silentProgress } from "../../automation/progress.ts";
 import { markOf, processesOf } from "../../automation/runs/belonging.ts";
-import { beginRun, clearAway, endEngine, endRun, engineBegan, engineEnded } from "../../automation/runs/engine-run.ts";
+import { beginRun, clearAway, endRun, engineBegan, engineEnded } from "../../automation/runs/engine-run.ts";
+import { endEngine } from "../../automation/runs/end-engine.ts";
 import { hasEnded, nameOf, type ProcessName } from "../../automation/runs/owner.ts";
 import { onStop, Stopped, untilStopped } from "../../automation/signals.ts";
 

@@ -136,4 +136,10 @@ describe("the engine's environment", () => {
     expect(readdirSync(links)).toEqual(["pulumi-resource-kubernetes"]);
     expect(environment["PULUMI_HOME"]).toBeUndefined();
   });
+
+  it("has the engine collect its garbage seldom, unless a person has said how often", async () => {
+    const links = path.join(folder, "links");
+    expect(await engineEnvironment([], { links }, {})).toMatchObject({ GOGC: "400", GOMEMLIMIT: "1GiB" });
+    expect(await engineEnvironment([], { links }, { GOGC: "50" })).toMatchObject({ GOGC: "50", GOMEMLIMIT: "1GiB" });
+  });
 });

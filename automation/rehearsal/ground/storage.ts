@@ -1,7 +1,7 @@
 import { closest, distance } from "fastest-levenshtein";
 import type { Plan } from "../../../components/lab/plan.ts";
 import type { LabConfig } from "../../../components/lab/sections.ts";
-import { KNOWN_STORAGE_CLASSES, type StorageClassTraits } from "../../../components/kubernetes/storage-classes.ts";
+import { KNOWN_STORAGE_CLASSES, type StorageClassTraits } from "./storage-classes.ts";
 import { classesAsked } from "../../../components/preflight/storage-class.ts";
 import { pathText, type Problem } from "../../../components/schema/problems.ts";
 import { objectsLike, type Likeness } from "./likeness.ts";

@@ -3,13 +3,12 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { placeOf, type Cluster } from "../../kubernetes/cluster.ts";
 import { OwnResource } from "../../records/resource.ts";
-import { GeneratedText } from "../../secrets/generated.ts";
+import { GeneratedText, PASSWORD_LENGTH } from "../../secrets/generated.ts";
 import type { CvatConfig } from "../cvat-config.ts";
 import { USERS } from "../names.ts";
 import { emailOf, everybody } from "./users-config.ts";
 import { USERS_SCRIPT, usersJob } from "./job.ts";
 
-const PASSWORD_LENGTH = 24;
 const NONCE_LENGTH = 32;
 
 export interface CvatUsersArgs {
@@ -40,7 +39,7 @@ export class CvatUsers {
     const people = everybody(config).map(({ password, ...person }) => ({
       ...person,
       email: emailOf(person),
-      password: pulumi.secret(password ?? made(`password-${person.username}`, PASSWORD_LENGTH)),
+      password: pulumi.secret(password ?? made(`password-${person.username}`, PASSWORD_LENGTH.typed)),
     }));
     this.passwords = pulumi.secret(
       pulumi.output(Object.fromEntries(people.map(({ username, password }) => [username, password]))),

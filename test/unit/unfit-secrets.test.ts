@@ -7,7 +7,7 @@ import { parseLab } from "../../components/lab/parse.ts";
 import { VisionPlatform } from "../../components/platform.ts";
 import { readLab } from "../../components/lab/read.ts";
 import { Sealed } from "../../components/schema/values.ts";
-import * as carried from "../../components/schema/carried.ts";
+import * as unfit from "../../components/schema/unfit-secrets.ts";
 import { mutated } from "../fixtures/inputs/mutations.ts";
 import { wholeStack, type Sections } from "../fixtures/inputs/whole-stack.ts";
 import { planned } from "../fixtures/inputs/planned.ts";
@@ -164,7 +164,7 @@ describe("what is made here", () => {
     });
     await settled(registered);
     const made = registered.filter(({ type }) => type.endsWith(":GeneratedText"));
-    const rules = Object.values(carried).filter((rule): rule is carried.Unfit => !Array.isArray(rule));
+    const rules = Object.values(unfit).filter((rule): rule is unfit.Unfit => !Array.isArray(rule));
     expect(rules.length).toBeGreaterThan(5);
     expect(made.length).toBeGreaterThan(15);
     for (const { name, inputs } of made) {
