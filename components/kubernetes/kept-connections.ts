@@ -12,7 +12,7 @@ const AGENTS = new Map<string, unknown>();
 
 /**
  * Has requests of a kubeconfig share connections. Left alone, the library makes an agent for each request, and so a connection whose handshake
- * costs both sides more than the answer: half of what it takes to deploy a function.
+ * costs both sides more than the answer: the largest part of this process's work in an `up` that deploys many functions.
  */
 export function keepConnections(config: KubeConfig): KubeConfig {
   const library = config as unknown as AgentMaker;

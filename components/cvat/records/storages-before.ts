@@ -6,7 +6,7 @@ const LOOKS = new WeakMap<object, Map<string, Promise<CloudStorage[]>>>();
 
 /**
  * The cloud storages of an organization, or of the account's own space, before the run makes any: one look for all records of a run. CVAT's
- * server is one process, and each call that a storage costs is paid by all of them. What came since is found by the look after a creation.
+ * server has few processes, and each call that a storage costs is paid by all of them. What came since is found by the look after a creation.
  */
 export function storagesBefore(client: CvatClient, organization: string, { engine }: Run): Promise<CloudStorage[]> {
   const looks = LOOKS.get(engine) ?? new Map<string, Promise<CloudStorage[]>>();
