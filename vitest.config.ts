@@ -14,6 +14,8 @@ export default defineConfig({
           // A file takes less time than the SDKs that it loads: what one file has loaded serves the next. Each core has a worker.
           isolate: false,
           maxWorkers: "100%",
+          // Projects with other workers than each other take turns.
+          sequence: { groupOrder: 0 },
           // A test that hangs ends; one that is slow on a busy machine does not fail for it.
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -26,6 +28,7 @@ export default defineConfig({
           include: ["test/contract/**/*.test.ts"],
           exclude: ["**/*.go.test.ts"],
           env,
+          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -35,6 +38,7 @@ export default defineConfig({
           name: "contract-go",
           include: ["test/contract/**/*.go.test.ts"],
           env,
+          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

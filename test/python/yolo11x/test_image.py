@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-FUNCTION = HERE.parents[2] / "functions" / "yolo11x"
+ROOT = HERE.parents[2]
+FUNCTION = ROOT / "functions" / "yolo11x"
+# What the small model of a rehearsal runs with, and these tests.
+MODEL = ROOT / "automation" / "rehearsal" / "services" / "nuclio" / "model"
 DOCKERFILE = (FUNCTION / "Dockerfile").read_text()
 
 
@@ -48,7 +51,7 @@ def test_a_target_does_not_run_as_root(target):
 
 
 def test_the_tests_run_what_is_shipped():
-    shipped, tested = pins(FUNCTION / "requirements.txt"), pins(HERE / "requirements.txt")
+    shipped, tested = pins(FUNCTION / "requirements.txt"), pins(MODEL / "requirements.txt")
     assert {name: tested.get(name) for name in shipped} == shipped
 
 
