@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 // The program colours its text where CI or FORCE_COLOR is set; tests read the text alone, on every machine.
@@ -11,9 +12,10 @@ export default defineConfig({
           name: "unit",
           include: ["test/unit/**/*.test.ts"],
           env,
-          // A file takes less time than the SDKs that it loads: what one file has loaded serves the next. Each core has a worker.
+          // A file takes less time than the SDKs that it loads: what one file has loaded serves the next. Half of the time tests wait for servers
+          // and processes: two workers for each core.
           isolate: false,
-          maxWorkers: "100%",
+          maxWorkers: 2 * availableParallelism(),
           // Projects with other workers than each other take turns.
           sequence: { groupOrder: 0 },
           // A test that hangs ends; one that is slow on a busy machine does not fail for it.
