@@ -12,7 +12,7 @@ export function benchCommand(): Command {
     .option("--rounds <n>", "how often each is measured", wholeNumber, 5)
     .option(
       "--growth",
-      "instead: what each resource costs, with 1, 10 and 100 functions, buckets and cloud storages more (10 minutes)",
+      "instead: what each resource costs, with 1, 10 and 100 functions, buckets and cloud storages more (5 minutes)",
     )
     .addOption(chartOption())
     .action(async (flags: BenchFlags) => (await import("../verbs/bench.ts")).runBench(flags));

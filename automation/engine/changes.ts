@@ -42,7 +42,8 @@ export function changesIn(events: readonly EngineEvent[]): Change[] {
   return [...changes.values()];
 }
 
-function changeOf(metadata: StepEventMetadata): Change | undefined {
+/** A change of one step of the engine; of what stays, and of what only waits, there is none. */
+export function changeOf(metadata: StepEventMetadata): Change | undefined {
   // What waits anew when something changes is no change of its own.
   if (isWait(metadata.type)) return undefined;
   const retained = metadata.op === "delete" && metadata.old?.retainOnDelete === true;
@@ -119,13 +120,14 @@ export function valueAt(root: unknown, path: string): unknown {
   }, root);
 }
 
-function partsOf(path: string): string[] {
+/** The parts of a property path of the engine. */
+export function partsOf(path: string): string[] {
   const parts = path.matchAll(/\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.[\]]+)/g);
   return [...parts].map(([, quoted, index, plain]) => quoted?.replace(/\\(.)/g, "$1") ?? index ?? plain ?? "");
 }
 
-/** A value with its secrets hidden. */
-function shown(value: unknown): unknown {
+/** A value with its secrets hidden, and without what is nothing of the object. */
+export function shown(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shown);
   if (typeof value !== "object" || value === null) return value;
   if (isEnvelope(value)) return HIDDEN;

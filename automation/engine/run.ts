@@ -18,6 +18,7 @@ import { refusal } from "./refusal.ts";
 import { withoutSdkDebugging } from "./sdk-debugging.ts";
 import { isForDebugging } from "./secrets.ts";
 import { forget, stateOf } from "./state.ts";
+import { stepsIn, type Step } from "./steps.ts";
 import { withProviders } from "./providers.ts";
 import { parseUrn } from "./urn.ts";
 
@@ -43,6 +44,16 @@ export interface RunOptions {
   exclude?: string[];
   /** URNs of the only resources that an up works on. Default: all. */
   target?: string[];
+  /** Is told of every resource that was seen, whether the run ends well or fails. Default: nobody asks, and nothing is gathered. */
+  seen?: (seen: Seen) => void;
+}
+
+/** What a run saw, as far as it came. */
+export interface Seen {
+  /** Every resource, those that stay too. */
+  steps: readonly Step[];
+  /** What the last run and this one say of the fixes. Of a stack that is new the last has none. */
+  fixes: { before: readonly LedgerRow[]; after: readonly LedgerRow[] };
 }
 
 export type Verb = "preview" | "up" | "preview-destroy" | "destroy" | "refresh";
@@ -102,10 +113,12 @@ export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptio
   } catch (error) {
     // A next run in this process would be told what belongs to this one.
     await pause(LATE_MS);
+    options.seen?.(seenIn(events));
     throw error instanceof Stopped ? error : failure(error, events);
   } finally {
     process.off("unhandledRejection", ignored);
   }
+  options.seen?.(seenIn(events));
   const outputs = outputsIn(events);
   return {
     changes: changesIn(events),
@@ -141,6 +154,12 @@ async function lookBack(stack: auto.Stack, exclude: readonly string[] | undefine
 function outputsIn(events: readonly auto.EngineEvent[]): Record<string, unknown> {
   const root = events.findLast(({ resOutputsEvent }) => resOutputsEvent?.metadata.type === "pulumi:pulumi:Stack");
   return secretsHidden(root?.resOutputsEvent?.metadata.new?.outputs ?? {}) as Record<string, unknown>;
+}
+
+function seenIn(events: readonly auto.EngineEvent[]): Seen {
+  const root = events.find(({ resourcePreEvent }) => resourcePreEvent?.metadata.type === "pulumi:pulumi:Stack");
+  const before = secretsHidden(root?.resourcePreEvent?.metadata.old?.outputs ?? {}) as Record<string, unknown>;
+  return { steps: stepsIn(events), fixes: { before: ledgerIn(before), after: ledgerIn(outputsIn(events)) } };
 }
 
 function ledgerIn({ ledger }: Readonly<Record<string, unknown>>): LedgerRow[] {

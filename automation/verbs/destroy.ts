@@ -5,7 +5,7 @@ import { openUserStack } from "../engine/door.ts";
 import { destroyStack, planDestroy } from "../engine/destroy.ts";
 import { assertSameCluster, forgetLostResources } from "../engine/forget.ts";
 import { streamProgress } from "../progress.ts";
-import { changesText } from "../report/preview.ts";
+import { changesText } from "../report/changes-text.ts";
 import { warningsText } from "../report/warnings.ts";
 import type { StackFlags } from "./flags.ts";
 import { print } from "./print.ts";

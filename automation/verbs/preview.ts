@@ -1,29 +1,67 @@
+import { UserError } from "../../components/program/errors.ts";
 import { countsText, UNSEEN } from "../engine/counts.ts";
 import { openUserStack } from "../engine/door.ts";
-import { runEngine } from "../engine/run.ts";
+import { knownSecrets, withoutSecrets } from "../engine/known-secrets.ts";
+import { runEngine, type Seen } from "../engine/run.ts";
+import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
 import { streamProgress } from "../progress.ts";
 import { reportPlace, writeReport } from "../report/file.ts";
-import { changesText, previewReport } from "../report/preview.ts";
+import { changesText } from "../report/changes-text.ts";
+import { planMarkdown } from "../report/plan-markdown.ts";
+import { planReport, type PlanReport, type Previewed } from "../report/plan-report.ts";
 import { warningsText } from "../report/warnings.ts";
 import type { StackFlags } from "./flags.ts";
 import { print } from "./print.ts";
 
+type ReportFormat = "md" | "json";
+
 export interface PreviewFlags extends StackFlags {
   report?: string;
+  /** Default: JSON for a file whose name ends so, else Markdown. */
+  reportFormat?: ReportFormat;
   parallel?: number;
   exitCode?: true;
 }
 
 /** What `up` would change, object by object. */
-export async function preview({ stack: name, folder, json, report, parallel, exitCode }: PreviewFlags): Promise<void> {
+export async function preview({
+  stack: name,
+  folder,
+  json,
+  report,
+  reportFormat,
+  parallel,
+  exitCode,
+}: PreviewFlags): Promise<void> {
   const progress = streamProgress();
   if (report) await reportPlace(report);
   const { stack } = await openUserStack({ stack: name, folder, create: true, progress });
-  const outcome = await runEngine(stack, "preview", { progress, parallel });
+  let seen: Seen = { steps: [], fixes: { before: [], after: [] } };
+  const write = async (more: Pick<Previewed, "warnings" | "failure">) => {
+    if (!report) return;
+    const secrets = await knownSecrets(stack, await readStackFile(stackFilePath(folder, name)));
+    const previewed = withoutSecrets({ stack: name, ...seen, ...more }, secrets);
+    await writeReport(report, reportText(planReport(previewed), report, reportFormat));
+  };
+  const keep = (all: Seen) => {
+    seen = all;
+  };
+  const outcome = await runEngine(stack, "preview", { progress, parallel, ...(report && { seen: keep }) }).catch(
+    async (error: unknown) => {
+      // What it saw until then is worth knowing.
+      if (error instanceof UserError && seen.steps.length > 0) await write({ warnings: [], failure: error.message });
+      throw error;
+    },
+  );
   const counts = `${name}: ${countsText(outcome.counts, "will")}.`;
   const text = [changesText(outcome.changes), warningsText(outcome.warnings), counts].filter(Boolean).join("\n");
   print({ stack: name, ...outcome }, text, json);
-  if (report) await writeReport(report, previewReport(name, outcome, outcome.ledger));
+  await write({ warnings: outcome.warnings });
   // What was not looked at may differ.
   if (exitCode && (outcome.changes.length > 0 || outcome.counts[UNSEEN])) process.exitCode = 3;
+}
+
+function reportText(report: PlanReport, file: string, format: ReportFormat | undefined): string {
+  const isJson = format === undefined ? file.endsWith(".json") : format === "json";
+  return isJson ? `${JSON.stringify(report, null, 2)}\n` : planMarkdown(report);
 }

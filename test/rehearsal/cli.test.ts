@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { PatchStrategy, type V1Deployment } from "@kubernetes/client-node";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
@@ -107,9 +108,40 @@ describe("a person's own stack, on a cluster", () => {
     const { stdout, exitCode } = await own("preview", "--exit-code", "--report", report, "--json");
     expect(exitCode).toBe(3);
     expect((JSON.parse(stdout) as { changes: unknown[] }).changes).toHaveLength(4);
-    expect(await readFile(report, "utf8")).toMatch(
-      /^## Preview of own\n\n4 to update[^]*\*\*Deployment\*\* `clearml-apiserver`/,
-    );
+    const text = await readFile(report, "utf8");
+    expect(text).toMatch(/^## Preview of own\n\n\*\*\S.*4 objects change, \d rollouts.*\*\*\n/);
+    expect(text).toMatch(/\n\| `Deployment clearml-apiserver` \| `\S+` \| `\S+:2\.0\.0-614` \|\n/);
+    expect(text).toMatch(/<summary>&#126; update Deployment clearml-apiserver · ClearML<\/summary>\n\n```diff\n/);
+    const whole = path.join(folder, "preview.json");
+    await own("preview", "--report", whole);
+    const { verdict, objects } = JSON.parse(await readFile(whole, "utf8")) as { verdict: string; objects: object[] };
+    expect(text).toContain(verdict);
+    expect(objects).toHaveLength(4);
+    await write("own");
+  });
+
+  it("is reported as far as it was seen where the preview fails, with the conflict", async () => {
+    const report = path.join(folder, "failed.md");
+    const server = await lab.get<V1Deployment>("apps/v1", "Deployment", "clearml-apiserver", "clearml");
+    const name = server.spec?.template.spec?.containers[0]?.name ?? "";
+    const { image = "" } = server.spec?.template.spec?.containers[0] ?? {};
+    const where = { name: "clearml-apiserver", namespace: "clearml" };
+    const setImage = (wanted: string) => {
+      const spec = { template: { spec: { containers: [{ name, image: wanted }] } } };
+      const patch = { apiVersion: "apps/v1", kind: "Deployment", metadata: where, spec };
+      return lab
+        .client()
+        .patch(patch, undefined, undefined, "kubectl-set", undefined, PatchStrategy.StrategicMergePatch);
+    };
+    await setImage("registry.example/by-hand:1");
+    await write("own", { image: { tag: "2.0.0-614" }, allowUnknownVersions: true });
+    const { exitCode, stderr } = await own("preview", "--report", report);
+    expect(exitCode).toBe(1);
+    const text = await readFile(report, "utf8");
+    expect(text).toMatch(/^## Preview of own\n\n\*\*Not all was seen: the preview failed\. /);
+    expect(text).toMatch(/\n### Why it failed\n\n```text\n[^]*kubectl-set[^]*\n```\n/);
+    expect(stderr).toContain("kubectl-set");
+    await setImage(image);
     await write("own");
   });
 

@@ -8,14 +8,16 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseDocument } from "yaml";
 import { destroyStack, planDestroy } from "../../automation/engine/destroy.ts";
 import { readOutputs } from "../../automation/engine/outputs.ts";
-import { runEngine } from "../../automation/engine/run.ts";
+import { runEngine, type Seen } from "../../automation/engine/run.ts";
 import { sealInto } from "../../automation/engine/sealing.ts";
 import { withProviders } from "../../automation/engine/providers.ts";
 import { isForDebugging } from "../../automation/engine/secrets.ts";
 import { silentProgress } from "../../automation/progress.ts";
 import { passphraseIn } from "../../automation/rehearsal/passphrase.ts";
 import { outputsText } from "../../automation/report/places.ts";
-import { changesText, previewReport } from "../../automation/report/preview.ts";
+import { changesText } from "../../automation/report/changes-text.ts";
+import { planMarkdown } from "../../automation/report/plan-markdown.ts";
+import { planReport } from "../../automation/report/plan-report.ts";
 import { stackFileSchema } from "../../automation/stackfile/json-schema.ts";
 import { find, findInFiles, generatedIn, watchCommandLines, type Canary, type Find } from "./canaries.ts";
 import { startLab, type Lab } from "./harness.ts";
@@ -280,10 +282,14 @@ async function run(verb: "preview" | "up" | "destroy", target: auto.Stack = stac
     );
   }
   if (verb === "destroy") note("plan")(await planDestroy(target, silentProgress));
+  const seen = (all: Seen) => {
+    const report = planReport({ stack: target.name, ...all, warnings: [] });
+    note("report")(planMarkdown(report, { characters: Infinity }));
+    note("report as JSON")(report);
+  };
   const outcome =
-    verb === "destroy" ? await destroyStack(target, progress) : await runEngine(target, verb, { progress });
+    verb === "destroy" ? await destroyStack(target, progress) : await runEngine(target, verb, { progress, seen });
   note("outcome, as --json prints it")(outcome);
-  note("report")(previewReport(target.name, outcome, outcome.ledger));
   note("text")(changesText(outcome.changes));
   return outcome;
 }

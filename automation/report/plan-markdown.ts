@@ -1,0 +1,113 @@
+import { inCode, inFence, inText } from "./escaped.ts";
+import { objectsText, sorted } from "./ledger.ts";
+import { MARKS } from "./marks.ts";
+import type { Finding } from "./findings/finding.ts";
+import { fitting, type Block } from "./fitting.ts";
+import type { ObjectReport, PlanReport } from "./plan-report.ts";
+
+/** As much as a comment takes on GitHub; Gitea, Forgejo and GitLab take more. (pull-requests.md, 1) */
+export const COMMENT_CHARACTERS = 65_536;
+
+export interface MarkdownOptions {
+  /** How many characters it may have. Default: what a comment of any host takes. */
+  characters?: number;
+  /** Where all of it is, for what is left out: `the artifact preview.json`. Default: the same verb with `--report-format json`. */
+  whole?: string;
+}
+
+/** Lines of a list that stand or fall together. */
+const AT_ONCE = 10;
+const WHOLE = "`preview --report FILE --report-format json`";
+
+/** A report as a comment: the verdict first, what can be spared last. */
+export function planMarkdown(
+  report: PlanReport,
+  { characters = COMMENT_CHARACTERS, whole = WHOLE }: MarkdownOptions = {},
+): string {
+  const blocks: Block[] = [
+    { text: `## Preview of ${inText(report.stack)}\n\n**${inText(report.verdict)}**`, worth: "must" },
+    ...failure(report),
+    ...findings(report),
+    ...counts(report),
+    ...listed("Restarts", report.restarts, (one) => `- ${inCode(one)}`, 6),
+    ...listed("Known after up whether they change", report.waiting, (one) => `- ${inCode(one)}`, 4),
+    ...images(report),
+    ...listed("Moved or renamed", report.moved, ({ object, from }) => `- ${inCode(object)} was ${inCode(from)}`, 5),
+    ...report.objects.map(object),
+    ...fixes(report),
+    ...listed("Warnings", report.warnings, (warning) => `- ${inText(warning)}`, 7),
+  ];
+  return `${fitting(blocks, { characters, whole })}\n`;
+}
+
+function failure({ failure: why }: PlanReport): Block[] {
+  if (why === undefined) return [];
+  return [{ text: `### Why it failed\n\n${inFence(why.split("\n"), "text")}`, what: "why it failed", worth: 9 }];
+}
+
+function findings({ findings: all }: PlanReport): Block[] {
+  const of = (wanted: Finding["severity"]) => all.filter(({ severity }) => severity === wanted);
+  return [...listed("Careful", of("careful"), findingLine, 8), ...listed("To know", of("note"), findingLine, 4)];
+}
+
+const findingLine = ({ object: name, system, text }: Finding) =>
+  `- ${inCode(name)} (${inText(system)}) ${inText(text)}`;
+
+function counts({ counts: systems, unchanged }: PlanReport): Block[] {
+  const names = Object.keys(systems);
+  if (names.length === 0) return [];
+  const rows = names.map((system) => {
+    const own = Object.entries(systems[system] ?? {}).map(([operation, count]) => `${count} to ${operation}`);
+    return `| ${inText(system)} | ${own.join(", ")} |`;
+  });
+  const table = ["| system | objects |", "| --- | --- |", ...rows].join("\n");
+  return [{ text: `${table}\n\n${unchanged} stay as they are.`, what: "the counts", worth: 9 }];
+}
+
+function images({ images: moves }: PlanReport): Block[] {
+  if (moves.length === 0) return [];
+  const rows = moves.map(({ object: name, from, to }) => `| ${inCode(name)} | ${inCode(from)} | ${inCode(to)} |`);
+  return [
+    {
+      text: ["### Images", "", "| workload | from | to |", "| --- | --- | --- |", ...rows].join("\n"),
+      what: "images",
+      worth: 6,
+    },
+  ];
+}
+
+function object({ system, kind, name, operation, diff }: ObjectReport): Block {
+  const left = diff.leftOut > 0 ? ` (${diff.leftOut} differences without a meaning left out)` : "";
+  const head = `${MARKS[operation]} ${operation} ${kind} ${name}`;
+  // A summary is HTML: no mark of Markdown is read in it, and no name is called.
+  const summary = `<summary>${inText(head)} · ${inText(system)}${left}</summary>`;
+  const body = diff.lines.length > 0 ? inFence(diff.lines, "diff") : "It differs in nothing that is shown.";
+  return {
+    text: `<details>${summary}\n\n${body}\n\n</details>`,
+    what: `${kind} ${name}`,
+    worth: worthOf(diff.lines.length),
+  };
+}
+
+/** What is long is spared first: its first lines are what a person reads. */
+const worthOf = (lines: number) => (lines > 200 ? 1 : lines > 40 ? 2 : 3);
+
+function fixes({ fixes: rows }: PlanReport): Block[] {
+  if (rows.length === 0) return [];
+  const lines = sorted(rows).map(
+    ({ chart, id, outcome, objects, why }) =>
+      `| ${inText(chart)} | ${inCode(id)} | ${outcome} | ${inText(objectsText(objects))} | ${inText(why)} |`,
+  );
+  const table = ["| chart | fix | outcome | objects | why |", "| --- | --- | --- | --- | --- |", ...lines].join("\n");
+  return [{ text: `<details><summary>Fixes</summary>\n\n${table}\n\n</details>`, what: "the fixes", worth: 2 }];
+}
+
+/** A list in parts, of which the later are worth a little less: where there is no room for all, the first stay. */
+function listed<T>(title: string, items: readonly T[], line: (item: T) => string, worth: number): Block[] {
+  const parts = Math.ceil(items.length / AT_ONCE);
+  return Array.from({ length: parts }, (_, at): Block => {
+    const lines = items.slice(at * AT_ONCE, (at + 1) * AT_ONCE).map(line);
+    const head = at === 0 ? [`### ${title}`, ""] : [];
+    return { text: [...head, ...lines].join("\n"), what: title.toLowerCase(), worth: worth - at / 1_000 };
+  });
+}

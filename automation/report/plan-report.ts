@@ -1,0 +1,150 @@
+import { isDeepStrictEqual } from "node:util";
+import type { LedgerRow } from "../../components/charts/ledger.ts";
+import { UNKNOWN } from "../../components/records/kind.ts";
+import type { Operation } from "../engine/changes.ts";
+import type { Step } from "../engine/steps.ts";
+import type { Seen } from "../engine/run.ts";
+import { findingsIn, type Finding } from "./findings/finding.ts";
+import { imagesOf, restarts } from "./findings/pods.ts";
+import { FINDING_ROWS } from "./findings/rows.ts";
+import { objectDiff, type ObjectDiff } from "./object-diff.ts";
+
+/** What a preview comes to, for whoever reads it before it is done. */
+export interface PlanReport {
+  stack: string;
+  /** One sentence: whether it is routine, and else why not. */
+  verdict: string;
+  findings: Finding[];
+  /** Objects of which it is known only after `up` whether they change: they are given what is not known yet. */
+  waiting: string[];
+  /** How many of each system's objects change, by what happens to them. */
+  counts: Record<string, Partial<Record<Operation, number>>>;
+  unchanged: number;
+  /** Workloads whose pods start anew: `Deployment cvat-backend-server`. */
+  restarts: string[];
+  images: ImageMove[];
+  /** Objects that were renamed or moved, and nothing else became of them. */
+  moved: { object: string; from: string }[];
+  objects: ObjectReport[];
+  /** What becomes of the fixes, where this preview came so far. */
+  fixes: readonly LedgerRow[];
+  warnings: readonly string[];
+  /** Why the preview ended before it had seen everything. Undefined: it has. */
+  failure: string | undefined;
+}
+
+/** One image that a workload has another of. */
+export interface ImageMove {
+  object: string;
+  from: string;
+  to: string;
+}
+
+export interface ObjectReport {
+  system: string;
+  kind: string;
+  name: string;
+  operation: Operation;
+  diff: ObjectDiff;
+}
+
+export interface Previewed extends Seen {
+  stack: string;
+  warnings: readonly string[];
+  failure?: string | undefined;
+}
+
+/** The report of a preview. */
+export function planReport(previewed: Previewed): PlanReport {
+  const { stack, fixes, warnings, failure } = previewed;
+  // The engine tells of them in another order each time.
+  const steps = [...previewed.steps].sort(bySystemAndKind);
+  const all = steps.filter(({ change }) => change !== undefined);
+  const waiting = all.filter(onlyWaits);
+  const changing = all.filter((step) => !waiting.includes(step));
+  const isNew = steps.length > 0 && steps.every(({ before }) => before === undefined);
+  // Of a lab that is made, everything opens and nothing is at stake.
+  const findings = isNew
+    ? []
+    : findingsIn({ ...previewed, steps: steps.filter((step) => !waiting.includes(step)) }, FINDING_ROWS);
+  const anew = changing.filter(restarts).map(named).sort();
+  return {
+    stack,
+    verdict: verdict(findings, { changing, rollouts: anew.length, failure, isNew }),
+    findings,
+    waiting: waiting.map(named).sort(),
+    counts: countsOf(changing),
+    unchanged: steps.length - all.length,
+    restarts: anew,
+    images: changing.flatMap(imageMoves),
+    moved: steps.flatMap((step) =>
+      step.was ? [{ object: named(step), from: `${step.was.kind} ${step.was.name}` }] : [],
+    ),
+    objects: changing.map((step) => ({
+      system: step.system,
+      kind: step.kind,
+      name: step.short,
+      operation: step.change?.operation ?? "update",
+      diff: objectDiff(step),
+    })),
+    fixes: fixes.after,
+    warnings,
+    failure,
+  };
+}
+
+const bySystemAndKind = (one: Step, other: Step) =>
+  one.system.localeCompare(other.system) || one.kind.localeCompare(other.kind) || one.short.localeCompare(other.short);
+
+/** Whether an update gives an object nothing new but what is not known yet. */
+function onlyWaits({ change, before, after }: Step): boolean {
+  if (change?.operation !== "update" || before === undefined || after === undefined) return false;
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  const differing = keys.filter((key) => !isDeepStrictEqual(before[key], after[key]));
+  return differing.length > 0 && differing.every((key) => JSON.stringify(after[key] ?? null).includes(UNKNOWN));
+}
+
+const named = ({ kind, short }: Step) => `${kind} ${short}`;
+
+interface Extent {
+  changing: readonly Step[];
+  rollouts: number;
+  failure: string | undefined;
+  /** Nothing of it is there yet. */
+  isNew: boolean;
+}
+
+function verdict(findings: readonly Finding[], { changing, rollouts, failure, isNew }: Extent): string {
+  const careful = findings.filter(({ severity }) => severity === "careful");
+  const extent = `${counted(changing.length, "object changes", "objects change")}, ${counted(rollouts, "rollout", "rollouts")}`;
+  if (failure !== undefined) return `Not all was seen: the preview failed. Of what was seen, ${extent}.`;
+  const titles = [...new Set(careful.map(({ title }) => title))];
+  if (isNew)
+    return `New: this stack has nothing yet, and ${counted(changing.length, "object is made", "objects are made")}.`;
+  if (titles.length > 0) return `Careful: ${titles.join(", ")}. ${capital(extent)}.`;
+  if (changing.length === 0) return "Routine: nothing changes.";
+  return `Routine: ${extent}, no data touched.`;
+}
+
+function counted(count: number, one: string, more: string): string {
+  return `${count === 0 ? "no" : count} ${count === 1 ? one : more}`;
+}
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+function countsOf(changing: readonly Step[]): PlanReport["counts"] {
+  const counts: PlanReport["counts"] = {};
+  for (const { system, change } of changing) {
+    const own = (counts[system] ??= {});
+    if (change) own[change.operation] = (own[change.operation] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function imageMoves(step: Step): ImageMove[] {
+  const before = imagesOf(step, step.before);
+  return [...imagesOf(step, step.after)].flatMap(([container, to]) => {
+    const from = before.get(container);
+    return from === undefined || from === to ? [] : [{ object: named(step), from, to }];
+  });
+}
