@@ -4,7 +4,7 @@ import type * as auto from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
 import { AGENT_RELEASE } from "../../components/clearml/agent/names.ts";
 import { UserError } from "../../components/program/errors.ts";
-import { runEngine } from "../engine/run.ts";
+import { runEngine, type Seen } from "../engine/run.ts";
 import { PROJECT_FOLDER, RUN_TYPESCRIPT } from "../project.ts";
 import { silentProgress, type Progress } from "../progress.ts";
 import type { Home } from "../rehearsal/cluster/homes.ts";
@@ -14,6 +14,7 @@ import { obtainTools, type Tool } from "../tools/obtain.ts";
 import { BARE, bareObjectsFile, openBare } from "./bare.ts";
 import { measure, median, rounded, type Measure } from "./measure.ts";
 import { filledUp, helmTemplate, inNamespace, kubectlDiff } from "./peers.ts";
+import { measureReport, REPORTED } from "./report.ts";
 import { measureStarts, type Start } from "./starts.ts";
 import { plainValues } from "./values.ts";
 import type { ChartSource } from "../../components/charts/source.ts";
@@ -80,6 +81,9 @@ export async function bench({ stack, project, rounds, overrides, home, progress 
     await measured("helm template + kubectl diff", peers.helmAndDiff),
     await measured("helm template + kubectl diff --server-side", peers.helmAndServerDiff),
   ] as const;
+  let seen: Seen = { steps: [], fixes: { before: [], after: [] } };
+  await runEngine(rehearsal.stack, "preview", { progress: silentProgress, seen: (all) => (seen = all) });
+  const report = { what: `report of ${REPORTED} changed objects`, seconds: measureReport(seen, rounds) };
   const starts = await measureStarts({ stack, folder: project, rounds, progress });
   const [
     preview,
@@ -109,7 +113,7 @@ export async function bench({ stack, project, rounds, overrides, home, progress 
       "of the lab": outcome.counts["same"] ?? 0,
       "of the bare program": peers.resources,
     },
-    seconds: Object.fromEntries(measures.map(({ what, seconds }) => [what, seconds.map(rounded)])),
+    seconds: Object.fromEntries([...measures, report].map(({ what, seconds }) => [what, seconds.map(rounded)])),
     starts: Object.fromEntries(
       Object.entries(starts).map(([what, { seconds, cpu }]) => [
         what,
