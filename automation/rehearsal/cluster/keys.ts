@@ -1,11 +1,8 @@
 import { createPrivateKey } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { generate } from "selfsigned";
+import { certificateOnLoopback } from "../certificate.ts";
 
-const DAYS = 3650;
-const ADDRESS = 7;
-const NAME = 2;
 /** Names of a cluster's API server from within, which its certificate has beside those of loopback. */
 const INSIDE = ["kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"];
 
@@ -17,44 +14,24 @@ export function keyFiles(folder: string): { ca: string; certificate: string; key
 
 /** Makes the key of a cluster, and an authority that signs it and nothing else. */
 export async function makeKeys(folder: string): Promise<void> {
-  const common = {
-    keyType: "ec",
-    algorithm: "sha256",
-    notAfterDate: new Date(Date.now() + DAYS * 86_400_000),
-  } as const;
-  const authority = await generate([{ name: "commonName", value: "kwok-ca" }], {
-    ...common,
-    extensions: [
-      { name: "basicConstraints", cA: true, critical: true },
-      { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
+  const made = await certificateOnLoopback({
+    authority: "kwok-ca",
+    subject: [
+      // What the API server lets do everything.
+      { name: "organizationName", value: "system:masters" },
+      { name: "commonName", value: "kwok-admin" },
     ],
-  });
-  const admin = [
-    // What the API server lets do everything.
-    { name: "organizationName", value: "system:masters" },
-    { name: "commonName", value: "kwok-admin" },
-  ];
-  const signed = await generate(admin, {
-    ...common,
-    ca: { key: authority.private, cert: authority.cert },
-    extensions: [
-      { name: "basicConstraints", cA: false, critical: true },
+    names: INSIDE,
+    uses: [
       { name: "keyUsage", digitalSignature: true, keyEncipherment: true, critical: true },
       { name: "extKeyUsage", serverAuth: true, clientAuth: true },
-      {
-        name: "subjectAltName",
-        altNames: [
-          { type: ADDRESS, ip: "127.0.0.1" },
-          ...["localhost", ...INSIDE].map((value) => ({ type: NAME, value }) as const),
-        ],
-      },
     ],
   });
   const { ca, certificate, key } = keyFiles(folder);
   await mkdir(path.dirname(key), { recursive: true, mode: 0o700 });
   // In the form from which Kubernetes reads a public key, too. (k8s.io/client-go v0.36: util/keyutil/key.go, `parseECPrivateKey`)
-  const text = createPrivateKey(signed.private).export({ type: "sec1", format: "pem" });
+  const text = createPrivateKey(made.key).export({ type: "sec1", format: "pem" });
   await writeFile(key, text, { mode: 0o600 });
-  await writeFile(certificate, signed.cert);
-  await writeFile(ca, authority.cert);
+  await writeFile(certificate, made.certificate);
+  await writeFile(ca, made.ca);
 }
