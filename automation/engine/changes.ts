@@ -76,7 +76,7 @@ const BRIDGED = /^(pulumi:providers:)?minio(:|$)/;
 const isNoise = ({ before, after }: FieldChange) => isBlank(before) && isBlank(after);
 
 /** A secret's value is hidden, and so never blank: that it changes is all there is to see. */
-const isBlank = (value: unknown): boolean =>
+export const isBlank = (value: unknown): boolean =>
   value === undefined ||
   value === null ||
   value === "" ||

@@ -6,7 +6,7 @@ import type { Progress } from "../progress.ts";
 import { engineEnvironment } from "../tools/environment.ts";
 import { obtainTools } from "../tools/obtain.ts";
 import { soundPlan } from "../stackfile/sound-plan.ts";
-import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
+import { readStackFile, stackFilePath, type StackFile } from "../stackfile/stack-file.ts";
 import { openStack } from "./stack.ts";
 
 /** The programs an engine run needs. */
@@ -41,7 +41,7 @@ export async function openUserStack({
   reads,
   force,
   progress,
-}: DoorOptions): Promise<{ stack: auto.Stack; plan: Plan }> {
+}: DoorOptions): Promise<{ stack: auto.Stack; plan: Plan; file: StackFile }> {
   const file = await readStackFile(stackFilePath(folder, stack));
   const plan = await soundPlan(file);
   const tools = await obtainTools([...ENGINE_PROGRAMS, ...(reads ? [] : pluginsOf(plan))], { progress });
@@ -50,5 +50,5 @@ export async function openUserStack({
     ...(await engineEnvironment(tools, { links: path.join(engine, "bin") })),
     ...(force ? { PULUMI_K8S_ENABLE_PATCH_FORCE: "true" } : {}),
   };
-  return { stack: await openStack({ stack, folder, engine, env, create }), plan };
+  return { stack: await openStack({ stack, folder, engine, env, create }), plan, file };
 }

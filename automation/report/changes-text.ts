@@ -1,7 +1,7 @@
 import { isComponent } from "../../components/records/tokens.ts";
-import { UNKNOWN } from "../../components/records/kind.ts";
 import type { Change, FieldChange } from "../engine/changes.ts";
 import { MARKS } from "./marks.ts";
+import { withUnknownsSaid } from "./unknown.ts";
 
 const SHOWN_CHARACTERS = 160;
 
@@ -37,6 +37,6 @@ function fieldText({ path, before, after }: FieldChange): string {
 
 function valueText(value: unknown): string {
   const text = typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value);
-  const line = text.replaceAll(UNKNOWN, "(known after up)").replaceAll("\r", "\\r").replaceAll("\n", "\\n");
+  const line = withUnknownsSaid(text).replaceAll("\r", "\\r").replaceAll("\n", "\\n");
   return line.length > SHOWN_CHARACTERS ? `${line.slice(0, SHOWN_CHARACTERS)}…` : line;
 }

@@ -2,10 +2,10 @@ import { structuredPatch } from "diff";
 import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 import { isMap } from "../../components/program/maps.ts";
-import { UNKNOWN } from "../../components/records/kind.ts";
-import { partsOf } from "../engine/changes.ts";
+import { isBlank, partsOf } from "../engine/changes.ts";
 import { HIDDEN } from "../engine/outputs.ts";
 import type { Given, Step } from "../engine/steps.ts";
+import { withUnknownsSaid } from "./unknown.ts";
 
 /** How an object differs from what it was, as YAML. */
 export interface ObjectDiff {
@@ -17,7 +17,6 @@ export interface ObjectDiff {
 
 /** Lines around a difference. */
 const CONTEXT = 2;
-const KNOWN_LATER = "(known after up)";
 const ANOTHER_SECRET = "[another secret]";
 
 /** Annotations with digests of what is shown elsewhere, by which pods are made to restart. */
@@ -26,18 +25,10 @@ const CHECKSUM = /(^|\/)checksum[/-]|(^|[-/])checksum$/;
 /** The differences of one step. Of what is made or goes it is the whole object. */
 export function objectDiff({ before, after, change }: Step): ObjectDiff {
   const noise = { count: 0 };
-  const secrets = (change?.fields ?? []).filter((field) => field.before === HIDDEN && field.after === HIDDEN);
-  const [old, next] =
-    before && after
-      ? calm(
-          before,
-          withSecrets(
-            after,
-            secrets.map(({ path }) => path),
-          ),
-          noise,
-        )
-      : [before, after];
+  const secrets = (change?.fields ?? [])
+    .filter((field) => field.before === HIDDEN && field.after === HIDDEN)
+    .map(({ path }) => path);
+  const [old, next] = before && after ? calm(before, withSecrets(after, secrets), noise) : [before, after];
   const patch = structuredPatch("", "", textOf(old), textOf(next), undefined, undefined, { context: CONTEXT });
   const hunks = patch.hunks.map(({ lines }) => lines.filter((line) => !line.startsWith("\\")));
   return { lines: hunks.flatMap((lines, at) => (at === 0 ? lines : ["…", ...lines])), leftOut: noise.count };
@@ -45,7 +36,7 @@ export function objectDiff({ before, after, change }: Step): ObjectDiff {
 
 function textOf(object: unknown): string {
   if (object === undefined) return "";
-  return stringify(object, { lineWidth: 0, aliasDuplicateObjects: false }).replaceAll(UNKNOWN, KNOWN_LATER);
+  return withUnknownsSaid(stringify(object, { lineWidth: 0, aliasDuplicateObjects: false }));
 }
 
 /** Two values without the differences between them that mean nothing. */
@@ -83,12 +74,6 @@ function isNoise(key: string, before: unknown, after: unknown): boolean {
   if (isDeepStrictEqual(before, after)) return false;
   return key.startsWith("__") || CHECKSUM.test(key) || (isBlank(before) && isBlank(after));
 }
-
-const isBlank = (value: unknown): boolean =>
-  value === undefined ||
-  value === null ||
-  value === "" ||
-  (typeof value === "object" && Object.keys(value).length === 0);
 
 const inOneOrder = (items: readonly unknown[]) => items.map((item) => JSON.stringify(item)).sort();
 

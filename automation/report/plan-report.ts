@@ -1,11 +1,11 @@
-import { isDeepStrictEqual } from "node:util";
 import type { LedgerRow } from "../../components/charts/ledger.ts";
 import { UNKNOWN } from "../../components/records/kind.ts";
-import type { Operation } from "../engine/changes.ts";
+import { departuresBetween } from "../../provider/protocol/values.ts";
+import { valueAt, type Operation } from "../engine/changes.ts";
 import type { Step } from "../engine/steps.ts";
 import type { Seen } from "../engine/run.ts";
 import { findingsIn, type Finding } from "./findings/finding.ts";
-import { imagesOf, restarts } from "./findings/pods.ts";
+import { imageMoves, restarts, type ImageMove } from "./findings/pods.ts";
 import { FINDING_ROWS } from "./findings/rows.ts";
 import { objectDiff, type ObjectDiff } from "./object-diff.ts";
 
@@ -22,7 +22,7 @@ export interface PlanReport {
   unchanged: number;
   /** Workloads whose pods start anew: `Deployment cvat-backend-server`. */
   restarts: string[];
-  images: ImageMove[];
+  images: (ImageMove & { object: string })[];
   /** Objects that were renamed or moved, and nothing else became of them. */
   moved: { object: string; from: string }[];
   objects: ObjectReport[];
@@ -31,13 +31,6 @@ export interface PlanReport {
   warnings: readonly string[];
   /** Why the preview ended before it had seen everything. Undefined: it has. */
   failure: string | undefined;
-}
-
-/** One image that a workload has another of. */
-export interface ImageMove {
-  object: string;
-  from: string;
-  to: string;
 }
 
 export interface ObjectReport {
@@ -76,7 +69,7 @@ export function planReport(previewed: Previewed): PlanReport {
     counts: countsOf(changing),
     unchanged: steps.length - all.length,
     restarts: anew,
-    images: changing.flatMap(imageMoves),
+    images: changing.flatMap((step) => imageMoves(step).map((move) => ({ object: named(step), ...move }))),
     moved: steps.flatMap((step) =>
       step.was ? [{ object: named(step), from: `${step.was.kind} ${step.was.name}` }] : [],
     ),
@@ -96,12 +89,12 @@ export function planReport(previewed: Previewed): PlanReport {
 const bySystemAndKind = (one: Step, other: Step) =>
   one.system.localeCompare(other.system) || one.kind.localeCompare(other.kind) || one.short.localeCompare(other.short);
 
-/** Whether an update gives an object nothing new but what is not known yet. */
+/** Whether an update gives an object nothing new but what is not known yet: a known difference beside one that is not is a change. */
 function onlyWaits({ change, before, after }: Step): boolean {
   if (change?.operation !== "update" || before === undefined || after === undefined) return false;
-  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-  const differing = keys.filter((key) => !isDeepStrictEqual(before[key], after[key]));
-  return differing.length > 0 && differing.every((key) => JSON.stringify(after[key] ?? null).includes(UNKNOWN));
+  const departures = departuresBetween(before, after, "");
+  const isKnown = (path: string) => !String(valueAt(after, path)).includes(UNKNOWN);
+  return departures.length > 0 && departures.every(({ path }) => !isKnown(path));
 }
 
 const named = ({ kind, short }: Step) => `${kind} ${short}`;
@@ -139,12 +132,4 @@ function countsOf(changing: readonly Step[]): PlanReport["counts"] {
     if (change) own[change.operation] = (own[change.operation] ?? 0) + 1;
   }
   return counts;
-}
-
-function imageMoves(step: Step): ImageMove[] {
-  const before = imagesOf(step, step.before);
-  return [...imagesOf(step, step.after)].flatMap(([container, to]) => {
-    const from = before.get(container);
-    return from === undefined || from === to ? [] : [{ object: named(step), from, to }];
-  });
 }

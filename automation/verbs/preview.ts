@@ -3,7 +3,6 @@ import { countsText, UNSEEN } from "../engine/counts.ts";
 import { openUserStack } from "../engine/door.ts";
 import { knownSecrets, withoutSecrets } from "../engine/known-secrets.ts";
 import { runEngine, type Seen } from "../engine/run.ts";
-import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
 import { streamProgress } from "../progress.ts";
 import { reportPlace, writeReport } from "../report/file.ts";
 import { changesText } from "../report/changes-text.ts";
@@ -35,11 +34,11 @@ export async function preview({
 }: PreviewFlags): Promise<void> {
   const progress = streamProgress();
   if (report) await reportPlace(report);
-  const { stack } = await openUserStack({ stack: name, folder, create: true, progress });
+  const { stack, file } = await openUserStack({ stack: name, folder, create: true, progress });
   let seen: Seen = { steps: [], fixes: { before: [], after: [] } };
   const write = async (more: Pick<Previewed, "warnings" | "failure">) => {
     if (!report) return;
-    const secrets = await knownSecrets(stack, await readStackFile(stackFilePath(folder, name)));
+    const secrets = await knownSecrets(stack, file);
     const previewed = withoutSecrets({ stack: name, ...seen, ...more }, secrets);
     await writeReport(report, reportText(planReport(previewed), report, reportFormat));
   };
@@ -48,9 +47,17 @@ export async function preview({
   };
   const outcome = await runEngine(stack, "preview", { progress, parallel, ...(report && { seen: keep }) }).catch(
     async (error: unknown) => {
-      // What it saw until then is worth knowing.
-      if (error instanceof UserError && seen.steps.length > 0) await write({ warnings: [], failure: error.message });
-      throw error;
+      if (!(error instanceof UserError) || seen.steps.length === 0) throw error;
+      // What it saw until then is worth knowing; where that cannot be written either, why the preview failed is worth more.
+      const unwritten = await write({ warnings: [], failure: error.message }).then(
+        () => [],
+        (problem: unknown) => [
+          `There is no report of it: ${problem instanceof Error ? problem.message : String(problem)}`,
+        ],
+      );
+      throw unwritten.length === 0
+        ? error
+        : new UserError([...error.problems, ...unwritten], { exitCode: error.exitCode, cause: error });
     },
   );
   const counts = `${name}: ${countsText(outcome.counts, "will")}.`;

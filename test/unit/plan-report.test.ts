@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { UNKNOWN } from "../../components/records/kind.ts";
 import type { Operation } from "../../automation/engine/changes.ts";
 import type { Step } from "../../automation/engine/steps.ts";
 import { planReport, type Previewed } from "../../automation/report/plan-report.ts";
@@ -95,5 +96,21 @@ describe("a report", () => {
     expect(images).toEqual([{ object: "Deployment server", from: "cvat/server:v2.64.0", to: "cvat/server:v2.64.1" }]);
     expect(renamed).toEqual([{ object: "Service ui", from: "Service web" }]);
     expect(unchanged).toBe(1);
+  });
+
+  it("takes an object for one that only waits where nothing else is another: not where a known change stands beside", () => {
+    const spec = (image: string, url: string) => ({ spec: { image, env: [{ name: "URL", value: url }] } });
+    const of = (after: Step["after"]) => {
+      const { waiting, objects } = report([
+        changed("update", "Deployment", "a", { before: spec("s:1", "http://a"), after }),
+      ]);
+      return waiting.length > 0 ? "waits" : objects.length > 0 ? "changes" : "neither";
+    };
+    expect(of(spec("s:1", UNKNOWN))).toBe("waits");
+    expect(of(spec("s:1", `http://${UNKNOWN}/x`))).toBe("waits");
+    expect(of({ spec: UNKNOWN })).toBe("waits");
+    expect(of(spec("s:2", UNKNOWN))).toBe("changes");
+    expect(of({ ...spec("s:1", UNKNOWN), metadata: { labels: { new: "known", later: UNKNOWN } } })).toBe("changes");
+    expect(of({ spec: { image: "s:1" } })).toBe("changes");
   });
 });

@@ -1,4 +1,4 @@
-import { isMap } from "../../../components/program/maps.ts";
+import { isMap, mapsIn } from "../../../components/program/maps.ts";
 import { valueAt } from "../../engine/changes.ts";
 import type { Step } from "../../engine/steps.ts";
 import { ofEach, type FindingRow } from "./finding.ts";
@@ -42,10 +42,10 @@ export const ADDRESS_ROWS: readonly FindingRow[] = [
 ];
 
 function routesIn({ kind }: Step, given: Step["before"]): string[] {
-  if (kind === "IngressRoute") return listOf(valueAt(given, "spec.routes")).map(({ match }) => String(match));
+  if (kind === "IngressRoute") return mapsIn(valueAt(given, "spec.routes")).map(({ match }) => String(match));
   if (kind !== "Ingress") return [];
-  return listOf(valueAt(given, "spec.rules")).flatMap((rule) => {
-    const paths = listOf(valueAt(rule, "http.paths"));
+  return mapsIn(valueAt(given, "spec.rules")).flatMap((rule) => {
+    const paths = mapsIn(valueAt(rule, "http.paths"));
     const host = typeof rule["host"] === "string" ? rule["host"] : "every host";
     return (paths.length > 0 ? paths : [{}]).map(
       (one: Record<string, unknown>) => `${host}${typeof one["path"] === "string" ? one["path"] : "/"}`,
@@ -63,5 +63,3 @@ function addressIn(given: Step["before"]): string | undefined {
   const asked = isMap(annotations) ? ASKED.map((key) => annotations[key]) : [];
   return [...asked, valueAt(given, "spec.loadBalancerIP")].find((one) => typeof one === "string");
 }
-
-const listOf = (value: unknown) => (Array.isArray(value) ? value.filter(isMap) : []);

@@ -1,4 +1,4 @@
-import { isMap } from "../../../components/program/maps.ts";
+import { isMap, mapsIn } from "../../../components/program/maps.ts";
 import { valueAt } from "../../engine/changes.ts";
 import type { Given, Step } from "../../engine/steps.ts";
 import { becomes } from "./finding.ts";
@@ -29,12 +29,27 @@ export function restarts(step: Step): boolean {
   return step.change?.fields.some(({ path }) => path === template || path.startsWith(`${template}.`)) ?? false;
 }
 
+/** An image that a container has another of. */
+export interface ImageMove {
+  from: string;
+  to: string;
+}
+
+/** The images of a workload that are others, of containers that it had and has. */
+export function imageMoves(step: Step): ImageMove[] {
+  const before = imagesOf(step, step.before);
+  return [...imagesOf(step, step.after)].flatMap(([container, to]) => {
+    const from = before.get(container);
+    return from === undefined || from === to ? [] : [{ from, to }];
+  });
+}
+
 /** Images of a workload's containers, by the container's name. */
-export function imagesOf(step: Step, given: Step["before"]): Map<string, string> {
-  const spec = templateOf(step, given)?.["spec"];
-  const containers = isMap(spec) ? [spec["initContainers"], spec["containers"]].flat().filter(isMap) : [];
+function imagesOf(step: Step, given: Step["before"]): Map<string, string> {
   return new Map(
-    containers.flatMap(({ name, image }) => (typeof image === "string" ? [[String(name), image] as const] : [])),
+    containersIn(templateOf(step, given)?.["spec"]).flatMap(({ name, image }) =>
+      typeof image === "string" ? [[String(name), image] as const] : [],
+    ),
   );
 }
 
@@ -42,17 +57,17 @@ export function imagesOf(step: Step, given: Step["before"]): Map<string, string>
 export function readingOf(step: Step, secret: string): "at start" | "as a file" | undefined {
   const spec = templateOf(step, step.after)?.["spec"];
   if (!isMap(spec)) return undefined;
-  const containers = [spec["initContainers"], spec["containers"]].flat().filter(isMap);
-  const references = containers.flatMap(({ env, envFrom }) => [
-    ...listOf(env).map((one) => valueAt(one, "valueFrom.secretKeyRef.name")),
-    ...listOf(envFrom).map((one) => valueAt(one, "secretRef.name")),
+  const references = containersIn(spec).flatMap(({ env, envFrom }) => [
+    ...mapsIn(env).map((one) => valueAt(one, "valueFrom.secretKeyRef.name")),
+    ...mapsIn(envFrom).map((one) => valueAt(one, "secretRef.name")),
   ]);
   if (references.includes(secret)) return "at start";
-  const volumes = listOf(spec["volumes"]).flatMap((volume) => [
+  const volumes = mapsIn(spec["volumes"]).flatMap((volume) => [
     valueAt(volume, "secret.secretName"),
-    ...listOf(valueAt(volume, "projected.sources")).map((source) => valueAt(source, "secret.name")),
+    ...mapsIn(valueAt(volume, "projected.sources")).map((source) => valueAt(source, "secret.name")),
   ]);
   return volumes.includes(secret) ? "as a file" : undefined;
 }
 
-const listOf = (value: unknown) => (Array.isArray(value) ? value.filter(isMap) : []);
+const containersIn = (spec: unknown) =>
+  isMap(spec) ? [...mapsIn(spec["initContainers"]), ...mapsIn(spec["containers"])] : [];

@@ -1,4 +1,4 @@
-import { isMap } from "../../../components/program/maps.ts";
+import { isMap, mapsIn } from "../../../components/program/maps.ts";
 import type { Given, Step } from "../../engine/steps.ts";
 import { ofEach, type FindingRow } from "./finding.ts";
 
@@ -40,7 +40,7 @@ export const RIGHTS_ROWS: readonly FindingRow[] = [
 ];
 
 function rightsIn(given: Step["before"]): Right[] {
-  return itemsOf(given?.["rules"]).flatMap((rule) => {
+  return mapsIn(given?.["rules"]).flatMap((rule) => {
     const groups = textsOf(rule["apiGroups"]);
     const resources = groups.flatMap((group) => textsOf(rule["resources"]).map((resource) => `${group}/${resource}`));
     const names = textsOf(rule["resourceNames"]);
@@ -72,7 +72,7 @@ function parted(of: string): [string, string] {
 const rightText = ({ of, name, verb }: Right) => `${verb} ${of.replace(/^\//, "")}${name === "*" ? "" : ` ${name}`}`;
 
 const subjectsIn = (given: Step["before"]) =>
-  itemsOf(given?.["subjects"]).map(({ kind, namespace, name }) =>
+  mapsIn(given?.["subjects"]).map(({ kind, namespace, name }) =>
     [kind, [namespace, name].filter(Boolean).join("/")].join(" "),
   );
 
@@ -86,5 +86,4 @@ function listed(texts: readonly string[]): string {
   return more > 0 ? `${texts.slice(0, SHOWN).join(", ")} and ${more} more` : texts.join(", ");
 }
 
-const itemsOf = (value: unknown) => (Array.isArray(value) ? value.filter(isMap) : []);
 const textsOf = (value: unknown) => (Array.isArray(value) ? value.map(String) : []);

@@ -1,7 +1,8 @@
-import { coerce } from "semver";
+import { coerce, type SemVer } from "semver";
 import { parseImage } from "../../../components/images/reference.ts";
+import type { Step } from "../../engine/steps.ts";
 import { ofEach, type FindingRow } from "./finding.ts";
-import { imagesOf } from "./pods.ts";
+import { imageMoves } from "./pods.ts";
 
 /** Which releases jump. */
 export const VERSION_ROWS: readonly FindingRow[] = [
@@ -10,12 +11,8 @@ export const VERSION_ROWS: readonly FindingRow[] = [
     severity: "careful",
     title: "a major release",
     find: ofEach((step) => {
-      const before = imagesOf(step, step.before);
-      const jumps = [...imagesOf(step, step.after)].flatMap(([container, image]) => {
-        const former = before.get(container);
-        return former !== undefined && isJump(former, image) ? [`from ${former} to ${image}`] : [];
-      });
-      return jumps.length > 0 ? `goes to another major release: ${jumps.join(", ")}` : undefined;
+      const jumps = movesText(step, (old, next) => next.major > old.major);
+      return jumps && `goes to another major release: ${jumps}`;
     }),
   },
   {
@@ -23,26 +20,18 @@ export const VERSION_ROWS: readonly FindingRow[] = [
     severity: "careful",
     title: "an older release",
     find: ofEach((step) => {
-      const before = imagesOf(step, step.before);
-      const back = [...imagesOf(step, step.after)].flatMap(([container, image]) => {
-        const former = before.get(container);
-        const [old, next] = [releaseOf(former), releaseOf(image)];
-        return former !== undefined && old && next && sameName(former, image) && next.compare(old) < 0
-          ? [`from ${former} to ${image}`]
-          : [];
-      });
-      return back.length > 0
-        ? `goes back: ${back.join(", ")}; what a newer release has written may not be read`
-        : undefined;
+      const back = movesText(step, (old, next) => next.compare(old) < 0);
+      return back && `goes back: ${back}; what a newer release has written may not be read`;
     }),
   },
 ];
 
-const releaseOf = (image: string | undefined) => coerce(image === undefined ? undefined : parseImage(image)?.tag);
-
-const sameName = (one: string, other: string) => parseImage(one)?.path === parseImage(other)?.path;
-
-function isJump(former: string, image: string): boolean {
-  const [old, next] = [releaseOf(former), releaseOf(image)];
-  return old !== null && next !== null && sameName(former, image) && next.major > old.major;
+/** Where a workload goes to such a release of an image that it had: `from A to B`. */
+function movesText(step: Step, isSuch: (old: SemVer, next: SemVer) => boolean): string {
+  const moves = imageMoves(step).filter(({ from, to }) => {
+    const [former, image] = [parseImage(from), parseImage(to)];
+    const [old, next] = [coerce(former?.tag), coerce(image?.tag)];
+    return former?.path === image?.path && old !== null && next !== null && isSuch(old, next);
+  });
+  return moves.map(({ from, to }) => `from ${from} to ${to}`).join(", ");
 }

@@ -3,34 +3,24 @@ import { valueAt } from "../../engine/changes.ts";
 import type { Step } from "../../engine/steps.ts";
 import { becomes, ofEach, type FindingRow } from "./finding.ts";
 
-const isClaim = ({ type }: Step) => /^kubernetes:core\/v1:PersistentVolumeClaim(Patch)?$/.test(type);
+function isClaim({ type }: Step): boolean {
+  return /^kubernetes:core\/v1:PersistentVolumeClaim(Patch)?$/.test(type);
+}
 /** A patch that goes leaves the claim, which is another one's. */
-const isLeft = (step: Step) =>
-  becomes(step, "keep") || (becomes(step, "delete", "replace") && (step.isRetained || step.kind.endsWith("Patch")));
-const isBucket = ({ type }: Step) => type === "minio:index/s3Bucket:S3Bucket";
+function isLeft(step: Step): boolean {
+  const goes = becomes(step, "delete", "replace");
+  return becomes(step, "keep") || (goes && (step.isRetained || step.kind.endsWith("Patch")));
+}
+function isBucket({ type }: Step): boolean {
+  return type === "minio:index/s3Bucket:S3Bucket";
+}
 
 /** What becomes of data. */
 export const VOLUME_ROWS: readonly FindingRow[] = [
-  {
-    id: "claim-deleted",
-    severity: "careful",
-    title: "a claim is deleted",
-    find: ofEach((step) =>
-      isClaim(step) && becomes(step, "delete", "replace") && !isLeft(step)
-        ? "is deleted, and what is in its volume too, unless the volume's reclaim policy keeps it"
-        : undefined,
-    ),
-  },
-  {
-    id: "claim-let-go",
-    severity: "careful",
-    title: "a claim is let go of",
-    find: ofEach((step) =>
-      isClaim(step) && isLeft(step)
-        ? "is let go of: it stays in the cluster with its data, and up does not look after it any more"
-        : undefined,
-    ),
-  },
+  ...leavingRows("claim", isClaim, {
+    deleted: ", and what is in its volume too, unless the volume's reclaim policy keeps it",
+    stays: "in the cluster with its data",
+  }),
   {
     id: "claim-grows",
     severity: "careful",
@@ -42,27 +32,39 @@ export const VOLUME_ROWS: readonly FindingRow[] = [
       return `grows from ${before} to ${after}: a volume cannot shrink again`;
     }),
   },
-  {
-    id: "bucket-deleted",
-    severity: "careful",
-    title: "a bucket is deleted",
-    find: ofEach((step) =>
-      isBucket(step) && becomes(step, "delete", "replace") && !isLeft(step)
-        ? "is deleted; the store refuses that while anything is in it"
-        : undefined,
-    ),
-  },
-  {
-    id: "bucket-let-go",
-    severity: "careful",
-    title: "a bucket is let go of",
-    find: ofEach((step) =>
-      isBucket(step) && isLeft(step)
-        ? "is let go of: it stays in the store with its objects, and up does not look after it any more"
-        : undefined,
-    ),
-  },
+  ...leavingRows("bucket", isBucket, {
+    deleted: "; the store refuses that while anything is in it",
+    stays: "in the store with its objects",
+  }),
 ];
+
+/** What is told of data that leaves the stack file: whether it goes, or is only let go of. */
+function leavingRows(
+  what: string,
+  isSuch: (step: Step) => boolean,
+  { deleted, stays }: { deleted: string; stays: string },
+): FindingRow[] {
+  return [
+    {
+      id: `${what}-deleted`,
+      severity: "careful",
+      title: `a ${what} is deleted`,
+      find: ofEach((step) =>
+        isSuch(step) && becomes(step, "delete", "replace") && !isLeft(step) ? `is deleted${deleted}` : undefined,
+      ),
+    },
+    {
+      id: `${what}-let-go`,
+      severity: "careful",
+      title: `a ${what} is let go of`,
+      find: ofEach((step) =>
+        isSuch(step) && isLeft(step)
+          ? `is let go of: it stays ${stays}, and up does not look after it any more`
+          : undefined,
+      ),
+    },
+  ];
+}
 
 function sizeOf(given: Step["before"]): string | undefined {
   const size = valueAt(given, "spec.resources.requests.storage");
