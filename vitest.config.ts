@@ -57,6 +57,22 @@ export default defineConfig({
           hookTimeout: 2_400_000,
         },
       },
+      // What is too long for each landing: `npm run test:full`. Tests of the rehearsal suite that take `full` run here alone.
+      {
+        test: {
+          name: "full",
+          env: { ...env, VISION_PLATFORM_FULL: "1" },
+          include: [
+            "test/full/**/*.test.ts",
+            "test/rehearsal/storage.test.ts",
+            "test/rehearsal/field-managers.test.ts",
+          ],
+          globalSetup: "test/rehearsal/setup.ts",
+          maxWorkers: 2,
+          testTimeout: 900_000,
+          hookTimeout: 2_400_000,
+        },
+      },
     ],
   },
 });
