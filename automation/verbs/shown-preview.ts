@@ -1,0 +1,78 @@
+import type * as auto from "@pulumi/pulumi/automation/index.js";
+import { UserError } from "../../components/program/errors.ts";
+import { countsText, UNSEEN } from "../engine/counts.ts";
+import { knownSecrets, withoutSecrets } from "../engine/known-secrets.ts";
+import { runEngine, type Outcome, type Seen } from "../engine/run.ts";
+import type { Progress } from "../progress.ts";
+import { changesText } from "../report/changes-text.ts";
+import { writeReport } from "../report/file.ts";
+import { planMarkdown } from "../report/plan-markdown.ts";
+import { planReport, type PlanReport, type Previewed } from "../report/plan-report.ts";
+import { warningsText } from "../report/warnings.ts";
+import type { StackFile } from "../stackfile/stack-file.ts";
+import { print } from "./print.ts";
+
+type ReportFormat = "md" | "json";
+
+/** What a preview shows, and where. */
+export interface ShowFlags {
+  json?: true;
+  report?: string;
+  /** Default: JSON for a file whose name ends so, else Markdown. */
+  reportFormat?: ReportFormat;
+  parallel?: number;
+  exitCode?: true;
+}
+
+export interface Shown {
+  /** The stack's name, as the person knows it. */
+  name: string;
+  stack: auto.Stack;
+  /** Its file: secrets that stand in it are hidden. */
+  file: StackFile;
+  progress: Progress;
+}
+
+/** Previews a stack that is open, prints what would change, and writes a report of it where one is asked for, of a preview that fails too. */
+export async function showPreview({ name, stack, file, progress }: Shown, flags: ShowFlags): Promise<void> {
+  const { json, report, reportFormat, parallel, exitCode } = flags;
+  let seen: Seen = { steps: [], fixes: { before: [], after: [] } };
+  const write = async (more: Pick<Previewed, "warnings" | "failure">) => {
+    if (!report) return;
+    const secrets = await knownSecrets(stack, file);
+    const previewed = withoutSecrets({ stack: name, ...seen, ...more }, secrets);
+    await writeReport(report, reportText(planReport(previewed), report, reportFormat));
+  };
+  const keep = (all: Seen) => {
+    seen = all;
+  };
+  const outcome = await runEngine(stack, "preview", { progress, parallel, ...(report && { seen: keep }) }).catch(
+    async (error: unknown) => {
+      if (!(error instanceof UserError) || seen.steps.length === 0) throw error;
+      // What it saw until then is worth knowing; where that cannot be written either, why the preview failed is worth more.
+      const unwritten = await write({ warnings: [], failure: error.message }).then(
+        () => [],
+        (problem: unknown) => [
+          `There is no report of it: ${problem instanceof Error ? problem.message : String(problem)}`,
+        ],
+      );
+      throw unwritten.length === 0
+        ? error
+        : new UserError([...error.problems, ...unwritten], { exitCode: error.exitCode, cause: error });
+    },
+  );
+  print({ stack: name, ...outcome }, outcomeText(name, outcome), json);
+  await write({ warnings: outcome.warnings });
+  // What was not looked at may differ.
+  if (exitCode && (outcome.changes.length > 0 || outcome.counts[UNSEEN])) process.exitCode = 3;
+}
+
+function outcomeText(name: string, { changes, warnings, counts }: Outcome): string {
+  const line = `${name}: ${countsText(counts, "will")}.`;
+  return [changesText(changes), warningsText(warnings), line].filter(Boolean).join("\n");
+}
+
+function reportText(report: PlanReport, file: string, format: ReportFormat | undefined): string {
+  const isJson = format === undefined ? file.endsWith(".json") : format === "json";
+  return isJson ? `${JSON.stringify(report, null, 2)}\n` : planMarkdown(report);
+}
