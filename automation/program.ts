@@ -6,6 +6,7 @@ import { clearmlCommand } from "./commands/clearml.ts";
 import { configCommand } from "./commands/config.ts";
 import { destroyCommand } from "./commands/destroy.ts";
 import { functionCommand } from "./commands/function.ts";
+import { graphCommand } from "./commands/graph.ts";
 import { outputsCommand } from "./commands/outputs.ts";
 import { previewCommand } from "./commands/preview.ts";
 import { rehearseCommand } from "./commands/rehearse.ts";
@@ -21,6 +22,7 @@ const VERBS = [
   upCommand,
   destroyCommand,
   outputsCommand,
+  graphCommand,
   functionCommand,
   clearmlCommand,
   benchCommand,

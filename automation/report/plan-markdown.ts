@@ -1,6 +1,7 @@
 import { inCode, inFence, inText } from "./escaped.ts";
 import { objectsText, sorted } from "./ledger.ts";
 import { MARKS } from "./marks.ts";
+import { mermaidText } from "./graph/mermaid.ts";
 import type { Finding } from "./findings/finding.ts";
 import { fitting, type Block } from "./fitting.ts";
 import type { ObjectReport, PlanReport } from "./plan-report.ts";
@@ -33,6 +34,7 @@ export function planMarkdown(
     ...listed("Known after up whether they change", report.waiting, (one) => `- ${inCode(one)}`, 4),
     ...images(report),
     ...listed("Moved or renamed", report.moved, ({ object, from }) => `- ${inCode(object)} was ${inCode(from)}`, 5),
+    ...picture(report),
     ...report.objects.map(object),
     ...fixes(report),
     ...listed("Warnings", report.warnings, (warning) => `- ${inText(warning)}`, 7),
@@ -74,6 +76,14 @@ function images({ images: moves }: PlanReport): Block[] {
       worth: 6,
     },
   ];
+}
+
+/** Hosts draw such a block. */
+function picture({ graph }: PlanReport): Block[] {
+  if (graph === undefined) return [];
+  const body = inFence(mermaidText(graph).trimEnd().split("\n"), "mermaid");
+  const text = `<details><summary>The lab, with what changes marked</summary>\n\n${body}\n\n</details>`;
+  return [{ text, what: "the picture of the lab", worth: 3.5 }];
 }
 
 function object({ system, kind, name, operation, diff }: ObjectReport): Block {

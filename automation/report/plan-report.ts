@@ -7,6 +7,8 @@ import type { Seen } from "../engine/run.ts";
 import { findingsIn, type Finding } from "./findings/finding.ts";
 import { imageMoves, restarts, type ImageMove } from "./findings/pods.ts";
 import { FINDING_ROWS } from "./findings/rows.ts";
+import type { LabGraph } from "./graph/graph.ts";
+import { marked } from "./graph/marked.ts";
 import { objectDiff, type ObjectDiff } from "./object-diff.ts";
 
 /** What a preview comes to, for whoever reads it before it is done. */
@@ -26,6 +28,8 @@ export interface PlanReport {
   /** Objects that were renamed or moved, and nothing else became of them. */
   moved: { object: string; from: string }[];
   objects: ObjectReport[];
+  /** The lab with what becomes of its parts. Undefined: nothing of it changes, all of it is new, or the lab is not known. */
+  graph: LabGraph | undefined;
   /** What becomes of the fixes, where this preview came so far. */
   fixes: readonly LedgerRow[];
   warnings: readonly string[];
@@ -45,6 +49,8 @@ export interface Previewed extends Seen {
   stack: string;
   warnings: readonly string[];
   failure?: string | undefined;
+  /** The lab of the stack file, to be marked. Default: the report has no picture. */
+  lab?: LabGraph | undefined;
 }
 
 /** The report of a preview. */
@@ -80,6 +86,7 @@ export function planReport(previewed: Previewed): PlanReport {
       operation: step.change?.operation ?? "update",
       diff: objectDiff(step),
     })),
+    graph: previewed.lab && changing.length > 0 && !isNew ? marked(previewed.lab, changing, findings) : undefined,
     fixes: fixes.after,
     warnings,
     failure,

@@ -11,6 +11,6 @@ export async function preview(flags: PreviewFlags): Promise<void> {
   const { stack: name, folder, report } = flags;
   const progress = streamProgress();
   if (report) await reportPlace(report);
-  const { stack, file } = await openUserStack({ stack: name, folder, create: true, progress });
-  await showPreview({ name, stack, file, progress }, flags);
+  const { stack, plan, file } = await openUserStack({ stack: name, folder, create: true, progress });
+  await showPreview({ name, stack, plan, file, progress }, flags);
 }

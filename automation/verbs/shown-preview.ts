@@ -1,4 +1,5 @@
 import type * as auto from "@pulumi/pulumi/automation/index.js";
+import type { Plan } from "../../components/lab/plan.ts";
 import { UserError } from "../../components/program/errors.ts";
 import { countsText, UNSEEN } from "../engine/counts.ts";
 import { knownSecrets, withoutSecrets } from "../engine/known-secrets.ts";
@@ -6,6 +7,7 @@ import { runEngine, type Outcome, type Seen } from "../engine/run.ts";
 import type { Progress } from "../progress.ts";
 import { changesText } from "../report/changes-text.ts";
 import { writeReport } from "../report/file.ts";
+import { labGraph } from "../report/graph/lab-graph.ts";
 import { planMarkdown } from "../report/plan-markdown.ts";
 import { planReport, type PlanReport, type Previewed } from "../report/plan-report.ts";
 import { warningsText } from "../report/warnings.ts";
@@ -28,25 +30,27 @@ export interface Shown {
   /** The stack's name, as the person knows it. */
   name: string;
   stack: auto.Stack;
+  /** The lab that is previewed. */
+  plan: Plan;
   /** Its file: secrets that stand in it are hidden. */
   file: StackFile;
   progress: Progress;
 }
 
 /** Previews a stack that is open, prints what would change, and writes a report of it where one is asked for, of a preview that fails too. */
-export async function showPreview({ name, stack, file, progress }: Shown, flags: ShowFlags): Promise<void> {
+export async function showPreview({ name, stack, plan, file, progress }: Shown, flags: ShowFlags): Promise<void> {
   const { json, report, reportFormat, parallel, exitCode } = flags;
   let seen: Seen = { steps: [], fixes: { before: [], after: [] } };
   const write = async (more: Pick<Previewed, "warnings" | "failure">) => {
     if (!report) return;
     const secrets = await knownSecrets(stack, file);
-    const previewed = withoutSecrets({ stack: name, ...seen, ...more }, secrets);
+    const previewed = withoutSecrets({ stack: name, ...seen, ...more, lab: labGraph(plan) }, secrets);
     await writeReport(report, reportText(planReport(previewed), report, reportFormat));
   };
   const keep = (all: Seen) => {
     seen = all;
   };
-  const outcome = await runEngine(stack, "preview", { progress, parallel, ...(report && { seen: keep }) }).catch(
+  const outcome = await runEngine(stack, "preview", { progress, parallel, seen: keep }).catch(
     async (error: unknown) => {
       if (!(error instanceof UserError) || seen.steps.length === 0) throw error;
       // What it saw until then is worth knowing; where that cannot be written either, why the preview failed is worth more.
@@ -61,7 +65,8 @@ export async function showPreview({ name, stack, file, progress }: Shown, flags:
         : new UserError([...error.problems, ...unwritten], { exitCode: error.exitCode, cause: error });
     },
   );
-  print({ stack: name, ...outcome }, outcomeText(name, outcome), json);
+  const { verdict } = planReport({ stack: name, ...seen, warnings: outcome.warnings });
+  print({ stack: name, verdict, ...outcome }, `${outcomeText(name, outcome)}\n${verdict}`, json);
   await write({ warnings: outcome.warnings });
   // What was not looked at may differ.
   if (exitCode && (outcome.changes.length > 0 || outcome.counts[UNSEEN])) process.exitCode = 3;

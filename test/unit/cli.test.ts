@@ -67,6 +67,7 @@ describe("help", () => {
       "function list",
       "function logs",
       "function remove",
+      "graph",
       "outputs",
       "preview",
       "rehearse",

@@ -1,6 +1,7 @@
 import MarkdownIt from "markdown-it";
 import { describe, expect, it } from "vitest";
 import { planMarkdown } from "../../automation/report/plan-markdown.ts";
+import { idOf } from "../../automation/report/graph/graph.ts";
 import type { PlanReport } from "../../automation/report/plan-report.ts";
 
 /** As hosts read a comment: with HTML, links of bare addresses and tables. */
@@ -17,6 +18,7 @@ const empty: PlanReport = {
   images: [],
   moved: [],
   objects: [],
+  graph: undefined,
   fixes: [],
   warnings: [],
   failure: undefined,
@@ -44,6 +46,13 @@ const filledWith = (text: string): PlanReport => ({
       diff: { lines: [`-${text}`, `+${text}`], leftOut: 1 },
     },
   ],
+  graph: {
+    nodes: [
+      { id: idOf("bucket", text), shape: "store", lines: [text, text], frame: text, mark: "changed" },
+      { id: "cvat", shape: "program", lines: [text], frame: undefined },
+    ],
+    edges: [{ from: "cvat", to: idOf("bucket", text), what: text }],
+  },
   fixes: [{ chart: text, id: text, outcome: "applied", objects: [text], why: text, source: text }],
   warnings: [text],
   failure: text,
