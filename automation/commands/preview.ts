@@ -1,6 +1,10 @@
 import { Option, type Command } from "commander";
+import { UserError } from "../../components/program/errors.ts";
 import type { PreviewFlags } from "../verbs/preview.ts";
-import { stackCommand, wholeNumber } from "./common.ts";
+import type { RehearsedPreviewFlags } from "../verbs/preview-rehearsed.ts";
+import { chartOption, stackCommand, wholeNumber } from "./common.ts";
+
+type Flags = PreviewFlags & RehearsedPreviewFlags & { rehearse?: true };
 
 /** `preview`: what `up` would change, object by object. */
 export function previewCommand(): Command {
@@ -14,5 +18,21 @@ export function previewCommand(): Command {
     )
     .option("--exit-code", "exit with 3 when something would change")
     .option("--parallel <n>", "how many objects to work on at once", wholeNumber)
-    .action(async (flags: PreviewFlags) => (await import("../verbs/preview.ts")).preview(flags));
+    .option(
+      "--rehearse",
+      "without the lab: what the files as they are change on what --base left on a rehearsal cluster",
+    )
+    .option("--base <rev>", "with --rehearse: the commit to compare with (default: where the change begins from)")
+    .addOption(chartOption())
+    .action(async (flags: Flags) => {
+      if (flags.rehearse) return (await import("../verbs/preview-rehearsed.ts")).previewRehearsed(flags);
+      refuseWithoutRehearsal(flags);
+      return (await import("../verbs/preview.ts")).preview(flags);
+    });
+}
+
+/** @throws UserError of bad usage for flags that say how to rehearse */
+function refuseWithoutRehearsal({ base, chart }: Flags): void {
+  const given = [base === undefined ? [] : "--base", Object.keys(chart).length === 0 ? [] : "--chart"].flat();
+  if (given.length > 0) throw new UserError(`${given.join(" and ")}: only with --rehearse.`, { exitCode: 2 });
 }

@@ -9,6 +9,7 @@ export interface RehearsalChart {
   name: string;
   version: string;
   path: string;
+  kind: "locked" | "named" | "miniature";
   /** For the summary: whether this is the locked chart, one the user named, or a miniature, and why. */
   note: string;
 }
@@ -31,14 +32,15 @@ export async function rehearsalCharts(
     const found = await pullOrExplain(name, version, { overrides, cacheFolder: cacheFolder(), progress });
     if ("chart" in found) {
       const { chart } = found;
-      const note =
-        chart.origin === "override"
-          ? `${chart.version}, from ${path.resolve(overrides[name] ?? "")}`
-          : `${chart.version}, as locked`;
-      charts.push({ name, version: chart.version, path: chart.path, note });
+      const isNamed = chart.origin === "override";
+      const note = isNamed
+        ? `${chart.version}, from ${path.resolve(overrides[name] ?? "")}`
+        : `${chart.version}, as locked`;
+      charts.push({ name, version: chart.version, path: chart.path, kind: isNamed ? "named" : "locked", note });
     } else {
       const miniature = await miniatureChart(name, version, folder);
-      charts.push({ name, version, path: miniature.path, note: `${miniature.note} (${found.reason})` });
+      const note = `${miniature.note} (${found.reason})`;
+      charts.push({ name, version, path: miniature.path, kind: "miniature", note });
     }
   }
   return charts;

@@ -10,7 +10,7 @@ import { runEngine, type Outcome } from "../engine/run.ts";
 import type { StackSecret } from "../engine/sealing.ts";
 import { openStack } from "../engine/stack.ts";
 import type { Progress } from "../progress.ts";
-import { soundPlan } from "../stackfile/sound-plan.ts";
+import { planWithUntried, soundPlan } from "../stackfile/sound-plan.ts";
 import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
 import { rehearsalCharts, type RehearsalChart } from "./charts.ts";
 import { markOf } from "../runs/belonging.ts";
@@ -45,6 +45,8 @@ export interface RehearsalOptions {
   progress: Progress;
   /** The home is as it was left, ready and with this very lab in its cluster: nothing is put there again. Default: no. */
   asLeft?: boolean;
+  /** Versions that nobody is known to have tried are taken, also where the stack file does not allow them. Default: they are refused. */
+  untried?: boolean;
 }
 
 /** A rehearsal that is ready for the engine: cluster, charts and stack are there. */
@@ -52,6 +54,8 @@ export interface Rehearsal {
   home: Home;
   /** The lab as the user's stack file has it. */
   plan: Plan;
+  /** Products whose versions nobody is known to have tried, which the stack file itself does not allow. */
+  untried: readonly string[];
   cluster: Cluster;
   tools: Tool[];
   charts: RehearsalChart[];
@@ -82,8 +86,10 @@ export async function prepare({
   home,
   progress,
   asLeft = false,
+  untried: takesUntried = false,
 }: RehearsalOptions): Promise<Rehearsal> {
-  const plan = await soundPlan(await readStackFile(stackFilePath(project, stack)));
+  const file = await readStackFile(stackFilePath(project, stack));
+  const { plan, untried } = takesUntried ? await planWithUntried(file) : { plan: await soundPlan(file), untried: [] };
   const likeness = like === undefined ? undefined : await likenessFor(like, plan, { folder: project, stack, progress });
   const ground = groundOf(plan, likeness);
   const [tools, passphrase] = await Promise.all([
@@ -127,10 +133,10 @@ export async function prepare({
     kubeconfig: cluster.kubeconfig,
     context: cluster.context,
     charts: Object.fromEntries(charts.map((chart) => [chart.name, chart.path])),
-    values: services.flatMap(({ values = [] }) => values),
+    values: [...services.flatMap(({ values = [] }) => values), ...untried.map(untriedAllowed)],
     files: Object.fromEntries(services.flatMap(({ files = {} }) => Object.entries(files))),
     key: passphrase.key,
-    standIn: (at) => standInFor(at, passphrase.text),
+    standIn: (at, sealed) => standInFor(at, sealed, passphrase.text),
     secrets: services.flatMap(({ secrets = [] }) => secrets),
   });
   const opened = already ?? (await open());
@@ -138,7 +144,7 @@ export async function prepare({
   await clearAway(runsFolder(env));
   if (await hasLocks(home)) await opened.cancel();
   const standIns = [...services.flatMap(({ notes = [] }) => notes), ...plugins.map(pluginNote)];
-  return { home, plan, cluster, tools, charts, assumed: ground.notes, standIns, stack: opened, env };
+  return { home, plan, untried, cluster, tools, charts, assumed: ground.notes, standIns, stack: opened, env };
 }
 
 /** Brings the rehearsed stack up. */
@@ -175,8 +181,13 @@ async function hasLocks(home: Home): Promise<boolean> {
   return files.some((file) => file.isFile());
 }
 
-/** Stands for a secret that is encrypted for another passphrase: the same each time, so that a kept rehearsal is not changed by being run again. */
-function standInFor([section = "", ...path]: StackSecret["at"], passphrase: string): string {
+const untriedAllowed = (section: string) => ({ section, path: ["allowUnknownVersions"], value: true });
+
+/**
+ * Stands for a secret that is encrypted for another passphrase: the same each time, so that a kept rehearsal is not changed by being run again,
+ * and another for another one.
+ */
+function standInFor([section = "", ...path]: StackSecret["at"], sealed: string, passphrase: string): string {
   const key = pathText(String(section), path);
-  return createHmac("sha256", passphrase).update(key).digest("hex").slice(0, 24);
+  return createHmac("sha256", passphrase).update(`${key}\0${sealed}`).digest("hex").slice(0, 24);
 }

@@ -18,8 +18,8 @@ export interface Replacements {
   values: readonly ConfigValue[];
   /** What its secrets open with. */
   key: StackKey;
-  /** Stands for a secret that is sealed for another passphrase. */
-  standIn: (at: StackSecret["at"]) => string;
+  /** Stands for a secret that is sealed for another passphrase, as it stands there. */
+  standIn: (at: StackSecret["at"], sealed: string) => string;
   /** What opens something here. Default: none. */
   secrets?: readonly StackSecret[];
   /** Files that the stack file names, by their path in the folder. Default: none. */
@@ -47,7 +47,7 @@ export async function writeStackFolder(
   sealInto(
     document,
     replace.key,
-    sealedPlaces(document).map((at) => ({ at, value: replace.standIn(at) })),
+    sealedPlaces(document).map(({ at, sealed }) => ({ at, value: replace.standIn(at, sealed) })),
   );
   document.setIn(["config", `${PROJECT}:cluster`, "kubeconfig"], replace.kubeconfig);
   document.setIn(["config", `${PROJECT}:cluster`, "context"], replace.context);
@@ -63,13 +63,14 @@ export async function writeStackFolder(
   await writeFile(stackFilePath(folder, stack), text);
 }
 
-/** Where below `config` something is sealed. */
-function sealedPlaces(document: Document): StackSecret["at"][] {
-  const places: StackSecret["at"][] = [];
+/** Where below `config` something is sealed, and as what. */
+function sealedPlaces(document: Document): { at: StackSecret["at"]; sealed: string }[] {
+  const places: { at: StackSecret["at"]; sealed: string }[] = [];
   const walk = (node: unknown, trail: StackSecret["at"]) => {
     for (const [key, value] of childrenOf(node)) {
       const at = [...trail, key];
-      if (isMap(value) && value.has("secure") && value.items.length === 1) places.push(at);
+      if (isMap(value) && value.has("secure") && value.items.length === 1)
+        places.push({ at, sealed: String(value.get("secure")) });
       else walk(value, at);
     }
   };

@@ -3,6 +3,7 @@ import { objectsText, sorted } from "./ledger.ts";
 import { MARKS } from "./marks.ts";
 import { mermaidText } from "./graph/mermaid.ts";
 import type { Finding } from "./findings/finding.ts";
+import { comparedText } from "./compared.ts";
 import { fitting, type Block } from "./fitting.ts";
 import type { ObjectReport, PlanReport } from "./plan-report.ts";
 
@@ -27,6 +28,7 @@ export function planMarkdown(
 ): string {
   const blocks: Block[] = [
     { text: `## Preview of ${inText(report.stack)}\n\n**${inText(report.verdict)}**`, worth: "must" },
+    ...compared(report),
     ...failure(report),
     ...findings(report),
     ...counts(report),
@@ -40,6 +42,11 @@ export function planMarkdown(
     ...listed("Warnings", report.warnings, (warning) => `- ${inText(warning)}`, 7),
   ];
   return `${fitting(blocks, { characters, whole })}\n`;
+}
+
+function compared({ compared: what }: PlanReport): Block[] {
+  if (what === undefined) return [];
+  return [{ text: comparedText(what).map(inText).join("\n\n"), what: "what was compared", worth: 9 }];
 }
 
 function failure({ failure: why }: PlanReport): Block[] {

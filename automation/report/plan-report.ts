@@ -4,6 +4,7 @@ import { departuresBetween } from "../../provider/protocol/values.ts";
 import { valueAt, type Operation } from "../engine/changes.ts";
 import type { Step } from "../engine/steps.ts";
 import type { Seen } from "../engine/run.ts";
+import type { Compared } from "./compared.ts";
 import { findingsIn, type Finding } from "./findings/finding.ts";
 import { imageMoves, restarts, type ImageMove } from "./findings/pods.ts";
 import { FINDING_ROWS } from "./findings/rows.ts";
@@ -14,6 +15,8 @@ import { objectDiff, type ObjectDiff } from "./object-diff.ts";
 /** What a preview comes to, for whoever reads it before it is done. */
 export interface PlanReport {
   stack: string;
+  /** What was compared with what. Undefined: what would be installed with what is. */
+  compared?: Compared | undefined;
   /** One sentence: whether it is routine, and else why not. */
   verdict: string;
   findings: Finding[];
@@ -47,6 +50,7 @@ export interface ObjectReport {
 
 export interface Previewed extends Seen {
   stack: string;
+  compared?: Compared | undefined;
   warnings: readonly string[];
   failure?: string | undefined;
   /** The lab of the stack file, to be marked. Default: the report has no picture. */
@@ -55,7 +59,7 @@ export interface Previewed extends Seen {
 
 /** The report of a preview. */
 export function planReport(previewed: Previewed): PlanReport {
-  const { stack, fixes, warnings, failure } = previewed;
+  const { stack, compared, fixes, warnings, failure } = previewed;
   // The engine tells of them in another order each time.
   const steps = [...previewed.steps].sort(bySystemAndKind);
   const all = steps.filter(({ change }) => change !== undefined);
@@ -69,7 +73,14 @@ export function planReport(previewed: Previewed): PlanReport {
   const anew = changing.filter(restarts).map(named).sort();
   return {
     stack,
-    verdict: verdict(findings, { changing, rollouts: anew.length, failure, isNew }),
+    ...(compared && { compared }),
+    verdict: verdict(findings, {
+      changing,
+      rollouts: anew.length,
+      failure,
+      isNew,
+      isAlone: compared?.alone !== undefined,
+    }),
     findings,
     waiting: waiting.map(named).sort(),
     counts: countsOf(changing),
@@ -112,13 +123,17 @@ interface Extent {
   failure: string | undefined;
   /** Nothing of it is there yet. */
   isNew: boolean;
+  /** What it would be compared with is not there. */
+  isAlone: boolean;
 }
 
-function verdict(findings: readonly Finding[], { changing, rollouts, failure, isNew }: Extent): string {
+function verdict(findings: readonly Finding[], { changing, rollouts, failure, isNew, isAlone }: Extent): string {
   const careful = findings.filter(({ severity }) => severity === "careful");
   const extent = `${counted(changing.length, "object changes", "objects change")}, ${counted(rollouts, "rollout", "rollouts")}`;
   if (failure !== undefined) return `Not all was seen: the preview failed. Of what was seen, ${extent}.`;
   const titles = [...new Set(careful.map(({ title }) => title))];
+  if (isNew && isAlone)
+    return `Compared with nothing: all ${counted(changing.length, "object is shown as new", "objects are shown as new")}.`;
   if (isNew)
     return `New: this stack has nothing yet, and ${counted(changing.length, "object is made", "objects are made")}.`;
   if (titles.length > 0) return `Careful: ${titles.join(", ")}. ${capital(extent)}.`;

@@ -87,6 +87,15 @@ export async function removeOwned(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
+/** Removes the folders below `parent` that this process made, but for those that stay when it ends. */
+export async function removeOwn(parent: string): Promise<void> {
+  const { pid, start } = nameOf(process.pid);
+  for (const folder of await ownedIn(parent)) {
+    const record = await readRecord(folder);
+    if (record && !record.kept && record.owner.pid === pid && record.owner.start === start) await removeOwned(folder);
+  }
+}
+
 /** Moves a folder whose processes are ended to another place, where nobody owns it. */
 export async function disown(folder: string, place: string): Promise<void> {
   await rename(folder, place);

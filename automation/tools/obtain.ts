@@ -37,6 +37,8 @@ export interface ObtainOptions {
   cacheFolder?: string;
   /** The one way to go, where it is not the first that leads to the program. What is in the cache by another way is passed over. */
   from?: Way;
+  /** Whether what cannot be had otherwise is built, which takes minutes. Default: yes. */
+  build?: boolean;
   /** Default: the publishers themselves. */
   publishers?: Publishers;
 }
@@ -44,10 +46,10 @@ export interface ObtainOptions {
 /**
  * Every named program, ready to run: from PATH at a fitting version, else from the cache, else its publisher's release, else built with Go.
  * @param names which programs; none: all but the optional ones
- * @throws UserError for an unknown name, for what is missing when there is no Go (every program at once), for a failed build
+ * @throws UserError for an unknown name, for what is missing when there is no Go or nothing is to be built (every program at once), for a failed build
  */
 export async function obtainTools(names: readonly string[], options: ObtainOptions): Promise<Tool[]> {
-  const { from, progress, publishers = PUBLISHERS, cacheFolder = usersCacheFolder() } = options;
+  const { from, build: builds = true, progress, publishers = PUBLISHERS, cacheFolder = usersCacheFolder() } = options;
   const programs = namedPrograms(names);
   const looked = await Promise.all(programs.map((program) => lookFor(program, { from, publishers, cacheFolder })));
   const ready = looked.filter((result): result is Tool => "path" in result);
@@ -59,7 +61,7 @@ export async function obtainTools(names: readonly string[], options: ObtainOptio
     missing = tried.missing;
     if (missing.length > 0 && from === "release") throw notFetched(missing);
   }
-  const unbuilt = missing.filter(({ program }) => !isBuilt(program));
+  const unbuilt = missing.filter(({ program }) => !builds || !isBuilt(program));
   if (unbuilt.length > 0) throw notToBeHad(unbuilt);
   if (missing.length > 0) ready.push(...(await buildAll(missing, cacheFolder, progress)));
   const order = programs.map((program) => program.name);

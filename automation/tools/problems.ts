@@ -38,9 +38,9 @@ export function notFetched(missing: readonly Missing[]): UserError {
   );
 }
 
-/** What only its publisher has. */
+/** What only its publisher has, or what is not to be built. */
 export function notToBeHad(missing: readonly Missing[]): UserError {
-  return new UserError(["Needed, not on this machine, and not built with Go:", ...missing.map(lineOf)].join("\n"));
+  return new UserError(["Needed, not on this machine, and not built with Go here:", ...missing.map(lineOf)].join("\n"));
 }
 
 function lineOf({ program, unfit, unfetched }: Missing): string {

@@ -5,6 +5,7 @@ import { countsText, UNSEEN } from "../engine/counts.ts";
 import { knownSecrets, withoutSecrets } from "../engine/known-secrets.ts";
 import { runEngine, type Outcome, type Seen } from "../engine/run.ts";
 import type { Progress } from "../progress.ts";
+import { comparedText, type Compared } from "../report/compared.ts";
 import { changesText } from "../report/changes-text.ts";
 import { writeReport } from "../report/file.ts";
 import { labGraph } from "../report/graph/lab-graph.ts";
@@ -35,16 +36,19 @@ export interface Shown {
   /** Its file: secrets that stand in it are hidden. */
   file: StackFile;
   progress: Progress;
+  /** What it is compared with, where that is not what is installed. */
+  compared?: Compared;
 }
 
 /** Previews a stack that is open, prints what would change, and writes a report of it where one is asked for, of a preview that fails too. */
-export async function showPreview({ name, stack, plan, file, progress }: Shown, flags: ShowFlags): Promise<void> {
+export async function showPreview(shown: Shown, flags: ShowFlags): Promise<void> {
+  const { name, stack, plan, file, progress, compared } = shown;
   const { json, report, reportFormat, parallel, exitCode } = flags;
   let seen: Seen = { steps: [], fixes: { before: [], after: [] } };
   const write = async (more: Pick<Previewed, "warnings" | "failure">) => {
     if (!report) return;
     const secrets = await knownSecrets(stack, file);
-    const previewed = withoutSecrets({ stack: name, ...seen, ...more, lab: labGraph(plan) }, secrets);
+    const previewed = withoutSecrets({ stack: name, compared, ...seen, ...more, lab: labGraph(plan) }, secrets);
     await writeReport(report, reportText(planReport(previewed), report, reportFormat));
   };
   const keep = (all: Seen) => {
@@ -65,8 +69,9 @@ export async function showPreview({ name, stack, plan, file, progress }: Shown, 
         : new UserError([...error.problems, ...unwritten], { exitCode: error.exitCode, cause: error });
     },
   );
-  const { verdict } = planReport({ stack: name, ...seen, warnings: outcome.warnings });
-  print({ stack: name, verdict, ...outcome }, `${outcomeText(name, outcome)}\n${verdict}`, json);
+  const { verdict } = planReport({ stack: name, compared, ...seen, warnings: outcome.warnings });
+  const text = [...(compared ? comparedText(compared) : []), outcomeText(name, outcome), verdict].join("\n");
+  print({ stack: name, ...(compared && { compared }), verdict, ...outcome }, text, json);
   await write({ warnings: outcome.warnings });
   // What was not looked at may differ.
   if (exitCode && (outcome.changes.length > 0 || outcome.counts[UNSEEN])) process.exitCode = 3;

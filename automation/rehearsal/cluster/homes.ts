@@ -9,6 +9,7 @@ import {
   isUnfinished,
   ownedIn,
   readRecord,
+  removeOwn,
   removeOwned,
   type Owned,
 } from "../../runs/owned-folder.ts";
@@ -65,6 +66,9 @@ export async function listHomes(): Promise<Home[]> {
 
 /** Ends a rehearsal: no process and no file of it is left. */
 export const removeHome = removeOwned;
+
+/** Ends every rehearsal of this process that is not kept. */
+export const removeOwnHomes = (): Promise<void> => removeOwn(rehearsalsFolder());
 
 /** Moves the files of a home whose processes are ended to another place, where they are nobody's rehearsal. */
 export const giveAway = ({ folder }: Home, place: string): Promise<void> => disown(folder, place);

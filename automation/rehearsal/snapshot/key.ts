@@ -14,7 +14,16 @@ const LEFT_OUT = new Set([
   "test/unit",
   "test/contract",
   "test/rehearsal",
+  "test/full",
 ]);
+
+/** Whether no rehearsal is made of a file of the checkout, by its path from there on. */
+export function isLeftOut(file: string): boolean {
+  const parts = file.split("/");
+  return file.endsWith(".md") || parts.some((part, index) => isLeftOutAt(parts.slice(0, index + 1).join("/"), part));
+}
+
+const isLeftOutAt = (place: string, name: string) => LEFT_OUT.has(place) || LEFT_OUT.has(name);
 
 export interface Ingredients {
   tools: readonly Tool[];
@@ -51,7 +60,7 @@ function addFolder(hash: Hash, root: string, folder: string): void {
   const entries = readdirSync(path.join(root, folder), { withFileTypes: true });
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const name = path.join(folder, entry.name);
-    if (LEFT_OUT.has(name) || LEFT_OUT.has(entry.name) || entry.name.endsWith(".md")) continue;
+    if (isLeftOutAt(name, entry.name) || entry.name.endsWith(".md")) continue;
     if (entry.isDirectory()) addFolder(hash, root, name);
     else if (entry.isFile()) add(hash, name, readFileSync(path.join(root, name)));
     else if (entry.isSymbolicLink()) add(hash, name, Buffer.from(linked(path.join(root, name))));
