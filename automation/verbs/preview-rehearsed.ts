@@ -94,15 +94,11 @@ async function run(flags: RehearsedPreviewFlags, pair: Pair, at: At): Promise<vo
       ...secretNotes(record && (await baseText(pair, stack)), await readFile(stackFilePath(folder, stack), "utf8")),
     ],
   };
-  for (const line of comparedText(compared)) at.progress.line(line);
-  const shown = {
-    name: stack,
-    stack: rehearsal.stack,
-    file: await readStackFile(own),
-    progress: at.progress,
-    compared,
-  };
-  await showPreview(shown, flags);
+  const file = await readStackFile(own);
+  await showPreview(
+    { name: stack, stack: rehearsal.stack, plan: rehearsal.plan, file, progress: at.progress, compared },
+    flags,
+  );
 }
 
 interface Opened {
