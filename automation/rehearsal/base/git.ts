@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import { execa } from "execa";
 import { UserError } from "../../../components/program/errors.ts";
 
@@ -99,13 +100,16 @@ export class Repository {
    * @param index where git keeps what it knows of the folder: the person's own index stays as it is
    */
   async write({ commit }: Revision, folder: string, index: string): Promise<void> {
-    const env = { GIT_INDEX_FILE: index };
+    const tree = (await this.text(["rev-parse", "--verify", "--quiet", `${commit}:./`])) ?? "";
+    const own = (await this.text(["rev-parse", "--absolute-git-dir"])) ?? "";
+    await mkdir(folder, { recursive: true });
+    const env = { GIT_DIR: own, GIT_WORK_TREE: folder, GIT_INDEX_FILE: index };
     for (const words of [
-      ["read-tree", `${commit}:./`],
-      ["checkout-index", "--all", "--force", `--prefix=${folder}/`],
+      ["-c", "core.sparseCheckout=false", "read-tree", tree],
+      ["checkout-index", "--all", "--force"],
     ]) {
-      const { failed, stderr } = await this.run(words, env);
-      if (failed) throw new UserError(`git ${words[0] ?? ""} failed: ${firstLine(stderr)}`);
+      const { failed, stderr } = await this.run(words, { cwd: folder, env });
+      if (failed) throw new UserError(`git could not check it out: ${firstLine(stderr)}`);
     }
   }
 
@@ -128,10 +132,13 @@ export class Repository {
     return failed ? undefined : stdout;
   }
 
-  private async run(words: readonly string[], env: Record<string, string> = {}) {
+  private async run(
+    words: readonly string[],
+    { cwd = this.folder, env = {} }: { cwd?: string; env?: Record<string, string> } = {},
+  ) {
     const others = Object.fromEntries(OTHERS.map((name) => [name, undefined]));
     const result = await execa("git", words, {
-      cwd: this.folder,
+      cwd,
       env: { ...others, GIT_OPTIONAL_LOCKS: "0", LC_ALL: "C", ...env },
       stdin: "ignore",
       reject: false,
