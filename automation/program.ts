@@ -5,6 +5,7 @@ import { chartsCommand } from "./commands/charts.ts";
 import { clearmlCommand } from "./commands/clearml.ts";
 import { configCommand } from "./commands/config.ts";
 import { destroyCommand } from "./commands/destroy.ts";
+import { driftCommand } from "./commands/drift.ts";
 import { functionCommand } from "./commands/function.ts";
 import { graphCommand } from "./commands/graph.ts";
 import { outputsCommand } from "./commands/outputs.ts";
@@ -20,6 +21,7 @@ const VERBS = [
   chartsCommand,
   previewCommand,
   upCommand,
+  driftCommand,
   destroyCommand,
   outputsCommand,
   graphCommand,

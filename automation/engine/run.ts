@@ -5,7 +5,7 @@ import { UserError } from "../../components/program/errors.ts";
 import { PACKAGE } from "../../components/records/tokens.ts";
 import type { Progress, ProgressTask } from "../progress.ts";
 import { authorityOfState } from "../stackfile/authority-file.ts";
-import { assertStoreAnswers, lookBeforeDestroy, missingText, readyToDestroy } from "../storage/guard.ts";
+import { lookBeforeDestroy, lookBeforeRead, missingText, readyToDestroy } from "../storage/guard.ts";
 import { changesIn, type Change } from "./changes.ts";
 import { countsIn } from "./counts.ts";
 import { Stopped } from "../signals.ts";
@@ -20,6 +20,7 @@ import { isForDebugging } from "./secrets.ts";
 import { forget, stateOf } from "./state.ts";
 import { stepsIn, type Step } from "./steps.ts";
 import { withProviders } from "./providers.ts";
+import { foundIn, readBackIn, type ReadBack } from "./observed.ts";
 import { parseUrn } from "./urn.ts";
 
 /** What a run of the engine did, or a preview found. */
@@ -40,12 +41,14 @@ export interface RunOptions {
   progress: Progress;
   /** How many resources the engine works on at once. Default: the engine's own, 4 for each core. */
   parallel?: number;
-  /** URNs that a destroy leaves alone. */
+  /** URNs that a destroy or a refresh leaves alone. */
   exclude?: string[];
-  /** URNs of the only resources that an up works on. Default: all. */
+  /** URNs of the only resources that an up, a preview or a refresh works on. Default: all. */
   target?: string[];
   /** Is told of every resource that was seen, whether the run ends well or fails. Default: nobody asks, and nothing is gathered. */
   seen?: (seen: Seen) => void;
+  /** Is told in the same way what a refresh read. */
+  read?: (read: ReadBack) => void;
 }
 
 /** What a run saw, as far as it came. */
@@ -56,14 +59,16 @@ export interface Seen {
   fixes: { before: readonly LedgerRow[]; after: readonly LedgerRow[] };
 }
 
-export type Verb = "preview" | "up" | "preview-destroy" | "destroy" | "refresh";
+/** `preview-refresh` reads what is there and changes nothing, the state neither, and takes no lock; `refresh` takes it into the state. */
+export type Verb = "preview" | "up" | "preview-destroy" | "destroy" | "preview-refresh" | "refresh";
 
 const TITLES: Record<Verb, string> = {
   preview: "Previewing",
   up: "Bringing up",
   "preview-destroy": "Looking at what destroy would remove from",
   destroy: "Taking down",
-  refresh: "Reading what is there",
+  "preview-refresh": "Reading what is there of",
+  refresh: "Taking note of what is there of",
 };
 
 /**
@@ -71,7 +76,7 @@ const TITLES: Record<Verb, string> = {
  * @throws UserError with what the engine and the API server refused, object by object; Stopped when this process was asked to end.
  */
 export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptions): Promise<Outcome> {
-  if (verb === "refresh") await assertStoreAnswers(stack);
+  if (isRefresh(verb)) await assertReadable(stack, options);
   const gone = isDestroy(verb) ? await lookBack(stack, options.exclude) : [];
   const events: auto.EngineEvent[] = [];
   const start = Date.now();
@@ -84,15 +89,18 @@ export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptio
     };
     const common = { onEvent, color: "never", parallel: options.parallel } as const;
     const engine = withoutReview(stack);
-    if (verb === "preview") await engine.preview(common);
+    if (verb === "preview") await engine.preview({ ...common, target: options.target });
     else if (verb === "up") await engine.up({ ...common, target: options.target });
     else if (verb === "preview-destroy") await engine.previewDestroy({ ...common, exclude: options.exclude });
     else if (verb === "destroy") {
       await readyToDestroy(gone, (urn) => forget(stack, urn));
       await engine.destroy({ ...common, exclude: options.exclude });
     }
-    // Without the program the minio plugin would lose every bucket from state. (plugins.md, section 0)
-    else await engine.refresh({ ...common, runProgram: true });
+    // Without the program, whose gates would wait for what is gone. (pull-requests.md, 5)
+    else {
+      const read = { ...common, target: options.target, exclude: options.exclude };
+      await (verb === "refresh" ? engine.refresh(read) : engine.previewRefresh(read));
+    }
   };
   const hadLock = () => locksStack(verb) && events.length > 0;
   // A program that failed is over before all of its promises are. What one of them rejects with then was told, or is of no interest any more.
@@ -114,14 +122,16 @@ export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptio
     // A next run in this process would be told what belongs to this one.
     await pause(LATE_MS);
     options.seen?.(seenIn(events));
+    options.read?.(readBackIn(events));
     throw error instanceof Stopped ? error : failure(error, events);
   } finally {
     process.off("unhandledRejection", ignored);
   }
   options.seen?.(seenIn(events));
+  options.read?.(readBackIn(events));
   const outputs = outputsIn(events);
   return {
-    changes: changesIn(events),
+    changes: isRefresh(verb) ? foundIn(events) : changesIn(events),
     counts: countsIn(events),
     ledger: ledgerIn(outputs),
     warnings: [...warningsIn(events), ...missingText(gone)],
@@ -144,6 +154,17 @@ const ignored = () => undefined;
 const LATE_MS = 250;
 
 const isDestroy = (verb: Verb) => verb === "destroy" || verb === "preview-destroy";
+
+const isRefresh = (verb: Verb) => verb === "refresh" || verb === "preview-refresh";
+
+/** @throws UserError where a refresh would take for gone what is in an object store that does not answer */
+async function assertReadable(stack: auto.Stack, { target, exclude = [] }: RunOptions): Promise<void> {
+  const state = await stateOf(stack);
+  const isRead = ({ urn, type }: { urn: string; type: string }) =>
+    type.startsWith("minio:") && (target?.includes(urn) ?? true) && !exclude.includes(urn);
+  if (!state.some(isRead)) return;
+  await lookBeforeRead(state, await authorityOfState(state, stack.workspace.workDir));
+}
 
 async function lookBack(stack: auto.Stack, exclude: readonly string[] | undefined) {
   const state = await stateOf(stack);

@@ -1,45 +1,62 @@
-import type * as auto from "@pulumi/pulumi/automation/index.js";
-import { PROJECT } from "../../components/lab/sections.ts";
 import { UserError } from "../../components/program/errors.ts";
-import { placeOfConfig } from "../../components/storage/access.ts";
-import { bucketsOf } from "../../components/storage/buckets.ts";
 import { urlOf, type Place } from "../../components/storage/client/place.ts";
 import { restore, toRemove } from "../../components/storage/client/restore.ts";
-import { objectStoreConfig } from "../../components/storage/object-store-section.ts";
 import { deploymentIn, madeIn, missingFrom, namesOf, placesIn, type Made } from "../../components/storage/made.ts";
 import type { StateResource } from "../../components/program/state.ts";
-import { readAuthority } from "../stackfile/authority-file.ts";
 import { askStore } from "./ask.ts";
-import { curesOfFile, curesOfState } from "./cures.ts";
-import { known } from "./known.ts";
+import { curesOfState, type Cures } from "./cures.ts";
+
+/** A store of a state that is another one than that in which the stack made what it has. */
+export class AnotherStore extends UserError {}
+
+/** One store that a state names, as it is. */
+export interface StoreLook {
+  place: Place;
+  /** What the stack made in it, and it has not. */
+  missing: Made[];
+}
 
 /**
- * Refuses to go on unless the object store answers to the credentials in the stack's configuration, which the program of a refresh puts into
- * state before anything is read with them. (components/storage/guards.ts, refresh-unreachable)
- * @throws UserError naming the key and the cure
+ * Asks the stores of a state, by its own credentials, before the engine reads what is in them: the plugin takes every bucket for gone that a
+ * store does not show, one that is down too. (components/storage/guards.ts, refresh-unreachable)
+ * @param ca certificates of the private authority of the store in state, PEM
+ * @throws UserError with what to do; {@link AnotherStore} where another one answers
  */
-export async function assertStoreAnswers(
-  stack: Pick<auto.Stack, "getAllConfig"> & { workspace: Pick<auto.Workspace, "workDir"> },
-): Promise<void> {
-  const { value } = (await stack.getAllConfig())[`${PROJECT}:objectStore`] ?? {};
-  if (value === undefined) return;
-  const section = JSON.parse(value) as unknown;
-  const config = objectStoreConfig.parse(section);
-  const { certificates, problems } = await readAuthority(section, stack.workspace.workDir);
-  if (problems.length > 0) throw new UserError(problems.map(({ path, message }) => `${path}: ${message}`));
-  const place = placeOfConfig(config, certificates);
-  if (place === undefined) return;
-  await askStore({ place: await known(place), cures: curesOfFile(config), buckets: bucketsOf(config), made: [] });
+export async function lookBeforeRead(state: readonly StateResource[], ca?: string): Promise<StoreLook[]> {
+  return lookAtStores(state, ca, {
+    cures: curesOfState("Nothing of it was read, and nothing changed."),
+    another:
+      "what it lacks is not what somebody removed. Bring the right one back at this address; if this one is meant, docs/recover.md says how to move there.",
+  });
+}
+
+interface Words {
+  cures: Cures;
+  /** What follows for a store that is another one. */
+  another: string;
+}
+
+async function lookAtStores(
+  state: readonly StateResource[],
+  ca: string | undefined,
+  { cures, another }: Words,
+): Promise<StoreLook[]> {
+  const made = madeIn(state);
+  const looks: StoreLook[] = [];
+  for (const place of placesIn(state, ca)) {
+    const answer = await askStore({ place, cures, buckets: [], made });
+    const before = deploymentIn(state);
+    if (before !== undefined && answer.deployment !== undefined && before !== answer.deployment) {
+      throw new AnotherStore(
+        `The store at ${urlOf(place)} is another one (deployment ${answer.deployment}) than that in which this stack made its users and policies (deployment ${before}): ${another}`,
+      );
+    }
+    looks.push({ place, missing: missingFrom(answer, made) });
+  }
+  return looks;
 }
 
 const LEAVE = "If it is gone for good, leave what is in it as it is: destroy --leave-object-store.";
-
-/** What a destroy meets in the object store that the engine will work on, by what is in state. */
-export interface BeforeDestroy {
-  place: Place;
-  /** What is to be removed, and is not there any more. */
-  missing: Made[];
-}
 
 /**
  * Asks the store of a stack's state before a destroy: with it down, or with credentials that it refuses, most of the lab would be gone before
@@ -52,25 +69,19 @@ export async function lookBeforeDestroy(
   state: readonly StateResource[],
   exclude: readonly string[] = [],
   ca?: string,
-): Promise<BeforeDestroy[]> {
-  const made = madeIn(state);
+): Promise<StoreLook[]> {
   const goes = (thing: Made) => thing.kind !== "bucket" && thing.kind !== "versioning" && !exclude.includes(thing.urn);
-  const looks: BeforeDestroy[] = [];
-  for (const place of made.some(goes) ? placesIn(state, ca) : []) {
-    const answer = await askStore({ place, cures: curesOfState(LEAVE), buckets: [], made });
-    const before = deploymentIn(state);
-    if (before !== undefined && answer.deployment !== undefined && before !== answer.deployment) {
-      throw new UserError(
-        `The store at ${urlOf(place)} is another one (deployment ${answer.deployment}) than that in which this stack made its users and policies (deployment ${before}): destroy would remove those of another lab. Bring the right one back at this address, or run destroy --leave-object-store.`,
-      );
-    }
-    looks.push({ place, missing: missingFrom(answer, made).filter(goes) });
-  }
-  return looks;
+  if (!madeIn(state).some(goes)) return [];
+  const looks = await lookAtStores(state, ca, {
+    cures: curesOfState(LEAVE),
+    another:
+      "destroy would remove those of another lab. Bring the right one back at this address, or run destroy --leave-object-store.",
+  });
+  return looks.map(({ place, missing }) => ({ place, missing: missing.filter(goes) }));
 }
 
 /** What is said of things that a destroy has nothing to do for. */
-export function missingText(looks: readonly BeforeDestroy[]): string[] {
+export function missingText(looks: readonly StoreLook[]): string[] {
   return looks.flatMap(({ place, missing }) => {
     const names = namesOf(missing).join(", ");
     return names === "" ? [] : [`The object store at ${urlOf(place)} has no ${names} any more.`];
@@ -83,7 +94,7 @@ export function missingText(looks: readonly BeforeDestroy[]): string[] {
  * @param forget takes a resource out of the state
  */
 export async function readyToDestroy(
-  looks: readonly BeforeDestroy[],
+  looks: readonly StoreLook[],
   forget: (urn: string) => Promise<void>,
 ): Promise<void> {
   for (const { place, missing } of looks) {

@@ -19,9 +19,9 @@ export const STORE_GUARDS: readonly Guard[] = [
   {
     id: "refresh-unreachable",
     why: "A refresh while MinIO is down, or refuses the credentials, takes every bucket out of state; the next up fails.",
-    how: "runEngine asks the store before it refreshes (assertStoreAnswers), and refreshes with the program.",
+    how: "runEngine asks the store of the state, with its credentials, before it reads what is there (lookBeforeRead).",
     source: "plugins.md 0.1, 0.2, 3b, 3c",
-    test: `${REHEARSED}: hinders a refresh, by the check that verbs make`,
+    test: `${REHEARSED}: hinders a refresh, and a look that changes nothing, by what is in state`,
   },
   {
     id: "up-unreachable",

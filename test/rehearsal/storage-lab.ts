@@ -78,7 +78,6 @@ export async function startStorageLab({ where = inClear, ...options }: StorageLa
     ...engine,
     section,
     people,
-    written,
     minio,
     start,
     /** Ends MinIO as a power cut does, and waits until it is gone. */
