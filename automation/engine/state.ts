@@ -6,12 +6,22 @@ import { orRefusal } from "./refusal.ts";
 
 /** The resources of a stack as its last run left them; what is only waiting to be deleted is left out. */
 export async function stateOf(stack: Pick<auto.Stack, "exportStack">): Promise<StateResource[]> {
+  return (await givenOf(stack)).map(({ urn, type, outputs }) => ({ urn, type, outputs }));
+}
+
+/** The same with what the program gave each, secrets in clear too. */
+export async function givenOf(
+  stack: Pick<auto.Stack, "exportStack">,
+): Promise<(StateResource & { inputs: StateResource["outputs"] })[]> {
   const deployment: unknown = (await orRefusal(stack.exportStack())).deployment;
-  const { resources = [] } = deployment as { resources?: (Partial<StateResource> & { delete?: boolean })[] };
-  return resources.flatMap(({ urn = "", type = "", outputs = {}, delete: isGoing }) =>
-    isGoing ? [] : [{ urn, type, outputs: inClear(outputs) as StateResource["outputs"] }],
+  const { resources = [] } = deployment as { resources?: Stored[] };
+  const clear = (values: object = {}) => inClear(values) as StateResource["outputs"];
+  return resources.flatMap(({ urn = "", type = "", inputs, outputs, delete: isGoing }) =>
+    isGoing ? [] : [{ urn, type, inputs: clear(inputs), outputs: clear(outputs) }],
   );
 }
+
+type Stored = Partial<StateResource> & { inputs?: object; delete?: boolean };
 
 /** The engine exports a secret as an envelope around its JSON. */
 function inClear(value: unknown): unknown {
