@@ -62,6 +62,7 @@ describe("help", () => {
       "config check",
       "config schema",
       "destroy",
+      "drift",
       "function deploy",
       "function invoke",
       "function list",
