@@ -24,6 +24,15 @@ export async function readState(stack: auto.Stack): Promise<StoredState> {
   return JSON.parse(await run(stack, ["stack", "export"])) as StoredState;
 }
 
+/** What each property of each resource was worked out from, by URNs. */
+export function dependenciesIn({ deployment }: StoredState): Record<string, Record<string, string[]>> {
+  return Object.fromEntries(
+    (deployment.resources ?? []).flatMap(({ urn, propertyDependencies }) =>
+      propertyDependencies ? [[urn, propertyDependencies]] : [],
+    ),
+  );
+}
+
 /** Writes a stack's state in the place of what it has. */
 export async function writeState(stack: auto.Stack, state: StoredState): Promise<void> {
   await run(stack, ["stack", "import"], JSON.stringify(state));

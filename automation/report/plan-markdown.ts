@@ -6,6 +6,7 @@ import type { Finding } from "./findings/finding.ts";
 import { comparedText } from "./compared.ts";
 import { fitting, type Block } from "./fitting.ts";
 import type { ObjectReport, PlanReport } from "./plan-report.ts";
+import type { Waiting } from "./waits.ts";
 
 /** As much as a comment takes on GitHub; Gitea, Forgejo and GitLab take more. (pull-requests.md, 1) */
 export const COMMENT_CHARACTERS = 65_536;
@@ -33,7 +34,7 @@ export function planMarkdown(
     ...findings(report),
     ...counts(report),
     ...listed("Restarts", report.restarts, (one) => `- ${inCode(one)}`, 6),
-    ...listed("Known after up whether they change", report.waiting, (one) => `- ${inCode(one)}`, 4),
+    ...listed("Known after up whether they change", report.waiting, waitingLine, 4),
     ...images(report),
     ...listed("Moved or renamed", report.moved, ({ object, from }) => `- ${inCode(object)} was ${inCode(from)}`, 5),
     ...picture(report),
@@ -61,6 +62,11 @@ function findings({ findings: all }: PlanReport): Block[] {
 
 const findingLine = ({ object: name, system, text }: Finding) =>
   `- ${inCode(name)} (${inText(system)}) ${inText(text)}`;
+
+const waitingLine = ({ object: name, until }: Waiting) =>
+  `- ${inCode(name)}${until.length === 0 ? "" : `: ${untilText(until)}`}`;
+
+const untilText = (until: readonly string[]) => `waits for ${until.map(inCode).join(", ")}`;
 
 function counts({ counts: systems, unchanged }: PlanReport): Block[] {
   const names = Object.keys(systems);
@@ -93,14 +99,15 @@ function picture({ graph }: PlanReport): Block[] {
   return [{ text, what: "the picture of the lab", worth: 3.5 }];
 }
 
-function object({ system, kind, name, operation, diff }: ObjectReport): Block {
+function object({ system, kind, name, operation, diff, until }: ObjectReport): Block {
   const left = diff.leftOut > 0 ? ` (${diff.leftOut} differences without a meaning left out)` : "";
   const head = `${MARKS[operation]} ${operation} ${kind} ${name}`;
   // A summary is HTML: no mark of Markdown is read in it, and no name is called.
   const summary = `<summary>${inText(head)} · ${inText(system)}${left}</summary>`;
+  const waits = until.length === 0 ? "" : `What is known after up ${untilText(until)}.\n\n`;
   const body = diff.lines.length > 0 ? inFence(diff.lines, "diff") : "It differs in nothing that is shown.";
   return {
-    text: `<details>${summary}\n\n${body}\n\n</details>`,
+    text: `<details>${summary}\n\n${waits}${body}\n\n</details>`,
     what: `${kind} ${name}`,
     worth: worthOf(diff.lines.length),
   };

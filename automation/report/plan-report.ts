@@ -10,6 +10,7 @@ import { imageMoves, restarts, type ImageMove } from "./findings/pods.ts";
 import { FINDING_ROWS } from "./findings/rows.ts";
 import type { LabGraph } from "./graph/graph.ts";
 import { marked } from "./graph/marked.ts";
+import { waitsFor, type Dependencies, type Waiting } from "./waits.ts";
 import { objectDiff, type ObjectDiff } from "./object-diff.ts";
 
 /** What a preview comes to, for whoever reads it before it is done. */
@@ -21,7 +22,7 @@ export interface PlanReport {
   verdict: string;
   findings: Finding[];
   /** Objects of which it is known only after `up` whether they change: they are given what is not known yet. */
-  waiting: string[];
+  waiting: Waiting[];
   /** How many of each system's objects change, by what happens to them. */
   counts: Record<string, Partial<Record<Operation, number>>>;
   unchanged: number;
@@ -46,6 +47,8 @@ export interface ObjectReport {
   name: string;
   operation: Operation;
   diff: ObjectDiff;
+  /** What its values wait for that are known only after `up`. */
+  until: string[];
 }
 
 export interface Previewed extends Seen {
@@ -55,6 +58,8 @@ export interface Previewed extends Seen {
   failure?: string | undefined;
   /** The lab of the stack file, to be marked. Default: the report has no picture. */
   lab?: LabGraph | undefined;
+  /** Of the last run's state. Default: not known, and nothing says what it waits for. */
+  dependencies?: Dependencies;
 }
 
 /** The report of a preview. */
@@ -64,12 +69,12 @@ export function planReport(previewed: Previewed): PlanReport {
   const steps = [...previewed.steps].sort(bySystemAndKind);
   const all = steps.filter(({ change }) => change !== undefined);
   const waiting = all.filter(onlyWaits);
+  const withoutWaiting = steps.filter((step) => !waiting.includes(step));
   const changing = all.filter((step) => !waiting.includes(step));
   const isNew = steps.length > 0 && steps.every(({ before }) => before === undefined);
   // Of a lab that is made, everything opens and nothing is at stake.
-  const findings = isNew
-    ? []
-    : findingsIn({ ...previewed, steps: steps.filter((step) => !waiting.includes(step)) }, FINDING_ROWS);
+  const findings = isNew ? [] : findingsIn({ ...previewed, steps: withoutWaiting }, FINDING_ROWS);
+  const until = (step: Step) => waitsFor(step, steps, previewed.dependencies ?? {});
   const anew = changing.filter(restarts).map(named).sort();
   return {
     stack,
@@ -82,7 +87,7 @@ export function planReport(previewed: Previewed): PlanReport {
       isAlone: compared?.alone !== undefined,
     }),
     findings,
-    waiting: waiting.map(named).sort(),
+    waiting: waiting.map((step) => ({ object: named(step), until: until(step) })).sort(byObject),
     counts: countsOf(changing),
     unchanged: steps.length - all.length,
     restarts: anew,
@@ -96,13 +101,16 @@ export function planReport(previewed: Previewed): PlanReport {
       name: step.short,
       operation: step.change?.operation ?? "update",
       diff: objectDiff(step),
+      until: until(step),
     })),
-    graph: previewed.lab && changing.length > 0 && !isNew ? marked(previewed.lab, changing, findings) : undefined,
+    graph: previewed.lab && changing.length > 0 && !isNew ? marked(previewed.lab, withoutWaiting, findings) : undefined,
     fixes: fixes.after,
     warnings,
     failure,
   };
 }
+
+const byObject = (one: Waiting, other: Waiting) => one.object.localeCompare(other.object);
 
 const bySystemAndKind = (one: Step, other: Step) =>
   one.system.localeCompare(other.system) || one.kind.localeCompare(other.kind) || one.short.localeCompare(other.short);

@@ -3,6 +3,7 @@ import type { Plan } from "../../components/lab/plan.ts";
 import { UserError } from "../../components/program/errors.ts";
 import { countsText, UNSEEN } from "../engine/counts.ts";
 import { knownSecrets, withoutSecrets } from "../engine/known-secrets.ts";
+import { dependenciesIn, readState } from "../engine/stored-state.ts";
 import { runEngine, type Outcome, type Seen } from "../engine/run.ts";
 import type { Progress } from "../progress.ts";
 import { comparedText, type Compared } from "../report/compared.ts";
@@ -49,7 +50,8 @@ export async function showPreview(shown: Shown, flags: ShowFlags): Promise<void>
     if (!report) return;
     const secrets = await knownSecrets(stack, file);
     const previewed = withoutSecrets({ stack: name, compared, ...seen, ...more, lab: labGraph(plan) }, secrets);
-    await writeReport(report, reportText(planReport(previewed), report, reportFormat));
+    const dependencies = dependenciesIn(await readState(stack));
+    await writeReport(report, reportText(planReport({ ...previewed, dependencies }), report, reportFormat));
   };
   const keep = (all: Seen) => {
     seen = all;

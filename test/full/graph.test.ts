@@ -1,9 +1,6 @@
 import path from "node:path";
-import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Seen } from "../../automation/engine/run.ts";
 import { idOf, type LabGraph, type Shape } from "../../automation/report/graph/graph.ts";
 import { labGraph } from "../../automation/report/graph/lab-graph.ts";
 import { mermaidText } from "../../automation/report/graph/mermaid.ts";
@@ -12,6 +9,7 @@ import { planReport } from "../../automation/report/plan-report.ts";
 import { PROJECT_FOLDER } from "../../automation/project.ts";
 import { soundPlan } from "../../automation/stackfile/sound-plan.ts";
 import { readStackFile, stackFilePath } from "../../automation/stackfile/stack-file.ts";
+import { recorded } from "../fixtures/plans/recorded.ts";
 import { rendered } from "./browser.ts";
 
 const MERMAID = path.join(PROJECT_FOLDER, "node_modules/@mermaid-js/tiny/dist/mermaid.tiny.js");
@@ -73,9 +71,9 @@ describe("the graph in a browser", () => {
   });
 
   it("is drawn from the block in a report of a real plan, with what changes marked", async () => {
-    const plan = path.join(PROJECT_FOLDER, "test/fixtures/plans/no analytics.json.gz");
-    const seen = JSON.parse(gunzipSync(readFileSync(plan)).toString()) as Seen;
-    const markdown = planMarkdown(planReport({ stack: "homelab", ...seen, warnings: [], lab: homelab }));
+    const markdown = planMarkdown(
+      planReport({ stack: "homelab", ...recorded("no analytics"), warnings: [], lab: homelab }),
+    );
     const [, block = ""] = /```mermaid\n([^]*?)```/.exec(markdown) ?? [];
     const picture = await drawn(block);
     expect(parts(picture)).toBe(homelab.nodes.length);

@@ -1,8 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Seen } from "../../automation/engine/run.ts";
 import { findingsIn } from "../../automation/report/findings/finding.ts";
 import { FINDING_ROWS } from "../../automation/report/findings/rows.ts";
 import { idOf, type LabGraph } from "../../automation/report/graph/graph.ts";
@@ -12,12 +10,10 @@ import { mermaidText } from "../../automation/report/graph/mermaid.ts";
 import { placeOf } from "../../automation/report/graph/places.ts";
 import { soundPlan } from "../../automation/stackfile/sound-plan.ts";
 import { readStackFile, stackFilePath } from "../../automation/stackfile/stack-file.ts";
+import { recorded } from "../fixtures/plans/recorded.ts";
 import { SCENARIOS } from "../fixtures/plans/scenarios.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
-const PLANS = path.join(ROOT, "test/fixtures/plans");
-const recorded = (name: string) =>
-  JSON.parse(gunzipSync(readFileSync(path.join(PLANS, `${name}.json.gz`))).toString()) as Seen;
 
 const graphOf = async (stack: string) => labGraph(await soundPlan(await readStackFile(stackFilePath(ROOT, stack))));
 

@@ -33,7 +33,7 @@ const filledWith = (text: string): PlanReport => ({
     { id: "y", severity: "note", title: text, system: text, object: text, text },
   ],
   counts: { [text]: { update: 1 } },
-  waiting: [text],
+  waiting: [{ object: text, until: [text] }],
   restarts: [text],
   images: [{ object: text, from: text, to: text }],
   moved: [{ object: text, from: text }],
@@ -44,6 +44,7 @@ const filledWith = (text: string): PlanReport => ({
       name: text,
       operation: "update",
       diff: { lines: [`-${text}`, `+${text}`], leftOut: 1 },
+      until: [text],
     },
   ],
   graph: {
@@ -126,6 +127,7 @@ describe("a report as a comment", () => {
       name: `server-${at}`,
       operation: "update" as const,
       diff: { lines: lines.slice(0, at + 1), leftOut: 0 },
+      until: [],
     }));
     const findings = Array.from({ length: 300 }, (_, at) => ({
       id: "claim-grows",

@@ -7,11 +7,12 @@ import { placeOf } from "./places.ts";
 export function marked(graph: LabGraph, steps: readonly Step[], findings: readonly Finding[]): LabGraph {
   const careful = new Set(findings.filter(({ severity }) => severity === "careful").map(({ object }) => object));
   const changing = new Map<string, { node: GraphNode; steps: Step[] }>();
+  const staying = new Set<string>();
   for (const step of steps) {
-    if (!step.change) continue;
     const node = placeOf(step);
     const known = changing.get(node.id);
-    if (known) known.steps.push(step);
+    if (step.change === undefined) staying.add(node.id);
+    else if (known) known.steps.push(step);
     else changing.set(node.id, { node, steps: [step] });
   }
   const nodes = [
@@ -21,14 +22,17 @@ export function marked(graph: LabGraph, steps: readonly Step[], findings: readon
   return {
     nodes: nodes.map((node) => {
       const own = changing.get(node.id)?.steps;
-      return own ? { ...node, mark: markOf(own, careful), lines: [...node.lines, extentOf(own)] } : node;
+      return own
+        ? { ...node, mark: markOf(own, staying.has(node.id), careful), lines: [...node.lines, extentOf(own)] }
+        : node;
     }),
     edges: graph.edges,
   };
 }
 
-function markOf(steps: readonly Step[], careful: ReadonlySet<string>): Mark {
-  const all = (...wanted: string[]) => steps.every(({ change }) => change && wanted.includes(change.operation));
+function markOf(steps: readonly Step[], isThereAndStays: boolean, careful: ReadonlySet<string>): Mark {
+  const all = (...wanted: string[]) =>
+    !isThereAndStays && steps.every(({ change }) => change && wanted.includes(change.operation));
   if (steps.some(({ kind, short }) => careful.has(`${kind} ${short}`))) return "careful";
   if (all("create", "import")) return "added";
   return all("delete", "keep") ? "removed" : "changed";

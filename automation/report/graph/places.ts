@@ -29,7 +29,7 @@ const PLACES = {
     title: "People of CVAT",
     shape: "people",
     frame: undefined,
-    name: /^cvat-(users|organization|member)\b/,
+    name: /^cvat-(users|organization|member|password)\b/,
   },
   cvat_postgresql: { ...CVAT, title: "PostgreSQL", shape: "store", name: /postgresql/ },
   cvat_redis: { ...CVAT, title: "Redis", shape: "store", name: /redis/ },
