@@ -2,6 +2,7 @@ import { Command } from "commander";
 import project from "../package.json" with { type: "json" };
 import { benchCommand } from "./commands/bench.ts";
 import { chartsCommand } from "./commands/charts.ts";
+import { ciCommand } from "./commands/ci.ts";
 import { clearmlCommand } from "./commands/clearml.ts";
 import { configCommand } from "./commands/config.ts";
 import { destroyCommand } from "./commands/destroy.ts";
@@ -27,6 +28,7 @@ const VERBS = [
   graphCommand,
   functionCommand,
   clearmlCommand,
+  ciCommand,
   benchCommand,
 ];
 

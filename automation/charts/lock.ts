@@ -83,6 +83,15 @@ export async function readLock(file: string = LOCK_FILE): Promise<LockedChart[]>
   return entriesOf((await parse(file)).toJS(), path.basename(file));
 }
 
+/**
+ * Reads a lock file that is no file here, such as an earlier commit's.
+ * @param title names it in errors
+ * @throws UserError (exit code 2) with every problem in it
+ */
+export function lockIn(text: string, title: string): LockedChart[] {
+  return entriesOf(documentIn(text, title).toJS(), title);
+}
+
 const TYPED: Record<string, string> = { name: "NAME", version: "VERSION", repository: "--repository", oci: "--oci" };
 
 /**
@@ -151,10 +160,14 @@ async function parse(file: string): Promise<Document> {
       cause,
     });
   });
+  return documentIn(text, path.basename(file));
+}
+
+function documentIn(text: string, title: string): Document {
   const document = parseDocument(text);
   if (document.errors.length > 0)
     throw new UserError(
-      document.errors.map((error) => `${path.basename(file)}: ${error.message}`),
+      document.errors.map((error) => `${title}: ${error.message}`),
       { exitCode: 2 },
     );
   return document;

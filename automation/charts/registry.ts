@@ -7,10 +7,13 @@ import { expectOk, SourceUnavailable, type Asking, type RemoteChart } from "./so
 const CHART_LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
 const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 const DOCUMENT_LIMIT = 4 * 1024 * 1024;
+/** Of a thousand tags each; a registry may give fewer. */
+const MOST_PAGES = 100;
 
 const manifestSchema = z.object({
   layers: z.array(z.object({ mediaType: z.string(), digest: z.string().regex(/^sha256:[0-9a-f]{64}$/) })),
 });
+const tagsSchema = z.object({ tags: z.array(z.string()).nullable() });
 const tokenSchema = z
   .object({ token: z.string().optional(), access_token: z.string().optional() })
   .transform((answer) => answer.token ?? answer.access_token);
@@ -31,14 +34,11 @@ export async function locateInRegistry(oci: string, chart: ChartIdentity, asking
   const tag = chart.version.replaceAll("+", "_");
   const url = new URL(`/v2/${repository}/manifests/${tag}`, base);
   asking.update?.(`asking ${url.host} for ${repository}:${tag}`);
-  const request = { limit: DOCUMENT_LIMIT, patience: asking.patience };
-  let headers: Record<string, string> = {};
-  let answer = await get(url, { ...request, headers: { accept: MANIFEST } });
-  if (answer.status === 401) {
-    headers = { authorization: `Bearer ${await anonymousToken(answer, repository, asking)}` };
-    answer = await get(url, { ...request, headers: { ...headers, accept: MANIFEST } });
-  }
-  expectOk(answer, `${repository}:${tag}`);
+  const { answer, headers } = await askAnonymously(
+    url,
+    { repository, accept: MANIFEST, what: `${repository}:${tag}` },
+    asking,
+  );
   const layers = parsed(manifestSchema, answer, "the manifest of a chart").layers;
   const layer = layers.find(({ mediaType }) => mediaType === CHART_LAYER);
   if (!layer)
@@ -46,6 +46,53 @@ export async function locateInRegistry(oci: string, chart: ChartIdentity, asking
       `${oci}:${tag} is no Helm chart: it holds ${layers.map(({ mediaType }) => mediaType).join(", ") || "nothing"}`,
     );
   return { url: new URL(`/v2/${repository}/blobs/${layer.digest}`, base), headers, announced: layer.digest };
+}
+
+/**
+ * Every version that a container registry has of a chart, as its tags say.
+ * @throws as `locateInRegistry`
+ */
+export async function versionsInRegistry(oci: string, asking: Asking): Promise<string[]> {
+  const { base, repository } = addressOf(oci);
+  const versions: string[] = [];
+  let url: URL | undefined = new URL(`/v2/${repository}/tags/list?n=1000`, base);
+  for (let page = 0; url && page < MOST_PAGES; page++) {
+    asking.update?.(`asking ${url.host} for the tags of ${repository}`);
+    const what = `the tags of ${repository}`;
+    const { answer }: Anonymous = await askAnonymously(url, { repository, accept: "application/json", what }, asking);
+    versions.push(...(parsed(tagsSchema, answer, what).tags ?? []).map((tag) => tag.replaceAll("_", "+")));
+    const next = /<([^>]+)>;\s*rel="?next"?/.exec(answer.headers.get("link") ?? "")?.[1];
+    url = next === undefined ? undefined : onSameHost(next, url);
+  }
+  return versions;
+}
+
+/** A token is for the host that was asked first. */
+function onSameHost(next: string, url: URL): URL | undefined {
+  const found = URL.canParse(next, url.href) ? new URL(next, url) : undefined;
+  return found?.origin === url.origin ? found : undefined;
+}
+
+interface Anonymous {
+  answer: Answer;
+  /** What the next call of this registry needs. */
+  headers: Record<string, string>;
+}
+
+async function askAnonymously(
+  url: URL,
+  { repository, accept, what }: { repository: string; accept: string; what: string },
+  asking: Asking,
+): Promise<Anonymous> {
+  const request = { limit: DOCUMENT_LIMIT, patience: asking.patience };
+  let headers: Record<string, string> = {};
+  let answer = await get(url, { ...request, headers: { accept } });
+  if (answer.status === 401) {
+    headers = { authorization: `Bearer ${await anonymousToken(answer, repository, asking)}` };
+    answer = await get(url, { ...request, headers: { ...headers, accept } });
+  }
+  expectOk(answer, what);
+  return { answer, headers };
 }
 
 function addressOf(oci: string): { base: string; repository: string } {

@@ -33,14 +33,7 @@ export async function locateInRepository(
   chart: ChartIdentity,
   asking: Asking,
 ): Promise<RemoteChart> {
-  const url = indexUrl(repository);
-  asking.update?.(`reading ${url.host}${url.pathname}`);
-  const answer = await get(url, { limit: INDEX_LIMIT, patience: asking.patience });
-  expectOk(answer, "the index of the Helm repository");
-  const { entries } = parseIndex(answer.body, url);
-  const versions = entries[chart.name];
-  if (!versions)
-    throw new SourceUnavailable(`${repository} has no chart ${chart.name}; it has ${Object.keys(entries).join(", ")}`);
+  const versions = await entriesOf(repository, chart.name, asking);
   const found = versions.find(({ version }) => version === chart.version);
   if (!found) throw new SourceUnavailable(`${repository} has no ${chart.name} ${chart.version}; ${newest(versions)}`);
   const [first] = found.urls ?? [];
@@ -49,6 +42,26 @@ export async function locateInRepository(
   if (!archive || !isTrustworthy(archive))
     throw new SourceUnavailable(`${repository} names no https address for ${chart.name} ${chart.version}`);
   return { url: archive, announced: found.digest && `sha256:${found.digest.replace(/^sha256:/, "")}` };
+}
+
+/**
+ * Every version that a Helm repository has of a chart, in its own order.
+ * @throws as `locateInRepository`
+ */
+export async function versionsInRepository(repository: string, name: string, asking: Asking): Promise<string[]> {
+  return (await entriesOf(repository, name, asking)).map(({ version }) => version);
+}
+
+async function entriesOf(repository: string, name: string, asking: Asking) {
+  const url = indexUrl(repository);
+  asking.update?.(`reading ${url.host}${url.pathname}`);
+  const answer = await get(url, { limit: INDEX_LIMIT, patience: asking.patience });
+  expectOk(answer, "the index of the Helm repository");
+  const { entries } = parseIndex(answer.body, url);
+  const versions = entries[name];
+  if (!versions)
+    throw new SourceUnavailable(`${repository} has no chart ${name}; it has ${Object.keys(entries).join(", ")}`);
+  return versions;
 }
 
 function parseIndex(body: Buffer, url: URL): z.infer<typeof indexSchema> {

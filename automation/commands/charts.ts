@@ -1,5 +1,7 @@
 import { Command } from "commander";
+import type { TryFlags } from "../verbs/charts-try.ts";
 import type { ChartsContext, LockOptions } from "../verbs/charts.ts";
+import { stackCommand } from "./common.ts";
 
 /** `charts pull` and `charts lock`: the Helm charts of charts.lock.yaml, on this machine and verified. */
 export function chartsCommand(context?: () => ChartsContext): Command {
@@ -35,6 +37,23 @@ export function chartsCommand(context?: () => ChartsContext): Command {
       const { lock, realContext } = await import("../verbs/charts.ts");
       await lock(name, version, options, context?.() ?? realContext());
     });
+
+  command.addCommand(
+    stackCommand(
+      "try",
+      "put charts that nobody has tried into this tree, for a rehearsed preview of them",
+      "charts try --newest --stack homelab",
+    )
+      .option("--newest", "the newest of each chart that the stack installs")
+      .option("--base <rev>", "those whose version a bot has changed in charts.lock.yaml since this commit")
+      .action(async (flags: TryFlags) => {
+        const [{ tryCharts }, { realContext }] = await Promise.all([
+          import("../verbs/charts-try.ts"),
+          import("../verbs/charts.ts"),
+        ]);
+        await tryCharts(flags, context?.() ?? realContext());
+      }),
+  );
 
   return command;
 }

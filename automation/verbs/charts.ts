@@ -2,6 +2,7 @@ import { UserError } from "../../components/program/errors.ts";
 import { cacheFolder } from "../cache.ts";
 import { findLocked, notLocked, readLock, type LockedChart } from "../charts/lock.ts";
 import { lockChart, pullChart, type PulledChart, type PullOptions } from "../charts/pull.ts";
+import { jobSummary } from "../ci/outputs.ts";
 import { streamProgress } from "../progress.ts";
 
 /** What the verbs work on; tests give their own. */
@@ -16,7 +17,9 @@ export function realContext(): ChartsContext {
 
 /** Fetches the charts of charts.lock.yaml into the cache and verifies them. */
 export async function pull(names: readonly string[], json: boolean | undefined, run: ChartsContext): Promise<void> {
-  report(run, await pullAll(names, run), json);
+  const charts = await pullAll(names, run);
+  await sayTrusted(charts);
+  report(run, charts, json);
 }
 
 /** Fetches a chart's version and records it with its digest in charts.lock.yaml. */
@@ -30,6 +33,16 @@ export interface LockOptions {
   oci?: string;
   default?: boolean;
   json?: boolean;
+}
+
+/** A digest that was missing is that of what came now, on trust: in a workflow its summary says so until somebody has committed the line. */
+async function sayTrusted(charts: readonly PulledChart[]): Promise<void> {
+  const trusted = charts.filter(({ recorded }) => recorded);
+  if (trusted.length === 0) return;
+  const lines = trusted.map(({ name, version, digest }) => `- ${name} ${version}: \`digest: ${digest}\``);
+  const head =
+    "### Taken on trust\n\ncharts.lock.yaml has no digest of these yet, so nothing vouches for them. To end that, commit:\n";
+  await jobSummary([head, ...lines].join("\n"), process.env);
 }
 
 async function pullAll(names: readonly string[], run: ChartsContext): Promise<PulledChart[]> {

@@ -1,0 +1,100 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+import { UserError } from "../../components/program/errors.ts";
+import { waitsForReviewers } from "../ci/approval.ts";
+import { artifactOf } from "../ci/artifact.ts";
+import { pullOfRun } from "../ci/pull-of-run.ts";
+import { repositoryOf } from "../ci/repository.ts";
+import { reviewedPlan, stoppedPlan } from "../ci/reviewed-plan.ts";
+import { jobSummary, stepOutput } from "../ci/outputs.ts";
+import type { StackFlags } from "./flags.ts";
+import { print } from "./print.ts";
+
+/** Twice what a report of a thousand objects has. */
+const REPORT_LIMIT = 8 * 1024 * 1024;
+
+export interface ReportFlags extends StackFlags {
+  run: number;
+  artifact: string;
+  report: string;
+}
+
+/** What a run of the preview has reported, and for which pull request. Outputs of the step: `pull`, empty where there is nothing to post. */
+export async function report({ stack, run, artifact, report: file, json }: ReportFlags): Promise<void> {
+  const repository = repositoryOf(process.env);
+  const found = await pullOfRun(repository, run);
+  const bytes = "pull" in found ? await artifactOf(repository, run, artifact, REPORT_LIMIT) : undefined;
+  const why = "none" in found ? found.none : bytes ? undefined : `Run ${run} has left no ${artifact}.`;
+  const pull = "pull" in found && bytes ? found.pull : undefined;
+  if (bytes) await written(file, bytes);
+  await stepOutput({ pull: pull === undefined ? "" : String(pull) }, process.env);
+  print({ stack, pull, why }, why ?? `The report of run ${run} is for #${pull ?? ""}: ${file}`, json);
+}
+
+export interface PlanFlags extends StackFlags {
+  commit: string;
+  plan: string;
+  stopped?: true;
+}
+
+/**
+ * The plan that reviewers of a merged pull request saw, or the one by which a deployment has stopped. Outputs of the step: `pull`, and `found`
+ * (`true`, or empty).
+ */
+export async function plan({ stack, commit, plan: file, stopped, json }: PlanFlags): Promise<void> {
+  if (!/^[0-9a-f]{40,64}$/.test(commit))
+    throw new UserError("--commit must be the whole id of a commit", { exitCode: 2 });
+  const find = stopped ? stoppedPlan : reviewedPlan;
+  const { pull, plan: bytes, why } = await find(repositoryOf(process.env), commit, `plan-${stack}.json`);
+  // Whoever approved a plan means that one.
+  if (stopped && !bytes) throw new UserError(why ?? "");
+  if (bytes) await written(file, bytes);
+  await stepOutput({ pull: pull === undefined ? "" : String(pull), found: bytes ? "true" : "" }, process.env);
+  const text =
+    why ??
+    (stopped ? `The plan that was stopped by: ${file}` : `The plan that was reviewed with #${pull ?? ""}: ${file}`);
+  print({ stack, pull, found: bytes !== undefined, why }, text, json);
+}
+
+export interface ApprovalFlags extends StackFlags {
+  plan: string;
+  environment?: string;
+}
+
+const planForm = z.object({ digest: z.string().regex(/^[\w:.-]{8,200}$/) });
+
+/**
+ * How a person approves a plan. Where an environment is named its required reviewers do, once the host has them; else this ends with 3, and the
+ * workflow is started by hand with the plan's digest. Outputs of the step: `digest`.
+ */
+export async function approval({ stack, plan: file, environment, json }: ApprovalFlags): Promise<void> {
+  const read = planForm.safeParse(await contentOf(file));
+  if (!read.success) throw new UserError(`${file} is no plan of preview --save-plan`, { exitCode: 2 });
+  const { digest } = read.data;
+  if (environment) await waitsForReviewers(repositoryOf(process.env), environment);
+  const how = environment
+    ? `The reviewers of the environment ${environment} are asked.`
+    : `Start this workflow by hand, with the digest ${digest}.`;
+  const text = `${stack}: nothing was changed. Some of what would change was not reviewed. ${how}`;
+  await stepOutput({ digest }, process.env);
+  await jobSummary(`### ${stack} waits for approval\n\n${text}\n\nPlan: \`${digest}\``, process.env);
+  print({ stack, digest, environment }, text, json);
+  if (!environment) process.exitCode = 3;
+}
+
+async function contentOf(file: string): Promise<unknown> {
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw new UserError(`${file} cannot be read: it is what preview --save-plan writes`, { exitCode: 2, cause });
+  });
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function written(file: string, bytes: Buffer): Promise<void> {
+  await mkdir(path.dirname(path.resolve(file)), { recursive: true });
+  await writeFile(file, bytes);
+}
