@@ -1,6 +1,8 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Command } from "commander";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { stringify } from "yaml";
 import { digestOf } from "../../automation/charts/archive.ts";
 import { readLock } from "../../automation/charts/lock.ts";
@@ -45,6 +47,19 @@ function quiet(command: Command): Command {
   }
   return command;
 }
+
+test("pull says in a workflow's summary which digest it has taken on trust, once", async () => {
+  const { archives, run } = await lab();
+  const folder = await mkdtemp(path.join(tmpdir(), "vision-platform-summary-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const file = path.join(folder, "summary.md");
+  vi.stubEnv("GITHUB_STEP_SUMMARY", file);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  await run("pull");
+  await run("pull");
+  const said = await readFile(file, "utf8");
+  expect(said.match(/^- .*$/gm)).toEqual([`- loki 1.0.0: \`digest: ${digestOf(archives["loki-1.0.0"])}\``]);
+});
 
 test("pull fetches everything that is locked; --json is one document", async () => {
   const { archives, options, run } = await lab();
