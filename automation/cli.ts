@@ -1,14 +1,16 @@
 import { CommanderError, type Command } from "commander";
 import { UserError } from "../components/program/errors.ts";
+import { outliveReaders } from "./lost-reader.ts";
 import { commandTree } from "./program.ts";
 import { useEnvironmentProxy } from "../components/rest/proxy.ts";
 import { Stopped } from "./signals.ts";
 
 /**
- * Runs one verb. Exit codes: 0 done, 1 failed, 2 bad usage or configuration, 3 differences found, 130 and 143 ended by a signal. What went wrong is said on stderr, and with
+ * Runs one verb. Exit codes: 0 done, 1 failed, 2 bad usage or configuration, 3 differences found, 129, 130 and 143 ended by a signal. What went wrong is said on stderr, and with
  * `--json` it is the one document on stdout as well.
  */
 async function main(args: readonly string[]): Promise<void> {
+  outliveReaders();
   const program = commandTree();
   exitInsteadOf(program);
   try {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import path from "node:path";
 
@@ -50,6 +50,62 @@ function environments(): RunningProcess[] {
   return process.platform === "darwin" ? fromPs(["-E"]) : [];
 }
 
+/** Whose each process is, by pid: the number of its user. */
+export function usersOf(): Map<number, number> {
+  if (process.platform !== "linux") return numbersOf("uid");
+  return new Map(
+    pidsIn().flatMap((pid): [number, number][] => {
+      const user = orNothing(() => statSync(`/proc/${pid}`).uid);
+      return user === undefined ? [] : [[pid, user]];
+    }),
+  );
+}
+
+/** By which process each was started, by pid; one whose parent has ended is handed to another. */
+export function parentsOf(): Map<number, number> {
+  if (process.platform !== "linux") return numbersOf("ppid");
+  return new Map(
+    pidsIn().flatMap((pid): [number, number][] => {
+      const parent = orNothing(() => statOf(pid)[1]);
+      return parent === undefined ? [] : [[pid, Number(parent)]];
+    }),
+  );
+}
+
+/** What a process counts its processes and its ports in, in a form that only compares: a container has its own. Empty where there are none. */
+export function worldOf(pid: number): string {
+  const spaces = ["pid", "net"].map((kind) => orNothing(() => readlinkSync(`/proc/${pid}/ns/${kind}`)) ?? "");
+  return spaces.join(" ").trim();
+}
+
+const pidsIn = () =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+
+function numbersOf(column: "uid" | "ppid"): Map<number, number> {
+  const lines = execFileSync("ps", ["-axww", "-o", `pid=,${column}=`], { encoding: "utf8" }).split("\n");
+  return new Map(
+    lines.flatMap((line): [number, number][] => {
+      const [, pid, number] = /^\s*(\d+)\s+(\d+)/.exec(line) ?? [];
+      return pid === undefined ? [] : [[Number(pid), Number(number)]];
+    }),
+  );
+}
+
+/** The fields of a process's stat after the name, which may itself hold blanks and brackets. */
+function statOf(pid: number): string[] {
+  return (readFileSync(`/proc/${pid}/stat`, "utf8").split(")").at(-1) ?? "").trim().split(" ");
+}
+
+function orNothing<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined; // It ended while we were looking, or is another user's.
+  }
+}
+
 /** The file name of the program that a process runs. */
 export function programOf(found: RunningProcess): string {
   return path.basename(found.words[0] ?? "");
@@ -62,9 +118,7 @@ export function programOf(found: RunningProcess): string {
 export function startOf(pid: number): string | undefined {
   try {
     if (process.platform === "linux") {
-      // Field 22 of stat, counted after the name, which may itself hold blanks and brackets.
-      const afterName = readFileSync(`/proc/${pid}/stat`, "utf8").split(")").at(-1) ?? "";
-      const [state, ...rest] = afterName.trim().split(" ");
+      const [state, ...rest] = statOf(pid);
       return state === "Z" ? undefined : rest[18];
     }
     return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim() || undefined;

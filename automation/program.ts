@@ -11,6 +11,7 @@ import { functionCommand } from "./commands/function.ts";
 import { graphCommand } from "./commands/graph.ts";
 import { outputsCommand } from "./commands/outputs.ts";
 import { previewCommand } from "./commands/preview.ts";
+import { recoverCommand } from "./commands/recover.ts";
 import { rehearseCommand } from "./commands/rehearse.ts";
 import { toolsCommand } from "./commands/tools.ts";
 import { upCommand } from "./commands/up.ts";
@@ -24,6 +25,7 @@ const VERBS = [
   upCommand,
   driftCommand,
   destroyCommand,
+  recoverCommand,
   outputsCommand,
   graphCommand,
   functionCommand,

@@ -7,8 +7,11 @@ type StopSignal = keyof typeof EXIT_CODES;
 
 /** Somebody asked this process to end, and the work at hand was ended in order. */
 export class Stopped extends UserError {
+  readonly signal: StopSignal;
+
   constructor(signal: StopSignal, words: string) {
     super(words, { exitCode: EXIT_CODES[signal] });
+    this.signal = signal;
   }
 }
 

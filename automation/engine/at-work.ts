@@ -3,7 +3,6 @@ import type * as auto from "@pulumi/pulumi/automation/index.js";
 import type { Progress } from "../progress.ts";
 import {
   beginRun,
-  clearAway,
   endRun,
   engineEnded,
   engineWasKilled,
@@ -13,6 +12,7 @@ import {
 } from "../runs/engine-run.ts";
 import { endEngine } from "../runs/end-engine.ts";
 import { onStop, Stopped } from "../signals.ts";
+import { clearLeftovers } from "./leftovers.ts";
 import { withVariables } from "./variables.ts";
 
 const UNLOCKED_WITHIN_MS = 5_000;
@@ -35,7 +35,10 @@ export interface AtWork {
 export async function whileAtWork<T>(stack: auto.Stack, at: AtWork, work: (runs: string) => Promise<T>): Promise<T> {
   const { envVars } = stack.workspace;
   const runs = runsFolder({ ...process.env, ...envVars });
-  for (const name of await clearAway(runs)) at.progress.line(`Removed what a killed run left: ${name}`);
+  await clearLeftovers(
+    { stack: stack.name, workDir: stack.workspace.workDir, env: { ...process.env, ...envVars } },
+    at.progress,
+  );
   const run = await beginRun(runs, stack.name);
   return withVariables(envVars, run.env, async () => {
     const stop = stopOnSignals(run, at.progress);
@@ -74,7 +77,7 @@ function stopOnSignals({ folder }: EngineRun, progress: Progress) {
     if (stopping !== undefined) return;
     progress.line("Stopping: the engine finishes what it has begun. Once more: at once.");
     stopping = endEngine(folder, () => asked).then(() => {
-      throw new Stopped(signal, "Stopped. What was done stays, and the next run goes on from there.");
+      throw new Stopped(signal, "Stopped.");
     });
     stopping.catch((reason: unknown) => setTimeout(hang, SETTLED_WITHIN_MS, reason));
   });

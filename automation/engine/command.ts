@@ -3,7 +3,9 @@ import path from "node:path";
 import * as auto from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
 import semver from "semver";
-import { engineBegan, engineEnded } from "../runs/engine-run.ts";
+import { backendFolder } from "../recovery/backend-folder.ts";
+import { lockFilesIn } from "../recovery/lock-files.ts";
+import { engineBegan, engineEnded, engineHasLock } from "../runs/engine-run.ts";
 import { ENGINE_VERSION } from "../tools/programs.ts";
 import { locksStack } from "./locks.ts";
 
@@ -32,6 +34,9 @@ interface Parts {
   };
   "@pulumi/pulumi/automation/errors.js": { createCommandError(result: CommandResult): Error };
 }
+
+/** What the engine says where it could not give its lock back. (pulumi: pkg/backend/diy/lock.go, Unlock) */
+const LOCK_STAYS = /problem deleting the lock/;
 
 /** What the Automation API says where it knows no exit code. */
 const NO_CODE = -2;
@@ -66,11 +71,35 @@ function runsApart(program: string): Command {
       const locks = locksStack(args[0] ?? "") && child.pid !== undefined;
       // It has ended already where there is no such process: then it holds nothing.
       if (locks) await engineBegan(env, child.pid ?? 0).catch(() => undefined);
+      let noting = Promise.resolve();
+      // It says what it begins once it has the lock. (pulumi: pkg/backend/diy/backend.go, apply)
+      if (locks)
+        child.stdout.once("data", () => {
+          noting = noteLock({ args, cwd, env, pid: child.pid });
+        });
       const result = await child;
-      if (locks && result.exitCode !== undefined) await engineEnded(env);
+      await noting;
+      // A backend that stopped answering keeps its lock, however orderly the engine ended.
+      const keepsLock = LOCK_STAYS.test(result.stderr + result.stdout);
+      if (locks && result.exitCode !== undefined && !keepsLock) await engineEnded(env);
       return given(result);
     },
   };
+}
+
+interface Noted {
+  args: readonly string[];
+  cwd: string;
+  env: Environment;
+  pid: number | undefined;
+}
+
+/** Writes down which file is the engine's lock, where it lies in a folder: what is in it may be lost. */
+async function noteLock({ args, cwd, env, pid }: Noted): Promise<void> {
+  const stack = path.basename(args[args.indexOf("--stack") + 1] ?? "");
+  const backend = await backendFolder(cwd, { ...process.env, ...env });
+  const own = backend && (await lockFilesIn(backend, stack)).find(({ holder }) => holder?.pid === pid);
+  if (own) await engineHasLock(env, path.basename(own.path));
 }
 
 function given(result: {

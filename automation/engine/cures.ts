@@ -45,7 +45,7 @@ const CURES: readonly Cure[] = [
   {
     of: "engine",
     pattern: /failed to load checkpoint: EOF/,
-    cure: "An engine was killed while it wrote: remove the empty file STACK.json.attrs in the backend's folder (.pulumi/stacks/vision-platform), the state itself is whole. With `?metadata=skip` at the end of PULUMI_BACKEND_URL no such file is written.",
+    cure: "An engine was killed while it wrote its notes beside the state, which itself is whole. Any up removes them, and so does: npm run platform -- recover",
   },
   {
     of: "engine",

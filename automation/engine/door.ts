@@ -7,6 +7,7 @@ import { engineEnvironment } from "../tools/environment.ts";
 import { obtainTools } from "../tools/obtain.ts";
 import { soundPlan } from "../stackfile/sound-plan.ts";
 import { readStackFile, stackFilePath, type StackFile } from "../stackfile/stack-file.ts";
+import { clearLeftovers, type Place } from "./leftovers.ts";
 import { openStack } from "./stack.ts";
 
 /** The programs an engine run needs. */
@@ -23,10 +24,12 @@ export interface DoorOptions {
   folder: string;
   /** Make the stack when the backend has none of that name. */
   create: boolean;
-  /** Only its outputs are asked for, which needs no plugin. */
+  /** Nothing of the lab is asked for, which needs no plugin. */
   reads?: boolean;
   /** Take over fields that others set. Never for good: a forced replace of a Job fails. (cvat-chart-2.64.md, 3.7) */
   force?: boolean;
+  /** What is done about what killed runs left on this machine. Default: it is cleared away, but where only outputs are read. */
+  leftovers?: (place: Place) => Promise<void>;
   progress: Progress;
 }
 
@@ -41,6 +44,7 @@ export async function openUserStack({
   reads,
   force,
   progress,
+  leftovers = (place) => (reads ? Promise.resolve() : clearLeftovers(place, progress)),
 }: DoorOptions): Promise<{ stack: auto.Stack; plan: Plan; file: StackFile }> {
   const file = await readStackFile(stackFilePath(folder, stack));
   const plan = await soundPlan(file);
@@ -50,5 +54,7 @@ export async function openUserStack({
     ...(await engineEnvironment(tools, { links: path.join(engine, "bin") })),
     ...(force ? { PULUMI_K8S_ENABLE_PATCH_FORCE: "true" } : {}),
   };
+  // Before anybody reads of the lab: what a killed run left may still be writing to it.
+  await leftovers({ stack, workDir: folder, env: { ...process.env, ...env } });
   return { stack: await openStack({ stack, folder, engine, env, create }), plan, file };
 }

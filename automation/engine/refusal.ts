@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import * as auto from "@pulumi/pulumi/automation/index.js";
 import { UserError } from "../../components/program/errors.ts";
 import { cureFor } from "./cures.ts";
-import { locksIn } from "./locks.ts";
+import { holderText, locksIn } from "./locks.ts";
 
 /**
  * The engine failed before it could report events: its own last words, which it prints on stderr, with their cure where one is known.
@@ -18,10 +18,7 @@ export function refusal(error: unknown): unknown {
 
 /** Who holds the locks, which the engine says on further lines. */
 function heldBy(error: auto.CommandError): string {
-  const holders = locksIn(error.message).map(
-    ({ user, host, pid, taken }) =>
-      `${user}@${host} (process ${pid}) since ${new Date(taken).toISOString().replace(".000", "")}`,
-  );
+  const holders = locksIn(error.message).map(({ holder }) => holderText(holder));
   return holders.length > 0 ? ` Locked by ${holders.join(", ")}.` : "";
 }
 

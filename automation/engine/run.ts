@@ -18,7 +18,9 @@ import { refusal } from "./refusal.ts";
 import { withoutSdkDebugging } from "./sdk-debugging.ts";
 import { isForDebugging } from "./secrets.ts";
 import { forget, stateOf } from "./state.ts";
+import { afterPending, withoutAdvice } from "./pending-warning.ts";
 import { stepsIn, type Step } from "./steps.ts";
+import { stoppedText } from "./stopped.ts";
 import { withProviders } from "./providers.ts";
 import { foundIn, readBackIn, type ReadBack } from "./observed.ts";
 import { parseUrn } from "./urn.ts";
@@ -112,8 +114,9 @@ export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptio
         try {
           await attempt();
         } catch (error) {
-          if (!(await removeLeftLocks(stack, error, runs))) throw error;
-          options.progress.line("Removed the lock of a run that was killed.");
+          const removed = await removeLeftLocks(stack, error, runs);
+          if (removed.length === 0) throw error;
+          for (const text of removed) options.progress.line(text);
           await attempt();
         }
       }),
@@ -123,18 +126,22 @@ export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptio
     await pause(LATE_MS);
     options.seen?.(seenIn(events));
     options.read?.(readBackIn(events));
-    throw error instanceof Stopped ? error : failure(error, events);
+    throw error instanceof Stopped ? new Stopped(error.signal, stoppedText(verb, events)) : failure(error, events);
   } finally {
     process.off("unhandledRejection", ignored);
   }
   options.seen?.(seenIn(events));
   options.read?.(readBackIn(events));
+  const warnings = warningsIn(events);
   const outputs = outputsIn(events);
   return {
     changes: isRefresh(verb) ? foundIn(events) : changesIn(events),
     counts: countsIn(events),
     ledger: ledgerIn(outputs),
-    warnings: [...warningsIn(events), ...missingText(gone)],
+    warnings: [
+      ...(changesLab(verb) ? await afterPending(stack, warnings) : warnings.map(withoutAdvice)),
+      ...missingText(gone),
+    ],
     milliseconds: Date.now() - start,
     ...(verb === "up" && { outputs }),
   };
@@ -153,6 +160,7 @@ const ignored = () => undefined;
 /** How much later than a failed run its program's last promises reject. */
 const LATE_MS = 250;
 
+const changesLab = (verb: Verb) => verb === "up" || verb === "destroy";
 const isDestroy = (verb: Verb) => verb === "destroy" || verb === "preview-destroy";
 
 const isRefresh = (verb: Verb) => verb === "refresh" || verb === "preview-refresh";

@@ -12,9 +12,15 @@ export interface StoredResource extends Partial<StateResource> {
   deletedWith?: string;
 }
 
+/** What an engine had begun and not noted the end of when it was killed. */
+export interface PendingOperation {
+  type: "creating" | "updating" | "deleting" | "reading" | "importing";
+  resource: StoredResource & { inputs?: Readonly<Record<string, unknown>>; provider?: string };
+}
+
 /** A stack's state as the backend has it: secrets are encrypted. */
 export interface StoredState {
-  deployment: { resources?: StoredResource[] };
+  deployment: { resources?: StoredResource[]; pending_operations?: PendingOperation[] };
 }
 
 // Not Stack.exportStack and importStack: they decrypt every secret, and write them to a file that every user of the machine may read.

@@ -18,6 +18,8 @@ interface RunRecord extends Owned {
   stack: string;
   /** The engine that may hold the stack's lock: it has begun and has not ended in order. */
   engine?: ProcessName | undefined;
+  /** File name of the lock that this engine was seen to hold: it tells whose it is where the file itself was cut. */
+  lock?: string | undefined;
   /** All of it has ended, and only the engine's name is kept, for the lock it may have left. */
   ended?: true;
 }
@@ -47,9 +49,14 @@ export async function engineBegan(env: Environment, pid: number): Promise<void> 
   await change(markIn(env), (record) => ({ ...record, engine: nameOf(pid) }));
 }
 
+/** Writes down which file is the lock that the engine of a run holds. */
+export async function engineHasLock(env: Environment, lock: string): Promise<void> {
+  await change(markIn(env), (record) => ({ ...record, lock }));
+}
+
 /** Writes down that the engine of a run ended in order: it holds no lock. */
 export async function engineEnded(env: Environment): Promise<void> {
-  await change(markIn(env), (record) => ({ ...record, engine: undefined }));
+  await change(markIn(env), (record) => ({ ...record, engine: undefined, lock: undefined }));
 }
 
 /** Not a run's folder, or one that is gone: there is nothing to write down. */
@@ -69,6 +76,14 @@ export async function engineWasKilled({ folder }: EngineRun): Promise<boolean> {
 /** Ends a run whose engine has ended: no file is left but the name of an engine that was killed. */
 export async function endRun({ folder }: EngineRun): Promise<void> {
   await settle(folder);
+}
+
+/** The names of the runs whose own process was killed, and that were not cleared away yet. */
+export async function leftRuns(runs: string): Promise<string[]> {
+  const left: string[] = [];
+  for (const folder of await ownedIn(runs))
+    if ((await isLeft(folder)) && !(await readRecord<RunRecord>(folder))?.ended) left.push(path.basename(folder));
+  return left;
 }
 
 /**
@@ -108,6 +123,13 @@ export async function forgetEngines(runs: string, stack: string): Promise<void> 
 }
 
 /** A lock, as far as it tells whose it is. */
+export interface LockMark {
+  /** Its file's name; undefined where it is not told. */
+  file?: string | undefined;
+  /** What it says; undefined where it was cut. */
+  holder?: LockHolder | undefined;
+}
+
 export interface LockHolder {
   pid: number;
   /** When it was taken, in milliseconds, to the second. */
@@ -115,21 +137,30 @@ export interface LockHolder {
 }
 
 /**
- * Takes on the locks of engines of ours that were killed: each of them must be known as such, and whoever asks first has it alone.
+ * The run of ours whose engine left a lock: it was written down before, on this machine, and has ended for certain.
+ * @returns the run's folder; undefined where nothing proves it
+ */
+export async function runThatLeft(runs: string, { file, holder }: LockMark): Promise<string | undefined> {
+  for (const folder of await ownedIn(runs)) {
+    const record = await readRecord<RunRecord>(folder);
+    if (record?.engine === undefined || !hasEnded(record.engine)) continue;
+    const isIts =
+      holder === undefined
+        ? file !== undefined && record.lock === file
+        : record.engine.pid === holder.pid && holder.taken > Date.parse(record.created) - 1000;
+    if (isIts) return folder;
+  }
+  return undefined;
+}
+
+/**
+ * Takes on the locks that runs of ours left: whoever asks first has each alone.
+ * @param left the folders of those runs
  * @returns whether all are ours to remove
  */
-export async function takeOnLocks(runs: string, holders: readonly LockHolder[]): Promise<boolean> {
-  const killed = await Promise.all(
-    (await ownedIn(runs)).map(async (folder) => ({ folder, record: await readRecord<RunRecord>(folder) })),
-  );
-  const folders = holders.map(({ pid, taken }) => {
-    const isIt = (record: RunRecord | undefined) =>
-      record?.engine?.pid === pid && taken > Date.parse(record.created) - 1000 && hasEnded(record.engine);
-    return killed.find(({ record }) => isIt(record))?.folder;
-  });
-  if (folders.length === 0) return false;
-  for (const folder of folders) if (folder === undefined || !(await take(folder))) return false;
-  return true;
+export async function takeOn(left: readonly string[]): Promise<boolean> {
+  for (const folder of left) if (!(await take(folder))) return false;
+  return left.length > 0;
 }
 
 /** Renamed first, since of two that remove a folder both succeed. */

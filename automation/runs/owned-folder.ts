@@ -66,10 +66,10 @@ export async function readRecord<T extends Owned>(folder: string): Promise<T | u
   return undefined;
 }
 
-/** Writes the record of a folder, in one step. */
+/** Writes the record of a folder, in one step, and so that it is there after a power failure. */
 export async function writeRecord(folder: string, record: Owned): Promise<void> {
   const file = path.join(folder, RECORD);
-  await writeFile(`${file}.new`, JSON.stringify(record, null, 2));
+  await writeFile(`${file}.new`, JSON.stringify(record, null, 2), { flush: true });
   await rename(`${file}.new`, file);
 }
 

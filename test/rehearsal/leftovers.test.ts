@@ -32,6 +32,7 @@ describe("a run whose program waits for ever", () => {
   it.each([
     ["SIGINT", 130],
     ["SIGTERM", 143],
+    ["SIGHUP", 129],
   ] as const)("ends by %s with %i: no lock, no process, no temporary file is left", async (signal, exitCode) => {
     const { run } = await waiting();
     run.kill(signal);
@@ -55,7 +56,8 @@ describe("a run whose program waits for ever", () => {
     expect({ stderr, exitCode }).toMatchObject({ exitCode: 0 });
     expect(stderr).toMatch(/^Removed what a killed run left: bench-/m);
     // Alone, its engine may end in order by itself.
-    if (programs.length > 0) expect(stderr).toMatch(/^Removed the lock of a run that was killed\.$/m);
+    if (programs.length > 0)
+      expect(stderr).toMatch(/^Removed the lock of a run that was killed \(process \d+ since \S+, .+ ago\)\.$/m);
     expect(processesOf(folder)).toEqual([]);
     expect(await left()).toEqual({ locks: [], temporary: [], runs: [] });
   });

@@ -75,6 +75,7 @@ describe("help", () => {
       "graph",
       "outputs",
       "preview",
+      "recover",
       "rehearse",
       "tools",
       "up",

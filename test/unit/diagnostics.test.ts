@@ -252,7 +252,7 @@ describe("the errors of a run", () => {
       "StatefulSet.apps \"x\" is invalid: spec: Forbidden: updates to statefulset spec for fields other than 'replicas' are forbidden",
       /never changes/,
     ],
-    ["failed to load checkpoint: EOF", /remove the empty file STACK\.json\.attrs/],
+    ["failed to load checkpoint: EOF", /Any up removes them, .* recover$/],
     [
       "parsing plugin options for 'vision-platform': no folder at path '/home/a/lab/provider'",
       /write the path of the checkout's `provider` folder/,
