@@ -16,6 +16,7 @@ export function previewCommand(): Command {
         "json",
       ]),
     )
+    .option("--save-plan <file>", "save what is shown, for up --plan to make just that")
     .option("--exit-code", "exit with 3 when something would change")
     .option("--parallel <n>", "how many objects to work on at once", wholeNumber)
     .option(
@@ -25,6 +26,7 @@ export function previewCommand(): Command {
     .option("--base <rev>", "with --rehearse: the commit to compare with (default: where the change begins from)")
     .addOption(chartOption())
     .action(async (flags: Flags) => {
+      if (flags.rehearse) refuseOfRehearsal(flags);
       if (flags.rehearse) return (await import("../verbs/preview-rehearsed.ts")).previewRehearsed(flags);
       refuseWithoutRehearsal(flags);
       return (await import("../verbs/preview.ts")).preview(flags);
@@ -35,4 +37,14 @@ export function previewCommand(): Command {
 function refuseWithoutRehearsal({ base, chart }: Flags): void {
   const given = [base === undefined ? [] : "--base", Object.keys(chart).length === 0 ? [] : "--chart"].flat();
   if (given.length > 0) throw new UserError(`${given.join(" and ")}: only with --rehearse.`, { exitCode: 2 });
+}
+
+/** @throws UserError of bad usage: what a rehearsal shows is of a lab that is not there */
+function refuseOfRehearsal({ savePlan }: Flags): void {
+  if (savePlan === undefined) return;
+  const why =
+    "a rehearsal knows neither the lab's state nor its secrets, so that its plan could not be held against either";
+  throw new UserError(`--save-plan does not go with --rehearse: ${why}. Preview on the lab for a plan.`, {
+    exitCode: 2,
+  });
 }

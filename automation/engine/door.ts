@@ -4,7 +4,7 @@ import type { Plan } from "../../components/lab/plan.ts";
 import { cacheFolder } from "../cache.ts";
 import type { Progress } from "../progress.ts";
 import { engineEnvironment } from "../tools/environment.ts";
-import { obtainTools } from "../tools/obtain.ts";
+import { obtainTools, type Tool } from "../tools/obtain.ts";
 import { soundPlan } from "../stackfile/sound-plan.ts";
 import { readStackFile, stackFilePath, type StackFile } from "../stackfile/stack-file.ts";
 import { clearLeftovers, type Place } from "./leftovers.ts";
@@ -33,6 +33,15 @@ export interface DoorOptions {
   progress: Progress;
 }
 
+/** A user's stack, open for the engine. */
+export interface UserStack {
+  stack: auto.Stack;
+  plan: Plan;
+  file: StackFile;
+  /** The programs that the engine runs with. */
+  tools: readonly Tool[];
+}
+
 /**
  * The user's own stack: the stack file checked, the engine obtained, the backend and the passphrase as the environment has them.
  * @throws UserError with every problem of the stack file, before the engine runs.
@@ -45,7 +54,7 @@ export async function openUserStack({
   force,
   progress,
   leftovers = (place) => (reads ? Promise.resolve() : clearLeftovers(place, progress)),
-}: DoorOptions): Promise<{ stack: auto.Stack; plan: Plan; file: StackFile }> {
+}: DoorOptions): Promise<UserStack> {
   const file = await readStackFile(stackFilePath(folder, stack));
   const plan = await soundPlan(file);
   const tools = await obtainTools([...ENGINE_PROGRAMS, ...(reads ? [] : pluginsOf(plan))], { progress });
@@ -56,5 +65,5 @@ export async function openUserStack({
   };
   // Before anybody reads of the lab: what a killed run left may still be writing to it.
   await leftovers({ stack, workDir: folder, env: { ...process.env, ...env } });
-  return { stack: await openStack({ stack, folder, engine, env, create }), plan, file };
+  return { stack: await openStack({ stack, folder, engine, env, create }), plan, file, tools };
 }

@@ -3,6 +3,7 @@ import { PROJECT } from "../../components/lab/sections.ts";
 import { isMap } from "../../components/program/maps.ts";
 import type { StateResource } from "../../components/program/state.ts";
 import { tokenOf } from "../../components/records/tokens.ts";
+import { pathText } from "../../components/schema/problems.ts";
 import { Sealed } from "../../components/schema/values.ts";
 import type { StackFile } from "../stackfile/stack-file.ts";
 import { HIDDEN } from "./outputs.ts";
@@ -24,14 +25,24 @@ const HOLDERS: Readonly<Record<string, readonly string[]>> = {
  * Passwords, keys and tokens of a stack, in clear: those that a person set and those that were made. Not every text that the engine keeps as a
  * secret: a region and a user's name are among those, and to hide them wherever they stand would hide half of a report.
  */
-export async function knownSecrets(stack: auto.Stack, { sections }: StackFile): Promise<string[]> {
-  const [config, state] = [await orRefusal(stack.getAllConfig()), await stateOf(stack)];
-  const set = Object.entries(sections).flatMap(([name, section]) =>
-    sealedIn(section).map((path) => leafAt(config[`${PROJECT}:${name}`]?.value, path)),
-  );
-  return [
-    ...new Set([...set, ...madeIn(state)].filter((text) => text !== undefined && text.length >= SHORTEST)),
-  ] as string[];
+export async function knownSecrets(stack: auto.Stack, file: StackFile): Promise<string[]> {
+  const [set, made] = [await setSecrets(stack, file), madeIn(await stateOf(stack))];
+  return [...new Set([...set.map(({ value }) => value), ...made].filter((text) => text.length >= SHORTEST))];
+}
+
+/** The secrets of a stack file in clear, with their keys. */
+export async function setSecrets(
+  stack: auto.Stack,
+  { sections }: StackFile,
+): Promise<{ key: string; value: string }[]> {
+  const config = await orRefusal(stack.getAllConfig());
+  return Object.entries(sections).flatMap(([name, section]) => {
+    const key = `${PROJECT}:${name}`;
+    return sealedIn(section).flatMap((path) => {
+      const value = leafAt(config[key]?.value, path);
+      return value === undefined ? [] : [{ key: pathText(key, path), value }];
+    });
+  });
 }
 
 function madeIn(state: readonly StateResource[]): string[] {
@@ -65,15 +76,21 @@ function leafAt(section: string | undefined, path: readonly string[]): string | 
 
 /** A value with every one of these texts hidden in it, in base64 too. */
 export function withoutSecrets<T>(value: T, secrets: readonly string[]): T {
-  // The longest first: one may stand in another.
-  const forms = secrets
-    .flatMap((secret) => [secret, Buffer.from(secret).toString("base64")])
-    .sort((one, other) => other.length - one.length);
+  const hide = hiding(secrets);
   const hidden = (inner: unknown): unknown => {
-    if (typeof inner === "string") return forms.reduce((text, form) => text.replaceAll(form, HIDDEN), inner);
+    if (typeof inner === "string") return hide(inner);
     if (Array.isArray(inner)) return inner.map(hidden);
     if (!isMap(inner)) return inner;
     return Object.fromEntries(Object.entries(inner).map(([key, part]) => [key, hidden(part)]));
   };
   return hidden(value) as T;
+}
+
+/** Hides every one of these texts in another, in base64 too. */
+export function hiding(secrets: readonly string[]): (text: string) => string {
+  // The longest first: one may stand in another.
+  const forms = secrets
+    .flatMap((secret) => [secret, Buffer.from(secret).toString("base64")])
+    .sort((one, other) => other.length - one.length);
+  return (text) => forms.reduce((rest, form) => rest.replaceAll(form, HIDDEN), text);
 }

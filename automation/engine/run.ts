@@ -51,7 +51,12 @@ export interface RunOptions {
   seen?: (seen: Seen) => void;
   /** Is told in the same way what a refresh read. */
   read?: (read: ReadBack) => void;
+  /** Of a preview and an up: lays something around the program, for this run alone. Default: the program runs as it is. */
+  around?: Around | undefined;
 }
+
+/** Gives a program that does something more. The engine runs it once it has the stack's lock, where its operation takes one. */
+export type Around = (program: auto.PulumiFn) => auto.PulumiFn;
 
 /** What a run saw, as far as it came. */
 export interface Seen {
@@ -91,8 +96,11 @@ export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptio
     };
     const common = { onEvent, color: "never", parallel: options.parallel } as const;
     const engine = withoutReview(stack);
-    if (verb === "preview") await engine.preview({ ...common, target: options.target });
-    else if (verb === "up") await engine.up({ ...common, target: options.target });
+    const own = stack.workspace.program;
+    const program = own && options.around?.(own);
+    const some = { ...common, target: options.target, ...(program && { program }) };
+    if (verb === "preview") await engine.preview(some);
+    else if (verb === "up") await engine.up(some);
     else if (verb === "preview-destroy") await engine.previewDestroy({ ...common, exclude: options.exclude });
     else if (verb === "destroy") {
       await readyToDestroy(gone, (urn) => forget(stack, urn));

@@ -1,4 +1,5 @@
-import { createCipheriv, pbkdf2, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, pbkdf2, randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import type { Document } from "yaml";
 
@@ -24,6 +25,7 @@ const ITERATIONS = 1_000_000;
 const KEY_BYTES = 32;
 const SALT_BYTES = 8;
 const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
 /** What the engine opens to see whether a passphrase fits. */
 const PROOF = "pulumi";
 
@@ -42,6 +44,39 @@ export function seal(key: Buffer, text: string): string {
   const cipher = createCipheriv("aes-256-gcm", key, nonce);
   const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()]);
   return `v1:${nonce.toString("base64")}:${sealed.toString("base64")}`;
+}
+
+/** What stands behind `secure:`, in clear. @throws Error where another key sealed it, or it is damaged */
+export function unseal(key: Buffer, sealed: string): string {
+  const [, nonce = "", text = ""] = sealed.split(":");
+  const bytes = Buffer.from(text, "base64");
+  const decipher = createDecipheriv("aes-256-gcm", key, Buffer.from(nonce, "base64"));
+  decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
+  return decipher.update(bytes.subarray(0, -TAG_BYTES), undefined, "utf8") + decipher.final("utf8");
+}
+
+/**
+ * The key of a passphrase and a salt that was made before.
+ * @param salted as `encryptionsalt` has it: the salt, and what the key must open
+ * @returns undefined where it is another passphrase
+ */
+export async function keyOpening(passphrase: string, salted: string): Promise<Buffer | undefined> {
+  const [, salt = "", ...proof] = salted.split(":");
+  const { key } = await stackKeyOf(passphrase, Buffer.from(salt, "base64"));
+  try {
+    return unseal(key, proof.join(":")) === PROOF ? key : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The passphrase that the engine takes, from where it takes it. Undefined: none is set. (pulumi: pkg/secrets/passphrase/manager.go)
+ */
+export async function passphraseIn(env: Readonly<Record<string, string | undefined>>): Promise<string | undefined> {
+  const { PULUMI_CONFIG_PASSPHRASE: text, PULUMI_CONFIG_PASSPHRASE_FILE: file } = env;
+  if (text !== undefined || !file) return text;
+  return (await readFile(file, "utf8")).trim();
 }
 
 /** Writes secrets into a stack file, over what stands there. Any that is sealed in it already must be of the same key. */

@@ -19,6 +19,10 @@ export interface Step extends ResourceName {
   replacedFor: readonly string[];
   /** Whether what it was stays where it is when it is deleted or replaced. */
   isRetained: boolean;
+  /** The same of what it becomes. Undefined: nothing is there afterwards, or it was recorded before this was. */
+  willBeRetained?: boolean | undefined;
+  /** Of a replacement: the old one goes before the new one is made. */
+  isDeletedFirst?: boolean;
   /** The name it had, where it was renamed or moved and nothing else became of it. */
   was: ResourceName | undefined;
 }
@@ -38,7 +42,7 @@ const hasState = ({ type }: StepEventMetadata) =>
 
 /** @param former what an earlier event said of the same resource: of a replacement one names both states, another what is made */
 function stepOf(metadata: StepEventMetadata, former: Step | undefined): Step {
-  const { urn, old, new: next, keys } = metadata;
+  const { urn, op, old, new: next, keys } = metadata;
   const change = changeOf(metadata) ?? former?.change;
   return {
     ...parseUrn(urn),
@@ -48,6 +52,8 @@ function stepOf(metadata: StepEventMetadata, former: Step | undefined): Step {
     after: change?.operation === "delete" ? undefined : (given(next) ?? former?.after),
     replacedFor: change?.operation === "replace" ? (keys ?? former?.replacedFor ?? []) : [],
     isRetained: old?.retainOnDelete ?? former?.isRetained ?? false,
+    willBeRetained: next ? (next.retainOnDelete ?? false) : former?.willBeRetained,
+    isDeletedFirst: former ? (former.isDeletedFirst ?? false) : op === "delete-replaced",
     was: old?.urn && old.urn !== urn ? parseUrn(old.urn) : former?.was,
   };
 }

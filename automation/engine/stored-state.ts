@@ -7,20 +7,31 @@ export interface StoredResource extends Partial<StateResource> {
   urn: string;
   type: string;
   custom?: boolean;
+  /** Secrets are encrypted. */
+  inputs?: Readonly<Record<string, unknown>>;
   dependencies?: string[];
   propertyDependencies?: Record<string, string[]>;
   deletedWith?: string;
+  /** It is only waiting to be deleted. */
+  delete?: boolean;
 }
 
 /** What an engine had begun and not noted the end of when it was killed. */
 export interface PendingOperation {
   type: "creating" | "updating" | "deleting" | "reading" | "importing";
-  resource: StoredResource & { inputs?: Readonly<Record<string, unknown>>; provider?: string };
+  resource: StoredResource & { provider?: string };
 }
 
 /** A stack's state as the backend has it: secrets are encrypted. */
 export interface StoredState {
-  deployment: { resources?: StoredResource[]; pending_operations?: PendingOperation[] };
+  deployment: {
+    /** When it was written, RFC 3339. */
+    manifest?: { time?: string };
+    /** How its secrets are encrypted; of a stack that has nothing yet: left out. */
+    secrets_providers?: { type?: string; state?: { salt?: string } };
+    resources?: StoredResource[];
+    pending_operations?: PendingOperation[];
+  };
 }
 
 // Not Stack.exportStack and importStack: they decrypt every secret, and write them to a file that every user of the machine may read.

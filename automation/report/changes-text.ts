@@ -35,7 +35,8 @@ function fieldText({ path, before, after }: FieldChange): string {
   return `${path}: ${valueText(before)} -> ${valueText(after)}`;
 }
 
-function valueText(value: unknown): string {
+/** A value in a line of a terminal, shortened. */
+export function valueText(value: unknown): string {
   const text = typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value);
   const line = withUnknownsSaid(text).replaceAll("\r", "\\r").replaceAll("\n", "\\n");
   return line.length > SHOWN_CHARACTERS ? `${line.slice(0, SHOWN_CHARACTERS)}…` : line;

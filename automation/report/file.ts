@@ -3,17 +3,17 @@ import path from "node:path";
 import { UserError } from "../../components/program/errors.ts";
 
 /**
- * Makes sure of a report's place before the work it is about begins: its folder is made where it is not there.
+ * Makes sure of the place of a report, or of a plan, before the work it is about begins: its folder is made where it is not there.
  * @throws UserError of bad usage, naming the flag
  */
-export async function reportPlace(file: string): Promise<void> {
+export async function reportPlace(file: string, flag = "--report"): Promise<void> {
   try {
     await mkdir(path.dirname(path.resolve(file)), { recursive: true });
   } catch (error) {
-    throw unwritable(file, error, 2);
+    throw unwritable(file, error, 2, flag);
   }
   const there = await stat(file).catch(() => undefined);
-  if (there?.isDirectory()) throw new UserError(`--report ${file} is a folder: name a file in it.`, { exitCode: 2 });
+  if (there?.isDirectory()) throw new UserError(`${flag} ${file} is a folder: name a file in it.`, { exitCode: 2 });
 }
 
 /** Writes a report. What it says should be on the screen by then: a disk may be full. */
@@ -25,9 +25,9 @@ export async function writeReport(file: string, text: string): Promise<void> {
   }
 }
 
-function unwritable(file: string, error: unknown, exitCode: 1 | 2): UserError {
+function unwritable(file: string, error: unknown, exitCode: 1 | 2, flag = "--report"): UserError {
   const why = (error as NodeJS.ErrnoException).code ?? String(error);
-  return new UserError(`--report ${file} cannot be written (${why}): name a file where you may write.`, {
+  return new UserError(`${flag} ${file} cannot be written (${why}): name a file where you may write.`, {
     exitCode,
     cause: error,
   });

@@ -116,7 +116,7 @@ const bySystemAndKind = (one: Step, other: Step) =>
   one.system.localeCompare(other.system) || one.kind.localeCompare(other.kind) || one.short.localeCompare(other.short);
 
 /** Whether an update gives an object nothing new but what is not known yet: a known difference beside one that is not is a change. */
-function onlyWaits({ change, before, after }: Step): boolean {
+export function onlyWaits({ change, before, after }: Step): boolean {
   if (change?.operation !== "update" || before === undefined || after === undefined) return false;
   const departures = departuresBetween(before, after, "");
   const isKnown = (path: string) => !String(valueAt(after, path)).includes(UNKNOWN);

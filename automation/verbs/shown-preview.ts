@@ -5,6 +5,7 @@ import { countsText, UNSEEN } from "../engine/counts.ts";
 import { knownSecrets, withoutSecrets } from "../engine/known-secrets.ts";
 import { dependenciesIn, readState } from "../engine/stored-state.ts";
 import { runEngine, type Outcome, type Seen } from "../engine/run.ts";
+import type { PlanSaver } from "../plan/save.ts";
 import type { Progress } from "../progress.ts";
 import { comparedText, type Compared } from "../report/compared.ts";
 import { changesText } from "../report/changes-text.ts";
@@ -39,11 +40,13 @@ export interface Shown {
   progress: Progress;
   /** What it is compared with, where that is not what is installed. */
   compared?: Compared;
+  /** Saves the plan of a preview that does not fail. Default: none is saved. */
+  saver?: PlanSaver | undefined;
 }
 
 /** Previews a stack that is open, prints what would change, and writes a report of it where one is asked for, of a preview that fails too. */
 export async function showPreview(shown: Shown, flags: ShowFlags): Promise<void> {
-  const { name, stack, plan, file, progress, compared } = shown;
+  const { name, stack, plan, file, progress, compared, saver } = shown;
   const { json, report, reportFormat, parallel, exitCode } = flags;
   let seen: Seen = { steps: [], fixes: { before: [], after: [] } };
   const write = async (more: Pick<Previewed, "warnings" | "failure">) => {
@@ -56,7 +59,7 @@ export async function showPreview(shown: Shown, flags: ShowFlags): Promise<void>
   const keep = (all: Seen) => {
     seen = all;
   };
-  const outcome = await runEngine(stack, "preview", { progress, parallel, seen: keep }).catch(
+  const outcome = await runEngine(stack, "preview", { progress, parallel, seen: keep, around: saver?.around }).catch(
     async (error: unknown) => {
       if (!(error instanceof UserError) || seen.steps.length === 0) throw error;
       // What it saw until then is worth knowing; where that cannot be written either, why the preview failed is worth more.
@@ -72,8 +75,18 @@ export async function showPreview(shown: Shown, flags: ShowFlags): Promise<void>
     },
   );
   const { verdict } = planReport({ stack: name, compared, ...seen, warnings: outcome.warnings });
-  const text = [...(compared ? comparedText(compared) : []), outcomeText(name, outcome), verdict].join("\n");
-  print({ stack: name, ...(compared && { compared }), verdict, ...outcome }, text, json);
+  const saved = await saver?.save(seen, outcome);
+  const text = [
+    ...(compared ? comparedText(compared) : []),
+    outcomeText(name, outcome),
+    verdict,
+    ...(saved ? [saved.text] : []),
+  ].join("\n");
+  print(
+    { stack: name, ...(compared && { compared }), verdict, ...outcome, ...(saved && { plan: saved.plan }) },
+    text,
+    json,
+  );
   await write({ warnings: outcome.warnings });
   // What was not looked at may differ.
   if (exitCode && (outcome.changes.length > 0 || outcome.counts[UNSEEN])) process.exitCode = 3;

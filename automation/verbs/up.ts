@@ -6,23 +6,28 @@ import { streamProgress } from "../progress.ts";
 import { madeText } from "../report/made.ts";
 import { placesText } from "../report/places.ts";
 import { warningsText } from "../report/warnings.ts";
-import type { StackFlags } from "./flags.ts";
 import { print } from "./print.ts";
+import { approvedBy, planAskedFor, type PlanFlags } from "./up-plan.ts";
 
-export interface UpFlags extends StackFlags {
-  parallel?: number;
+export interface UpFlags extends PlanFlags {
   force?: true;
   forgetLost?: true;
 }
 
 /** Makes the cluster what the stack file says. */
-export async function up({ stack: name, folder, json, parallel, force, forgetLost }: UpFlags): Promise<void> {
+export async function up(flags: UpFlags): Promise<void> {
+  const { stack: name, folder, json, parallel, force, forgetLost } = flags;
   const progress = streamProgress();
-  const { stack, plan } = await openUserStack({ stack: name, folder, create: true, force, progress });
+  const planFile = await planAskedFor(flags, flags);
+  const opened = await openUserStack({ stack: name, folder, create: true, force, progress });
+  const { stack, plan } = opened;
+  const approved = planFile && (await approvedBy(planFile, opened, flags, progress));
+  if (planFile && !approved) return;
   if (forgetLost) await forgetLostResources(stack, plan.lab, progress);
-  const outcome = await runEngine(stack, "up", { progress, parallel });
+  const outcome = await runEngine(stack, "up", { progress, parallel, around: approved?.around });
   const { outputs = {} } = outcome;
   const text = [
+    ...(approved ? [...approved.told.text, ""] : []),
     `${name}: ${countsText(outcome.counts, "did")}.`,
     ...[warningsText(outcome.warnings)].filter(Boolean),
     "",
@@ -31,5 +36,9 @@ export async function up({ stack: name, folder, json, parallel, force, forgetLos
     "",
     `Passwords: npm run platform -- outputs --stack ${name} --show-secrets`,
   ];
-  print({ stack: name, ...outcome }, text.join("\n"), json);
+  print(
+    { stack: name, ...outcome, ...(approved && { applied: true, plan: approved.told.plan }) },
+    text.join("\n"),
+    json,
+  );
 }
