@@ -4,6 +4,7 @@ import { benchCommand } from "./commands/bench.ts";
 import { chartsCommand } from "./commands/charts.ts";
 import { ciCommand } from "./commands/ci.ts";
 import { clearmlCommand } from "./commands/clearml.ts";
+import { commentCommand } from "./commands/comment.ts";
 import { configCommand } from "./commands/config.ts";
 import { destroyCommand } from "./commands/destroy.ts";
 import { driftCommand } from "./commands/drift.ts";
@@ -22,6 +23,7 @@ const VERBS = [
   configCommand,
   chartsCommand,
   previewCommand,
+  commentCommand,
   upCommand,
   driftCommand,
   destroyCommand,

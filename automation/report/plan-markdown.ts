@@ -10,9 +10,11 @@ import type { Waiting } from "./waits.ts";
 
 /** As much as a comment takes on GitHub; Gitea, Forgejo and GitLab take more. (pull-requests.md, 1) */
 export const COMMENT_CHARACTERS = 65_536;
+/** What `comment` says around it: whose it is, and of which run. */
+const AROUND = 1_000;
 
 export interface MarkdownOptions {
-  /** How many characters it may have. Default: what a comment of any host takes. */
+  /** How many characters it may have. Default: what a comment of any host takes, with what `comment` says around it. */
   characters?: number;
   /** Where all of it is, for what is left out: `the artifact preview.json`. Default: the same verb with `--report-format json`. */
   whole?: string;
@@ -25,7 +27,7 @@ const WHOLE = "`preview --report FILE --report-format json`";
 /** A report as a comment: the verdict first, what can be spared last. */
 export function planMarkdown(
   report: PlanReport,
-  { characters = COMMENT_CHARACTERS, whole = WHOLE }: MarkdownOptions = {},
+  { characters = COMMENT_CHARACTERS - AROUND, whole = WHOLE }: MarkdownOptions = {},
 ): string {
   const blocks: Block[] = [
     { text: `## Preview of ${inText(report.stack)}\n\n**${inText(report.verdict)}**`, worth: "must" },

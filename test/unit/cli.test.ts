@@ -63,6 +63,7 @@ describe("help", () => {
       "ci plan",
       "ci report",
       "clearml conf",
+      "comment",
       "config check",
       "config schema",
       "destroy",
