@@ -24,6 +24,24 @@ const text = z.string().max(20_000);
 const list = <T extends z.ZodType>(item: T, most = 5_000) => z.array(item).max(most);
 const operation = z.enum(["create", "update", "replace", "delete", "keep", "import"]);
 
+/** Of a part in the picture: what stands there bare, and so must be no more than a word. (graph/graph.ts) */
+const id = z.string().regex(/^\w{1,500}$/);
+const graph = z.object({
+  nodes: list(
+    z
+      .object({
+        id,
+        shape: z.enum(["people", "address", "program", "store"]),
+        lines: list(short, 20),
+        frame: short.optional(),
+        mark: z.enum(["added", "changed", "removed", "careful"]).optional(),
+      })
+      .transform((node) => ({ ...node, frame: node.frame })),
+    500,
+  ),
+  edges: list(z.object({ from: id, to: id, what: short }), 2_000),
+});
+
 /** A report as it may come from anybody: of the known parts alone, each of a size that somebody could read. */
 const planSchema = z.object({
   stack: short,
@@ -58,6 +76,7 @@ const planSchema = z.object({
   ),
   warnings: list(text),
   failure: z.string().max(200_000).optional(),
+  graph: graph.optional(),
 });
 
 export interface ReadOptions {
@@ -87,7 +106,7 @@ function planIn(read: string, file: string): PlanReport {
   }
   const { data, error } = planSchema.safeParse(value);
   // Whatever a report has is listed above, or this does not compile.
-  if (data) return { ...data, failure: data.failure } satisfies Record<keyof PlanReport, unknown>;
+  if (data) return { ...data, failure: data.failure, graph: data.graph } satisfies Record<keyof PlanReport, unknown>;
   const problems = error.issues.slice(0, 5).map(({ path, message }) => `  ${placeOf(path)}: ${message}`);
   throw bad(file, ["is no report of `preview --report-format json`:", ...problems].join("\n"));
 }
