@@ -42,6 +42,15 @@ const graph = z.object({
   edges: list(z.object({ from: id, to: id, what: short }), 2_000),
 });
 
+const compared = z
+  .object({
+    base: z.object({ name: short, commit: short }).optional(),
+    head: z.object({ commit: short, changed: z.boolean() }).optional(),
+    alone: text.optional(),
+    notes: list(text, 100),
+  })
+  .transform(({ base, head, alone, notes }) => ({ base, head, alone, notes }));
+
 /** A report as it may come from anybody: of the known parts alone, each of a size that somebody could read. */
 const planSchema = z.object({
   stack: short,
@@ -77,6 +86,7 @@ const planSchema = z.object({
   warnings: list(text),
   failure: z.string().max(200_000).optional(),
   graph: graph.optional(),
+  compared: compared.optional(),
 });
 
 export interface ReadOptions {
@@ -106,7 +116,11 @@ function planIn(read: string, file: string): PlanReport {
   }
   const { data, error } = planSchema.safeParse(value);
   // Whatever a report has is listed above, or this does not compile.
-  if (data) return { ...data, failure: data.failure, graph: data.graph } satisfies Record<keyof PlanReport, unknown>;
+  if (data)
+    return { ...data, failure: data.failure, graph: data.graph, compared: data.compared } satisfies Record<
+      keyof PlanReport,
+      unknown
+    >;
   const problems = error.issues.slice(0, 5).map(({ path, message }) => `  ${placeOf(path)}: ${message}`);
   throw bad(file, ["is no report of `preview --report-format json`:", ...problems].join("\n"));
 }
