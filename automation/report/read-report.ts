@@ -58,7 +58,7 @@ const planSchema = z.object({
   findings: list(
     z.object({ id: short, severity: z.enum(["careful", "note"]), title: text, system: short, object: short, text }),
   ),
-  waiting: list(short),
+  waiting: list(z.object({ object: short, until: list(short, 100) })),
   counts: z.record(short, z.partialRecord(operation, count)),
   unchanged: count,
   restarts: list(short),
@@ -71,6 +71,7 @@ const planSchema = z.object({
       name: short,
       operation,
       diff: z.object({ lines: list(z.string().max(200_000), 50_000), leftOut: count }),
+      until: list(short, 100),
     }),
   ),
   fixes: list(
