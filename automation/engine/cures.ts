@@ -44,6 +44,11 @@ const CURES: readonly Cure[] = [
   },
   {
     of: "engine",
+    pattern: /no space left on device|disk quota exceeded/,
+    cure: "Make room where the state is kept, then run the same again. The state is whole: the engine writes it anew beside the old one.",
+  },
+  {
+    of: "engine",
     pattern: /failed to load checkpoint: EOF/,
     cure: "An engine was killed while it wrote its notes beside the state, which itself is whole. Any up removes them, and so does: npm run platform -- recover",
   },

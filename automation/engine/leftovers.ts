@@ -1,6 +1,6 @@
 import type { Progress } from "../progress.ts";
 import { backendFolder } from "../recovery/backend-folder.ts";
-import { cutNotesIn, removeNotes } from "../recovery/lock-files.ts";
+import { cutNotesIn, lockFilesIn, removeLockFile, removeNotes } from "../recovery/lock-files.ts";
 import { clearAway, leftRuns, runsFolder } from "../runs/engine-run.ts";
 import { endProcesses, orphansOf, orphanText } from "../runs/orphans.ts";
 import { PROJECT } from "../../components/lab/sections.ts";
@@ -35,6 +35,8 @@ export async function leftoversAt({ stack, workDir, env }: Place): Promise<Lefto
   const orphans = await orphansOf({ project: PROJECT, backend: env["PULUMI_BACKEND_URL"] });
   const backend = await backendFolder(workDir, env);
   const notes = backend ? await cutNotesIn(backend, stack) : [];
+  // A stack that is new is not even made past one.
+  const scrap = backend ? (await lockFilesIn(backend, stack)).filter(({ isScrap }) => isScrap) : [];
   return [
     ...(left.length > 0
       ? [
@@ -63,6 +65,16 @@ export async function leftoversAt({ stack, workDir, env }: Place): Promise<Lefto
             what: "the engine's notes beside the state, which it was killed writing; the state itself is whole",
             verb: "remove",
             clear: () => removeNotes(notes),
+          } as const,
+        ]
+      : []),
+    ...(scrap.length > 0
+      ? [
+          {
+            kind: "notes",
+            what: "a lock that no engine took, for it could not finish writing it",
+            verb: "remove",
+            clear: () => Promise.all(scrap.map((lock) => removeLockFile(lock.path))),
           } as const,
         ]
       : []),

@@ -10,10 +10,15 @@ import { holderText, locksIn } from "./locks.ts";
  */
 export function refusal(error: unknown): unknown {
   if (!(error instanceof auto.CommandError)) return error;
-  const words =
-    /^error: (.*)$/m.exec(stripVTControlCharacters(error.message))?.[1] ?? "the engine stopped without saying why";
+  const words = wordsIn(stripVTControlCharacters(error.message)) ?? "the engine stopped without saying why";
   const cure = cureFor(words, "engine");
   return new UserError(`${words}${heldBy(error)}${cure ? `\n    ${cure}` : ""}`, { cause: error });
+}
+
+/** The engine's last words; of several errors the first that says something. */
+function wordsIn(text: string): string | undefined {
+  const several = /^error: \d+ errors? occurred:\s*\n\s+(?:1\)|\*) (.*)$/m.exec(text);
+  return (several ?? /^error: (.*)$/m.exec(text))?.[1];
 }
 
 /** Who holds the locks, which the engine says on further lines. */

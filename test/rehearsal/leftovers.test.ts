@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
@@ -69,6 +69,15 @@ describe("a run whose program waits for ever", () => {
     expect(processesOf(folder)).toEqual([]);
     expect(await left()).toEqual({ locks: [], temporary: [], runs: [] });
   });
+});
+
+it("a lock that an engine could not finish on a full disk locks nobody out", async () => {
+  const locks = path.join(folder, "state", ".pulumi", "locks", "organization", "bench", "bench");
+  await start("through");
+  await writeFile(path.join(locks, "8eea8ebe.json.18ecf46f9276f34b.tmp"), "");
+  const { stderr, exitCode } = await start("through");
+  expect(stderr).toMatch(/^Removed a lock that no engine took, for it could not finish writing it$/m);
+  expect(exitCode).toBe(0);
 });
 
 it("a run that comes to its end leaves no copy of the kubeconfig", async () => {

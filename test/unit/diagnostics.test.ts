@@ -252,6 +252,7 @@ describe("the errors of a run", () => {
       "StatefulSet.apps \"x\" is invalid: spec: Forbidden: updates to statefulset spec for fields other than 'replicas' are forbidden",
       /never changes/,
     ],
+    ["write /state/lab.json.18ecf478.tmp: no space left on device", /^Make room where the state is kept/],
     ["failed to load checkpoint: EOF", /Any up removes them, .* recover$/],
     [
       "parsing plugin options for 'vision-platform': no folder at path '/home/a/lab/provider'",

@@ -231,6 +231,13 @@ describe("what killed runs left on this machine", () => {
     return `127.0.0.1:${String(await new Promise<Buffer>((resolve) => child.stdout.once("data", resolve))).trim()}`;
   }
 
+  it("are locks that an engine could not finish on a full disk, of a stack that is not even made yet", async () => {
+    const scrap = await file(path.join(locks(), "0a.json.18ecf46f9276f34b.tmp"), "", 10_000);
+    const [found] = await leftoversAt(place());
+    await found?.clear();
+    expect([found?.kind, existsSync(scrap)]).toEqual(["notes", false]);
+  });
+
   it("are notes beside the state that keep every engine from reading it", async () => {
     const states = path.join(state(), ".pulumi", "stacks", "vision-platform");
     await file(path.join(states, "lab.json"), "{}");

@@ -190,6 +190,17 @@ describe("the lock of an engine that was killed", () => {
     });
   });
 
+  it("says what is wrong where the engine counts its errors first", () => {
+    const error = Object.create(auto.CommandError.prototype) as Error;
+    error.message =
+      "error: 2 errors occurred:\n    1) write /state/0a.json.18.tmp: no space left on device\n    2) Unknown\n";
+    expect(refused(error)).toMatchObject({
+      message: expect.stringMatching(
+        /^write \/state\/0a\.json\.18\.tmp: no space left on device\n {4}Make room /,
+      ) as string,
+    });
+  });
+
   it("is removed, by one of two who find it", async () => {
     const pid = await killedEngine();
     const both = await Promise.all([1, 2].map(() => removeLeftLocks(stack(), refusal([at(pid)]), runs())));
