@@ -15,19 +15,21 @@ export interface FixPlan {
   refused: { object: string; why: string }[];
 }
 
-/** @param urns of all the stack's resources, by their types */
+/**
+ * @param resources all the stack's
+ * @param missing URNs of what the object store itself says it has not
+ */
 export function planFix(
   { changed, gone }: Pick<Drift, "changed" | "gone">,
   resources: readonly { urn: string; type: string }[],
+  missing: ReadonlySet<string>,
 ): FixPlan {
   const isObject = ({ type }: Gone) => type.startsWith("kubernetes:");
   const isPatch = (one: Gone) => isObject(one) && one.type.endsWith("Patch");
-  const isInStore = ({ type }: Gone) => type.startsWith("minio:");
   const ofToken = (token: string) => resources.filter(({ type }) => tokenOf(type) === token).map(({ urn }) => urn);
   const records = [...changed, ...gone].filter((one) => !isObject(one));
-  // What the store has not any more is made again by the record on which all of the store depends, which asks the store itself.
-  const goneInStore = gone.filter(isInStore);
-  const read = records.filter((one) => !goneInStore.includes(one)).map(({ urn }) => urn);
+  // What the store says it has not is made again by the record on which all of the store depends. (components/storage/records/presence.ts)
+  const read = records.filter(({ urn }) => !missing.has(urn)).map(({ urn }) => urn);
   const image = records.some(({ type }) => tokenOf(type) === "images:Presence");
   return {
     changed: changed.filter(isObject),
@@ -36,7 +38,7 @@ export function planFix(
       read,
       work: [
         ...read,
-        ...(goneInStore.length > 0 ? ofToken("storage:Presence") : []),
+        ...(records.length > read.length ? ofToken("storage:Presence") : []),
         // An image is brought by commands, which begin anew with what says that it is there.
         ...(image ? resources.filter(({ type }) => type.startsWith("command:")).map(({ urn }) => urn) : []),
       ],

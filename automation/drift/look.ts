@@ -28,6 +28,8 @@ export interface Look {
   identity: Identity;
   /** What the stack made as the last `up` left it, secrets in clear. */
   state: StateResource[];
+  /** URNs of what the object store itself says it has not. */
+  missing: ReadonlySet<string>;
 }
 
 /**
@@ -58,7 +60,7 @@ export async function lookForDrift({ stack, plan, file, progress }: LookOptions)
     lost: identity.lost,
     accidents: [...identity.accidents, ...store.accidents],
   });
-  return { drift: withoutSecrets(drift, await knownSecrets(stack, file)), identity, state };
+  return { drift: withoutSecrets(drift, await knownSecrets(stack, file)), identity, state, missing: store.missing };
 }
 
 const NOTHING_READ: ReadBack = { observed: [], unread: new Map() };

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { textTable } from "../report/table.ts";
 import type { Drift } from "./classify.ts";
 import type { Changed, DriftedField, Gone } from "./finding.ts";
@@ -34,21 +35,32 @@ function byWhom(changed: readonly Changed[]): string {
 export const named = ({ kind, short, namespace }: Gone): string =>
   `${kind} ${namespace === undefined ? "" : `${namespace}/`}${short}`;
 
-const SHOWN_CHARACTERS = 120;
+/** As much of a value as a table has room for. */
+const IN_TABLE = 48;
 
-/** `"1" -> "2"`, `+ {"name":"DEBUG"}`, `- "x"`. */
-export function fieldWords({ how, before, after }: DriftedField): string {
-  if (how === "added") return `+ ${valueText(after)}`;
-  if (how === "removed") return `- ${valueText(before)}`;
+/** `"1" -> "2"`, `+ {"name":"DEBUG"}`, `- "x"`; of a list what it gained and lost. */
+export function fieldWords({ how, before, after }: DriftedField, characters = 160): string {
+  const text = (value: unknown) => valueText(value, characters);
+  if (how === "added") return `+ ${text(after)}`;
+  if (how === "removed") return `- ${text(before)}`;
   // Of what its system only says that it departed.
   if (before === undefined && after === undefined) return "differs";
-  return before === after ? `${valueText(before)} -> another` : `${valueText(before)} -> ${valueText(after)}`;
+  if (before === after) return `${text(before)} -> another`;
+  if (Array.isArray(before) && Array.isArray(after)) {
+    const [lost, gained] = [itemsOnlyIn(before, after), itemsOnlyIn(after, before)];
+    if (lost.length + gained.length > 0)
+      return [...lost.map((item) => `- ${text(item)}`), ...gained.map((item) => `+ ${text(item)}`)].join(" ");
+  }
+  return `${text(before)} -> ${text(after)}`;
 }
 
-function valueText(value: unknown): string {
+const itemsOnlyIn = (items: readonly unknown[], others: readonly unknown[]): unknown[] =>
+  items.filter((item) => !others.some((other) => isDeepStrictEqual(item, other)));
+
+function valueText(value: unknown, characters: number): string {
   const text = typeof value === "string" ? value : JSON.stringify(value);
   const line = text.replaceAll("\r", "\\r").replaceAll("\n", "\\n");
-  return line.length > SHOWN_CHARACTERS ? `${line.slice(0, SHOWN_CHARACTERS)}…` : line;
+  return line.length > characters ? `${line.slice(0, characters)}…` : line;
 }
 
 /** Who did it, and when, as far as it is kept. */
@@ -63,7 +75,7 @@ export function driftText(drift: Drift): string {
       one.fields.map((field, at) => [
         at === 0 ? `${one.system}: ${named(one)}` : "",
         field.path,
-        fieldWords(field),
+        fieldWords(field, IN_TABLE),
         whoWords(field),
       ]),
     ),

@@ -59,9 +59,9 @@ async function fixed(
   { yes, dryRun, newCluster }: Pick<DriftFlags, "yes" | "dryRun" | "newCluster">,
   json: true | undefined,
 ): Promise<Drift> {
-  const { drift: found, identity, state } = look;
+  const { drift: found, identity, state, missing } = look;
   const { name } = options.stack;
-  const fix = planFix(found, state);
+  const fix = planFix(found, state, missing);
   if (isEmpty(fix) && identity.losses === undefined) {
     print(documentOf(found), [driftText(found), fixText(fix, found)].filter(Boolean).join("\n"), json);
     process.exitCode = codeOf(found);
