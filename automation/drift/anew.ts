@@ -3,7 +3,8 @@ import type { LabConfig } from "../../components/lab/sections.ts";
 import { UNKNOWN } from "../../components/records/kind.ts";
 import { UserError } from "../../components/program/errors.ts";
 import { departuresBetween } from "../../provider/protocol/values.ts";
-import { valueAt } from "../engine/changes.ts";
+import { billionths } from "../../components/schema/quantity.ts";
+import { isBlank, valueAt } from "../engine/changes.ts";
 import { forgetLostResources } from "../engine/forget.ts";
 import { HIDDEN } from "../engine/outputs.ts";
 import { runEngine, type Seen } from "../engine/run.ts";
@@ -58,7 +59,15 @@ function isOther({ after }: Step, before: Readonly<Record<string, unknown>> | un
   return departuresBetween(before, after, "")
     .map(({ path }) => path.replace(/^\./, ""))
     .some((path) => {
-      const value = valueAt(after, path);
-      return value !== undefined && !JSON.stringify(value).includes(UNKNOWN) && !JSON.stringify(value).includes(HIDDEN);
+      const [was, is] = [valueAt(before, path), valueAt(after, path)];
+      const text = JSON.stringify(is) ?? "";
+      return !isBlank(is) && !text.includes(UNKNOWN) && !text.includes(HIDDEN) && !isSameQuantity(was, is);
     });
+}
+
+/** A run that changed nothing has amounts in state as the API server writes them: `2000m` as `2`. */
+function isSameQuantity(one: unknown, other: unknown): boolean {
+  if (typeof one !== "string" || typeof other !== "string") return false;
+  const amount = billionths(one);
+  return amount !== undefined && amount === billionths(other);
 }
