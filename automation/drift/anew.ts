@@ -1,18 +1,14 @@
 import type * as auto from "@pulumi/pulumi/automation/index.js";
 import type { LabConfig } from "../../components/lab/sections.ts";
-import { UNKNOWN } from "../../components/records/kind.ts";
 import { UserError } from "../../components/program/errors.ts";
-import { departuresBetween } from "../../provider/protocol/values.ts";
-import { billionths } from "../../components/schema/quantity.ts";
-import { isBlank, valueAt } from "../engine/changes.ts";
 import { forgetLostResources } from "../engine/forget.ts";
-import { HIDDEN } from "../engine/outputs.ts";
 import { runEngine, type Seen } from "../engine/run.ts";
 import type { Step } from "../engine/steps.ts";
 import { readState, writeState } from "../engine/stored-state.ts";
 import type { Progress } from "../progress.ts";
 import { pendingIn } from "./repair-records.ts";
 import type { Given } from "./repair.ts";
+import { toldApart } from "./told-apart.ts";
 
 export interface AnewOptions {
   stack: auto.Stack;
@@ -53,21 +49,6 @@ export async function makeAnew({ stack, lab, lost, resources, progress }: AnewOp
   await runEngine(stack, "up", { progress });
 }
 
-/** Whether what is made now is something else than what was lost, as far as it is known and no secret. */
-function isOther({ after }: Step, before: Readonly<Record<string, unknown>> | undefined): boolean {
-  if (after === undefined || before === undefined) return true;
-  return departuresBetween(before, after, "")
-    .map(({ path }) => path.replace(/^\./, ""))
-    .some((path) => {
-      const [was, is] = [valueAt(before, path), valueAt(after, path)];
-      const text = JSON.stringify(is) ?? "";
-      return !isBlank(is) && !text.includes(UNKNOWN) && !text.includes(HIDDEN) && !isSameQuantity(was, is);
-    });
-}
-
-/** A run that changed nothing has amounts in state as the API server writes them: `2000m` as `2`. */
-function isSameQuantity(one: unknown, other: unknown): boolean {
-  if (typeof one !== "string" || typeof other !== "string") return false;
-  const amount = billionths(one);
-  return amount !== undefined && amount === billionths(other);
-}
+/** Whether what is made now is something else than what was lost. */
+const isOther = ({ after }: Step, before: Given["inputs"] | undefined): boolean =>
+  after === undefined || before === undefined || toldApart(before, after).length > 0;

@@ -1,13 +1,12 @@
+import { isDeepStrictEqual } from "node:util";
 import type * as auto from "@pulumi/pulumi/automation/index.js";
-import { UNKNOWN } from "../../components/records/kind.ts";
 import { tokenOf } from "../../components/records/tokens.ts";
 import { UserError } from "../../components/program/errors.ts";
-import { departuresBetween } from "../../provider/protocol/values.ts";
-import { valueAt } from "../engine/changes.ts";
 import { runEngine, type Seen } from "../engine/run.ts";
 import type { Step } from "../engine/steps.ts";
 import type { Progress } from "../progress.ts";
 import type { FixPlan } from "./fix-plan.ts";
+import { toldApart } from "./told-apart.ts";
 
 /** Inputs by which the program says what it saw before it ran: they differ because something is wrong. */
 const SEEN_BEFORE = /^(seen|missing|remedy|deployment)\b/;
@@ -22,11 +21,10 @@ export function pendingIn(steps: readonly Step[]): string[] {
 
 function isPending({ before, after, change }: Step): boolean {
   if (before === undefined || after === undefined) return true;
-  const departures = departuresBetween(before, after, "").map(({ path }) => path.replace(/^\./, ""));
-  const meant = departures.filter((path) => !SEEN_BEFORE.test(path));
+  if (change?.operation !== "update") return true;
   // A secret that is another one looks the same: then nothing else is to be seen.
-  if (departures.length === 0) return change?.fields.length !== 0 || change.operation !== "update";
-  return meant.some((path) => !String(valueAt(after, path)).includes(UNKNOWN));
+  if (isDeepStrictEqual(before, after)) return true;
+  return toldApart(before, after).some((path) => !SEEN_BEFORE.test(path));
 }
 
 /**
