@@ -4,12 +4,16 @@ import type * as auto from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
 import { AGENT_RELEASE } from "../../components/clearml/agent/names.ts";
 import { UserError } from "../../components/program/errors.ts";
+import { isClean } from "../drift/classify.ts";
+import { lookForDrift } from "../drift/look.ts";
 import { runEngine, type Seen } from "../engine/run.ts";
 import { PROJECT_FOLDER, RUN_TYPESCRIPT } from "../project.ts";
 import { silentProgress, type Progress } from "../progress.ts";
 import type { Home } from "../rehearsal/cluster/homes.ts";
 import { bringUp, prepare, type Rehearsal } from "../rehearsal/rehearse.ts";
 import { textTable } from "../report/table.ts";
+import { soundPlan } from "../stackfile/sound-plan.ts";
+import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
 import { obtainTools, type Tool } from "../tools/obtain.ts";
 import { BARE, bareObjectsFile, openBare } from "./bare.ts";
 import { measure, median, rounded, type Measure } from "./measure.ts";
@@ -81,6 +85,7 @@ export async function bench({ stack, project, rounds, overrides, home, progress 
     await measured("helm template + kubectl diff", peers.helmAndDiff),
     await measured("helm template + kubectl diff --server-side", peers.helmAndServerDiff),
   ] as const;
+  const drift = await measured("drift, nothing changed, in the engine", await driftOf(rehearsal, folder));
   let seen: Seen = { steps: [], fixes: { before: [], after: [] } };
   await runEngine(rehearsal.stack, "preview", { progress: silentProgress, seen: (all) => (seen = all) });
   const report = { what: `report of ${REPORTED} changed objects`, seconds: measureReport(seen, rounds) };
@@ -103,6 +108,7 @@ export async function bench({ stack, project, rounds, overrides, home, progress 
     "preview in the engine / helm template + kubectl diff --server-side": ratio(preview, helmServer),
     "preview in the engine / bare program's": ratio(preview, barePreview),
     "preview as a process / bare program's": ratio(previewProcess, bareProcessPreview),
+    "drift in the engine / helm template + kubectl diff": ratio(drift, helm),
     "up in the engine / bare program's": ratio(up, bareUp),
     "up as a process / bare program's": ratio(upProcess, bareProcessUp),
   };
@@ -113,7 +119,7 @@ export async function bench({ stack, project, rounds, overrides, home, progress 
       "of the lab": outcome.counts["same"] ?? 0,
       "of the bare program": peers.resources,
     },
-    seconds: Object.fromEntries([...measures, report].map(({ what, seconds }) => [what, seconds.map(rounded)])),
+    seconds: Object.fromEntries([...measures, drift, report].map(({ what, seconds }) => [what, seconds.map(rounded)])),
     starts: Object.fromEntries(
       Object.entries(starts).map(([what, { seconds, cpu }]) => [
         what,
@@ -122,6 +128,17 @@ export async function bench({ stack, project, rounds, overrides, home, progress 
     ),
     ratios,
     fromNothing: rounded(fromNothing),
+  };
+}
+
+/** A look at all that the lab made, which must find nothing. */
+async function driftOf({ stack }: Rehearsal, folder: string): Promise<() => Promise<void>> {
+  const file = await readStackFile(stackFilePath(folder, stack.name));
+  const plan = await soundPlan(file);
+  return async () => {
+    const { drift } = await lookForDrift({ stack, plan, file, progress: silentProgress });
+    if (!isClean(drift))
+      throw new UserError("Something differs from what up made, so a look at it cannot be compared.");
   };
 }
 
