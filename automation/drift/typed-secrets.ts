@@ -19,8 +19,10 @@ export function withoutTyped(field: DriftedField): DriftedField {
   };
 }
 
-/** A variable of a container comes and goes as one, and may be changed in its value alone. */
-function hiddenIn(value: unknown, { parts }: DriftedField): unknown {
+/** A variable of a container comes and goes as one, or with all of them, and may be changed in its value alone. */
+function hiddenIn(value: unknown, field: DriftedField): unknown {
+  const { parts } = field;
+  if (Array.isArray(value)) return value.map((item) => hiddenIn(item, field));
   const item = parts.findLast((part) => typeof part !== "string");
   const isSecretItem = item !== undefined && SECRET.test(item.label);
   if (isMap(value)) {

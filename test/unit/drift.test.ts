@@ -159,6 +159,7 @@ describe("the words", () => {
       env: [item],
     };
     expect(JSON.stringify(judged({ metadata: {}, env: [] }, after))).toContain("[secret]");
-    expect(driftText(judged({ metadata: {}, env: [] }, after))).not.toContain("hunter2");
+    for (const before of [{ metadata: {}, env: [] }, { metadata: {} }, { metadata: {}, env: [{ ...item, value: "" }] }])
+      expect(driftText(judged(before, after))).not.toContain("hunter2");
   });
 });
