@@ -8,6 +8,7 @@ import { withoutDanger, type ReadBack } from "../engine/observed.ts";
 import { runEngine } from "../engine/run.ts";
 import { stateOf } from "../engine/state.ts";
 import type { Progress } from "../progress.ts";
+import { Stopped } from "../signals.ts";
 import { authorityOfState } from "../stackfile/authority-file.ts";
 import type { StackFile } from "../stackfile/stack-file.ts";
 import { AnotherStore, lookBeforeRead } from "../storage/guard.ts";
@@ -20,6 +21,8 @@ export interface LookOptions {
   plan: Plan;
   file: StackFile;
   progress: Progress;
+  /** Ends the look when it is aborted. Default: a signal to this process alone does. */
+  signal?: AbortSignal | undefined;
 }
 
 /** What was found, and what whoever repairs it needs to know. */
@@ -37,7 +40,7 @@ export interface Look {
  * are asked first whether they are the lab's: what is not, or does not answer, is not checked, and never gone.
  * @throws UserError when the stack has nothing
  */
-export async function lookForDrift({ stack, plan, file, progress }: LookOptions): Promise<Look> {
+export async function lookForDrift({ stack, plan, file, progress, signal }: LookOptions): Promise<Look> {
   const state = await stateOf(stack);
   const all = state.filter(({ type }) => isOfTheLab(type));
   if (all.length === 0) throw new UserError(`Stack ${stack.name} has made nothing yet: npm run platform -- up`);
@@ -50,7 +53,7 @@ export async function lookForDrift({ stack, plan, file, progress }: LookOptions)
   ]);
   const exclude = [...new Set([...left.keys(), ...identity.lost, ...store.missing])];
   const isRead = all.some(({ urn }) => !exclude.includes(urn));
-  const read = isRead ? await readBack(stack, exclude, progress) : NOTHING_READ;
+  const read = isRead ? await readBack(stack, exclude, { progress, signal }) : NOTHING_READ;
   const drift = classify({
     stack: stack.name,
     resources: all.map(({ urn, type, outputs }) => ({ urn, type, namespace: namespaceIn(outputs) })),
@@ -87,16 +90,20 @@ async function storeOf(stack: auto.Stack, state: readonly StateResource[]): Prom
 }
 
 /** What was read is kept though the refresh fails: one system that is down ends it. */
-async function readBack(stack: auto.Stack, exclude: string[], progress: Progress): Promise<ReadBack> {
+async function readBack(
+  stack: auto.Stack,
+  exclude: string[],
+  options: Pick<LookOptions, "progress" | "signal">,
+): Promise<ReadBack> {
   let read = NOTHING_READ;
   const keep = (found: ReadBack) => {
     read = found;
   };
   try {
-    await runEngine(stack, "preview-refresh", { progress, exclude, read: keep });
+    await runEngine(stack, "preview-refresh", { ...options, exclude, read: keep });
     return read;
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
+    if (!(error instanceof UserError) || error instanceof Stopped) throw error;
     // Of what it did not come to, this is why.
     const [why = ""] = error.problems;
     return { ...read, otherwise: `the engine ended before it came to it: ${withoutDanger(why)}` };

@@ -24,6 +24,8 @@ export interface AtWork {
   progress: Progress;
   /** Whether the engine had the stack's lock, should it be killed now. */
   hadLock: () => boolean;
+  /** Ends the operation when it is aborted, as a signal to the process does. Default: nothing else does. */
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -41,8 +43,9 @@ export async function whileAtWork<T>(stack: auto.Stack, at: AtWork, work: (runs:
   );
   const run = await beginRun(runs, stack.name);
   return withVariables(envVars, run.env, async () => {
-    const stop = stopOnSignals(run, at.progress);
+    const stop = stopOnSignals(run, at);
     try {
+      if (at.signal?.aborted) throw new Stopped("SIGINT", "Stopped before it began.");
       return await Promise.race([work(runs), stop.hanging]);
     } finally {
       try {
@@ -61,8 +64,8 @@ export async function whileAtWork<T>(stack: auto.Stack, at: AtWork, work: (runs:
   });
 }
 
-/** Ends the engine when this process is asked to end. */
-function stopOnSignals({ folder }: EngineRun, progress: Progress) {
+/** Ends the engine when this process is asked to end, or whoever runs it is. */
+function stopOnSignals({ folder }: EngineRun, { progress, signal: aborting }: AtWork) {
   let asked = 0;
   let last = 0;
   let stopping: Promise<never> | undefined;
@@ -70,7 +73,7 @@ function stopOnSignals({ folder }: EngineRun, progress: Progress) {
   const hanging = new Promise<never>((_, reject) => (hang = reject));
   // It fails the race where the work does not end with the engine, and is of no interest to anybody else.
   hanging.catch(() => undefined);
-  const off = onStop((signal) => {
+  const stop: Parameters<typeof onStop>[0] = (signal) => {
     // npm hands on what the terminal has sent already: twice at once is once.
     if (Date.now() - last > ONE_PRESS_MS) asked++;
     last = Date.now();
@@ -80,7 +83,14 @@ function stopOnSignals({ folder }: EngineRun, progress: Progress) {
       throw new Stopped(signal, "Stopped.");
     });
     stopping.catch((reason: unknown) => setTimeout(hang, SETTLED_WITHIN_MS, reason));
-  });
+  };
+  const ignore = onStop(stop);
+  const abort = () => stop("SIGINT");
+  aborting?.addEventListener("abort", abort);
+  const off = () => {
+    ignore();
+    aborting?.removeEventListener("abort", abort);
+  };
   return { hanging, unlessAsked: async () => stopping, off };
 }
 

@@ -42,11 +42,13 @@ export interface Outcome {
 export interface RunOptions {
   progress: Progress;
   /** How many resources the engine works on at once. Default: the engine's own, 4 for each core. */
-  parallel?: number;
+  parallel?: number | undefined;
   /** URNs that a destroy or a refresh leaves alone. */
   exclude?: string[];
   /** URNs of the only resources that an up, a preview or a refresh works on. Default: all. */
   target?: string[];
+  /** Ends the run when it is aborted, as Ctrl-C does. Default: a signal to this process alone ends it. */
+  signal?: AbortSignal | undefined;
   /** Is told of every resource that was seen, whether the run ends well or fails. Default: nobody asks, and nothing is gathered. */
   seen?: (seen: Seen) => void;
   /** Is told in the same way what a refresh read. */
@@ -117,7 +119,7 @@ export async function runEngine(stack: auto.Stack, verb: Verb, options: RunOptio
   process.on("unhandledRejection", ignored);
   try {
     await options.progress.task(`${TITLES[verb]} stack ${stack.name}`, (task) =>
-      whileAtWork(stack, { progress: options.progress, hadLock }, async (runs) => {
+      whileAtWork(stack, { progress: options.progress, hadLock, signal: options.signal }, async (runs) => {
         const attempt = () => withProviders(stack.workspace, () => withoutSdkDebugging(() => perform(task)));
         try {
           await attempt();

@@ -1,20 +1,15 @@
-import type * as auto from "@pulumi/pulumi/automation/index.js";
-import type { Plan } from "../../components/lab/plan.ts";
 import { UserError } from "../../components/program/errors.ts";
 import { countsText, UNSEEN } from "../engine/counts.ts";
-import { knownSecrets, withoutSecrets } from "../engine/known-secrets.ts";
-import { dependenciesIn, readState } from "../engine/stored-state.ts";
 import { runEngine, type Outcome, type Seen } from "../engine/run.ts";
 import type { PlanSaver } from "../plan/save.ts";
 import type { Progress } from "../progress.ts";
-import { comparedText, type Compared } from "../report/compared.ts";
+import { comparedText } from "../report/compared.ts";
 import { changesText } from "../report/changes-text.ts";
 import { writeReport } from "../report/file.ts";
-import { labGraph } from "../report/graph/lab-graph.ts";
+import { reportOf, type PreviewedStack } from "../report/of-preview.ts";
 import { planMarkdown } from "../report/plan-markdown.ts";
 import { planReport, type PlanReport, type Previewed } from "../report/plan-report.ts";
 import { warningsText } from "../report/warnings.ts";
-import type { StackFile } from "../stackfile/stack-file.ts";
 import { print } from "./print.ts";
 
 type ReportFormat = "md" | "json";
@@ -29,32 +24,20 @@ export interface ShowFlags {
   exitCode?: true;
 }
 
-export interface Shown {
-  /** The stack's name, as the person knows it. */
-  name: string;
-  stack: auto.Stack;
-  /** The lab that is previewed. */
-  plan: Plan;
-  /** Its file: secrets that stand in it are hidden. */
-  file: StackFile;
+export interface Shown extends PreviewedStack {
   progress: Progress;
-  /** What it is compared with, where that is not what is installed. */
-  compared?: Compared;
   /** Saves the plan of a preview that does not fail. Default: none is saved. */
   saver?: PlanSaver | undefined;
 }
 
 /** Previews a stack that is open, prints what would change, and writes a report of it where one is asked for, of a preview that fails too. */
 export async function showPreview(shown: Shown, flags: ShowFlags): Promise<void> {
-  const { name, stack, plan, file, progress, compared, saver } = shown;
+  const { name, stack, progress, compared, saver } = shown;
   const { json, report, reportFormat, parallel, exitCode } = flags;
   let seen: Seen = { steps: [], fixes: { before: [], after: [] } };
   const write = async (more: Pick<Previewed, "warnings" | "failure">) => {
     if (!report) return;
-    const secrets = await knownSecrets(stack, file);
-    const previewed = withoutSecrets({ stack: name, compared, ...seen, ...more, lab: labGraph(plan) }, secrets);
-    const dependencies = dependenciesIn(await readState(stack));
-    await writeReport(report, reportText(planReport({ ...previewed, dependencies }), report, reportFormat));
+    await writeReport(report, reportText(await reportOf(shown, seen, more), report, reportFormat));
   };
   const keep = (all: Seen) => {
     seen = all;

@@ -147,6 +147,33 @@ describe("a person's own stack, on a cluster", () => {
     await write("own");
   });
 
+  describe("from a script of one's own", () => {
+    const script = async (file: string, ...args: string[]) => {
+      const words = ["loader/run.mjs", file, "own", folder, ...args];
+      const { stdout, stderr, exitCode } = await execa(process.execPath, words, surroundings());
+      return { stdout, stderr, exitCode };
+    };
+
+    it("is previewed, brought up and looked at for drift, as docs/scripts.md shows it", async () => {
+      const { stdout, exitCode } = await script("examples/night.ts");
+      expect({ stdout, exitCode }).toEqual({
+        stdout: "Routine: nothing changes.\n0 objects updated.\n0 objects changed by hand, 0 gone.",
+        exitCode: 0,
+      });
+    });
+
+    it("is left as it is when the script aborts: what was begun ends, and no lock or process stays", async () => {
+      await write("own", { image: { tag: "2.0.0-614" }, allowUnknownVersions: true });
+      const { stdout, stderr, exitCode } = await script("test/rehearsal/aborting.ts");
+      expect(stderr).toBe("");
+      expect(stdout).toMatch(/^before: Stopped before it began\.\nin the middle: Stopped\. .+\ndrift: Stopped\. .+$/);
+      expect(exitCode).toBe(0);
+      expect(await locks(folder)).toEqual([]);
+      expect(processesOf(path.join(folder, "cache", "runs"))).toEqual([]);
+      await write("own");
+    });
+  });
+
   it("is not destroyed unasked, and a dry run only tells", async () => {
     const unasked = await own("destroy");
     expect(unasked).toMatchObject({ stdout: "", exitCode: 2 });
@@ -231,7 +258,11 @@ async function write(stack: string, clearml: Record<string, unknown> = {}): Prom
 
 /** The program's own process, with a backend, a passphrase and a cluster as a person's environment has them. */
 function start(args: readonly string[], env: Record<string, string | undefined> = {}) {
-  return execa(process.execPath, ["automation/bin.mjs", ...args, "--folder", folder], {
+  return execa(process.execPath, ["automation/bin.mjs", ...args, "--folder", folder], surroundings(env));
+}
+
+function surroundings(env: Record<string, string | undefined> = {}) {
+  return {
     cwd: PROJECT,
     env: {
       VISION_PLATFORM_CACHE: path.join(folder, "cache"),
@@ -244,7 +275,7 @@ function start(args: readonly string[], env: Record<string, string | undefined> 
     },
     reject: false,
     stdin: "ignore",
-  });
+  } as const;
 }
 
 async function spawn(args: readonly string[], env: Record<string, string | undefined> = {}) {

@@ -69,6 +69,10 @@ describe.each(PAGES)("%s", (page) => {
   });
 });
 
+it("docs/scripts.md shows the script that is run by a test", () => {
+  expect(fences(read("docs/scripts.md"), "ts")).toEqual([read("examples/night.ts")]);
+});
+
 describe("tables that people keep by hand", () => {
   const rows = (page: string) =>
     read(page)
