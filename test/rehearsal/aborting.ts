@@ -25,5 +25,11 @@ async function say(what: string, operation: Promise<unknown>): Promise<void> {
 }
 
 await say("before", lab.up({ signal: AbortSignal.abort() }));
-await say("in the middle", inTheMiddle((options) => lab.up(options)));
-await say("drift", inTheMiddle((options) => lab.drift(options)));
+await say(
+  "in the middle",
+  inTheMiddle((options) => lab.up(options)),
+);
+await say(
+  "drift",
+  inTheMiddle((options) => lab.drift(options)),
+);
