@@ -19,6 +19,7 @@ import { BARE, bareObjectsFile, openBare } from "./bare.ts";
 import { measure, median, rounded, type Measure } from "./measure.ts";
 import { filledUp, helmTemplate, inNamespace, kubectlDiff } from "./peers.ts";
 import { measureReport, REPORTED } from "./report.ts";
+import { measureRehearsed } from "./rehearsed.ts";
 import { measureStarts, type Start } from "./starts.ts";
 import { plainValues } from "./values.ts";
 import type { ChartSource } from "../../components/charts/source.ts";
@@ -89,6 +90,7 @@ export async function bench({ stack, project, rounds, overrides, home, progress 
   let seen: Seen = { steps: [], fixes: { before: [], after: [] } };
   await runEngine(rehearsal.stack, "preview", { progress: silentProgress, seen: (all) => (seen = all) });
   const report = { what: `report of ${REPORTED} changed objects`, seconds: measureReport(seen, rounds) };
+  const rehearsed = await measureRehearsed({ stack, folder: project, overrides, rounds, progress });
   const starts = await measureStarts({ stack, folder: project, rounds, progress });
   const [
     preview,
@@ -119,7 +121,9 @@ export async function bench({ stack, project, rounds, overrides, home, progress 
       "of the lab": outcome.counts["same"] ?? 0,
       "of the bare program": peers.resources,
     },
-    seconds: Object.fromEntries([...measures, drift, report].map(({ what, seconds }) => [what, seconds.map(rounded)])),
+    seconds: Object.fromEntries(
+      [...measures, drift, report, ...rehearsed].map(({ what, seconds }) => [what, seconds.map(rounded)]),
+    ),
     starts: Object.fromEntries(
       Object.entries(starts).map(([what, { seconds, cpu }]) => [
         what,
