@@ -1,16 +1,13 @@
-import { readFile, realpath } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { UserError } from "../../components/program/errors.ts";
-import { PROJECT_FOLDER } from "../project.ts";
 import { streamProgress, type Progress } from "../progress.ts";
-import { NoBase, openBase, type Base } from "../rehearsal/base/base.ts";
+import { NoBase, openBase, stackFileOf } from "../rehearsal/base/base.ts";
 import { clearCheckouts, removeOwnCheckouts } from "../rehearsal/base/checkout.ts";
-import { Repository, type Revision } from "../rehearsal/base/git.ts";
 import { chartNotes, secretNotes, unlike, untriedNotes } from "../rehearsal/base/notes.ts";
+import { pairOf, type Pair } from "../rehearsal/base/pair.ts";
 import type { BaseRecord } from "../rehearsal/base/told.ts";
 import { cleanUpStale, createHome, freshName, removeOwnHomes, type Home } from "../rehearsal/cluster/homes.ts";
 import { prepare, REHEARSAL_PROGRAMS, type Rehearsal } from "../rehearsal/rehearse.ts";
-import type { Compared } from "../report/compared.ts";
 import { reportPlace } from "../report/file.ts";
 import { untilStopped } from "../signals.ts";
 import { planWithUntried } from "../stackfile/sound-plan.ts";
@@ -21,29 +18,23 @@ import type { StackFlags } from "./flags.ts";
 import { showPreview, type ShowFlags } from "./shown-preview.ts";
 
 export interface RehearsedPreviewFlags extends StackFlags, ShowFlags {
-  /** Default: the merge base with the branch that the change goes into. */
+  /** The commit to compare with. Default: where the change begins from. */
   base?: string;
+  /** Charts of the head by name, in place of the locked ones: path. */
   chart: Record<string, string>;
 }
 
-/** What is compared with what, before anything runs. */
-interface Pair {
-  base: Base | undefined;
-  /** Why there is none. */
-  alone: string | undefined;
-  head: Compared["head"];
-  /** Folder of the stack file, from the checkout on. */
-  project: string;
-}
-
-/** What a change of the program or of a stack file would change in a lab, with no access to one: on the state that a base leaves on a rehearsal cluster. */
+/**
+ * What the files as they are would change in a lab that their base has made, with no access to one: on the state that the base leaves on a
+ * rehearsal cluster.
+ */
 export async function previewRehearsed(flags: RehearsedPreviewFlags): Promise<void> {
-  const { stack, folder, report } = flags;
+  const { stack, folder, base, report } = flags;
   const progress = streamProgress();
   if (report) await reportPlace(report);
-  // Before anything is made: the head may be broken.
+  // A head that is broken is told before anything is made.
   await planWithUntried(await readStackFile(stackFilePath(folder, stack)));
-  const pair = await pairOf(flags);
+  const pair = await pairOf(stack, folder, base);
   for (const name of await cleanUpStale()) progress.line(`Removed what a killed rehearsal left: ${name}`);
   await clearCheckouts();
   const stop = new AbortController();
@@ -58,47 +49,25 @@ export async function previewRehearsed(flags: RehearsedPreviewFlags): Promise<vo
   }
 }
 
-async function pairOf({ folder, base: wanted }: RehearsedPreviewFlags): Promise<Pair> {
-  const repository = await Repository.of(PROJECT_FOLDER);
-  const project = path.relative(await realpath(PROJECT_FOLDER), await realpath(folder));
-  const none = (alone: string, head?: Compared["head"]) => ({ base: undefined, alone, head, project });
-  if ("problem" in repository) {
-    if (wanted === undefined) return none(`this program lies in no git repository (${repository.problem})`);
-    throw new UserError(`--base ${wanted}: ${PROJECT_FOLDER} is in no git repository (${repository.problem}).`, {
-      exitCode: 2,
-    });
-  }
-  const [revision, head] = await Promise.all([repository.base(wanted), repository.head()]);
-  if (revision === undefined) return none("nothing was committed yet");
-  const base = { repository, revision, files: await repository.files(revision) };
-  const isOutside = project === ".." || project.startsWith(`..${path.sep}`) || path.isAbsolute(project);
-  return { base, alone: isOutside ? `${folder} is not in its checkout` : undefined, head, project };
-}
-
 interface At {
   progress: Progress;
   signal: AbortSignal;
 }
 
 async function run(flags: RehearsedPreviewFlags, pair: Pair, at: At): Promise<void> {
-  const { stack, folder } = flags;
+  const { stack: name, folder } = flags;
   const { rehearsal, record, alone } = await onBase(flags, pair, at);
-  const own = stackFilePath(path.join(rehearsal.home.folder, "stack"), stack);
-  const compared: Compared = {
-    base: pair.base && named(pair.base.revision),
-    head: pair.head,
-    alone,
-    notes: [
-      ...chartNotes(record, rehearsal.charts),
-      ...untriedNotes(rehearsal.untried),
-      ...secretNotes(record && (await baseText(pair, stack)), await readFile(stackFilePath(folder, stack), "utf8")),
-    ],
-  };
-  const file = await readStackFile(own);
-  await showPreview(
-    { name: stack, stack: rehearsal.stack, plan: rehearsal.plan, file, progress: at.progress, compared },
-    flags,
-  );
+  const { home, stack, plan, charts, untried } = rehearsal;
+  const before = record && pair.base && (await stackFileOf(pair.base));
+  const notes = [
+    ...chartNotes(record, charts),
+    ...untriedNotes(untried),
+    ...secretNotes(before, await readFile(stackFilePath(folder, name), "utf8")),
+  ];
+  const { head, base } = pair;
+  const compared = { base: base && { ...base.revision }, head, alone, notes };
+  const file = await readStackFile(stackFilePath(path.join(home.folder, "stack"), name));
+  await showPreview({ name, stack, plan, file, progress: at.progress, compared }, flags);
 }
 
 interface Opened {
@@ -109,21 +78,21 @@ interface Opened {
 }
 
 /** The head's stack on what the base left, or in a home of its own where there is no base. */
-async function onBase(flags: RehearsedPreviewFlags, { base, alone, project }: Pair, at: At): Promise<Opened> {
-  const { stack, folder, chart } = flags;
+async function onBase(flags: RehearsedPreviewFlags, { base, alone }: Pair, at: At): Promise<Opened> {
+  const { stack, folder: project, chart: overrides } = flags;
   const { progress, signal } = at;
   const head = (home: Home) => {
     signal.throwIfAborted();
-    return prepare({ stack, project: folder, overrides: chart, home, progress, untried: true });
+    return prepare({ stack, project, overrides, home, progress, untried: true });
   };
-  const by = async (why: string | undefined) => ({
+  const byItself = async (why: string | undefined): Promise<Opened> => ({
     rehearsal: await head(await createHome(freshName(stack), { kept: false })),
     alone: why,
   });
-  if (base === undefined || alone !== undefined) return by(alone);
+  if (base === undefined || alone !== undefined) return byItself(alone);
   const tools = await obtainTools(REHEARSAL_PROGRAMS, { progress });
-  const open = async (anew: boolean): Promise<Opened & { record: BaseRecord; restored: boolean }> => {
-    const { home, opened: record, restored } = await openBase(base, { stack, project, tools, anew, ...at });
+  const open = async (anew: boolean) => {
+    const { home, opened: record, restored } = await openBase(base, { tools, anew, ...at });
     return { rehearsal: await head(home), record, restored };
   };
   try {
@@ -134,14 +103,6 @@ async function onBase(flags: RehearsedPreviewFlags, { base, alone, project }: Pa
     return await open(true);
   } catch (error) {
     if (!(error instanceof NoBase)) throw error;
-    return by(error.message);
+    return byItself(error.message);
   }
-}
-
-const named = ({ name, commit }: Revision) => ({ name, commit });
-
-async function baseText({ base, project }: Pair, stack: string): Promise<string | undefined> {
-  const file = path.posix.join(project.split(path.sep).join("/"), `Pulumi.${stack}.yaml`);
-  const entry = base?.files.find((one) => one.path === file);
-  return entry && base?.repository.read(entry);
 }

@@ -19,9 +19,6 @@ import { BRING_UP, REPLACEMENTS_VERSION, VERSION_FILE, versionIn } from "./versi
 export class NoBase extends Error {}
 
 export interface BaseOptions {
-  stack: string;
-  /** Folder of Pulumi.yaml and the stack file, from the checkout on. */
-  project: string;
   tools: readonly Tool[];
   progress: Progress;
   signal: AbortSignal;
@@ -29,12 +26,24 @@ export interface BaseOptions {
   anew?: boolean;
 }
 
-/** A commit of the program, as far as it must be known before it is checked out. */
+/** A commit of the program with a stack, as far as it must be known before it is checked out. */
 export interface Base {
   repository: Repository;
   revision: Revision;
   files: readonly TreeEntry[];
+  stack: string;
+  /** Folder of Pulumi.yaml and the stack file, from the checkout on. */
+  project: string;
 }
+
+/** The stack file of a base as it is there; undefined where it has none. */
+export async function stackFileOf(base: Base): Promise<string | undefined> {
+  const entry = base.files.find((one) => one.path === stackFileIn(base));
+  return entry && base.repository.read(entry);
+}
+
+const stackFileIn = ({ stack, project }: Base) =>
+  path.posix.join(project.split(path.sep).join("/"), `Pulumi.${stack}.yaml`);
 
 /**
  * A rehearsal's home with the engine's state and the cluster as a base's own program has left them: from a snapshot where the same was
@@ -43,7 +52,7 @@ export interface Base {
  */
 export async function openBase(base: Base, options: BaseOptions): Promise<OpenedScene<BaseRecord>> {
   const { tools, progress, anew = false } = options;
-  await checkBase(base, options);
+  await checkBase(base);
   return openScene(
     {
       name: "base",
@@ -62,9 +71,9 @@ export async function openBase(base: Base, options: BaseOptions): Promise<Opened
 }
 
 /** Finds what needs no checkout to be known. */
-async function checkBase({ repository, files }: Base, { stack, project }: BaseOptions): Promise<void> {
-  const file = path.posix.join(project.split(path.sep).join("/"), `Pulumi.${stack}.yaml`);
-  if (!files.some((one) => one.path === file)) throw new NoBase(`it has no ${file}`);
+async function checkBase(base: Base): Promise<void> {
+  const { repository, files } = base;
+  if ((await stackFileOf(base)) === undefined) throw new NoBase(`it has no ${stackFileIn(base)}`);
   const entry = files.find((one) => one.path === VERSION_FILE);
   const version = entry && versionIn(await repository.read(entry));
   if (version === undefined) throw new NoBase("its program is older than rehearsed previews");
@@ -75,7 +84,7 @@ async function checkBase({ repository, files }: Base, { stack, project }: BaseOp
 }
 
 /** The same for the same sources, programs and Node, wherever the checkout lies: what the base was made in is gone by then. */
-function keyOf({ files }: Base, { stack, project, tools }: BaseOptions): string {
+function keyOf({ files, stack, project }: Base, { tools }: BaseOptions): string {
   const sources = files
     .filter(({ path: file }) => !isLeftOut(file))
     .map(({ path: file, mode, blob }) => [file, mode, blob]);
@@ -85,8 +94,8 @@ function keyOf({ files }: Base, { stack, project, tools }: BaseOptions): string 
   return createHash("sha256").update(all).digest("hex");
 }
 
-async function make({ repository, revision }: Base, home: Home, options: BaseOptions): Promise<BaseRecord> {
-  const { stack, project, progress, signal } = options;
+async function make(base: Base, home: Home, { progress, signal }: BaseOptions): Promise<BaseRecord> {
+  const { repository, revision, stack, project } = base;
   try {
     await inCheckout(repository, revision, { progress, signal }, (checkout) => {
       const order = { stack, project: path.join(checkout, project), home, answer: answerFile(home) };
