@@ -119,7 +119,9 @@ export function startOf(pid: number): string | undefined {
   try {
     if (process.platform === "linux") {
       const [state, ...rest] = statOf(pid);
-      return state === "Z" ? undefined : rest[18];
+      // Its first thread may have ended before others, which keep its ports and files. (proc_pid_stat(5), num_threads)
+      const hasEnded = state === "Z" && Number(rest[16]) <= 1;
+      return hasEnded ? undefined : rest[18];
     }
     return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim() || undefined;
   } catch {

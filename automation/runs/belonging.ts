@@ -52,11 +52,15 @@ function isOurs(found: RunningProcess): boolean {
  * @throws UserError naming those that do not go
  */
 export async function endProcessesOf(folder: string): Promise<void> {
+  const killed: (RunningProcess & { start: string | undefined })[] = [];
   const endThem = () => {
     // Looked for again each time: others may be started meanwhile.
-    const left = processesOf(folder).filter(({ pid }) => startOf(pid) !== undefined);
-    for (const { pid } of left) kill(pid);
-    return left;
+    for (const found of processesOf(folder)) {
+      if (killed.every(({ pid }) => pid !== found.pid)) killed.push({ ...found, start: startOf(found.pid) });
+      kill(found.pid);
+    }
+    // One that ends has no command line any more before its last thread is gone, and until then listens on its ports.
+    return killed.filter(({ pid, start }) => start !== undefined && startOf(pid) === start);
   };
   await until(endThem, {
     isDone: (left) => left.length === 0,
