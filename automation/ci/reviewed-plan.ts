@@ -1,7 +1,7 @@
 import path from "node:path";
 import { artifactOf } from "./artifact.ts";
 import { pulls, workflowRuns, type WorkflowRun } from "./forms.ts";
-import { isPreview, PREVIEW_WORKFLOW } from "./pull-of-run.ts";
+import { isPreview, PREVIEW_WORKFLOW } from "./preview-run.ts";
 import type { Repository } from "./repository.ts";
 
 const DEPLOY_WORKFLOW = ".github/workflows/deploy.yml";

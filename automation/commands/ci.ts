@@ -5,11 +5,11 @@ import { stackCommand, wholeNumber } from "./common.ts";
 /** `ci`: what the steps of this repository's workflows ask of the host that runs them. */
 export function ciCommand(): Command {
   return new Command("ci")
-    .description("for the steps of a workflow: find a run's report, a reviewed plan, and who approves")
+    .description("for the steps of a workflow: a run's report, a reviewed plan, and who approves")
     .addCommand(
       stackCommand(
         "report",
-        "fetch what a run of the preview reported, and find its pull request; nothing in it is trusted",
+        "fetch what a run of the preview reported; nothing in it is trusted",
         "ci report --run 123456 --artifact rehearsal-homelab.json --report report.json",
       )
         .requiredOption("--run <id>", "the run that made it", wholeNumber)

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { UserError } from "../../components/program/errors.ts";
 import { waitsForReviewers } from "../ci/approval.ts";
 import { artifactOf } from "../ci/artifact.ts";
-import { pullOfRun } from "../ci/pull-of-run.ts";
+import { isPreviewRun, PREVIEW_WORKFLOW } from "../ci/preview-run.ts";
 import { repositoryOf } from "../ci/repository.ts";
 import { reviewedPlan, stoppedPlan } from "../ci/reviewed-plan.ts";
 import { jobSummary, stepOutput } from "../ci/outputs.ts";
@@ -20,16 +20,18 @@ export interface ReportFlags extends StackFlags {
   report: string;
 }
 
-/** What a run of the preview has reported, and for which pull request. Outputs of the step: `pull`, empty where there is nothing to post. */
+/** What a run of the preview has reported. Outputs of the step: `found` (`true`, or empty where there is nothing to post). */
 export async function report({ stack, run, artifact, report: file, json }: ReportFlags): Promise<void> {
   const repository = repositoryOf(process.env);
-  const found = await pullOfRun(repository, run);
-  const bytes = "pull" in found ? await artifactOf(repository, run, artifact, REPORT_LIMIT) : undefined;
-  const why = "none" in found ? found.none : bytes ? undefined : `Run ${run} has left no ${artifact}.`;
-  const pull = "pull" in found && bytes ? found.pull : undefined;
+  const isPreview = await isPreviewRun(repository, run);
+  const bytes = isPreview ? await artifactOf(repository, run, artifact, REPORT_LIMIT) : undefined;
   if (bytes) await written(file, bytes);
-  await stepOutput({ pull: pull === undefined ? "" : String(pull) }, process.env);
-  print({ stack, pull, why }, why ?? `The report of run ${run} is for #${pull ?? ""}: ${file}`, json);
+  await stepOutput({ found: bytes ? "true" : "" }, process.env);
+  const why = isPreview
+    ? `Run ${run} has left no ${artifact}.`
+    : `Run ${run} is none of ${PREVIEW_WORKFLOW} for a pull request.`;
+  const text = bytes ? `What run ${run} has reported: ${file}` : why;
+  print({ stack, run, found: bytes !== undefined, ...(!bytes && { why }) }, text, json);
 }
 
 export interface PlanFlags extends StackFlags {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { waitsForReviewers } from "../../automation/ci/approval.ts";
 import { artifactOf } from "../../automation/ci/artifact.ts";
 import { jobSummary, stepOutput } from "../../automation/ci/outputs.ts";
-import { pullOfRun } from "../../automation/ci/pull-of-run.ts";
+import { isPreviewRun } from "../../automation/ci/preview-run.ts";
 import { repositoryOf, type Repository } from "../../automation/ci/repository.ts";
 import { reviewedPlan, stoppedPlan } from "../../automation/ci/reviewed-plan.ts";
 import { REPOSITORY, startHost, TOKEN, type PullThere, type RunThere, type StandInHost } from "../workflows/host.ts";
@@ -50,50 +50,20 @@ const pull = (more: Partial<PullThere> = {}): PullThere => ({
 const merged = (more: Partial<PullThere> = {}) =>
   pull({ state: "closed", merged_at: "2026-11-30T10:00:00Z", merge_commit_sha: MERGED, ...more });
 
-describe("what a run of the preview was for", () => {
-  it.each([
-    ["a branch", {}, {}],
-    ["a fork", { from: FORK }, { from: FORK }],
-    [
-      "a fork's branch with signs in its name",
-      { from: FORK, head_branch: "a&state=all#b" },
-      { from: FORK, branch: "a&state=all#b" },
-    ],
-    ["a file that is named with its ref", { path: ".github/workflows/preview.yml@refs/pull/5/merge" }, {}],
-  ])("is the open pull request of its commit: %s", async (_, itsRun, itsPull) => {
-    host.runs.push(run(itsRun));
-    host.pulls.push(pull(itsPull), pull({ number: 6, branch: "other", sha: OLDER }));
-    expect(await pullOfRun(repository, 71)).toEqual({ pull: 5 });
+describe("a run of the preview", () => {
+  it.each<[string, Partial<RunThere>, boolean]>([
+    ["is one of its file", {}, true],
+    ["is one of its file, named with the ref", { path: ".github/workflows/preview.yml@refs/pull/5/merge" }, true],
+    ["of a fork is one too", { from: FORK }, true],
+    ["is none of another file, whatever that calls itself", { path: ".github/workflows/evil.yml" }, false],
+    ["is none that a push started", { event: "push" }, false],
+  ])("%s", async (_, more, isOne) => {
+    host.runs.push(run(more));
+    expect(await isPreviewRun(repository, 71)).toBe(isOne);
   });
 
-  it.each<[string, Partial<RunThere>, PullThere[], RegExp]>([
-    [
-      "another workflow of the same name",
-      { path: ".github/workflows/evil.yml" },
-      [pull()],
-      /is none of .*preview\.yml/,
-    ],
-    ["a run that a push started", { event: "push" }, [pull()], /for a pull request\.$/],
-    ["an earlier commit", { head_sha: OLDER }, [pull()], /an earlier commit of #5; the newest has a run of its own/],
-    ["a branch without a pull request", {}, [], /No pull request is open/],
-    ["one that was closed since", {}, [pull({ state: "closed" })], /No pull request is open/],
-    ["a branch of the same name in this repository", { from: FORK }, [pull()], /No pull request is open/],
-    [
-      "a fork of the same owner under another name",
-      { from: "stranger/other" },
-      [pull({ from: FORK })],
-      /No pull request is open/,
-    ],
-    ["a fork that is gone", { from: FORK }, [pull({ from: null })], /No pull request is open/],
-    ["two pull requests of one commit", {}, [pull(), pull({ number: 8 })], /#5, #8/],
-  ])("is nothing to post for %s", async (_, itsRun, pulls, why) => {
-    host.runs.push(run(itsRun));
-    host.pulls.push(...pulls);
-    expect(await pullOfRun(repository, 71)).toEqual({ none: expect.stringMatching(why) as string });
-  });
-
-  it("fails for a run that is not there", async () => {
-    await expect(pullOfRun(repository, 99)).rejects.toThrow(`There is no run 99 in ${REPOSITORY}.`);
+  it("must be there", async () => {
+    await expect(isPreviewRun(repository, 99)).rejects.toThrow(`There is no run 99 in ${REPOSITORY}.`);
   });
 });
 
@@ -205,14 +175,14 @@ describe("the host", () => {
 
   it("that refuses the token is told with what to do, and without the token", async () => {
     const canary = "token-canary-91";
-    const refused = pullOfRun(repositoryOf({ ...environment(), GITHUB_TOKEN: canary }, HASTE), 71);
+    const refused = isPreviewRun(repositoryOf({ ...environment(), GITHUB_TOKEN: canary }, HASTE), 71);
     await expect(refused).rejects.toThrow(/answers 401 for actions\/runs\/71: the token is not known/);
     await expect(refused).rejects.not.toThrow(canary);
   });
 
   it("that answers something else is no host", async () => {
     host.runs.push({ ...run(), head_sha: "../../etc" });
-    await expect(pullOfRun(repository, 71)).rejects.toThrow(/answers something else than actions\/runs\/71/);
+    await expect(isPreviewRun(repository, 71)).rejects.toThrow(/answers something else than actions\/runs\/71/);
   });
 });
 
