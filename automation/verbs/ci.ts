@@ -1,6 +1,5 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { z } from "zod";
 import { UserError } from "../../components/program/errors.ts";
 import { waitsForReviewers } from "../ci/approval.ts";
 import { artifactOf } from "../ci/artifact.ts";
@@ -8,6 +7,7 @@ import { isPreviewRun, PREVIEW_WORKFLOW } from "../ci/preview-run.ts";
 import { repositoryOf } from "../ci/repository.ts";
 import { reviewedPlan, stoppedPlan } from "../ci/reviewed-plan.ts";
 import { jobSummary, stepOutput } from "../ci/outputs.ts";
+import { readPlan } from "../plan/file.ts";
 import type { StackFlags } from "./flags.ts";
 import { print } from "./print.ts";
 
@@ -64,16 +64,12 @@ export interface ApprovalFlags extends StackFlags {
   environment?: string;
 }
 
-const planForm = z.object({ digest: z.string().regex(/^[\w:.-]{8,200}$/) });
-
 /**
  * How a person approves a plan. Where an environment is named its required reviewers do, once the host has them; else this ends with 3, and the
  * workflow is started by hand with the plan's digest. Outputs of the step: `digest`.
  */
 export async function approval({ stack, plan: file, environment, json }: ApprovalFlags): Promise<void> {
-  const read = planForm.safeParse(await contentOf(file));
-  if (!read.success) throw new UserError(`${file} is no plan of preview --save-plan`, { exitCode: 2 });
-  const { digest } = read.data;
+  const { digest } = await readPlan(file, stack, undefined);
   if (environment) await waitsForReviewers(repositoryOf(process.env), environment);
   const how = environment
     ? `The reviewers of the environment ${environment} are asked.`
@@ -83,17 +79,6 @@ export async function approval({ stack, plan: file, environment, json }: Approva
   await jobSummary(`### ${stack} waits for approval\n\n${text}\n\nPlan: \`${digest}\``, process.env);
   print({ stack, digest, environment }, text, json);
   if (!environment) process.exitCode = 3;
-}
-
-async function contentOf(file: string): Promise<unknown> {
-  const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    throw new UserError(`${file} cannot be read: it is what preview --save-plan writes`, { exitCode: 2, cause });
-  });
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 async function written(file: string, bytes: Buffer): Promise<void> {
