@@ -10,6 +10,7 @@ import { destroyCommand } from "./commands/destroy.ts";
 import { driftCommand } from "./commands/drift.ts";
 import { functionCommand } from "./commands/function.ts";
 import { graphCommand } from "./commands/graph.ts";
+import { issueCommand } from "./commands/issue.ts";
 import { outputsCommand } from "./commands/outputs.ts";
 import { previewCommand } from "./commands/preview.ts";
 import { recoverCommand } from "./commands/recover.ts";
@@ -33,6 +34,7 @@ const VERBS = [
   functionCommand,
   clearmlCommand,
   ciCommand,
+  issueCommand,
   benchCommand,
 ];
 

@@ -30,7 +30,7 @@ const MOST_PAGES = 100;
 
 /** A merge request of GitLab. (Its API: docs.gitlab.com/api/notes, /api/commits; not tried against a real one.) */
 export function gitlab(place: GitlabPlace, iid: number): Host {
-  const { api, repository, statusRepository, token, web } = place;
+  const { repository, statusRepository, web } = place;
   const notes = `/projects/${encodeURIComponent(repository)}/merge_requests/${iid}/notes`;
   const commentOf = ({ id, body, author }: z.infer<typeof noteSchema>): Comment => ({
     id,
@@ -39,33 +39,7 @@ export function gitlab(place: GitlabPlace, iid: number): Host {
     url: web === undefined ? "" : `${web}#note_${id}`,
   });
 
-  const ask = (method: string, path: string, sent: Sent | undefined, body?: Record<string, unknown>) => {
-    const once = async () => {
-      const shown = `${method} ${path}`;
-      try {
-        const headers = { "private-token": token, ...(body && { "content-type": "application/json" }) };
-        const answer = await call(`${api}${path}`, {
-          method,
-          headers,
-          body,
-          limitMs: place.limitMs ?? LIMIT_MS,
-          signal: place.signal,
-        });
-        const { status, text, retryAfterMs } = answer;
-        if (status >= 300)
-          throw new RestError("GitLab", shown, shortened(saidIn(text).replaceAll(token, "[token]")), {
-            status,
-            retryAfterMs,
-          });
-        return { data: text === "" ? undefined : jsonOf(answer), headers: answer.headers };
-      } catch (error) {
-        if (error instanceof NoAnswer) throw new RestError("GitLab", shown, error.message, { cause: error.cause });
-        throw error;
-      }
-    };
-    return sent === undefined ? once() : again(once, sent, place);
-  };
-
+  const ask = gitlabClient(place);
   return {
     async whoAmI() {
       const { data } = await ask("GET", "/user", LOOKS).catch((error: unknown) => {
@@ -103,6 +77,43 @@ export function gitlab(place: GitlabPlace, iid: number): Host {
       };
       await ask("POST", `/projects/${encodeURIComponent(statusRepository)}/statuses/${sha}`, REPEATABLE, body);
     },
+  };
+}
+
+/** One call of GitLab's API; one that is `sent` without a word is sent once. */
+export type GitlabAsk = (
+  method: string,
+  path: string,
+  sent: Sent | undefined,
+  body?: Record<string, unknown>,
+) => Promise<{ data: unknown; headers: Headers }>;
+
+export function gitlabClient({ api, token, ...place }: Pick<GitlabPlace, "api" | "token" | keyof Calls>): GitlabAsk {
+  return (method, path, sent, body) => {
+    const once = async () => {
+      const shown = `${method} ${path}`;
+      try {
+        const headers = { "private-token": token, ...(body && { "content-type": "application/json" }) };
+        const answer = await call(`${api}${path}`, {
+          method,
+          headers,
+          body,
+          limitMs: place.limitMs ?? LIMIT_MS,
+          signal: place.signal,
+        });
+        const { status, text, retryAfterMs } = answer;
+        if (status >= 300)
+          throw new RestError("GitLab", shown, shortened(saidIn(text).replaceAll(token, "[token]")), {
+            status,
+            retryAfterMs,
+          });
+        return { data: text === "" ? undefined : jsonOf(answer), headers: answer.headers };
+      } catch (error) {
+        if (error instanceof NoAnswer) throw new RestError("GitLab", shown, error.message, { cause: error.cause });
+        throw error;
+      }
+    };
+    return sent === undefined ? once() : again(once, sent, place);
   };
 }
 

@@ -30,7 +30,7 @@ export interface Published {
 }
 
 /** Who writes where GitHub does not say it: the account of Actions' own token. */
-const ASSUMED = "github-actions[bot]";
+export const ASSUMED = "github-actions[bot]";
 
 /**
  * Makes a report the one comment of its stack, and its verdict the status of its commit.

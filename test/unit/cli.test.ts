@@ -74,6 +74,7 @@ describe("help", () => {
       "function logs",
       "function remove",
       "graph",
+      "issue",
       "outputs",
       "preview",
       "recover",

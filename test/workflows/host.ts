@@ -3,20 +3,23 @@ import type { AddressInfo } from "node:net";
 
 export const TOKEN = "token-of-the-job-4f1c";
 export const REPOSITORY = "lab/platform";
+/** Whose the token of a workflow is. */
+export const ACTIONS = "github-actions[bot]";
 
 /** What stands for GitHub's API, as far as the verbs `ci` ask for it. Its answers have the fields of GitHub's documentation, and more of them. */
 export interface StandInHost {
   api: string;
   runs: RunThere[];
   pulls: PullThere[];
+  issues: IssueThere[];
   /** Reviewers that each environment requires. */
   environments: Record<string, number>;
   /** What was asked, without the token. */
   asked: string[];
   /** Leaves a file of a run, as `upload-artifact` does with `archive: false`. */
   leave: (run: number, name: string, content: Buffer | string, more?: { expired?: boolean; says?: number }) => void;
-  /** Answers what this one does not know, such as comments; false: it neither. */
-  others: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** Address of the API that answers what this one does not know, such as comments. Default: none. */
+  beside: string | undefined;
   close: () => void;
 }
 
@@ -29,6 +32,16 @@ export interface RunThere {
   /** OWNER/NAME. */
   from: string;
   run_number: number;
+}
+
+export interface IssueThere {
+  number: number;
+  title: string;
+  body: string;
+  state: "open" | "closed";
+  user: { login: string };
+  /** It is a pull request, which GitHub lists among issues. */
+  pull_request?: object;
 }
 
 export interface PullThere {
@@ -126,8 +139,29 @@ export async function startHost(): Promise<StandInHost> {
       json(200, { name, protection_rules: reviewers === 0 ? [{ id: 2, type: "branch_policy" }] : [rule] });
       return;
     }
-    if (!host.others(request, response)) json(404, { message: "Not Found" });
+    if (path === "/issues" || /^\/issues\/\d+$/.test(path) || path === "/graphql") void issues(request, path, json);
+    else if (host.beside) void forward(host.beside, request, response);
+    else json(404, { message: "Not Found" });
   });
+  /** docs.github.com: REST API endpoints for issues. The account of Actions' own token is told by GraphQL alone. */
+  async function issues(request: IncomingMessage, path: string, json: (status: number, body: unknown) => void) {
+    const body = await bodyOf(request);
+    if (path === "/graphql") json(200, { data: { viewer: { login: ACTIONS } } });
+    else if (request.method === "GET") {
+      const first = new URL(request.url ?? "/", "http://any").searchParams.get("page") === "1";
+      json(200, first ? host.issues.filter(({ state }) => state === "open") : []);
+    } else if (request.method === "POST") {
+      const [number, title, text] = [30 + host.issues.length, String(body["title"]), String(body["body"])];
+      const made: IssueThere = { number, title, body: text, state: "open", user: { login: ACTIONS } };
+      host.issues.push(made);
+      json(201, made);
+    } else {
+      const found = host.issues.find(({ number }) => path === `/issues/${number}`);
+      if (found) json(200, Object.assign(found, body));
+      else json(404, { message: "Not Found" });
+    }
+  }
+
   const host: StandInHost = {
     api: await listening(server),
     runs: [],
@@ -136,7 +170,8 @@ export async function startHost(): Promise<StandInHost> {
     asked: [],
     leave: (run, name, content, { expired = false, says } = {}) =>
       void files.push({ id: 900 + files.length, run, name, content: Buffer.from(content), expired, says }),
-    others: () => false,
+    issues: [],
+    beside: undefined,
     close: () => {
       for (const one of [server, storage]) {
         one.closeAllConnections();
@@ -145,6 +180,26 @@ export async function startHost(): Promise<StandInHost> {
     },
   };
   return host;
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>> {
+  const parts: Buffer[] = [];
+  for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
+  const text = Buffer.concat(parts).toString();
+  return text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
+}
+
+async function forward(api: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { authorization = "", "user-agent": agent = "" } = request.headers;
+  const headers = { authorization, "user-agent": agent, "content-type": "application/json" };
+  const body = JSON.stringify(await bodyOf(request));
+  const { method = "GET" } = request;
+  const plain = method === "GET" || method === "DELETE";
+  const answer = await fetch(`${api}${request.url ?? ""}`, { method, headers, ...(!plain && { body }) });
+  const link = answer.headers.get("link");
+  response
+    .writeHead(answer.status, { "content-type": "application/json", ...(link && { link }) })
+    .end(await answer.text());
 }
 
 const repositoryBody = (name: string) => ({ full_name: name, owner: { login: name.split("/")[0] }, private: false });
