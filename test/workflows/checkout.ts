@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
@@ -10,8 +10,8 @@ export interface Checkout {
   git: (...args: string[]) => Promise<string>;
   /** Commits all there is. Returns the commit. */
   commit: (message: string) => Promise<string>;
-  /** Takes the packages of this checkout, in place of `npm ci`. */
-  linkPackages: () => Promise<void>;
+  /** A PATH on which `npm ci` takes the packages of this checkout; all else of npm is npm's. */
+  pathWithPackages: () => Promise<string>;
   remove: () => Promise<void>;
 }
 
@@ -37,7 +37,15 @@ export async function freshCheckout(): Promise<Checkout> {
       await git("commit", "-q", "--allow-empty", "-m", message);
       return git("rev-parse", "HEAD");
     },
-    linkPackages: () => symlink(path.join(ROOT, "node_modules"), path.join(folder, "node_modules")),
+    async pathWithPackages() {
+      const bin = path.join(folder, ".git", "bin");
+      await mkdir(bin, { recursive: true });
+      const npm = (await execa("sh", ["-c", "command -v npm"])).stdout;
+      const packages = path.join(ROOT, "node_modules");
+      const script = `#!/bin/sh\nif [ "$*" = ci ]; then exec ln -sfn '${packages}' node_modules; fi\nexec '${npm}' "$@"\n`;
+      await writeFile(path.join(bin, "npm"), script, { mode: 0o755 });
+      return `${bin}:${process.env["PATH"] ?? ""}`;
+    },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
   await checkout.commit("base");

@@ -120,7 +120,7 @@ export async function startHost(): Promise<StandInHost> {
       json(200, host.pulls.filter((one) => one.merge_commit_sha === ofCommit || one.sha === ofCommit).map(pullBody));
       return;
     }
-    if (path === "/pulls" && request.method === "GET") {
+    if (path === "/pulls" && request.method === "GET" && !host.beside) {
       const heads = host.pulls.filter((one) => query("head") === `${(one.from ?? "").split("/")[0]}:${one.branch}`);
       json(200, heads.filter(({ state }) => state === (query("state") ?? "open")).map(pullBody));
       return;
