@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { execaSync } from "execa";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { commandTree } from "../../automation/program.ts";
 import { RUN_BY } from "../workflows/run-by.ts";
 import { commandsOf, problemsWith } from "../workflows/commands.ts";
@@ -96,7 +98,7 @@ describe("the jobs", () => {
 
   it("that a stranger can start see no secret, and a step alone has it, not the job", () => {
     const seeing = jobsOf(github).filter(([, { steps }]) => JSON.stringify(steps).includes("secrets."));
-    expect(seeing.map(([name]) => name)).toEqual(WITH_SECRETS);
+    expect(seeing.map(([name]) => name).sort()).toEqual([...WITH_SECRETS].sort());
     expect(jobsOf(github).filter(([, job]) => JSON.stringify({ ...job, steps: [] }).includes("secrets."))).toEqual([]);
     for (const [file, workflow] of github) expect(JSON.stringify(workflow.env), file).not.toContain("secrets.");
   });
@@ -116,12 +118,42 @@ describe("the jobs", () => {
   });
 
   it("have every script of theirs run by a test", () => {
-    const scripts = jobsOf(all).flatMap(([name, { steps }, file]) =>
+    const scripts = jobsOf(github).flatMap(([name, { steps }, file]) =>
       steps.flatMap((step) => (step.run === undefined ? [] : [`${path.dirname(file)}/${name}: ${titleOf(step)}`])),
     );
     const byTests = Object.entries(RUN_BY).flatMap(([test, jobs]) => jobs.map((job) => ({ test, job })));
     expect(scripts.filter((script) => !byTests.some(({ job }) => script.startsWith(`${job}: `)))).toEqual([]);
     // The tests hold their own part of the table: at their end each script of a job must have run.
     for (const { test } of byTests) expect(readFileSync(path.join(ROOT, test), "utf8")).toContain("everyScriptHasRun(");
+  });
+});
+
+describe("docs/ci/gitlab/.gitlab-ci.yml", () => {
+  const text = readFileSync(path.join(ROOT, "docs/ci/gitlab/.gitlab-ci.yml"), "utf8");
+  const content = parse(text) as Record<
+    string,
+    { script?: string[]; tags?: string[]; resource_group?: string; rules?: { if: string }[] }
+  >;
+  const jobs = Object.entries(content).filter(([, { script }]) => script !== undefined);
+  const scripts = jobs.flatMap(([, { script = [] }]) => script);
+
+  it("runs verbs that are there, with flags that they take", () => {
+    expect(scripts.flatMap(commandsOf)).not.toEqual([]);
+    expect(scripts.flatMap(commandsOf).flatMap((words) => problemsWith(commandTree(), words))).toEqual([]);
+  });
+
+  it.each(jobs)("%s: its script is one that bash reads", (_, { script = [] }) => {
+    const { exitCode, stderr } = execaSync("bash", ["-n"], { input: script.join("\n"), reject: false });
+    expect(exitCode, stderr).toBe(0);
+  });
+
+  it("has the runner of the lab for no fork, and one at a time for what changes the lab", () => {
+    const onLab = jobs.filter(([, { tags }]) => tags?.includes("lab"));
+    expect(onLab.map(([name]) => name)).toEqual(["lab-preview", "reviewed", "approved", "drift"]);
+    expect(content["lab-preview"]?.rules?.[0]?.if).toContain("$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID");
+    const changing = jobs.filter(([, { script = [] }]) =>
+      script.some((line) => /platform -- (up|recover|drift)\b/.test(line)),
+    );
+    expect(changing.map(([, { resource_group: group }]) => group)).toEqual(["lab", "lab", "lab"]);
   });
 });

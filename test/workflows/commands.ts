@@ -18,7 +18,7 @@ export function problemsWith(tree: Command, words: readonly string[]): string[] 
   }
   const shown = words.join(" ");
   if (command.commands.length > 0) return [`${shown}: there is no such verb`];
-  const { unknown, operands } = command.parseOptions(words.slice(at));
+  const { unknown, operands } = parsed(command, words.slice(at));
   const given = new Set(words.filter((word) => word.startsWith("--")));
   const missing = command.options.filter(
     ({ mandatory, long, defaultValue }) => mandatory && defaultValue === undefined && !given.has(long ?? ""),
@@ -28,4 +28,10 @@ export function problemsWith(tree: Command, words: readonly string[]): string[] 
     ...missing.map(({ long }) => `${shown}: ${command.name()} needs ${long ?? ""}`),
     ...(operands.length > command.registeredArguments.length ? [`${shown}: too many words`] : []),
   ];
+}
+
+/** A variable of the shell stands for a value that only a run knows: no option may judge it now. */
+function parsed(command: Command, words: readonly string[]): ReturnType<Command["parseOptions"]> {
+  for (const option of command.options) option.parseArg = undefined;
+  return command.parseOptions([...words]);
 }
