@@ -2,6 +2,7 @@ import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { cacheFolder } from "./automation/cache.ts";
 import { chartRange } from "./automation/charts/range.ts";
+import { refuseKnownBadJumps } from "./automation/charts/refuse-jumps.ts";
 import { resolveChart } from "./automation/charts/resolve.ts";
 import { preflight } from "./automation/cluster/preflight.ts";
 import { prepareCluster } from "./automation/cluster/prepare.ts";
@@ -58,6 +59,7 @@ async function installed(folder: string): Promise<Record<string, unknown>> {
       known,
       here.then((all) => Promise.all(Object.values(all).map(chartRange))),
     ),
+    here.then((all) => refuseKnownBadJumps(state, withCharts(plan, all))),
   ]);
   // After every look, since it changes what it must.
   const prepared = await prepareCluster(plan, known, facts);

@@ -17,6 +17,7 @@ import { recoverCommand } from "./commands/recover.ts";
 import { rehearseCommand } from "./commands/rehearse.ts";
 import { toolsCommand } from "./commands/tools.ts";
 import { upCommand } from "./commands/up.ts";
+import { upgradeCommand } from "./commands/upgrade.ts";
 
 const VERBS = [
   rehearseCommand,
@@ -27,6 +28,7 @@ const VERBS = [
   commentCommand,
   upCommand,
   driftCommand,
+  upgradeCommand,
   destroyCommand,
   recoverCommand,
   outputsCommand,

@@ -36,7 +36,7 @@ export async function openStack({ stack, folder, engine, env, create }: StackOpt
     if (!(error instanceof auto.StackNotFoundError)) throw refusal(error);
     throw new UserError(
       `There is no stack ${stack} in this backend. Make it first: npm run platform -- up --stack ${stack}`,
-      { exitCode: 2 },
+      { exitCode: 2, cause: error },
     );
   }
 }

@@ -85,6 +85,7 @@ export function planReport(previewed: Previewed): PlanReport {
       failure,
       isNew,
       isAlone: compared?.alone !== undefined,
+      isAnySeen: steps.length > 0,
     }),
     findings,
     waiting: waiting.map((step) => ({ object: named(step), until: until(step) })).sort(byObject),
@@ -133,11 +134,17 @@ interface Extent {
   isNew: boolean;
   /** What it would be compared with is not there. */
   isAlone: boolean;
+  /** Whether the preview came to any object. */
+  isAnySeen: boolean;
 }
 
-function verdict(findings: readonly Finding[], { changing, rollouts, failure, isNew, isAlone }: Extent): string {
+function verdict(
+  findings: readonly Finding[],
+  { changing, rollouts, failure, isNew, isAlone, isAnySeen }: Extent,
+): string {
   const careful = findings.filter(({ severity }) => severity === "careful");
   const extent = `${counted(changing.length, "object changes", "objects change")}, ${counted(rollouts, "rollout", "rollouts")}`;
+  if (failure !== undefined && !isAnySeen) return "Nothing was seen: the preview failed before its first object.";
   if (failure !== undefined) return `Not all was seen: the preview failed. Of what was seen, ${extent}.`;
   const titles = [...new Set(careful.map(({ title }) => title))];
   if (isNew && isAlone)

@@ -2,6 +2,7 @@ import semver from "semver";
 import { UserError } from "../program/errors.ts";
 import { pathText } from "../schema/problems.ts";
 import type { Found } from "../schema/section-rules.ts";
+import type { Jump } from "./jumps.ts";
 import type { ChartSource } from "./source.ts";
 
 /** Versions by part: the chart, images, companions. A part nobody knows the version of is not there. */
@@ -31,6 +32,8 @@ export interface VersionTable<Part extends string> {
   sets: readonly [VersionSet<Part>, ...VersionSet<Part>[]];
   /** Versions known not to fit this program, by semver range of `version`, with the reason. */
   refused: readonly { range: string; why: string }[];
+  /** Steps from one version to another that are known to go wrong. */
+  jumps: readonly Jump<Part>[];
   /** What an unknown version most likely consists of, given the nearest known set. Without a chart, a stack must name one. */
   guess(version: string, nearest: VersionSet<Part>): Partial<Parts<Part>>;
 }

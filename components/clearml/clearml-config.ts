@@ -1,10 +1,12 @@
 import * as z from "zod";
+import { stepsTaken } from "../charts/steps-taken.ts";
 import { address, isHttpUrl } from "../schema/hosts.ts";
 import { imagePath, imageTag, registryPlace } from "../images/reference.ts";
 import { environmentName, objectName, resources } from "../schema/pods.ts";
 import { bytes, dnsLabel, LINES_META, release, secretText } from "../schema/values.ts";
 import { BLANK_ENDS, IN_CLEARML, UNSEEN } from "../schema/unfit-secrets.ts";
 import { agentConfig } from "./agent/agent-config.ts";
+import { CLEARML_JUMPS } from "./jumps.ts";
 import { CLEARML_VERSIONS } from "./versions.ts";
 
 const user = z.strictObject({
@@ -59,6 +61,7 @@ export const clearmlSettings = z.strictObject({
     .boolean()
     .default(false)
     .describe("Installs chart and image together though nobody is known to have tried them. The summary says so."),
+  stepsTaken: stepsTaken(CLEARML_JUMPS),
   addresses: z
     .strictObject({
       web: address.optional().describe("Address of the web interface."),

@@ -1,4 +1,5 @@
 import type { ChosenVersions, VersionTable, VersionWish } from "../charts/versions.ts";
+import { CLEARML_JUMPS } from "./jumps.ts";
 
 /** `chart`: the server's chart. `server`: tag of its image. `agent`: the chart of the Kubernetes agent that goes with it. */
 export type ClearmlPart = "chart" | "server" | "agent";
@@ -44,6 +45,7 @@ export const CLEARML_VERSIONS: VersionTable<ClearmlPart> = {
         "the storage settings of Redis would be lost without a word.",
     },
   ],
+  jumps: CLEARML_JUMPS,
   guess: (version, nearest) => ({ ...nearest.parts, chart: version }),
 };
 

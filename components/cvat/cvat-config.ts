@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { stepsTaken } from "../charts/steps-taken.ts";
 import { addressAndPort, ingressHost, isHost } from "../schema/hosts.ts";
 import { objectName, resources } from "../schema/pods.ts";
 import { bytes, dnsLabel, LINES_META, passwordFor, release, timeSpan } from "../schema/values.ts";
@@ -7,6 +8,7 @@ import { kvrocksConfig } from "./kvrocks/kvrocks-config.ts";
 import { analyticsConfig, claim, nuclioConfig, pods, workersConfig } from "./settings.ts";
 import { recordsConfig } from "./records-config.ts";
 import { usersConfig } from "./users/users-config.ts";
+import { CVAT_JUMPS } from "./jumps.ts";
 import { CVAT_VERSIONS } from "./versions.ts";
 
 const image = z
@@ -44,6 +46,7 @@ export const cvatSettings = z.strictObject({
     .boolean()
     .default(false)
     .describe("Allow versions and images that are no known-good set, on your own responsibility."),
+  stepsTaken: stepsTaken(CVAT_JUMPS),
   imagePullPolicy: z
     .enum(["Always", "IfNotPresent"])
     .default("IfNotPresent")

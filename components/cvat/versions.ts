@@ -1,6 +1,7 @@
 import semver from "semver";
 import type { ChosenVersions, VersionTable, VersionWish } from "../charts/versions.ts";
 import { imageProblem, imageVersion } from "./images.ts";
+import { CVAT_JUMPS } from "./jumps.ts";
 
 /** Images a stack may name. `server` is the workers' image too; the release of CVAT is that of `server` and `ui`. */
 const IMAGES = ["server", "ui", "opa", "kvrocks"] as const;
@@ -45,6 +46,7 @@ export const CVAT_VERSIONS: VersionTable<CvatPart> = {
     },
   ],
   refused: [],
+  jumps: CVAT_JUMPS,
   guess: (version) => ({
     chart: semver.gte(version, CHART_IS_VERSION_SINCE) ? version : undefined,
     ...release(version),

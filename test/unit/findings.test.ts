@@ -127,6 +127,10 @@ describe("what is found in a recorded plan", () => {
     expect(ids("another major release")).not.toContain("older-release");
     expect(ids("an older release")).toContain("older-release");
     expect(ids("an older release")).not.toContain("major-jump");
+    const [knownBad, ...more] = reported("an older release").findings.filter(({ id }) => id === "known-bad-jump");
+    expect([knownBad?.object, more]).toEqual(["Deployment cvat-backend-server", []]);
+    expect(knownBad?.text).toMatch(/The server of CVAT goes from 2\.64\.0 to 2\.63\.0 \(to an older release\)\./);
+    expect([...ids("an image"), ...ids("another major release")]).not.toContain("known-bad-jump");
     expect(reported("an image").images).toContainEqual({
       object: "Deployment cvat-backend-server",
       from: expect.stringMatching(/cvat\/server:v2\.64\.0$/) as string,

@@ -1,6 +1,7 @@
 import { ADDRESS_ROWS } from "./addresses.ts";
 import type { FindingRow } from "./finding.ts";
 import { FIX_ROWS } from "./fixes.ts";
+import { KNOWN_BAD_ROWS } from "./known-bad.ts";
 import { RECORD_ROWS } from "./records.ts";
 import { RIGHTS_ROWS } from "./rights.ts";
 import { SECRET_ROWS } from "./secrets.ts";
@@ -12,6 +13,7 @@ import { WORKLOAD_ROWS } from "./workloads.ts";
 export const FINDING_ROWS: readonly FindingRow[] = [
   ...VOLUME_ROWS,
   ...WORKLOAD_ROWS,
+  ...KNOWN_BAD_ROWS,
   ...VERSION_ROWS,
   ...SECRET_ROWS,
   ...RIGHTS_ROWS,

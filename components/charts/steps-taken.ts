@@ -1,0 +1,22 @@
+import * as z from "zod";
+import type { Jump, JumpMade } from "./jumps.ts";
+
+/** How a person says that the steps before a known-bad step between versions were taken: for that one, to that version, and for no other. */
+export const tokenOf = ({ jump, to }: JumpMade): string => `${jump.id}@${to}`;
+
+/** `stepsTaken` of a system's section. It is a key and no flag, since a plain `pulumi up` must take it too. */
+export function stepsTaken(jumps: readonly Jump[]) {
+  const ids = jumps.filter(({ handled }) => handled === undefined).map(({ id }) => id);
+  const token = z
+    .string()
+    .regex(
+      new RegExp(`^(${ids.join("|")})@[A-Za-z0-9][A-Za-z0-9._-]*$`),
+      `must be one of ${ids.join(", ")}, with @ and the version: ${ids[0] ?? ""}@1.2.3`,
+    );
+  return z
+    .array(token)
+    .default([])
+    .describe(
+      "Steps between versions that are known to go wrong, and before which you did what `upgrade check` says: ID@VERSION each. Only that one, to that version, is let through.",
+    );
+}
