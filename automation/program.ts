@@ -15,6 +15,7 @@ import { outputsCommand } from "./commands/outputs.ts";
 import { previewCommand } from "./commands/preview.ts";
 import { recoverCommand } from "./commands/recover.ts";
 import { rehearseCommand } from "./commands/rehearse.ts";
+import { stateCommand } from "./commands/state.ts";
 import { toolsCommand } from "./commands/tools.ts";
 import { upCommand } from "./commands/up.ts";
 import { upgradeCommand } from "./commands/upgrade.ts";
@@ -33,6 +34,7 @@ const VERBS = [
   recoverCommand,
   outputsCommand,
   graphCommand,
+  stateCommand,
   functionCommand,
   clearmlCommand,
   ciCommand,

@@ -9,10 +9,14 @@ import { holderText, locksIn } from "./locks.ts";
  * What is no failure of the engine is given back as it is.
  */
 export function refusal(error: unknown): unknown {
-  if (!(error instanceof auto.CommandError)) return error;
-  const words = wordsIn(stripVTControlCharacters(error.message)) ?? "the engine stopped without saying why";
+  return error instanceof auto.CommandError ? refusedBy(error.message, error) : error;
+}
+
+/** What the engine refuses, by what it printed. */
+export function refusedBy(printed: string, cause: unknown): UserError {
+  const words = wordsIn(stripVTControlCharacters(printed)) ?? "the engine stopped without saying why";
   const cure = cureFor(words, "engine");
-  return new UserError(`${words}${heldBy(error)}${cure ? `\n    ${cure}` : ""}`, { cause: error });
+  return new UserError(`${words}${heldBy(printed)}${cure ? `\n    ${cure}` : ""}`, { cause });
 }
 
 /** The engine's last words; of several errors the first that says something. */
@@ -22,8 +26,8 @@ function wordsIn(text: string): string | undefined {
 }
 
 /** Who holds the locks, which the engine says on further lines. */
-function heldBy(error: auto.CommandError): string {
-  const holders = locksIn(error.message).map(({ holder }) => holderText(holder));
+function heldBy(printed: string): string {
+  const holders = locksIn(printed).map(({ holder }) => holderText(holder));
   return holders.length > 0 ? ` Locked by ${holders.join(", ")}.` : "";
 }
 

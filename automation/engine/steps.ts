@@ -37,7 +37,8 @@ export function stepsIn(events: readonly EngineEvent[]): Step[] {
   return [...steps.values()];
 }
 
-const hasState = ({ type }: StepEventMetadata) =>
+/** Whether a resource is a thing of its own, and no component, provider or wait. */
+export const hasState = ({ type }: Pick<StepEventMetadata, "type">) =>
   !isComponent(type) && !isWait(type) && !/^pulumi:(pulumi|providers):|^kubernetes:helm\.sh\//.test(type);
 
 /** @param former what an earlier event said of the same resource: of a replacement one names both states, another what is made */

@@ -1,6 +1,7 @@
 import type * as auto from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
 import type { StateResource } from "../../components/program/state.ts";
+import { refusedBy } from "./refusal.ts";
 
 /** A resource of a state, with the others it names. */
 export interface StoredResource extends Partial<StateResource> {
@@ -24,6 +25,9 @@ export interface PendingOperation {
 
 /** A stack's state as the backend has it: secrets are encrypted. */
 export interface StoredState {
+  /** Of the form in which it is written. */
+  version?: number;
+  features?: string[];
   deployment: {
     /** When it was written, RFC 3339. */
     manifest?: { time?: string };
@@ -36,7 +40,7 @@ export interface StoredState {
 
 // Not Stack.exportStack and importStack: they decrypt every secret, and write them to a file that every user of the machine may read.
 
-/** Reads a stack's state. */
+/** Reads a stack's state. @throws UserError with what the engine refuses */
 export async function readState(stack: auto.Stack): Promise<StoredState> {
   return JSON.parse(await run(stack, ["stack", "export"])) as StoredState;
 }
@@ -50,17 +54,19 @@ export function dependenciesIn({ deployment }: StoredState): Record<string, Reco
   );
 }
 
-/** Writes a stack's state in the place of what it has. */
+/** Writes a stack's state in the place of what it has, under its lock. @throws UserError with what the engine refuses */
 export async function writeState(stack: auto.Stack, state: StoredState): Promise<void> {
   await run(stack, ["stack", "import"], JSON.stringify(state));
 }
 
 async function run({ name, workspace }: auto.Stack, verb: readonly string[], input?: string): Promise<string> {
   const { command } = workspace.pulumiCommand;
-  const { stdout } = await execa(command, [...verb, "--stack", name, "--non-interactive"], {
+  const ran = await execa(command, [...verb, "--stack", name, "--non-interactive"], {
     cwd: workspace.workDir,
     env: workspace.envVars,
     input,
+    reject: false,
   });
-  return stdout;
+  if (ran.failed) throw refusedBy(ran.stderr, new Error(ran.shortMessage));
+  return ran.stdout;
 }

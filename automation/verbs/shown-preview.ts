@@ -44,7 +44,7 @@ export async function showPreview(shown: Shown, flags: ShowFlags): Promise<void>
   };
   const outcome = await runEngine(stack, "preview", { progress, parallel, seen: keep, around: saver?.around }).catch(
     async (error: unknown) => {
-      if (!(error instanceof UserError) || seen.steps.length === 0) throw error;
+      if (!report || !(error instanceof UserError)) throw error;
       // What it saw until then is worth knowing; where that cannot be written either, why the preview failed is worth more.
       const unwritten = await write({ warnings: [], failure: error.message }).then(
         () => [],

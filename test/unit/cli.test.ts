@@ -79,8 +79,12 @@ describe("help", () => {
       "preview",
       "recover",
       "rehearse",
+      "state list",
+      "state prune",
+      "state restore",
       "tools",
       "up",
+      "upgrade check",
     ]);
   });
 
