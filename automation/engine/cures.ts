@@ -12,7 +12,57 @@ interface Cure {
 const KUBECONFIG =
   "Check that vision-platform:cluster.kubeconfig and its context reach the API server: kubectl get nodes.";
 
+/** Of a state that is kept in a bucket. Tried against MinIO of 2026-02. (pull-requests.md, 6) */
+const STORE_OF_STATE: readonly Cure[] = [
+  {
+    of: "engine",
+    pattern: /operation error S3: .*NoSuchBucket/,
+    cure: "The engine makes no bucket for its state: make it (mc mb STORE/BUCKET), or correct its name in PULUMI_BACKEND_URL.",
+  },
+  {
+    of: "engine",
+    pattern: /operation error S3: .*(SignatureDoesNotMatch|InvalidAccessKeyId)/,
+    cure: "The store of the state does not accept these keys: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to those of a user that may use the bucket.",
+  },
+  {
+    of: "engine",
+    pattern: /operation error S3: .*AccessDenied/,
+    cure: "The store of the state knows these keys and does not let them: its policy must allow s3:ListBucket on the bucket, and s3:GetObject, s3:PutObject and s3:DeleteObject on what is in it.",
+  },
+  {
+    of: "engine",
+    pattern: /operation error S3: .*(get credentials|no EC2 IMDS role)/,
+    cure: "The engine found no keys for the store of the state: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+  },
+  {
+    of: "engine",
+    pattern: /operation error S3: .*no such host/,
+    cure: "Where that name begins with the bucket's, the store has no host for each bucket: add &s3ForcePathStyle=true to PULUMI_BACKEND_URL. Else correct its endpoint.",
+  },
+  {
+    of: "engine",
+    pattern: /operation error S3: .*server gave HTTP response to HTTPS client/,
+    cure: "The store of the state does not speak HTTPS: write endpoint=http://HOST:PORT in PULUMI_BACKEND_URL.",
+  },
+  {
+    of: "engine",
+    pattern: /operation error S3: .*x509:/,
+    cure: "This machine must trust the certificate of the store of the state: name the certificate of its authority in AWS_CA_BUNDLE.",
+  },
+  {
+    of: "engine",
+    pattern: /operation error S3: /,
+    cure: "The store of the state does not answer as it should: see that it runs, and that endpoint in PULUMI_BACKEND_URL reaches it.",
+  },
+  {
+    of: "engine",
+    pattern: /unable to open bucket s3:.*(unknown query parameter|invalid value)/,
+    cure: "PULUMI_BACKEND_URL takes endpoint, region, s3ForcePathStyle, disableSSL and profile behind the bucket's name.",
+  },
+];
+
 const CURES: readonly Cure[] = [
+  ...STORE_OF_STATE,
   {
     pattern: /can not be less than|Forbidden: field can not be less/,
     cure: "A claim cannot shrink. Set its size in the stack file back to at least what it has.",

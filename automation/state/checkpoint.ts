@@ -34,7 +34,7 @@ export function checkpointIn(key: string, bytes: Buffer): Checkpoint {
     stack: checkpoint.stack,
     version,
     features,
-    deployment: (checkpoint.latest ?? {}),
+    deployment: checkpoint.latest ?? {},
   };
 }
 

@@ -44,7 +44,13 @@ async function s3Of(url: string, env: Environment): Promise<StatePlace> {
   const { host: bucket, pathname, searchParams } = new URL(url);
   const asked = (...names: string[]) => names.map((name) => searchParams.get(name)).find((value) => value);
   const isTrue = (...names: string[]) => /^(1|t|true)$/i.test(asked(...names) ?? "");
-  const region = asked("region") ?? env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"];
+  const named = asked("endpoint") ?? env["AWS_ENDPOINT_URL_S3"] ?? env["AWS_ENDPOINT_URL"];
+  // A store of one's own has one, and most take any.
+  const region =
+    asked("region") ??
+    env["AWS_REGION"] ??
+    env["AWS_DEFAULT_REGION"] ??
+    (named === undefined ? undefined : "us-east-1");
   const user = env["AWS_ACCESS_KEY_ID"] ?? env["AWS_ACCESS_KEY"];
   const password = env["AWS_SECRET_ACCESS_KEY"] ?? env["AWS_SECRET_KEY"];
   const missing = [
@@ -53,7 +59,6 @@ async function s3Of(url: string, env: Environment): Promise<StatePlace> {
   ];
   if (!region || !user || !password)
     throw new UserError(`To look at the states in bucket ${bucket}, set ${missing.join(", and ")}.`, { exitCode: 2 });
-  const named = asked("endpoint") ?? env["AWS_ENDPOINT_URL_S3"] ?? env["AWS_ENDPOINT_URL"];
   const scheme = isTrue("disableSSL", "disable_https") ? "http" : "https";
   const endpoint = new URL(
     named === undefined

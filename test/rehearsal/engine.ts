@@ -33,10 +33,18 @@ export interface TestEngineOptions {
   program: auto.PulumiFn;
   /** More environment of the engine. */
   env?: Record<string, string>;
+  /** Names of project and stack. Default: `bench`, both. */
+  names?: { project: string; stack: string };
 }
 
 /** An engine in a folder that exists; whoever made the folder removes it. */
-export async function engineIn({ folder, tools, program, env = {} }: TestEngineOptions): Promise<TestEngine> {
+export async function engineIn({
+  folder,
+  tools,
+  program,
+  env = {},
+  names: { project, stack: stackName } = { project: "bench", stack: "bench" },
+}: TestEngineOptions): Promise<TestEngine> {
   const engine = {
     ...(await engineEnvironment(tools, { links: path.join(folder, "bin"), pulumiHome: path.join(folder, "pulumi") })),
     ...markOf(folder),
@@ -47,10 +55,10 @@ export async function engineIn({ folder, tools, program, env = {} }: TestEngineO
   await mkdir(path.join(folder, "state"), { recursive: true });
   await mkdir(path.join(folder, "stack"), { recursive: true });
   // Without the file the SDK writes one with `main`, and the engine starts its plugins where the test runs. (pulumi: engine/project.go)
-  await writeFile(path.join(folder, "stack", "Pulumi.yaml"), "name: bench\nruntime: nodejs\n");
+  await writeFile(path.join(folder, "stack", "Pulumi.yaml"), `name: ${project}\nruntime: nodejs\n`);
   keepSecretsInTransforms();
   const stack = await auto.LocalWorkspace.createOrSelectStack(
-    { stackName: "bench", projectName: "bench", program },
+    { stackName, projectName: project, program },
     {
       workDir: path.join(folder, "stack"),
       envVars: engine,

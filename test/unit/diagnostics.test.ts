@@ -245,6 +245,39 @@ describe("the errors of a run", () => {
   it.each<[string, RegExp, Speaker?]>([
     ["the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end", /pulumi cancel/],
     ["incorrect passphrase", /PULUMI_CONFIG_PASSPHRASE/],
+    [
+      "error listing stacks: could not list bucket: blob (code=NotFound): operation error S3: ListObjectsV2, https response error StatusCode: 404, RequestID: 1, HostID: 2, NoSuchBucket: The specified bucket does not exist",
+      /makes no bucket .*mc mb/,
+    ],
+    [
+      'read ".pulumi/meta.yaml": blob (key ".pulumi/meta.yaml") (code=Unknown): operation error S3: GetObject, https response error StatusCode: 403, RequestID: 1, HostID: 2, api error SignatureDoesNotMatch: The request signature we calculated does not match',
+      /set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY/,
+    ],
+    [
+      'operation error S3: GetObject, request send failed, Get "http://states.127.0.0.1:9000/.pulumi/meta.yaml?x-id=GetObject": dial tcp: lookup states.127.0.0.1 on 192.0.2.53:53: no such host',
+      /add &s3ForcePathStyle=true/,
+    ],
+    [
+      "operation error S3: GetObject, get identity: get credentials: failed to refresh cached credentials, no EC2 IMDS role found",
+      /found no keys .*AWS_ACCESS_KEY_ID/,
+    ],
+    [
+      'operation error S3: GetObject, Get "https://127.0.0.1:9000/states/.pulumi/meta.yaml": http: server gave HTTP response to HTTPS client',
+      /endpoint=http:/,
+    ],
+    [
+      "operation error S3: GetObject, dial tcp 127.0.0.1:9000: connect: connection refused",
+      /endpoint in PULUMI_BACKEND_URL/,
+    ],
+    [
+      "operation error S3: PutObject, https response error StatusCode: 403, api error AccessDenied: Access Denied.",
+      /s3:PutObject/,
+    ],
+    [
+      'unable to open bucket s3://states?foo=1: open bucket s3://states?foo=1: unknown query parameter "foo"',
+      /takes endpoint, region/,
+    ],
+    ["PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions", /PULUMI_BACKEND_URL=file:/],
     ["Get https://x: x509: certificate signed by unknown authority", /kubeconfig/, "kubernetes"],
     ["configured Kubernetes cluster is unreachable: dial tcp: connection refused", /kubeconfig/],
     ['no matches for kind "VolumeAttributesClass" in version "storage.k8s.io/v1beta1"', /does not know this kind/],
