@@ -104,10 +104,8 @@ const listed = (parts: Readonly<Record<string, string>>) =>
 function changesOf(system: System, before: InstalledVersions, after: InstalledVersions): UpgradeCheck["changes"] {
   return Object.entries(after[system]).flatMap(([part, [to = ""] = []]) => {
     const from = before[system][part] ?? [];
-    // Of Nuclio the set says less than its image: 1.15 of 1.15.13.
-    const isOther = from.some(
-      (version) => version !== to && !version.startsWith(`${to}.`) && !version.startsWith(`${to}-`),
-    );
+    // Of a part the images say more than the set: 1.14.1-amd64 where that has 1.15.
+    const isOther = from.length > 0 && !from.includes(to);
     return isOther ? [{ system, part, from: from.join(" and "), to }] : [];
   });
 }

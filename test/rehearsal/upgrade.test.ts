@@ -63,14 +63,8 @@ describe("a lab that is up with CVAT 2.64.0", () => {
     const raised = await platform("up");
     expect(raised.exitCode).toBe(1);
     expect(raised.stderr).toMatch(REFUSED);
-    const plain = await pulumi(lab.rehearsal(), [
-      "up",
-      "--stack",
-      "lab",
-      "--yes",
-      "--cwd",
-      path.join(lab.home.folder, "stack"),
-    ]);
+    const file = path.join(lab.home.folder, "stack", "Pulumi.lab.yaml");
+    const plain = await pulumi(lab.rehearsal(), ["up", "--stack", "lab", "--yes", "--config-file", file]);
     expect(plain.exitCode).not.toBe(0);
     expect(plain.stdout + plain.stderr).toMatch(/The server of CVAT goes from 2\.64\.0 to 2\.48\.1/);
   });
