@@ -299,7 +299,10 @@ describe("a folder of states", () => {
   });
 
   it("what a run has begun and not ended is told: no state remembers it afterwards", async () => {
-    const deployment = { ...present.deployment, pending_operations: [{ type: "creating", resource: thing("half") }] };
+    const deployment = {
+      ...present.deployment,
+      pending_operations: [{ type: "creating" as const, resource: thing("half") }],
+    };
     const one = await plan("20251130-140000", {}, { ...present, deployment });
     expect(restoreText("lab", one)).toMatch(/1 were begun by the last run and not ended, .*creating Deployment half\./);
   });

@@ -3,8 +3,8 @@ import path from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PROJECT_FOLDER } from "../../automation/project.ts";
-import { startScene, type Lab } from "./harness.ts";
-import { pulumi } from "./pulumi.ts";
+import { startScene, type Lab } from "../rehearsal/harness.ts";
+import { pulumi } from "../rehearsal/pulumi.ts";
 
 let lab: Lab;
 

@@ -13,7 +13,7 @@ import { ensureMinio, type RunningMinio } from "../../automation/rehearsal/servi
 import { obtainTools } from "../../automation/tools/obtain.ts";
 import { OwnProvider } from "../../components/records/resource.ts";
 import { GeneratedText } from "../../components/secrets/generated.ts";
-import { engineIn, type TestEngine } from "./engine.ts";
+import { engineIn, type TestEngine } from "../rehearsal/engine.ts";
 
 const BUCKET = "states";
 const LOCK = ".pulumi/locks/organization/vision-platform/own/0f6e.json";
