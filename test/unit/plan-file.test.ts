@@ -210,7 +210,7 @@ describe("what a plan was made of", () => {
       cwd: PROJECT_FOLDER,
       encoding: "utf8",
     });
-    const nothing = ["docs", "test", "tools"];
+    const nothing = ["docs", "examples", "test", "tools"];
     const folders = all.split("\n").filter((name) => name !== "" && !name.startsWith(".") && !nothing.includes(name));
     expect(folders).toEqual([...SOURCES.folders]);
   });
