@@ -94,6 +94,10 @@ describe("a near miss of each row is drift", () => {
       "a class that somebody gave a claim",
       place("spec.storageClassName", { type: "kubernetes:core/v1:PersistentVolumeClaim" }),
     ],
+    [
+      "a port of a Service that the lab sets",
+      place("spec.ports[http].nodePort", { type: "kubernetes:core/v1:Service", owners: controller }),
+    ],
     ["a finalizer on what the cluster gives none", place("metadata.finalizers")],
   ])("%s", (_what, at) => {
     expect(noiseOf(at)?.id).toBeUndefined();

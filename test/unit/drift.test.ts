@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { holders } from "../../automation/drift/by-managers.ts";
 import { classify } from "../../automation/drift/classify.ts";
 import { departuresOf, pathText } from "../../automation/drift/departures.ts";
 import { driftMarkdown } from "../../automation/drift/report.ts";
@@ -77,6 +78,14 @@ describe("two lists", () => {
 
   it("are one value where they have none", () => {
     expect(departuresOf({ args: ["a"] }, { args: ["b", "a"] }).map(({ parts }) => pathText(parts))).toEqual(["args"]);
+  });
+});
+
+describe("who holds a field", () => {
+  it("holds all that is in it, where it is set as a whole", () => {
+    const entry = { ...KUBECTL, fieldsV1: { "f:spec": { "f:selector": {}, "f:replicas": {} } } };
+    expect(holders([entry], ["spec", "selector", "app"])).toEqual([entry]);
+    expect(holders([entry], ["spec", "template"])).toEqual([]);
   });
 });
 
