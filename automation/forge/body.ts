@@ -16,7 +16,7 @@ export interface BodyParts {
 }
 
 const FORKS_WORD =
-  "> [!WARNING]\n> This report was made by the run of a fork. It is that one's own word: nothing here was compared with the lab, and nothing of it is applied.";
+  "> [!WARNING]\n> This report was made by the run of a fork, and is the fork's own word: nothing here was compared with the lab, and nothing of it is applied.";
 
 /** A report as a comment: its marker, the report, and which run it is of; as much of it as a comment takes. */
 export function bodyOf({ report, marker, runUrl, untrusted }: BodyParts): string {
@@ -49,4 +49,6 @@ export function statusOf({ report, marker, runUrl }: Omit<BodyParts, "untrusted"
 
 /** An address of the environment's within a link, which it cannot close. */
 const linkable = (url: string) =>
-  URL.canParse(url) ? new URL(url).href.replace(/[()\s<>]/g, encodeURIComponent) : inText(url);
+  URL.canParse(url)
+    ? new URL(url).href.replace(/[()<>]/g, (mark) => `%${mark.charCodeAt(0).toString(16)}`)
+    : inText(url);
