@@ -162,7 +162,9 @@ async function textOf(file: string, untrusted: boolean): Promise<string> {
 /** The verdict is the first bold line. (plan-markdown.ts) */
 function verdictIn(markdown: string): { verdict: string; failed: boolean } {
   const [, bold = ""] = /^\*\*(.+)\*\*$/m.exec(markdown.slice(0, 5_000)) ?? [];
-  const verdict = bold.replace(/&#(\d{1,6});/g, (_all, code: string) => String.fromCodePoint(Number(code))).replaceAll("\u200b", "");
+  const verdict = bold
+    .replace(/&#(\d{1,6});/g, (_all, code: string) => String.fromCodePoint(Number(code)))
+    .replaceAll("\u200b", "");
   return { verdict, failed: verdict.startsWith("Not all was seen") };
 }
 

@@ -174,11 +174,13 @@ describe("a comment on a real Gitea", () => {
 });
 
 describe("what a real Gitea does not do is said with its cure", () => {
+  let calls = 0;
+  // Each of a stack of its own: a comment that is there already needs no right to be written.
   const said = (token: string, more: Partial<Place> = {}) =>
     publish({
       place: place(more),
       token: { value: token, variable: "GITEA_TOKEN" },
-      report: report(1, "refused"),
+      report: report(1, `refused-${calls++}`),
       status: { state: "success", context: "vision-platform/refused", description: "Routine.", url: undefined },
     }).then(
       () => "done",
