@@ -1,0 +1,246 @@
+import path from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isComponent } from "../../components/records/tokens.ts";
+import { readState } from "../../automation/engine/stored-state.ts";
+import { kill, programOf } from "../../automation/processes.ts";
+import { PROJECT_FOLDER } from "../../automation/project.ts";
+import { processesOf } from "../../automation/runs/belonging.ts";
+import { undisturbed, startKillLab, type KillLab } from "../rehearsal/kills/lab.ts";
+import { isAt, killText, type Kill, type Victims } from "../rehearsal/kills/moment.ts";
+import { REQUESTS } from "../rehearsal/kills/requests.ts";
+import { pulumi } from "../rehearsal/pulumi.ts";
+
+const VICTIMS: readonly Victims[] = ["all", "cli", "cli and engine", "engine"];
+
+/** Types of the homelab, in the order in which an install comes to them; what only holds others and is nothing itself is left out. */
+async function typesOf(lab: KillLab): Promise<string[]> {
+  const { deployment } = await readState(lab.lab.rehearsal().stack);
+  const types = (deployment.resources ?? []).filter(({ custom }) => custom).map(({ type }) => type);
+  return [...new Set(types)].filter((type) => !isComponent(type) && !type.startsWith("pulumi:"));
+}
+
+/** Moments for each type in turn: when its system has done it and nobody knows, before it hears of it, by the engine's events. */
+function killsOf(types: readonly string[]): Kill[] {
+  return types.map((type, index) => {
+    const what = REQUESTS[type];
+    const victims = VICTIMS[index % VICTIMS.length] ?? "all";
+    if (what !== undefined) return { at: { request: index % 3 === 2 ? "asked" : "answered", what }, victims };
+    return { at: { event: index % 2 === 0 ? "began" : "done", type }, victims };
+  });
+}
+
+async function endsLikeNothingHappened(lab: KillLab): Promise<void> {
+  const { outcome } = await lab.up();
+  expect(outcome.warnings.filter((text) => /pending|killed/.test(text))).toEqual([]);
+  expect(await lab.left()).toEqual([]);
+}
+
+/** Ten in a row: each change, each kind of moment, each of those that may be killed. */
+const after = (type: string): Kill["at"] => ({ request: "answered", what: REQUESTS[type] ?? /^$/ });
+const before = (type: string): Kill["at"] => ({ request: "asked", what: REQUESTS[type] ?? /^$/ });
+
+const INSTALL: readonly Kill[] = [
+  { at: { event: "began", type: "vision-platform:secrets:GeneratedText" }, victims: "all" },
+  { at: after("minio:index/s3Bucket:S3Bucket"), victims: "cli and engine" },
+  { at: after("kubernetes:apps/v1:StatefulSet"), victims: "cli and engine" },
+  { at: after("vision-platform:cvat:Organization"), victims: "all" },
+  { at: before("vision-platform:nuclio:Function"), victims: "engine" },
+];
+const ROTATION: readonly Kill[] = [
+  { at: after("minio:index/iamUser:IamUser"), victims: "all" },
+  { at: after("kubernetes:core/v1:Secret"), victims: "cli" },
+  { at: { event: "done", type: "kubernetes:core/v1:Secret" }, victims: "all" },
+];
+const UPGRADE: readonly Kill[] = [
+  { at: after("kubernetes:apps/v1:Deployment"), victims: "cli and engine" },
+  { at: { event: "began", type: "kubernetes:batch/v1:Job" }, victims: "cli" },
+];
+
+/** Kills one run after the other; the last is brought to its end by one that nobody kills. */
+async function killedBy(lab: KillLab, kills: readonly Kill[]): Promise<void> {
+  for (const kill of kills)
+    expect([killText(kill), (await lab.killed(kill)).wasKilled]).toEqual([killText(kill), true]);
+  await endsLikeNothingHappened(lab);
+}
+
+describe("an up that is killed again and again comes to the same end by the next one", () => {
+  let lab: KillLab;
+  beforeAll(async () => {
+    lab = await startKillLab();
+  });
+  afterAll(() => lab.end());
+
+  it(`install: ${INSTALL.map(killText).join("; ")}`, async () => {
+    await killedBy(lab, INSTALL);
+    expect(await lab.world()).toEqual(await undisturbed());
+  });
+
+  it(`rotation of a key: ${ROTATION.map(killText).join("; ")}`, async () => {
+    await lab.set(["objectStore", "keyRotations"], { cvat: 1 });
+    await killedBy(lab, ROTATION);
+    const world = await lab.world();
+    // The same once more, and nobody disturbs it.
+    await lab.set(["objectStore", "keyRotations"], { cvat: 2 });
+    await lab.up();
+    expect(world).toEqual(await lab.world());
+  });
+
+  it(`upgrade: ${UPGRADE.map(killText).join("; ")}`, async () => {
+    const image = (tag: string) => lab.set(["cvat", "images"], { server: `registry.example/cvat/server:${tag}` });
+    await image("one");
+    await killedBy(lab, UPGRADE);
+    const world = JSON.stringify(await lab.world());
+    await image("two");
+    await lab.up();
+    expect(JSON.parse(world.replaceAll("server:one", "server:two"))).toEqual(await lab.world());
+  });
+});
+
+describe("install", () => {
+  it("comes to the same end, killed at every type of resource", async () => {
+    const made = await startKillLab();
+    await made.up();
+    const types = await typesOf(made);
+    await made.end();
+    const world = await undisturbed();
+    let left = killsOf(types);
+    expect(left.length).toBeGreaterThan(35);
+    for (let labs = 0; left.length > 0; labs++) {
+      expect([labs, left.map(killText)]).toEqual([expect.any(Number), labs < 6 ? left.map(killText) : []]);
+      const lab = await startKillLab();
+      try {
+        const missed: Kill[] = [];
+        for (const kill of left) if (!(await lab.killed(kill)).wasKilled) missed.push(kill);
+        await endsLikeNothingHappened(lab);
+        expect(await lab.world()).toEqual(world);
+        left = missed;
+      } finally {
+        await lab.end();
+      }
+    }
+  });
+});
+
+describe.each<{ change: string; kills: Kill["at"][]; make: (lab: KillLab, turn: number) => Promise<void> }>([
+  {
+    change: "rotation",
+    kills: [
+      { request: "answered", what: REQUESTS["minio:index/iamUser:IamUser"] ?? /^$/ },
+      { request: "asked", what: REQUESTS["minio:index/iamUser:IamUser"] ?? /^$/ },
+      { event: "done", type: "vision-platform:secrets:GeneratedText" },
+      { request: "answered", what: /^PATCH \/api\/v1\/namespaces\/cvat\/secrets/ },
+      { request: "answered", what: /^PATCH \/api\/cloudstorages/ },
+      { request: "asked", what: /^PATCH \/api\/cloudstorages/ },
+    ],
+    make: (lab, turn) => lab.set(["objectStore", "keyRotations"], { cvat: turn }),
+  },
+  {
+    change: "upgrade",
+    kills: [
+      { event: "began", type: "kubernetes:apps/v1:Deployment" },
+      { request: "answered", what: REQUESTS["kubernetes:apps/v1:Deployment"] ?? /^$/ },
+      { event: "done", type: "kubernetes:apps/v1:Deployment" },
+      { event: "began", type: "kubernetes:batch/v1:Job" },
+    ],
+    make: (lab, turn) => lab.set(["cvat", "images"], { server: `registry.example/cvat/server:turn-${turn}` }),
+  },
+])("$change", ({ kills, make }) => {
+  let lab: KillLab;
+  let turn = 0;
+
+  beforeAll(async () => {
+    lab = await startKillLab();
+    await lab.up();
+  });
+  afterAll(() => lab.end());
+
+  it.each(
+    kills.flatMap((at, index) =>
+      ([VICTIMS[index % 4], VICTIMS[(index + 1) % 4]] as Victims[]).map((victims) => ({ at, victims })),
+    ),
+  )("$victims at $at", async (kill) => {
+    await make(lab, ++turn);
+    expect((await lab.killed(kill)).wasKilled).toBe(true);
+    await endsLikeNothingHappened(lab);
+    const world = JSON.stringify(await lab.world());
+    await make(lab, ++turn);
+    await lab.up();
+    expect(JSON.parse(world.replaceAll(`turn-${turn - 1}`, `turn-${turn}`))).toEqual(await lab.world());
+  });
+});
+
+describe("by the other door", () => {
+  let lab: KillLab;
+  beforeAll(async () => {
+    lab = await startKillLab();
+  });
+  afterAll(() => lab.end());
+
+  const file = () => path.join(lab.lab.home.folder, "stack", "Pulumi.lab.yaml");
+  const plainUp = () =>
+    pulumi(lab.lab.rehearsal(), ["up", "--yes", "--skip-preview", "--stack", "lab", "--config-file", file()]);
+  const recover = () =>
+    execa(
+      process.execPath,
+      [
+        "automation/bin.mjs",
+        "recover",
+        "--stack",
+        "lab",
+        "--folder",
+        path.join(lab.lab.home.folder, "stack"),
+        "--json",
+      ],
+      { cwd: PROJECT_FOLDER, env: lab.lab.rehearsal().env, reject: false },
+    );
+
+  it("recover, then a plain pulumi up: the same end", async () => {
+    for (const kill of [
+      {
+        at: { request: "answered", what: REQUESTS["kubernetes:apps/v1:StatefulSet"] ?? /^$/ },
+        victims: "cli and engine",
+      },
+      { at: { request: "answered", what: REQUESTS["vision-platform:cvat:Membership"] ?? /^$/ }, victims: "all" },
+    ] as const)
+      expect((await lab.killed(kill)).wasKilled).toBe(true);
+    const { exitCode, stdout } = await recover();
+    expect(exitCode).toBe(0);
+    const { cleared } = JSON.parse(stdout) as { cleared: { kind: string }[] };
+    expect(new Set(cleared.map(({ kind }) => kind))).toEqual(new Set(["run", "lock", "pending"]));
+    const done = await plainUp();
+    expect(done.stdout + done.stderr).not.toMatch(/pending operations|error/i);
+    expect(done.exitCode).toBe(0);
+    expect(await lab.left()).toEqual([]);
+    expect(await lab.world()).toEqual(await undisturbed());
+  });
+
+  it("a plain pulumi up that was killed: its plugins are ended, its lock is named, and both go on after pulumi cancel", async () => {
+    await lab.set(["cvat", "images"], { server: "registry.example/cvat/server:plain" });
+    const { home } = lab.lab.rehearsal();
+    const engines = () =>
+      processesOf(home.folder).filter((found) => programOf(found) === "pulumi" && found.words.includes("up"));
+    lab.proxied.watch = {
+      answered(request) {
+        if (!isAt(REQUESTS["kubernetes:apps/v1:Deployment"] ?? /^$/, request) || engines().length === 0) return false;
+        for (const { pid } of engines()) kill(pid);
+        return true;
+      },
+    };
+    await plainUp();
+    lab.proxied.watch = {};
+    const first = await recover();
+    const { cleared, left } = JSON.parse(first.stdout) as Record<"cleared" | "left", { kind: string; text: string }[]>;
+    expect(first.exitCode).toBe(3);
+    expect(cleared.map(({ text }) => text)).toEqual([
+      expect.stringMatching(/^Ended plugins .*pulumi-resource-kubernetes/),
+    ]);
+    expect(left.map(({ text }) => text)).toEqual([
+      expect.stringMatching(/^It is locked by \S+ \(process \d+ since .*pulumi cancel --stack lab --yes$/),
+    ]);
+    expect((await pulumi(lab.lab.rehearsal(), ["cancel", "--yes", "--stack", "lab"])).exitCode).toBe(0);
+    expect((await recover()).exitCode).toBe(0);
+    expect((await plainUp()).exitCode).toBe(0);
+    expect(await lab.left()).toEqual([]);
+  });
+});
