@@ -6,6 +6,7 @@ import { PACKAGE } from "../../components/records/tokens.ts";
 import type { Progress, ProgressTask } from "../progress.ts";
 import { authorityOfState } from "../stackfile/authority-file.ts";
 import { lookBeforeDestroy, lookBeforeRead, missingText, readyToDestroy } from "../storage/guard.ts";
+import { chartsIn } from "./chart-versions.ts";
 import { changesIn, type Change } from "./changes.ts";
 import { countsIn } from "./counts.ts";
 import { Stopped } from "../signals.ts";
@@ -66,6 +67,8 @@ export interface Seen {
   steps: readonly Step[];
   /** What the last run and this one say of the fixes. Of a stack that is new the last has none. */
   fixes: { before: readonly LedgerRow[]; after: readonly LedgerRow[] };
+  /** Versions of the charts that the last run and this one install, by chart. Default: not known. */
+  charts?: { before: Readonly<Record<string, string>>; after: Readonly<Record<string, string>> };
 }
 
 /** `preview-refresh` reads what is there and changes nothing, the state neither, and takes no lock; `refresh` takes it into the state. */
@@ -198,7 +201,12 @@ function outputsIn(events: readonly auto.EngineEvent[]): Record<string, unknown>
 function seenIn(events: readonly auto.EngineEvent[]): Seen {
   const root = events.find(({ resourcePreEvent }) => resourcePreEvent?.metadata.type === "pulumi:pulumi:Stack");
   const before = secretsHidden(root?.resourcePreEvent?.metadata.old?.outputs ?? {}) as Record<string, unknown>;
-  return { steps: stepsIn(events), fixes: { before: ledgerIn(before), after: ledgerIn(outputsIn(events)) } };
+  const after = outputsIn(events);
+  return {
+    steps: stepsIn(events),
+    fixes: { before: ledgerIn(before), after: ledgerIn(after) },
+    charts: { before: chartsIn(before), after: chartsIn(after) },
+  };
 }
 
 function ledgerIn({ ledger }: Readonly<Record<string, unknown>>): LedgerRow[] {

@@ -37,7 +37,7 @@ export function planMarkdown(
     ...counts(report),
     ...listed("Restarts", report.restarts, (one) => `- ${inCode(one)}`, 6),
     ...listed("Known after up whether they change", report.waiting, waitingLine, 4),
-    ...images(report),
+    ...versions(report),
     ...listed("Moved or renamed", report.moved, ({ object, from }) => `- ${inCode(object)} was ${inCode(from)}`, 5),
     ...picture(report),
     ...report.objects.map(object),
@@ -81,16 +81,15 @@ function counts({ counts: systems, unchanged }: PlanReport): Block[] {
   return [{ text: `${table}\n\n${unchanged} stay as they are.`, what: "the counts", worth: 9 }];
 }
 
-function images({ images: moves }: PlanReport): Block[] {
-  if (moves.length === 0) return [];
-  const rows = moves.map(({ object: name, from, to }) => `| ${inCode(name)} | ${inCode(from)} | ${inCode(to)} |`);
-  return [
-    {
-      text: ["### Images", "", "| workload | from | to |", "| --- | --- | --- |", ...rows].join("\n"),
-      what: "images",
-      worth: 6,
-    },
+function versions({ images, charts }: PlanReport): Block[] {
+  const moves = [
+    ...charts.map(({ chart, ...move }) => ({ what: `chart ${chart}`, ...move })),
+    ...images.map(({ object: name, ...move }) => ({ what: name, ...move })),
   ];
+  if (moves.length === 0) return [];
+  const rows = moves.map(({ what, from, to }) => `| ${inCode(what)} | ${inCode(from)} | ${inCode(to)} |`);
+  const text = ["### Charts and images", "", "| what | from | to |", "| --- | --- | --- |", ...rows].join("\n");
+  return [{ text, what: "charts and images", worth: 6 }];
 }
 
 /** Hosts draw such a block. */

@@ -2,6 +2,7 @@ import type { LedgerRow } from "../../components/charts/ledger.ts";
 import { UNKNOWN } from "../../components/records/kind.ts";
 import { departuresBetween } from "../../provider/protocol/values.ts";
 import { valueAt, type Operation } from "../engine/changes.ts";
+import { chartMoves, type ChartMove } from "../engine/chart-versions.ts";
 import type { Step } from "../engine/steps.ts";
 import type { Seen } from "../engine/run.ts";
 import type { Compared } from "./compared.ts";
@@ -29,6 +30,8 @@ export interface PlanReport {
   /** Workloads whose pods start anew: `Deployment cvat-backend-server`. */
   restarts: string[];
   images: (ImageMove & { object: string })[];
+  /** Charts that are installed in another version. */
+  charts: ChartMove[];
   /** Objects that were renamed or moved, and nothing else became of them. */
   moved: { object: string; from: string }[];
   objects: ObjectReport[];
@@ -93,6 +96,7 @@ export function planReport(previewed: Previewed): PlanReport {
     unchanged: steps.length - all.length,
     restarts: anew,
     images: changing.flatMap((step) => imageMoves(step).map((move) => ({ object: named(step), ...move }))),
+    charts: previewed.charts ? chartMoves(previewed.charts) : [],
     moved: steps.flatMap((step) =>
       step.was ? [{ object: named(step), from: `${step.was.kind} ${step.was.name}` }] : [],
     ),

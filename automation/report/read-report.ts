@@ -63,6 +63,7 @@ const planSchema = z.object({
   unchanged: count,
   restarts: list(short),
   images: list(z.object({ object: short, from: text, to: text })),
+  charts: list(z.object({ chart: short, from: short, to: short })).default([]),
   moved: list(z.object({ object: short, from: short })),
   objects: list(
     z.object({

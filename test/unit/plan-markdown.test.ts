@@ -16,6 +16,7 @@ const empty: PlanReport = {
   waiting: [],
   restarts: [],
   images: [],
+  charts: [],
   moved: [],
   objects: [],
   graph: undefined,
@@ -36,6 +37,7 @@ const filledWith = (text: string): PlanReport => ({
   waiting: [{ object: text, until: [text] }],
   restarts: [text],
   images: [{ object: text, from: text, to: text }],
+  charts: [{ chart: text, from: text, to: text }],
   moved: [{ object: text, from: text }],
   objects: [
     {

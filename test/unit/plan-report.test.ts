@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { UNKNOWN } from "../../components/records/kind.ts";
 import type { Operation } from "../../automation/engine/changes.ts";
+import { chartsIn } from "../../automation/engine/chart-versions.ts";
 import type { Step } from "../../automation/engine/steps.ts";
 import { planReport, type Previewed } from "../../automation/report/plan-report.ts";
 
@@ -96,6 +97,16 @@ describe("a report", () => {
     expect(images).toEqual([{ object: "Deployment server", from: "cvat/server:v2.64.0", to: "cvat/server:v2.64.1" }]);
     expect(renamed).toEqual([{ object: "Service ui", from: "Service web" }]);
     expect(unchanged).toBe(1);
+  });
+
+  it("has charts from and to, of those that were there", () => {
+    const outputs = (cvat: string, more: object = {}) =>
+      chartsIn({ cvat: { versions: { parts: { chart: cvat } } }, ...more });
+    const clearml = { clearml: { versions: { parts: { chart: "7.14.7", agent: "5.3.3" } } } };
+    expect(outputs("0.18.0", clearml)).toEqual({ cvat: "0.18.0", clearml: "7.14.7", "clearml-agent": "5.3.3" });
+    const charts = { before: outputs("0.17.1"), after: outputs("0.18.0", clearml) };
+    expect(report([rollout], { charts }).charts).toEqual([{ chart: "cvat", from: "0.17.1", to: "0.18.0" }]);
+    expect(report([rollout], { charts: { before: charts.after, after: charts.after } }).charts).toEqual([]);
   });
 
   it("takes an object for one that only waits where nothing else is another: not where a known change stands beside", () => {
