@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { previewCommand } from "../../automation/commands/preview.ts";
 import { chartNotes, secretNotes, unlike, untriedNotes } from "../../automation/rehearsal/base/notes.ts";
 import { versionIn } from "../../automation/rehearsal/base/version.ts";
 import { comparedText } from "../../automation/report/compared.ts";
@@ -87,4 +88,13 @@ it("versions that nobody has tried are taken for a rehearsal, and named; what el
   expect((await planWithUntried(allowed)).untried).toEqual([]);
   const wrong = stackFile({ chartVersion: "7.14.99", keyRotations: "often" });
   await expect(planWithUntried(wrong)).rejects.toThrow(/^(?![^]*not a set known)[^]*keyRotations/);
+});
+
+it.each([
+  [["--base", "main"], /^--base: only with --rehearse\.$/],
+  [["--chart", "cvat=x.tgz", "--base", "main"], /^--base and --chart: only with --rehearse\.$/],
+  [["--rehearse", "--save-plan", "plan.json"], /^--save-plan does not go with --rehearse: /],
+])("preview %s is bad usage", async (words, message) => {
+  const run = previewCommand().exitOverride().parseAsync(words, { from: "user" });
+  await expect(run).rejects.toMatchObject({ exitCode: 2, message: expect.stringMatching(message) as string });
 });
