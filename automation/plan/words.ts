@@ -84,11 +84,14 @@ export function notesOf(
     others.length === 0
       ? "Program, stack file, charts and programs are those of the review."
       : `Since the review: ${others.join("; ")}. Each change was held against the plan.`,
-    ...(moved ? [`The lab was changed since the review${now.state.written ? ` (${now.state.written})` : ""}.`] : []),
+    ...(moved ? [`The lab was changed since the review${since(now.state.written)}.`] : []),
     ...(settled.length > 0 ? [`Need no change any more: ${few(settled)}.`] : []),
     ...(nowKnown.length > 0 ? [`Were not known at the review, and are now: ${few(nowKnown)}.`] : []),
   ];
 }
+
+const since = (written: string | undefined) =>
+  written === undefined ? "" : `, at ${new Date(written).toISOString().replace(/\.\d+/, "")}`;
 
 function sourceNotes(reviewed: Source, now: Source): string[] {
   const charts = (source: Source) => new Map(source.charts.map((chart) => [chart.name, chart]));

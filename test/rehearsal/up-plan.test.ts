@@ -5,10 +5,16 @@ import { PatchStrategy, type V1Deployment } from "@kubernetes/client-node";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseDocument } from "yaml";
+import { runEngine } from "../../automation/engine/run.ts";
 import { keyOpening, seal } from "../../automation/engine/sealing.ts";
+import { judged } from "../../automation/plan/apply.ts";
+import { readPlan } from "../../automation/plan/file.ts";
 import { SOURCES } from "../../automation/plan/sources.ts";
 import type { SavedPlan } from "../../automation/plan/plan.ts";
 import { PROJECT_FOLDER } from "../../automation/project.ts";
+import { silentProgress } from "../../automation/progress.ts";
+import { soundPlan } from "../../automation/stackfile/sound-plan.ts";
+import { readStackFile } from "../../automation/stackfile/stack-file.ts";
 import { startScene, type Lab } from "./harness.ts";
 
 const KINDS: readonly (readonly [string, string])[] = [
@@ -42,18 +48,6 @@ afterAll(async () => {
 });
 
 describe("up --plan", () => {
-  it("has nothing to save of a preview that fails", async () => {
-    await byHand("registry.example/by-hand:1");
-    await set(TAG, "2.0.0-614");
-    const { exitCode, stderr } = await cli("preview", "--save-plan", plan);
-    expect(exitCode).toBe(1);
-    expect(stderr).toContain("kubectl-set");
-    expect(stderr).toMatch(/\nNo plan was saved: the preview failed\.$/);
-    await expect(stat(plan)).rejects.toThrow(/ENOENT/);
-    await byHand(undefined);
-    await writeFile(stackFile(), asItWas);
-  });
-
   it("is saved for its owner alone, without a secret, with a digest that anybody can reckon", async () => {
     await set(PASSWORD, CANARY);
     const { exitCode, stdout } = await cli("preview", "--save-plan", plan, "--json");
@@ -117,20 +111,37 @@ describe("up --plan", () => {
     expect(exitCode).toBe(0);
   });
 
+  it("does nothing where somebody changes the stack file between its judgement and the engine's lock", async () => {
+    const { stack, tools } = lab.rehearsal();
+    const file = await readStackFile(stackFile());
+    const opened = { stack, tools, file, plan: await soundPlan(file) };
+    const options = { folder: path.dirname(stackFile()), progress: silentProgress, parallel: undefined };
+    const { refused, around } = await judged(opened, await readPlan(plan, "lab", undefined), options);
+    expect(refused).toEqual([]);
+    const [before, text] = [await versions(), await readFile(stackFile(), "utf8")];
+    await set(TAG, "2.0.0-614");
+    await expect(runEngine(stack, "up", { progress: silentProgress, around })).rejects.toThrow(
+      /Nothing was done: run up/,
+    );
+    expect(await versions()).toEqual(before);
+    await writeFile(stackFile(), text);
+  });
+
   it("is applied, and a second time has nothing left to do", async () => {
     const first = await cli("up", "--plan", plan);
     expect(first.stderr).not.toMatch(/Another run/);
     expect(first.exitCode).toBe(0);
     expect(first.stdout).toMatch(/^Plan \S+ \(digest [0-9a-f]{16}\), saved .* ago by .*\nlab: .*updated/ms);
-    const before = await versions();
     const again = await cli("up", "--plan", plan);
     expect(again.exitCode).toBe(0);
-    expect(again.stdout).toMatch(/\nThe lab was changed since the review \(20.*\)\.\nNeed no change any more: Secret /);
+    expect(again.stdout).toMatch(
+      /\nThe lab was changed since the review, at 20\S+Z\.\nNeed no change any more: Secret /,
+    );
     expect(again.stdout).toMatch(/^lab: \d+ unchanged\.$/m);
     expect(await versions()).toEqual(before);
   });
 
-  it("is refused where a person edited what it would change", async () => {
+  it("is refused where a person edited what it would change, and there is no plan of a preview that fails for it", async () => {
     await set(TAG, "2.0.0-614");
     expect((await cli("preview", "--save-plan", plan)).exitCode).toBe(0);
     await byHand("registry.example/by-hand:1");
@@ -139,6 +150,11 @@ describe("up --plan", () => {
     expect(exitCode).toBe(1);
     expect(stderr).toContain("kubectl-set");
     expect(await versions()).toEqual(before);
+    const none = path.join(folder, "none.json");
+    const preview = await cli("preview", "--save-plan", none);
+    expect(preview.exitCode).toBe(1);
+    expect(preview.stderr).toMatch(/\nNo plan was saved: the preview failed\.$/);
+    await expect(stat(none)).rejects.toThrow(/ENOENT/);
   });
 });
 
@@ -154,7 +170,8 @@ async function set(at: readonly (string | number)[], value: string): Promise<voi
     document.setIn(place, value);
   } else {
     const key = await keyOpening(await passphrase(), String(document.get("encryptionsalt")));
-    if (!document.hasIn(place)) document.addIn(["config", ...USERS], { username: "anna", name: "Anna Example" });
+    if (!document.hasIn(place))
+      document.addIn(["config", ...USERS], document.createNode({ username: "anna", name: "Anna Example" }));
     document.setIn(place, document.createNode({ secure: seal(key ?? expect.fail("another passphrase"), value) }));
   }
   await writeFile(stackFile(), document.toString({ lineWidth: 0 }));
@@ -184,25 +201,26 @@ async function clone(): Promise<string> {
   return checkout;
 }
 
-/** What every object is at: whatever is written to one moves its number. */
-async function versions(): Promise<Record<string, string | undefined>> {
+/** What every object is at: whatever is written to one moves it. Of workloads without their status, which their controllers write. */
+async function versions(): Promise<Record<string, unknown>> {
   const lists = await Promise.all(KINDS.map(([apiVersion, kind]) => lab.list(apiVersion, kind, "clearml")));
   return Object.fromEntries(
     lists.flatMap((objects, at) =>
-      objects.map(({ metadata }) => [`${KINDS[at]?.[1]} ${metadata?.name}`, metadata?.resourceVersion]),
+      objects.map(({ metadata }) => {
+        const { generation, labels, resourceVersion } = metadata ?? {};
+        const is = generation === undefined ? resourceVersion : { generation, labels };
+        return [`${KINDS[at]?.[1]} ${metadata?.name}`, is];
+      }),
     ),
   );
 }
 
-/** Sets the API server's image as `kubectl set image` does, or takes that back. */
-async function byHand(image: string | undefined): Promise<void> {
+/** Sets the API server's image as `kubectl set image` does. */
+async function byHand(image: string): Promise<void> {
   const where = { name: "clearml-apiserver", namespace: "clearml" };
-  const { spec } = await lab.get<V1Deployment>("apps/v1", "Deployment", where.name, where.namespace);
-  const { name = "", image: now = "" } = spec?.template.spec?.containers[0] ?? {};
-  images.push(now);
-  const wanted = { template: { spec: { containers: [{ name, image: image ?? images[0] }] } } };
-  const patch = { apiVersion: "apps/v1", kind: "Deployment", metadata: where, spec: wanted };
+  const server = await lab.get<V1Deployment>("apps/v1", "Deployment", where.name, where.namespace);
+  const name = server.spec?.template.spec?.containers[0]?.name ?? "";
+  const spec = { template: { spec: { containers: [{ name, image }] } } };
+  const patch = { apiVersion: "apps/v1", kind: "Deployment", metadata: where, spec };
   await lab.client().patch(patch, undefined, undefined, "kubectl-set", undefined, PatchStrategy.StrategicMergePatch);
 }
-
-const images: string[] = [];

@@ -231,7 +231,7 @@ describe("what a plan was made of", () => {
     };
     expect(notesOf(plan, now, { settled: ["Secret a"], nowKnown: [] })).toEqual([
       "Since the review: the program is another (0.1.0, now 0.1.0); the secret vision-platform:cvat.superuser.password is another; chart cvat is another (0.17.1, now none); node 20.20.2, now 24.0.0. Each change was held against the plan.",
-      "The lab was changed since the review (2026-11-30T12:00:00Z).",
+      "The lab was changed since the review, at 2026-11-30T12:00:00Z.",
       "Need no change any more: Secret a.",
     ]);
     const at = (time: string) => savedText(plan, Date.parse(time));

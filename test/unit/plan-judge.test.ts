@@ -12,7 +12,7 @@ import type { Given, Step } from "../../automation/engine/steps.ts";
 import { judge, type Departed } from "../../automation/plan/judge.ts";
 import { plannedSteps, registeredName, type Planning } from "../../automation/plan/of-steps.ts";
 import { leavesOf, withLeaves, type Place } from "../../automation/plan/places.ts";
-import { departedText } from "../../automation/plan/words.ts";
+import { departedText, refusedText } from "../../automation/plan/words.ts";
 import { UNKNOWN } from "../../components/records/kind.ts";
 
 const PLANS = path.resolve(import.meta.dirname, "../fixtures/plans");
@@ -176,6 +176,12 @@ describe("a reviewed plan", () => {
     ],
   ])("refuses: %s", (_title, reviewed, now, words) => {
     expect(told(reviewed, now)).toEqual(words);
+  });
+
+  it("is refused in the words that the docs show", () => {
+    const { refused } = judge(planOf([claim]), planOf([claim, { ...workers, after: spec(3) }]));
+    const page = readFileSync(path.resolve(import.meta.dirname, "../../docs/preview.md"), "utf8");
+    expect(page).toContain(`\n${refusedText(refused)}\n`);
   });
 
   it("refuses a secret that becomes another, or was another", () => {
