@@ -14,7 +14,6 @@ import { startForge, type Forge } from "../forges/forge-stand-in.ts";
 import { startScene, type Lab } from "../rehearsal/harness.ts";
 import { freshCheckout, type Checkout } from "../workflows/checkout.ts";
 import { ACTIONS, REPOSITORY, startHost, TOKEN, type StandInHost } from "../workflows/host.ts";
-import { everyScriptHasRun } from "../workflows/run-by.ts";
 import { runJob, type Place, type RanJob } from "../workflows/runner.ts";
 import { readWorkflow } from "../workflows/workflow.ts";
 
@@ -196,12 +195,11 @@ describe("without access to the lab", { timeout: 30 * MINUTES }, () => {
   });
 });
 
-it("no secret stands in what was printed, and every script has run", async () => {
+it("no secret stands in what was printed", async () => {
   const printed = Object.values(ran).flat().map(logOf).join("\n");
   const { PULUMI_CONFIG_PASSPHRASE: passphrase = "" } = lab.rehearsal().env;
   expect(passphrase).not.toBe("");
   for (const secret of [TOKEN, passphrase]) expect(printed.includes(secret)).toBe(false);
-  everyScriptHasRun("test/full/workflows.test.ts", ran);
   await Promise.resolve();
 });
 

@@ -13,7 +13,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, "read" | "write">
   "preview.yml rehearsal": { contents: "read" },
   "preview.yml lab": { contents: "read" },
   "preview-comment.yml comment": { actions: "read", contents: "read", "pull-requests": "write", statuses: "write" },
-  "deploy.yml reviewed": { actions: "read", contents: "read", "pull-requests": "write", statuses: "write" },
+  "deploy.yml reviewed": { actions: "read", contents: "read", "pull-requests": "write" },
   "deploy.yml approved": { actions: "read", contents: "read" },
   "deploy.yml by-hand": { actions: "read", contents: "read" },
   "drift.yml drift": { contents: "read", issues: "write" },

@@ -8,7 +8,7 @@ const GITHUB = ".github/workflows";
 /** Which test runs the scripts of which jobs. */
 export const RUN_BY: Readonly<Record<string, readonly string[]>> = {
   "test/contract/workflow-comment.test.ts": [`${GITHUB}/preview-comment.yml comment`],
-  "test/full/workflows.test.ts": [
+  "test/contract/workflow-deploy.test.ts": [
     `${GITHUB}/preview.yml rehearsal`,
     `${GITHUB}/preview.yml lab`,
     `${GITHUB}/deploy.yml reviewed`,

@@ -111,8 +111,8 @@ async function runIn(temporary: string, workflow: Workflow, job: Job, place: Pla
     }
     for (const line of (await readFile(output, "utf8")).split("\n").filter(Boolean)) {
       const [, name = "", value = ""] = /^([\w-]+)=(.*)$/.exec(line) ?? [];
-      if (step.id === undefined || name === "") throw new Error(`${title}: no step can read its output ${line}`);
-      known[`steps.${step.id}.outputs.${name}`] = value;
+      if (name === "") throw new Error(`${title}: no host reads the output ${line}`);
+      if (step.id !== undefined) known[`steps.${step.id}.outputs.${name}`] = value;
     }
     if (step.id !== undefined) known[`steps.${step.id}.outcome`] = result.outcome;
     ran.push({ title, ...result });
