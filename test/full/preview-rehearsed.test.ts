@@ -24,7 +24,9 @@ it("a branch's change of the stack file is previewed on what its base left, with
   const head = await checkout.commit();
   const { exitCode, stdout, stderr, report } = await checkout.preview("--exit-code", "--json");
   expect(exitCode, stderr).toBe(3);
-  expect(changed(report)).toEqual(["update PersistentVolumeClaim redis-data-clearml-redis-master-0"]);
+  expect(changed(report)).toEqual([
+    "update PersistentVolumeClaimPatch clearml-server-redis-data-clearml-redis-master-0",
+  ]);
   const compared = { base: { name: "the merge base with main", commit: base }, head: { commit: head, changed: false } };
   expect(JSON.parse(stdout)).toMatchObject({ stack: "lab", compared, verdict: report?.verdict });
   expect(report?.compared).toMatchObject(compared);
