@@ -74,6 +74,37 @@ describe("a person's own stack, on a cluster", () => {
     expect(processesOf(path.join(folder, "cache", "runs"))).toEqual([]);
   });
 
+  it("is ended in order by a terminal that is closed: 129, no lock and no process", async () => {
+    const running = onTerminal(["up", "--stack", "own"]);
+    while (!(await atWork(folder))) await pause(100);
+    running.stdin.write("close\n");
+    expect((await running).exitCode).toBe(129);
+    expect(await locks(folder)).toEqual([]);
+    expect(processesOf(path.join(folder, "cache", "runs"))).toEqual([]);
+  });
+
+  it("is cleared by recover after it was killed, which changes nothing else, and says so once", async () => {
+    const running = start(["up", "--stack", "own"]);
+    while (!(await atWork(folder))) await pause(100);
+    kill(running.pid ?? 0);
+    for (const { pid, words } of processesOf(path.join(folder, "cache", "runs"))) if (words.includes("up")) kill(pid);
+    await running;
+    expect(await locks(folder)).toHaveLength(1);
+    const looked = await own("recover", "--dry-run");
+    expect(looked.stdout).toMatch(/^ {2}Would remove what a killed run left: own-[0-9a-f]{8}\.$/m);
+    expect(await locks(folder)).toHaveLength(1);
+    const { stdout, exitCode } = await own("recover", "--json");
+    expect(exitCode).toBe(0);
+    const { cleared, left } = JSON.parse(stdout) as { cleared: { kind: string; text: string }[]; left: [] };
+    expect({ kinds: cleared.map(({ kind }) => kind), left }).toMatchObject({
+      kinds: expect.arrayContaining(["run", "lock"]) as string[],
+      left: [],
+    });
+    expect(await locks(folder)).toEqual([]);
+    expect(processesOf(path.join(folder, "cache", "runs"))).toEqual([]);
+    expect((await own("recover")).stdout).toBe("own: no killed run left anything; there was nothing to do.");
+  });
+
   it("goes up, and up says what to do next", async () => {
     const { stdout, stderr, exitCode } = await own("up");
     expect(exitCode).toBe(0);
@@ -259,6 +290,13 @@ async function write(stack: string, clearml: Record<string, unknown> = {}): Prom
 /** The program's own process, with a backend, a passphrase and a cluster as a person's environment has them. */
 function start(args: readonly string[], env: Record<string, string | undefined> = {}) {
   return execa(process.execPath, ["automation/bin.mjs", ...args, "--folder", folder], surroundings(env));
+}
+
+/** The same, on a terminal that is closed once it is told a line. */
+function onTerminal(args: readonly string[]) {
+  const terminal = path.join(import.meta.dirname, "closed-terminal.py");
+  const words = [terminal, process.execPath, "automation/bin.mjs", ...args, "--folder", folder];
+  return execa("python3", words, { ...surroundings(), stdin: "pipe" });
 }
 
 function surroundings(env: Record<string, string | undefined> = {}) {
