@@ -120,6 +120,36 @@ describe("a person's own stack, on a cluster", () => {
     expect(JSON.parse(stdout)).toMatchObject({ stack: "own", changes: [], outputs: { secrets: "[secret]" } });
   });
 
+  it("has no drift: 0; with a label by hand 3, as JSON and as a report, and a fix by name brings it back", async () => {
+    const clean = await own("drift", "--json");
+    expect(clean.exitCode, clean.stderr).toBe(0);
+    expect(JSON.parse(clean.stdout)).toMatchObject({ stack: "own", changed: [], gone: [], unchecked: [] });
+
+    const where = { name: "clearml-apiserver", namespace: "clearml", labels: { mine: "<@me>" } };
+    const patch = { apiVersion: "apps/v1", kind: "Deployment", metadata: where };
+    await lab
+      .client()
+      .patch(patch, undefined, undefined, "kubectl-label", undefined, PatchStrategy.StrategicMergePatch);
+    const report = path.join(folder, "drift.md");
+    const found = await own("drift", "--report", report);
+    expect(found.exitCode).toBe(3);
+    expect(found.stdout).toMatch(/^Drift: 1 changed \(by kubectl-label\), of \d+ that were checked\.\n/);
+    expect(await readFile(report, "utf8")).toMatch(
+      /^## Drift of own\n\n\*\*Drift: 1 changed [^]*\n\| `metadata\.labels\.mine` \| `\+ <@me>` \|/,
+    );
+
+    const unasked = await own("drift", "--fix");
+    expect(unasked).toMatchObject({ stdout: "", exitCode: 2 });
+    expect(unasked.stderr).toMatch(/run it in a terminal, or with --yes own\.$/);
+    expect((await own("drift", "--fix", "--yes", "other")).exitCode).toBe(2);
+    const fixed = await own("drift", "--fix", "--yes", "own", "--json");
+    expect(fixed.exitCode, fixed.stderr).toBe(0);
+    expect(JSON.parse(fixed.stdout)).toMatchObject({ repaired: true, problems: [], changed: [] });
+    expect(
+      (await lab.get("apps/v1", "Deployment", "clearml-apiserver", "clearml")).metadata?.labels?.["mine"],
+    ).toBeUndefined();
+  });
+
   it("shows passwords only when asked", async () => {
     const { secrets } = JSON.parse((await own("outputs", "--json", "--show-secrets")).stdout) as {
       secrets: { clearml: { password?: string }[] };
