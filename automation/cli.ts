@@ -1,6 +1,6 @@
 import { CommanderError, type Command } from "commander";
 import { UserError } from "../components/program/errors.ts";
-import { outliveReaders } from "./lost-reader.ts";
+import { letGoOfTerminal, outliveReaders } from "./lost-reader.ts";
 import { commandTree } from "./program.ts";
 import { useEnvironmentProxy } from "../components/rest/proxy.ts";
 import { Stopped } from "./signals.ts";
@@ -19,7 +19,9 @@ async function main(args: readonly string[]): Promise<void> {
   } catch (error) {
     process.exitCode = report(error, args.includes("--json"));
     // The program of an engine that was stopped half-way may wait for answers that never come.
-    if (error instanceof Stopped) process.exit();
+    if (!(error instanceof Stopped)) return;
+    if (error.signal === "SIGHUP") letGoOfTerminal();
+    process.exit();
   }
 }
 

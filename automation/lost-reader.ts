@@ -1,3 +1,5 @@
+import { closeSync } from "node:fs";
+
 /** What a write comes to whose reader is gone: a terminal that was closed, a `tee` that Ctrl-C ended too. */
 const LOST = ["EIO", "EPIPE", "ERR_STREAM_DESTROYED"];
 
@@ -10,5 +12,19 @@ export function outliveReaders(streams: readonly NodeJS.WriteStream[] = [process
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (!LOST.includes(error.code ?? "")) throw error;
     });
+  }
+}
+
+/**
+ * Lets go of a terminal that was closed, right before this process ends. Node puts a terminal back as it was when it ends, and aborts where that
+ * cannot be done. (node: src/node.cc, ResetStdio; seen with 20.20: SIGABRT in the place of the exit code)
+ */
+export function letGoOfTerminal(): void {
+  for (const descriptor of [0, 1, 2]) {
+    try {
+      closeSync(descriptor);
+    } catch {
+      // It was closed before.
+    }
   }
 }

@@ -68,7 +68,7 @@ describe("a person's own stack, on a cluster", () => {
     const { stdout, stderr, exitCode } = await running;
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 130 });
     expect(stderr).toMatch(
-      /\nStopped\. (\d+ objects? w|No object was|Nothing was) .*Run up again: it goes on from there\.$/,
+      /\nStopped\. (\d+ objects? (was|were)|No object was|Nothing was) .*Run up again: it goes on from there\.$/,
     );
     expect(await locks(folder)).toEqual([]);
     expect(processesOf(path.join(folder, "cache", "runs"))).toEqual([]);
@@ -120,22 +120,22 @@ describe("a person's own stack, on a cluster", () => {
     expect(JSON.parse(stdout)).toMatchObject({ stack: "own", changes: [], outputs: { secrets: "[secret]" } });
   });
 
-  it("has no drift: 0; with a label by hand 3, as JSON and as a report, and a fix by name brings it back", async () => {
+  it("has no drift: 0; with an annotation by hand 3, as JSON and as a report, and a fix by name brings it back", async () => {
     const clean = await own("drift", "--json");
     expect(clean.exitCode, clean.stderr).toBe(0);
     expect(JSON.parse(clean.stdout)).toMatchObject({ stack: "own", changed: [], gone: [], unchecked: [] });
 
-    const where = { name: "clearml-apiserver", namespace: "clearml", labels: { mine: "<@me>" } };
+    const where = { name: "clearml-apiserver", namespace: "clearml", annotations: { mine: "<@me>" } };
     const patch = { apiVersion: "apps/v1", kind: "Deployment", metadata: where };
     await lab
       .client()
-      .patch(patch, undefined, undefined, "kubectl-label", undefined, PatchStrategy.StrategicMergePatch);
+      .patch(patch, undefined, undefined, "kubectl-annotate", undefined, PatchStrategy.StrategicMergePatch);
     const report = path.join(folder, "drift.md");
     const found = await own("drift", "--report", report);
     expect(found.exitCode).toBe(3);
-    expect(found.stdout).toMatch(/^Drift: 1 changed \(by kubectl-label\), of \d+ that were checked\.\n/);
+    expect(found.stdout).toMatch(/^Drift: 1 changed \(by kubectl-annotate\), of \d+ that were checked\.\n/);
     expect(await readFile(report, "utf8")).toMatch(
-      /^## Drift of own\n\n\*\*Drift: 1 changed [^]*\n\| `metadata\.labels\.mine` \| `\+ <@me>` \|/,
+      /^## Drift of own\n\n\*\*Drift: 1 changed [^]*\n\| `metadata\.annotations\.mine` \| `\+ <@me>` \|/,
     );
 
     const unasked = await own("drift", "--fix");
@@ -146,7 +146,7 @@ describe("a person's own stack, on a cluster", () => {
     expect(fixed.exitCode, fixed.stderr).toBe(0);
     expect(JSON.parse(fixed.stdout)).toMatchObject({ repaired: true, problems: [], changed: [] });
     expect(
-      (await lab.get("apps/v1", "Deployment", "clearml-apiserver", "clearml")).metadata?.labels?.["mine"],
+      (await lab.get("apps/v1", "Deployment", "clearml-apiserver", "clearml")).metadata?.annotations?.["mine"],
     ).toBeUndefined();
   });
 
@@ -227,7 +227,9 @@ describe("a person's own stack, on a cluster", () => {
       await write("own", { image: { tag: "2.0.0-614" }, allowUnknownVersions: true });
       const { stdout, stderr, exitCode } = await script("test/rehearsal/aborting.ts");
       expect(stderr).toBe("");
-      expect(stdout).toMatch(/^before: Stopped before it began\.\nin the middle: Stopped\. .+\ndrift: Stopped\. .+$/);
+      expect(stdout).toMatch(
+        /^before: Stopped\. Nothing was changed .+\nin the middle: Stopped\. .+\ndrift: Stopped\. .+$/,
+      );
       expect(exitCode).toBe(0);
       expect(await locks(folder)).toEqual([]);
       expect(processesOf(path.join(folder, "cache", "runs"))).toEqual([]);
