@@ -7,7 +7,7 @@ import type { Progress } from "../progress.ts";
 import { readStackFile } from "../stackfile/stack-file.ts";
 import { assertSealed, type PlanFile } from "./file.ts";
 import { planKeyOf } from "./hmac.ts";
-import { judge, type Judgement } from "./judge.ts";
+import { judge, openSecrets, type Judgement } from "./judge.ts";
 import { stateDigest, watch } from "./make.ts";
 import type { SavedPlan } from "./plan.ts";
 import { chartsOf, digestOf } from "./sources.ts";
@@ -17,6 +17,8 @@ import { notesOf } from "./words.ts";
 export interface Judged extends Judgement {
   /** What differs from the review and is no reason to refuse. */
   notes: string[];
+  /** Secrets of the stack file that are others, and may be part of what is known only after up: a reason to refuse. */
+  openSecrets: string[];
   /** How many objects of the object store were not looked at: nobody knows whether they would change. */
   unseen: number;
   /** For `up`: it does nothing where somebody changed state, stack file or charts since the fresh preview. */
@@ -56,7 +58,8 @@ export async function judged(
       );
     return program();
   };
-  return { ...judgement, notes: notesOf(plan, now, judgement), unseen: now.unseen, around };
+  const open = openSecrets(plan.source.secrets, now.source.secrets, now.steps);
+  return { ...judgement, notes: notesOf(plan, now, judgement), openSecrets: open, unseen: now.unseen, around };
 }
 
 /** Whether it is the same cluster and the same store. What could not be read is taken for the same. */

@@ -3,7 +3,7 @@ import { departuresBetween } from "../../provider/protocol/values.ts";
 import { partsOf, valueAt } from "../engine/changes.ts";
 import { UNKNOWN_MARK, UNSEEN_MARK } from "./of-steps.ts";
 import { isUnknown, isWithin } from "./places.ts";
-import type { PlannedStep } from "./plan.ts";
+import type { Marks, PlannedStep } from "./plan.ts";
 
 /** How a change departs from the one that was reviewed. */
 export interface Departed {
@@ -57,6 +57,16 @@ export function judge(reviewed: readonly PlannedStep[], fresh: readonly PlannedS
     settled: rest.map(({ object }) => object).sort(),
     nowKnown: fresh.flatMap((step) => nowKnown(plan.get(step.urn), step)),
   };
+}
+
+/**
+ * Secrets of the stack file that are others than at the review, where something is known only after up: what a change becomes then may be made
+ * of them, and nobody could have reviewed it.
+ */
+export function openSecrets(reviewed: Marks, now: Marks, fresh: readonly PlannedStep[]): string[] {
+  if (!fresh.some(({ knownAfterUp }) => knownAfterUp.length > 0)) return [];
+  const keys = [...new Set([...Object.keys(reviewed), ...Object.keys(now)])].sort();
+  return keys.filter((key) => reviewed[key] !== now[key]);
 }
 
 function nowKnown(reviewed: PlannedStep | undefined, { object, knownAfterUp }: PlannedStep): string[] {

@@ -52,14 +52,14 @@ export async function approvedBy(
   progress: Progress,
 ): Promise<Approved | undefined> {
   const { file, plan, digest } = planFile;
-  const { refused, planned, settled, nowKnown, notes, unseen, around } = await judged(opened, planFile, {
+  const { refused, planned, settled, nowKnown, notes, openSecrets, unseen, around } = await judged(opened, planFile, {
     folder,
     progress,
     parallel,
   });
   const head = `Plan ${file} (digest ${digest}), ${savedText(plan, Date.now())}.`;
   const about = { file, digest, saved: plan.saved, planned, settled, nowKnown, notes };
-  if (refused.length === 0 && unseen === 0) {
+  if (refused.length === 0 && unseen === 0 && openSecrets.length === 0) {
     const text = [head, ...notes];
     if (!dryRun) return { around, told: { text, plan: about } };
     const would = `${stack}: every change was reviewed; up --plan would make ${planned}.`;
@@ -70,6 +70,9 @@ export async function approvedBy(
   const text = [
     ...(refused.length > 0 ? [refusedText(refused)] : []),
     ...store,
+    ...openSecrets.map(
+      (key) => `${key} is another secret than at the review, and may be part of what is known only after up.`,
+    ),
     head,
     ...notes,
     `${stack}: not applied, and nothing was changed: ${refused.length} of ${planned} changes were not reviewed.`,
@@ -82,7 +85,7 @@ export async function approvedBy(
     operation,
     problems: departed.map((one) => ({ ...one, words: departedText(one) })),
   }));
-  print({ stack, applied: false, plan: about, refused: listed, unseen }, text.join("\n"), json);
+  print({ stack, applied: false, plan: about, refused: listed, openSecrets, unseen }, text.join("\n"), json);
   process.exitCode = 3;
   return undefined;
 }

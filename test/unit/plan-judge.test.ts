@@ -9,7 +9,7 @@ import { hiding } from "../../automation/engine/known-secrets.ts";
 import { HIDDEN } from "../../automation/engine/outputs.ts";
 import type { Seen } from "../../automation/engine/run.ts";
 import type { Given, Step } from "../../automation/engine/steps.ts";
-import { judge, type Departed } from "../../automation/plan/judge.ts";
+import { judge, openSecrets, type Departed } from "../../automation/plan/judge.ts";
 import { plannedSteps, registeredName, type Planning } from "../../automation/plan/of-steps.ts";
 import { leavesOf, withLeaves, type Place } from "../../automation/plan/places.ts";
 import { departedText, refusedText } from "../../automation/plan/words.ts";
@@ -269,5 +269,26 @@ describe("a saved plan", () => {
     const text = JSON.stringify(planOf([step]));
     expect(text).not.toContain("/home/somebody");
     expect(text).toContain("(kubeconfig)");
+  });
+});
+
+describe("secrets of the stack file that are others than at the review", () => {
+  const known = planOf(stepsOf("more workers"));
+  const unknown = planOf(stepsOf("another key of the store for CVAT"));
+  const others = [
+    { a: "1", b: "1" },
+    { a: "2", b: "1", c: "1" },
+  ] as const;
+
+  it("are a reason to refuse where something is known only after up, which may be made of them", () => {
+    expect(unknown.some(({ knownAfterUp }) => knownAfterUp.length > 0)).toBe(true);
+    expect(openSecrets(...others, unknown)).toEqual(["a", "c"]);
+    expect(openSecrets(others[1], others[0], unknown)).toEqual(["a", "c"]);
+    expect(openSecrets(others[0], others[0], unknown)).toEqual([]);
+  });
+
+  it("are none where everything is known: each object has marks of its own", () => {
+    expect(known.some(({ knownAfterUp }) => knownAfterUp.length > 0)).toBe(false);
+    expect(openSecrets(...others, known)).toEqual([]);
   });
 });
