@@ -1,6 +1,6 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
-import { isComponent } from "../../components/records/tokens.ts";
 import { changeOf } from "./changes.ts";
+import { hasState } from "./steps.ts";
 import { parseUrn } from "./urn.ts";
 
 /** More names than a person reads are counted. */
@@ -14,7 +14,7 @@ export function stoppedText(verb: string, events: readonly EngineEvent[]): strin
   for (const { resourcePreEvent, resOutputsEvent } of events) {
     const began = resourcePreEvent?.metadata;
     const change = began && changeOf(began);
-    if (change && !isComponent(change.type) && !change.type.startsWith("pulumi:")) begun.add(change.urn);
+    if (change && hasState(change)) begun.add(change.urn);
     const ended = resOutputsEvent?.metadata.urn;
     if (ended !== undefined) done.add(ended);
   }
