@@ -3,6 +3,7 @@ import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { KubeConfig, type KubernetesObject } from "@kubernetes/client-node";
 import { Client } from "minio";
+import { until } from "../../../components/rest/until.ts";
 import { apiServer } from "../../../components/kubernetes/api-server.ts";
 import { readState } from "../../../automation/engine/stored-state.ts";
 import { processesOf } from "../../../automation/runs/belonging.ts";
@@ -31,6 +32,7 @@ const PASSING = new Set([
   "FlowSchema",
   "PriorityLevelConfiguration",
   "ServiceAccount",
+  "IPAddress",
 ]);
 
 /** Reads a lab: every object of the API server, the records of the stand-ins, buckets, users and policies of the store, resources of the state. */
@@ -46,7 +48,9 @@ export async function worldOf(rehearsal: Rehearsal): Promise<World> {
   const world = { ...objects, ...records, ...store, state };
   // Where the lab lies is another place each time.
   const places = [rehearsal.home.folder, ...Object.values(ports).map((port) => `127.0.0.1:${port}`)];
-  return JSON.parse(places.reduce((text, place) => text.replaceAll(place, "PLACE"), JSON.stringify(world))) as World;
+  const text = places.reduce((whole, place) => whole.replaceAll(place, "PLACE"), JSON.stringify(world));
+  // Of the Service of the API server itself.
+  return JSON.parse(text.replace(/"targetPort":[1-6]\d{4}\b/g, '"targetPort":"PLACE"')) as World;
 }
 
 /** What a run leaves that ended in order: nothing. */
@@ -64,6 +68,8 @@ export async function leftOf({ home, stack }: Rehearsal): Promise<string[]> {
   ];
 }
 
+const DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+
 interface Discovered {
   resources?: { name: string; kind: string; namespaced: boolean; verbs: string[] }[];
 }
@@ -75,11 +81,15 @@ async function objectsOf({ home }: Rehearsal): Promise<World> {
   const send = apiServer(config);
   const get = async <T>(place: string) =>
     JSON.parse((await send({ method: "GET", path: place, timeoutMs: 30_000 })).text) as T;
-  const { groups } = await get<{ groups: { preferredVersion: { groupVersion: string } }[] }>("/apis");
-  const bases = ["/api/v1", ...groups.map(({ preferredVersion }) => `/apis/${preferredVersion.groupVersion}`)];
+  // An API server that was only just started serves the kinds of definitions a moment later, one after the other.
+  const { served } = await until(() => discovered(get), {
+    isDone: ({ served: all, wanted }) => wanted.every((one) => all.some(({ of }) => of.includes(one))),
+    everyMs: 100,
+    withinMs: 30_000,
+    late: () => new Error("the API server does not serve all kinds that are defined"),
+  });
   const world: World = {};
-  for (const base of bases) {
-    const { resources = [] } = await get<Discovered>(base);
+  for (const { base, resources } of served) {
     const listed = resources.filter(
       ({ name, kind, verbs }) => !name.includes("/") && verbs.includes("list") && !PASSING.has(kind),
     );
@@ -93,14 +103,28 @@ async function objectsOf({ home }: Rehearsal): Promise<World> {
       for (const object of items) {
         const namespace = object.metadata?.namespace ?? "-";
         const name = object.metadata?.name ?? "";
-        world[`object ${kind} ${namespace}/${name}`] = normal(object);
+        world[`object ${kind} ${namespace}/${name}`] = normal(kind, object);
       }
   }
   return world;
 }
 
+/** What the API server serves, by group, and what is defined in it by others: `group/plural`. */
+async function discovered(get: <T>(place: string) => Promise<T>) {
+  const { groups } = await get<{ groups: { preferredVersion: { groupVersion: string } }[] }>("/apis");
+  const bases = ["/api/v1", ...groups.map(({ preferredVersion }) => `/apis/${preferredVersion.groupVersion}`)];
+  const served = await Promise.all(
+    bases.map(async (base) => {
+      const { resources = [] } = await get<Discovered>(base);
+      return { base, resources, of: resources.map(({ name }) => `${base.split("/")[2] ?? ""}/${name}`) };
+    }),
+  );
+  const { items } = await get<{ items: { spec: { group: string; names: { plural: string } } }[] }>(DEFINITIONS);
+  return { served, wanted: items.map(({ spec }) => `${spec.group}/${spec.names.plural}`) };
+}
+
 /** An object without what is another in each cluster. */
-function normal(object: KubernetesObject): unknown {
+function normal(kind: string, object: KubernetesObject): unknown {
   const { metadata, ...rest } = object as KubernetesObject & Record<string, unknown>;
   const { data, ...fields } = rest as Record<string, unknown>;
   delete fields["status"];
@@ -109,7 +133,7 @@ function normal(object: KubernetesObject): unknown {
     .map(({ manager = "", operation = "" }) => `${manager} ${operation}`);
   return {
     ...(masked(fields) as object),
-    ...(data !== undefined && { data: object.kind === "Secret" ? Object.keys(data as object).sort() : masked(data) }),
+    ...(data !== undefined && { data: kind === "Secret" ? Object.keys(data as object).sort() : masked(data) }),
     labels: masked(metadata?.labels),
     annotations: masked(metadata?.annotations),
     owners: metadata?.ownerReferences?.map(({ kind, name }) => `${kind} ${name}`),
@@ -122,10 +146,15 @@ function normal(object: KubernetesObject): unknown {
 function masked(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(masked);
   if (typeof value === "string")
-    return value
-      .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, "UUID")
-      .replace(/\b[0-9a-f]{24,}\b/g, "DIGEST")
-      .replace(/\b\d{4}-\d\d-\d\dT[\d:.]+Z?/g, "TIME");
+    return (
+      value
+        .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, "UUID")
+        .replace(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g, "CERTIFICATE")
+        .replace(/\b[0-9a-f]{24,}\b/g, "DIGEST")
+        // The hash of a function's image, which Nuclio makes of the time.
+        .replace(/\b\d{12,}\b/g, "NUMBER")
+        .replace(/\b\d{4}-\d\d-\d\dT[\d:.]+Z?/g, "TIME")
+    );
   if (typeof value !== "object" || value === null) return value;
   const generated = [
     "clusterIP",
@@ -136,6 +165,7 @@ function masked(value: unknown): unknown {
     "volumeName",
     "batch.kubernetes.io/controller-uid",
     "controller-uid",
+    "deployment.kubernetes.io/revision",
   ];
   return Object.fromEntries(
     Object.entries(value)
