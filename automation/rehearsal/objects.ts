@@ -1,4 +1,5 @@
 import { KubeConfig, KubernetesObjectApi, type KubernetesObject } from "@kubernetes/client-node";
+import { patiently, type Patience } from "../../components/rest/patience.ts";
 
 /** The kinds a person asks about. */
 const COUNTED: readonly [apiVersion: string, kind: string][] = [
@@ -17,6 +18,14 @@ const COUNTED: readonly [apiVersion: string, kind: string][] = [
   ["traefik.io/v1alpha1", "ServersTransport"],
 ];
 
+/** An API server that has just learned of a kind answers 429 until it has read what there is of it. */
+const WHILE_BUSY: Patience = {
+  attempts: 8,
+  firstPauseMs: 100,
+  longestPauseMs: 2_000,
+  mayPass: (error) => (error as { code?: unknown }).code === 429,
+};
+
 /** Objects by kind in the namespaces that the stack's outputs name. */
 export async function countObjects(kubeconfig: string, outputs: readonly unknown[]): Promise<Record<string, number>> {
   const config = new KubeConfig();
@@ -25,7 +34,9 @@ export async function countObjects(kubeconfig: string, outputs: readonly unknown
   const namespaces = [...new Set(outputs.flatMap(namespaceIn))];
   const counts = COUNTED.map(async ([apiVersion, kind]) => {
     const lists = await Promise.all(
-      namespaces.map((namespace) => client.list<KubernetesObject>(apiVersion, kind, namespace)),
+      namespaces.map((namespace) =>
+        patiently(() => client.list<KubernetesObject>(apiVersion, kind, namespace), WHILE_BUSY),
+      ),
     );
     return [kind, lists.reduce((sum, { items }) => sum + items.length, 0)] as const;
   });

@@ -221,7 +221,7 @@ describe("what restoring means", () => {
 
   it("leaves out components, providers and what only waits to be deleted", () => {
     const others = ["vision-platform:cvat:Cvat", "pulumi:providers:kubernetes"].map((type) => thing("x", "", type));
-    expect(differenceBetween([...others, { ...thing("y"), delete: true } as StoredResource], [])).toEqual({
+    expect(differenceBetween([...others, { ...thing("y"), delete: true }], [])).toEqual({
       forgotten: [],
       known: [],
       changed: [],
