@@ -16,6 +16,7 @@ test("nothing needs to be said", () => {
     version: "7.14.7",
     image: { repository: "allegroai/clearml" },
     allowUnknownVersions: false,
+    stepsTaken: [],
     addresses: {},
     port: 80,
     storage: { files: "50Gi", mongodb: "10Gi", redis: "5Gi", elasticsearch: "10Gi" },
