@@ -1,13 +1,12 @@
 import { inCode, inText } from "../report/escaped.ts";
 import { fitting, type Block } from "../report/fitting.ts";
+import { AT_ONCE, listed } from "../report/listed.ts";
 import { COMMENT_CHARACTERS, type MarkdownOptions } from "../report/plan-markdown.ts";
 import type { Drift } from "./classify.ts";
 import type { Changed, DriftedField, Gone } from "./finding.ts";
 import { fieldWords, named, verdictOf, whoWords } from "./words.ts";
 
 const WHOLE = "`drift --json`";
-/** Objects of a list that stand or fall together. */
-const AT_ONCE = 10;
 
 /** What a look found, for an issue: the verdict first, what can be spared last. */
 export function driftMarkdown(
@@ -59,13 +58,4 @@ function changedBlock(one: Changed): Block {
     what: named(one),
     worth: rows.length > 40 ? 3 : 6,
   };
-}
-
-function listed<T>(title: string, items: readonly T[], line: (item: T) => string, worth: number): Block[] {
-  const parts = Math.ceil(items.length / AT_ONCE);
-  return Array.from({ length: parts }, (_, at): Block => {
-    const lines = items.slice(at * AT_ONCE, (at + 1) * AT_ONCE).map(line);
-    const head = at === 0 ? [`### ${title}`, ""] : [];
-    return { text: [...head, ...lines].join("\n"), what: title.toLowerCase(), worth: worth - at / 1_000 };
-  });
 }

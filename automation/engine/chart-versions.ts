@@ -1,4 +1,4 @@
-import { isMap } from "../../components/program/maps.ts";
+import { versionsIn } from "../../components/preflight/versions.ts";
 
 /** A chart that is installed in another version. */
 export interface ChartMove {
@@ -7,22 +7,12 @@ export interface ChartMove {
   to: string;
 }
 
-/** Where the outputs of a stack say which version of a chart it has. */
-const CHARTS: readonly { chart: string; at: readonly string[] }[] = [
-  { chart: "cvat", at: ["cvat", "versions", "parts", "chart"] },
-  { chart: "clearml", at: ["clearml", "versions", "parts", "chart"] },
-  { chart: "clearml-agent", at: ["clearml", "versions", "parts", "agent"] },
-];
-
-type Outputs = Readonly<Record<string, unknown>>;
-
 /** The versions of the charts that a stack's outputs tell, by chart. */
-export function chartsIn(outputs: Outputs): Record<string, string> {
+export function chartsIn(outputs: Readonly<Record<string, unknown>>): Record<string, string> {
+  const { cvat, clearml } = versionsIn([{ type: "pulumi:pulumi:Stack", outputs }]);
+  const told = { cvat: cvat["chart"], clearml: clearml["chart"], "clearml-agent": clearml["agent"] };
   return Object.fromEntries(
-    CHARTS.flatMap(({ chart, at }) => {
-      const version = at.reduce<unknown>((value, key) => (isMap(value) ? value[key] : undefined), outputs);
-      return typeof version === "string" ? [[chart, version]] : [];
-    }),
+    Object.entries(told).flatMap(([chart, versions]) => (versions?.[0] === undefined ? [] : [[chart, versions[0]]])),
   );
 }
 

@@ -5,6 +5,7 @@ import { mermaidText } from "./graph/mermaid.ts";
 import type { Finding } from "./findings/finding.ts";
 import { comparedText } from "./compared.ts";
 import { fitting, type Block } from "./fitting.ts";
+import { listed } from "./listed.ts";
 import type { ObjectReport, PlanReport } from "./plan-report.ts";
 import type { Waiting } from "./waits.ts";
 
@@ -20,8 +21,6 @@ export interface MarkdownOptions {
   whole?: string;
 }
 
-/** Lines of a list that stand or fall together. */
-const AT_ONCE = 10;
 const WHOLE = "`preview --report FILE --report-format json`";
 
 /** A report as a comment: the verdict first, what can be spared last. */
@@ -125,14 +124,4 @@ function fixes({ fixes: rows }: PlanReport): Block[] {
   );
   const table = ["| chart | fix | outcome | objects | why |", "| --- | --- | --- | --- | --- |", ...lines].join("\n");
   return [{ text: `<details><summary>Fixes</summary>\n\n${table}\n\n</details>`, what: "the fixes", worth: 2 }];
-}
-
-/** A list in parts, of which the later are worth a little less: where there is no room for all, the first stay. */
-function listed<T>(title: string, items: readonly T[], line: (item: T) => string, worth: number): Block[] {
-  const parts = Math.ceil(items.length / AT_ONCE);
-  return Array.from({ length: parts }, (_, at): Block => {
-    const lines = items.slice(at * AT_ONCE, (at + 1) * AT_ONCE).map(line);
-    const head = at === 0 ? [`### ${title}`, ""] : [];
-    return { text: [...head, ...lines].join("\n"), what: title.toLowerCase(), worth: worth - at / 1_000 };
-  });
 }

@@ -65,9 +65,12 @@ export interface Previewed extends Seen {
   dependencies?: Dependencies;
 }
 
-/** The report of a preview. */
-export function planReport(previewed: Previewed): PlanReport {
-  const { stack, compared, fixes, warnings, failure } = previewed;
+/** What a preview comes to in one sentence, for whoever reads no more: without the differences of each object. */
+export const verdictOf = (previewed: Previewed): string => weighed(previewed).verdict;
+
+/** The changes of a preview, told apart, and how grave they are. */
+function weighed(previewed: Previewed) {
+  const { compared, failure } = previewed;
   // The engine tells of them in another order each time.
   const steps = [...previewed.steps].sort(bySystemAndKind);
   const all = steps.filter(({ change }) => change !== undefined);
@@ -77,23 +80,31 @@ export function planReport(previewed: Previewed): PlanReport {
   const isNew = steps.length > 0 && steps.every(({ before }) => before === undefined);
   // Of a lab that is made, everything opens and nothing is at stake.
   const findings = isNew ? [] : findingsIn({ ...previewed, steps: withoutWaiting }, FINDING_ROWS);
-  const until = (step: Step) => waitsFor(step, steps, previewed.dependencies ?? {});
   const anew = changing.filter(restarts).map(named).sort();
+  const sentence = verdictText(findings, {
+    changing,
+    rollouts: anew.length,
+    failure,
+    isNew,
+    isAlone: compared?.alone !== undefined,
+    isAnySeen: steps.length > 0,
+  });
+  return { steps, waiting, withoutWaiting, changing, isNew, findings, anew, verdict: sentence };
+}
+
+/** The report of a preview. */
+export function planReport(previewed: Previewed): PlanReport {
+  const { stack, compared, fixes, warnings, failure } = previewed;
+  const { steps, waiting, withoutWaiting, changing, isNew, findings, anew, verdict } = weighed(previewed);
+  const until = (step: Step) => waitsFor(step, steps, previewed.dependencies ?? {});
   return {
     stack,
     ...(compared && { compared }),
-    verdict: verdict(findings, {
-      changing,
-      rollouts: anew.length,
-      failure,
-      isNew,
-      isAlone: compared?.alone !== undefined,
-      isAnySeen: steps.length > 0,
-    }),
+    verdict,
     findings,
     waiting: waiting.map((step) => ({ object: named(step), until: until(step) })).sort(byObject),
     counts: countsOf(changing),
-    unchanged: steps.length - all.length,
+    unchanged: steps.length - waiting.length - changing.length,
     restarts: anew,
     images: changing.flatMap((step) => imageMoves(step).map((move) => ({ object: named(step), ...move }))),
     charts: previewed.charts ? chartMoves(previewed.charts) : [],
@@ -142,7 +153,7 @@ interface Extent {
   isAnySeen: boolean;
 }
 
-function verdict(
+function verdictText(
   findings: readonly Finding[],
   { changing, rollouts, failure, isNew, isAlone, isAnySeen }: Extent,
 ): string {

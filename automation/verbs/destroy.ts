@@ -1,4 +1,3 @@
-import { createInterface } from "node:readline/promises";
 import { UserError } from "../../components/program/errors.ts";
 import type { Change } from "../engine/changes.ts";
 import { openUserStack } from "../engine/door.ts";
@@ -7,6 +6,7 @@ import { assertSameCluster, forgetLostResources } from "../engine/forget.ts";
 import { streamProgress } from "../progress.ts";
 import { changesText } from "../report/changes-text.ts";
 import { warningsText } from "../report/warnings.ts";
+import { askForName } from "./ask-name.ts";
 import type { StackFlags } from "./flags.ts";
 import { print } from "./print.ts";
 
@@ -55,8 +55,5 @@ async function confirm(name: string, changes: readonly Change[]): Promise<void> 
     });
   }
   process.stderr.write(`${goneText(name, changes, "would be")}\n`);
-  const line = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await line.question(`Remove them? Type the stack's name (${name}): `);
-  line.close();
-  if (answer.trim() !== name) throw new UserError("Nothing was removed.");
+  await askForName(name, "Remove them?", "Nothing was removed.");
 }

@@ -1,4 +1,3 @@
-import { createInterface } from "node:readline/promises";
 import { UserError } from "../../components/program/errors.ts";
 import { isClean, type Drift } from "../drift/classify.ts";
 import { assertMayFix, repair } from "../drift/fix.ts";
@@ -9,6 +8,7 @@ import { driftText, verdictOf } from "../drift/words.ts";
 import { openUserStack } from "../engine/door.ts";
 import { streamProgress } from "../progress.ts";
 import { reportPlace, writeReport } from "../report/file.ts";
+import { askForName } from "./ask-name.ts";
 import type { StackFlags } from "./flags.ts";
 import { print } from "./print.ts";
 
@@ -95,10 +95,7 @@ async function confirm(name: string, plan: string): Promise<void> {
     });
   }
   process.stderr.write(`${plan}\n`);
-  const line = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await line.question(`Repair it? Type the stack's name (${name}): `);
-  line.close();
-  if (answer.trim() !== name) throw new UserError("Nothing was repaired.");
+  await askForName(name, "Repair it?", "Nothing was repaired.");
 }
 
 /** 0: all was looked at, and nothing differs. 1: nothing could be looked at. */

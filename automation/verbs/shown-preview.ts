@@ -8,7 +8,7 @@ import { changesText } from "../report/changes-text.ts";
 import { writeReport } from "../report/file.ts";
 import { reportOf, type PreviewedStack } from "../report/of-preview.ts";
 import { planMarkdown } from "../report/plan-markdown.ts";
-import { planReport, type PlanReport, type Previewed } from "../report/plan-report.ts";
+import { verdictOf, type PlanReport, type Previewed } from "../report/plan-report.ts";
 import { warningsText } from "../report/warnings.ts";
 import { print } from "./print.ts";
 
@@ -57,7 +57,7 @@ export async function showPreview(shown: Shown, flags: ShowFlags): Promise<void>
         : new UserError([...error.problems, ...unwritten], { exitCode: error.exitCode, cause: error });
     },
   );
-  const { verdict } = planReport({ stack: name, compared, ...seen, warnings: outcome.warnings });
+  const verdict = verdictOf({ stack: name, compared, ...seen, warnings: outcome.warnings });
   const saved = await saver?.save(seen, outcome);
   const text = [
     ...(compared ? comparedText(compared) : []),

@@ -1,4 +1,3 @@
-import { createInterface } from "node:readline/promises";
 import type * as auto from "@pulumi/pulumi/automation/index.js";
 import { UserError } from "../../components/program/errors.ts";
 import { openUserStack } from "../engine/door.ts";
@@ -10,6 +9,7 @@ import { listed, listText, sizeText, stateText } from "../state/listing.ts";
 import { placeOfState } from "../state/place.ts";
 import { assertRestored, planRestore, restoreText } from "../state/restore-plan.ts";
 import { bytesOf, savedStates, toPrune, type SavedState } from "../state/saved.ts";
+import { askForName } from "./ask-name.ts";
 import type { StackFlags } from "./flags.ts";
 import { print } from "./print.ts";
 
@@ -137,8 +137,5 @@ async function confirm(stack: string, what: string, question: string, done: stri
       exitCode: 2,
     });
   }
-  const line = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await line.question(`${question} Type the stack's name (${stack}): `);
-  line.close();
-  if (answer.trim() !== stack) throw new UserError(`Nothing was ${done}.`);
+  await askForName(stack, question, `Nothing was ${done}.`);
 }

@@ -1,24 +1,22 @@
 import { createHmac } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { gunzipSync } from "node:zlib";
 import { specialSecretSig, specialSigKey } from "@pulumi/pulumi/runtime/rpc.js";
 import { describe, expect, it } from "vitest";
 import type { Operation } from "../../automation/engine/changes.ts";
 import { hiding } from "../../automation/engine/known-secrets.ts";
 import { HIDDEN } from "../../automation/engine/outputs.ts";
-import type { Seen } from "../../automation/engine/run.ts";
 import type { Given, Step } from "../../automation/engine/steps.ts";
 import { judge, openSecrets, type Departed } from "../../automation/plan/judge.ts";
 import { plannedSteps, registeredName, type Planning } from "../../automation/plan/of-steps.ts";
 import { leavesOf, withLeaves, type Place } from "../../automation/plan/places.ts";
 import { departedText, refusedText } from "../../automation/plan/words.ts";
 import { UNKNOWN } from "../../components/records/kind.ts";
+import { recorded } from "../fixtures/plans/recorded.ts";
 
 const PLANS = path.resolve(import.meta.dirname, "../fixtures/plans");
 const NAMES = readdirSync(PLANS).flatMap((name) => (name.endsWith(".json.gz") ? [name.slice(0, -8)] : []));
-const stepsOf = (name: string) =>
-  (JSON.parse(gunzipSync(readFileSync(path.join(PLANS, `${name}.json.gz`))).toString()) as Seen).steps;
+const stepsOf = (name: string) => recorded(name).steps;
 
 interface Values {
   /** Of each secret, by where it stands. */

@@ -1,0 +1,15 @@
+import { createInterface } from "node:readline/promises";
+import { UserError } from "../../components/program/errors.ts";
+
+/**
+ * Asks a person, at the terminal, for the stack's name before something is done that nobody takes back by accident.
+ * @param question what is asked: `Remove them?`
+ * @param otherwise what is said where another name is typed: `Nothing was removed.`
+ * @throws UserError then
+ */
+export async function askForName(stack: string, question: string, otherwise: string): Promise<void> {
+  const line = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await line.question(`${question} Type the stack's name (${stack}): `);
+  line.close();
+  if (answer.trim() !== stack) throw new UserError(otherwise);
+}
