@@ -1,0 +1,40 @@
+import type { Readable } from "node:stream";
+
+/** An object of a bucket, as a listing tells it. */
+export interface ObjectInfo {
+  /** Its whole key, without a slash before it. */
+  key: string;
+  /** Bytes. */
+  size: number;
+  /** As the store gives it, without quotation marks: the MD5 of what was put in one part, else `MD5-PARTS`. */
+  etag: string;
+  modified: Date;
+}
+
+/** What the data verbs ask of one bucket. Listings and bodies are streamed; nothing is held whole but what `range` was asked for. */
+export interface Bucket {
+  readonly name: string;
+  /**
+   * Every object below a prefix, by the order of their keys.
+   * @param prefix as S3 has it: a beginning of the key; "" is all
+   * @param after begins behind this key. Default: at the first
+   */
+  list(prefix: string, options?: { after?: string; signal?: AbortSignal }): AsyncIterable<ObjectInfo>;
+  /** Undefined when there is none of this key. */
+  stat(key: string): Promise<ObjectInfo | undefined>;
+  /** Bytes of an object from an offset; fewer where it ends before. */
+  range(key: string, offset: number, length: number): Promise<Buffer>;
+  read(key: string): Promise<Readable>;
+  /** Puts an object, in parts where it is large. */
+  put(key: string, body: Buffer | Readable, options?: PutOptions): Promise<{ etag: string }>;
+  /** Those that are gone already are no error. */
+  remove(keys: readonly string[]): Promise<void>;
+}
+
+export interface PutOptions {
+  /** Bytes, where it is known. Default: unknown, and the body is put in parts. */
+  size?: number;
+  /** Default: application/octet-stream. */
+  type?: string;
+  signal?: AbortSignal;
+}
