@@ -71,22 +71,82 @@ export interface StorageReference {
 export interface Project {
   id: number;
   name: string;
+  owner: { id: number; username: string } | null;
+  assignee: { id: number; username: string } | null;
+  /** Null in somebody's own space. */
+  organization: number | null;
   source_storage: StorageReference | null;
   target_storage: StorageReference | null;
+  created_date: string;
+  updated_date: string;
 }
 
 export interface Task extends Project {
-  /** Number of pictures. Left out while the task has no data. */
+  /** Number of frames. Left out while the task has no data. */
   size?: number;
   /** The storage its pictures are read from. Left out while the task has no data, and always by 2.39. */
   data_cloud_storage_id?: number | null;
+  project_id: number | null;
+  /** `annotation` for pictures, `interpolation` for a film, "" while there is no data. */
+  mode: "" | "annotation" | "interpolation";
+  status: "annotation" | "validation" | "completed";
+  /** "" for none. */
+  subset: string;
+  image_quality?: number;
+  segment_size: number;
+  jobs: { count: number; completed: number; validation: number };
+}
+
+export type JobState = "new" | "in progress" | "rejected" | "completed";
+export type JobStage = "annotation" | "validation" | "acceptance";
+
+/** A range of a task's frames, for one person. */
+export interface Job {
+  id: number;
+  task_id: number;
+  project_id: number | null;
+  type: "annotation" | "ground_truth" | "consensus_replica";
+  assignee: { id: number; username: string } | null;
+  state: JobState;
+  stage: JobStage;
+  start_frame: number;
+  stop_frame: number;
+  frame_count: number;
+  updated_date: string;
+}
+
+export interface LabelAttribute {
+  id: number;
+  name: string;
+  mutable: boolean;
+  input_type: "select" | "radio" | "checkbox" | "number" | "text";
+  default_value: string;
+  values: string[];
+}
+
+/** A label of a project, or of a task that is in none. A skeleton has labels of its own. */
+export interface Label {
+  id: number;
+  name: string;
+  /** `#rrggbb` */
+  color: string;
+  type: string;
+  attributes: LabelAttribute[];
+  sublabels: Label[];
+  svg?: string;
+  /** Null for all but the labels of a skeleton. */
+  parent_id: number | null;
 }
 
 /** A long-running request, by the id that the call which started it gave. */
 export interface Request {
   id: string;
   status: "queued" | "started" | "finished" | "failed";
+  /** What it is at, or the traceback of its failure. */
   message: string;
+  /** `create:task`, `import:annotations`, `export:dataset`, … */
+  operation?: { type: string };
+  started_date?: string | null;
   result_id: number | null;
   result_url: string | null;
 }
