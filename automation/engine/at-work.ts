@@ -13,6 +13,7 @@ import {
 import { endEngine } from "../runs/end-engine.ts";
 import { onStop, Stopped } from "../signals.ts";
 import { clearLeftovers } from "./leftovers.ts";
+import { releaseAll } from "./locks.ts";
 import { withVariables } from "./variables.ts";
 
 const UNLOCKED_WITHIN_MS = 5_000;
@@ -99,7 +100,7 @@ async function removeLock(stack: auto.Stack, run: EngineRun, { hadLock }: AtWork
   if (!(await engineWasKilled(run)) || !hadLock()) return;
   // A backend that does not answer: the next run removes it.
   const removed = await Promise.race([
-    stack.cancel().then(
+    releaseAll(stack).then(
       () => true,
       () => false,
     ),

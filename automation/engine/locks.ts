@@ -87,22 +87,28 @@ const backendOf = ({ workspace }: LockedStack) =>
 export async function removeLocks(stack: LockedStack, locks: readonly JudgedLock[]): Promise<JudgedLock[]> {
   const dead = locks.filter(({ isDead }) => isDead);
   if (dead.length === 0) return [];
-  const backend = await backendOf(stack);
-  // As long as it is locked by the dead, nobody else writes it.
-  const tidy = async () => {
-    if (backend && dead.length === locks.length) await removeUnfinishedState(backend, stack.name);
-  };
   const runs = [...new Set(dead.flatMap(({ run }) => run ?? []))];
   if (dead.every(({ place }) => place !== undefined)) {
     if (runs.length > 0 && !(await takeOn(runs))) return [];
-    await tidy();
+    if (dead.length === locks.length) await removeUnfinished(stack);
     for (const { place = "" } of dead) await removeLockFile(place);
     return dead;
   }
   if (dead.length < locks.length || !(await takeOn(runs))) return [];
-  await tidy();
-  await stack.cancel();
+  await releaseAll(stack);
   return dead;
+}
+
+/** Removes every lock of a stack, of which the last engine is known to have ended, and what that one left of the state half-written. */
+export async function releaseAll(stack: LockedStack): Promise<void> {
+  await removeUnfinished(stack);
+  await stack.cancel();
+}
+
+/** As long as a stack is locked by the dead, nobody else writes it. */
+async function removeUnfinished(stack: LockedStack): Promise<void> {
+  const backend = await backendOf(stack);
+  if (backend) await removeUnfinishedState(backend, stack.name);
 }
 
 /**

@@ -6,6 +6,7 @@ import type * as auto from "@pulumi/pulumi/automation/index.js";
 import type { Plan } from "../../components/lab/plan.ts";
 import { pathText } from "../../components/schema/problems.ts";
 import { ENGINE_PROGRAMS } from "../engine/door.ts";
+import { releaseAll } from "../engine/locks.ts";
 import { runEngine, type Outcome } from "../engine/run.ts";
 import type { StackSecret } from "../engine/sealing.ts";
 import { openStack } from "../engine/stack.ts";
@@ -142,7 +143,7 @@ export async function prepare({
   const opened = already ?? (await open());
   // A kept rehearsal belongs to one run at a time, so what runs of it and a lock in its state are a killed run's.
   await clearAway(runsFolder(env));
-  if (await hasLocks(home)) await opened.cancel();
+  if (await hasLocks(home)) await releaseAll(opened);
   const standIns = [...services.flatMap(({ notes = [] }) => notes), ...plugins.map(pluginNote)];
   return { home, plan, untried, cluster, tools, charts, assumed: ground.notes, standIns, stack: opened, env };
 }

@@ -95,7 +95,9 @@ describe("a namespace that was deleted", () => {
     expect(look.drift.gone).toEqual([]);
 
     await lab.fix(look);
-    expect(await generatedIn(lab.rehearsal().stack)).toEqual(passwords);
+    const anew = await generatedIn(lab.rehearsal().stack);
+    const changed = passwords.filter(({ name, text }) => !anew.some((one) => one.name === name && one.text === text));
+    expect([anew.length, changed.map(({ name }) => name)]).toEqual([passwords.length, []]);
     const after = await lab.look();
     expect(foundIn(after).filter((one) => !one.startsWith("Organization"))).toEqual([]);
     expect(after.drift.accidents).toEqual([]);

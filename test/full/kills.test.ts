@@ -6,6 +6,7 @@ import { readState } from "../../automation/engine/stored-state.ts";
 import { kill, programOf } from "../../automation/processes.ts";
 import { PROJECT_FOLDER } from "../../automation/project.ts";
 import { processesOf } from "../../automation/runs/belonging.ts";
+import { endsLikeNothingHappened, release, setRelease } from "../rehearsal/kills/checks.ts";
 import { undisturbed, startKillLab, type KillLab } from "../rehearsal/kills/lab.ts";
 import { isAt, killText, type Kill, type Victims } from "../rehearsal/kills/moment.ts";
 import { REQUESTS } from "../rehearsal/kills/requests.ts";
@@ -29,80 +30,6 @@ function killsOf(types: readonly string[]): Kill[] {
     return { at: { event: index % 2 === 0 ? "began" : "done", type }, victims };
   });
 }
-
-async function endsLikeNothingHappened(lab: KillLab): Promise<void> {
-  const { outcome } = await lab.up();
-  expect(outcome.warnings.filter((text) => /pending|killed/.test(text))).toEqual([]);
-  expect(await lab.left()).toEqual([]);
-}
-
-/** Ten in a row: each change, each kind of moment, each of those that may be killed. */
-const after = (type: string): Kill["at"] => ({ request: "answered", what: REQUESTS[type] ?? /^$/ });
-const before = (type: string): Kill["at"] => ({ request: "asked", what: REQUESTS[type] ?? /^$/ });
-
-const INSTALL: readonly Kill[] = [
-  { at: { event: "began", type: "vision-platform:secrets:GeneratedText" }, victims: "all" },
-  { at: after("minio:index/s3Bucket:S3Bucket"), victims: "cli and engine" },
-  { at: after("kubernetes:apps/v1:StatefulSet"), victims: "cli and engine" },
-  { at: after("vision-platform:cvat:Organization"), victims: "all" },
-  { at: before("vision-platform:nuclio:Function"), victims: "engine" },
-];
-const ROTATION: readonly Kill[] = [
-  { at: after("minio:index/iamUser:IamUser"), victims: "all" },
-  { at: { request: "answered", what: /^PATCH \/api\/cloudstorages/ }, victims: "cli" },
-  { at: { event: "done", type: "vision-platform:cvat:CloudStorage" }, victims: "all" },
-];
-const UPGRADE: readonly Kill[] = [
-  { at: after("kubernetes:apps/v1:Deployment"), victims: "cli and engine" },
-  { at: { event: "began", type: "kubernetes:batch/v1:Job" }, victims: "cli" },
-];
-
-/** A release of CVAT that nobody knows, so that no other is read where it stands. */
-const release = (turn: number) => `cvat/server:v2.64.${100 + turn}`;
-
-async function setRelease(lab: KillLab, turn: number): Promise<void> {
-  await lab.set(["cvat", "allowUnknownVersions"], true);
-  await lab.set(["cvat", "images"], { server: release(turn) });
-}
-
-/** Kills one run after the other; the last is brought to its end by one that nobody kills. */
-async function killedBy(lab: KillLab, kills: readonly Kill[]): Promise<void> {
-  for (const kill of kills)
-    expect([killText(kill), (await lab.killed(kill)).wasKilled]).toEqual([killText(kill), true]);
-  await endsLikeNothingHappened(lab);
-}
-
-describe("an up that is killed again and again comes to the same end by the next one", () => {
-  let lab: KillLab;
-  beforeAll(async () => {
-    lab = await startKillLab();
-  });
-  afterAll(() => lab.end());
-
-  it(`install: ${INSTALL.map(killText).join("; ")}`, async () => {
-    await killedBy(lab, INSTALL);
-    expect(await lab.world()).toEqual(await undisturbed());
-  });
-
-  it(`rotation of a key: ${ROTATION.map(killText).join("; ")}`, async () => {
-    await lab.set(["objectStore", "keyRotations"], { cvat: 1 });
-    await killedBy(lab, ROTATION);
-    const world = await lab.world();
-    // The same once more, and nobody disturbs it.
-    await lab.set(["objectStore", "keyRotations"], { cvat: 2 });
-    await lab.up();
-    expect(world).toEqual(await lab.world());
-  });
-
-  it(`upgrade: ${UPGRADE.map(killText).join("; ")}`, async () => {
-    await setRelease(lab, 1);
-    await killedBy(lab, UPGRADE);
-    const world = JSON.stringify(await lab.world());
-    await setRelease(lab, 2);
-    await lab.up();
-    expect(JSON.parse(world.replaceAll(release(1), release(2)))).toEqual(await lab.world());
-  });
-});
 
 describe("install", () => {
   it("comes to the same end, killed at every type of resource", async () => {

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir, userInfo } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -247,16 +247,24 @@ describe("the lock of an engine that was killed", () => {
 
   it("is removed at once when this run's own engine is killed while it has it", async () => {
     const working = stack();
+    const state = path.join(home, ".pulumi", "stacks", "vision-platform");
+    await writeFile(path.join(home, "Pulumi.yaml"), "name: vision-platform\n");
+    Object.assign(working.workspace.envVars, { PULUMI_BACKEND_URL: `file://${home}` });
     const work = async () => {
       const env = working.workspace.envVars as Record<string, string>;
       await engineBegan(env, (await start("pulumi", env)).pid);
+      await mkdir(state, { recursive: true });
+      for (const name of ["lab.json", "lab.json.18ecfce8ef44971d.tmp", "other.json.18ecfce8ef44971d.tmp"])
+        await writeFile(path.join(state, name), "{}");
       throw new Error("the engine is gone");
     };
     const done = whileAtWork(working, { progress: silentProgress, hadLock: () => true }, work);
     await expect(done).rejects.toThrow("the engine is gone");
     expect(cancelled).toBe(1);
     expect(await readdir(runs())).toEqual([]);
-    expect(working.workspace.envVars).toEqual(markOf(home));
+    expect(working.workspace.envVars).toMatchObject(markOf(home));
+    // What the engine had not finished writing of its state goes with the lock.
+    expect(await readdir(state)).toEqual(["lab.json", "other.json.18ecfce8ef44971d.tmp"]);
   });
 });
 

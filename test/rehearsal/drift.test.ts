@@ -4,7 +4,7 @@ import type { CloudStorage } from "../../components/cvat/client/types.ts";
 import { isClean } from "../../automation/drift/classify.ts";
 import { driftText } from "../../automation/drift/words.ts";
 import type { Look } from "../../automation/drift/look.ts";
-import { foundIn, startDriftLab, type DriftLab } from "../rehearsal/drift-lab.ts";
+import { foundIn, startDriftLab, type DriftLab } from "./drift-lab.ts";
 
 const CANARY = "hunter2-canary";
 
@@ -56,8 +56,8 @@ describe("drift of the whole homelab", () => {
       "Deployment cvat-frontend deleted",
       "Deployment cvat-opa spec.template.spec.containers[cvat-opa-app-container].env added kubectl-set",
       'Secret cvat-users data["users.json"] changed kubectl-patch',
-      'Service cvat-grafana metadata.labels["app.kubernetes.io/name"] removed kubectl-label',
       "Service cvat-grafana metadata.labels.mine added kubectl-label",
+      'Service cvat-grafana metadata.labels["app.kubernetes.io/name"] removed kubectl-label',
     ]);
     expect(look.drift.unchecked).toEqual([]);
     expect(JSON.stringify(look.drift)).not.toContain(CANARY);
