@@ -121,7 +121,7 @@ export async function prepare({
     const seeded = serving.then(async () => {
       if (asLeft) return;
       task.update("putting the lab's nodes, storage classes and Traefik in place");
-      await seed(cluster.kubeconfig, ground.objects);
+      await seed(cluster, ground.objects);
     });
     const started = (known ? Promise.resolve() : serving).then(() =>
       startServices({ home: home.folder, tools, plan, cluster, progress: task }),

@@ -77,7 +77,7 @@ beforeAll(async () => {
   const tools = await obtainTools([...ENGINE_PROGRAMS, ...CLUSTER_PROGRAMS], { progress: silentProgress });
   const progress = { update: () => undefined };
   cluster = await startCluster({ home: home.folder, tools, progress });
-  await seed(cluster.kubeconfig, exampleGround());
+  await seed(cluster, exampleGround());
   const config = new KubeConfig();
   config.loadFromFile(cluster.kubeconfig);
   client = KubernetesObjectApi.makeApiClient(config);

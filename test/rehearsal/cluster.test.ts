@@ -6,7 +6,13 @@ import { KubeConfig, KubernetesObjectApi, CoreV1Api, type KubernetesObject } fro
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { silentProgress } from "../../automation/progress.ts";
 import { processesOf } from "../../automation/runs/belonging.ts";
-import { clusterIn, CLUSTER_PROGRAMS, startCluster, type Cluster } from "../../automation/rehearsal/cluster/cluster.ts";
+import {
+  clusterIn,
+  CLUSTER_PROGRAMS,
+  startCluster,
+  startEnded,
+  type Cluster,
+} from "../../automation/rehearsal/cluster/cluster.ts";
 import { cleanUpStale, createHome, listHomes, removeHome } from "../../automation/rehearsal/cluster/homes.ts";
 import type { LabObject } from "../../automation/rehearsal/ground/object.ts";
 import { seed } from "../../automation/rehearsal/cluster/seed.ts";
@@ -34,7 +40,7 @@ async function start(name: string, kept = false): Promise<Cluster> {
     progress: { update: () => undefined },
     unpullable: ["docker.io/withdrawn/"],
   });
-  await seed(started.kubeconfig, exampleGround());
+  await seed(started, exampleGround());
   return started;
 }
 
@@ -393,6 +399,20 @@ describe("a rehearsal's processes and files", () => {
       () => core.readNamespacedPod({ name: "later", namespace: "default" }),
       ({ status }) => status?.phase === "Running",
     );
+  });
+
+  it("that need the API server are started again while the lab is put in place", async () => {
+    const pidOf = (name: string) => processesOf(cluster.home).find(({ words }) => words[0]?.endsWith(`/${name}`))?.pid;
+    const victim = pidOf("kube-controller-manager") ?? 0;
+    process.kill(victim, "SIGKILL");
+    await eventually(
+      () => Promise.resolve(pidOf("kube-controller-manager")),
+      (pid) => pid !== victim,
+    );
+    const others = ["kube-apiserver", "etcd", "kube-scheduler"].map(pidOf);
+    await startEnded(cluster.home);
+    expect(pidOf("kube-controller-manager")).toEqual(expect.any(Number));
+    expect(["kube-apiserver", "etcd", "kube-scheduler"].map(pidOf)).toEqual(others);
   });
 
   it("are cleaned up after a killed run, unless kept", async () => {

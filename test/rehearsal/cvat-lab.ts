@@ -79,7 +79,7 @@ async function startIn(home: Home, config: Record<string, unknown>): Promise<Cva
   const programs = [...ENGINE_PROGRAMS, ...CLUSTER_PROGRAMS, "minio"];
   const tools = await obtainTools(programs, { progress: silentProgress });
   const cluster = await startCluster({ home: home.folder, tools, progress: { update: () => undefined } });
-  await seed(cluster.kubeconfig, exampleGround());
+  await seed(cluster, exampleGround());
   const minio = await startMinio(tools, home.folder);
   const told: CvatConfig = {
     version: "2.64.0",

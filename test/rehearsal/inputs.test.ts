@@ -67,7 +67,7 @@ beforeAll(async () => {
   const tools = await obtainTools([...CLUSTER_PROGRAMS, "helm"], { progress: silentProgress });
   home = await createHome(freshName("inputs"), { kept: false });
   const cluster = await startCluster({ home: home.folder, tools, progress: { update: () => undefined } });
-  await seed(cluster.kubeconfig, exampleGround());
+  await seed(cluster, exampleGround());
   const config = new KubeConfig();
   config.loadFromFile(cluster.kubeconfig);
   client = KubernetesObjectApi.makeApiClient(config);

@@ -59,7 +59,7 @@ export async function startNuclioLab(
   try {
     const tools = await obtainTools([...ENGINE_PROGRAMS, ...CLUSTER_PROGRAMS], { progress: silentProgress });
     const cluster = await startCluster({ home: home.folder, tools, progress: { update: () => undefined }, unpullable });
-    await seed(cluster.kubeconfig, exampleGround());
+    await seed(cluster, exampleGround());
     const config = new KubeConfig();
     config.loadFromFile(cluster.kubeconfig);
     const send = apiServer(config);

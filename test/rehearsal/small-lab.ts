@@ -89,7 +89,7 @@ async function startIn(home: Home, { unpullable }: SmallLabOptions): Promise<Sma
     progress: { update: () => undefined },
     unpullable,
   });
-  await seed(cluster.kubeconfig, exampleGround());
+  await seed(cluster, exampleGround());
   const config = new KubeConfig();
   config.loadFromFile(cluster.kubeconfig);
   const client = KubernetesObjectApi.makeApiClient(config);

@@ -1,7 +1,8 @@
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
+import { pathWithPackages } from "./packages.ts";
 import { ROOT } from "./workflow.ts";
 
 /** A repository of its own with this checkout's files as they are now, committed or not, and nothing that git ignores. */
@@ -37,15 +38,7 @@ export async function freshCheckout(): Promise<Checkout> {
       await git("commit", "-q", "--allow-empty", "-m", message);
       return git("rev-parse", "HEAD");
     },
-    async pathWithPackages() {
-      const bin = path.join(folder, ".git", "bin");
-      await mkdir(bin, { recursive: true });
-      const npm = (await execa("sh", ["-c", "command -v npm"])).stdout;
-      const packages = path.join(ROOT, "node_modules");
-      const script = `#!/bin/sh\nif [ "$*" = ci ]; then exec ln -sfn '${packages}' node_modules; fi\nexec '${npm}' "$@"\n`;
-      await writeFile(path.join(bin, "npm"), script, { mode: 0o755 });
-      return `${bin}:${process.env["PATH"] ?? ""}`;
-    },
+    pathWithPackages: () => pathWithPackages(path.join(folder, ".git", "bin")),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
   await checkout.commit("base");

@@ -164,7 +164,7 @@ async function startParts(home: string): Promise<string | undefined> {
   const parts = await partsIn(clusterFolder(home));
   const ended: string[] = [];
   const start = (part: Part) => {
-    const child = startPart(part, { ...SELDOM_COLLECTED, ...withoutKwokSettings(), ...markOf(home) });
+    const child = startPart(part, partEnv(home));
     child.once("error", ({ message }) => ended.push(message));
     child.once("exit", () => ended.push(`${part.name} has ended.`));
   };
@@ -176,6 +176,20 @@ async function startParts(home: string): Promise<string | undefined> {
   else await endParts(home);
   return problem;
 }
+
+/**
+ * Starts again what has ended of the parts that need the API server: they give up where it does not answer within 10 s, as on a busy machine.
+ * (kubernetes: cmd/kube-controller-manager/app/controllermanager.go, WaitForAPIServer)
+ */
+export async function startEnded(home: string): Promise<void> {
+  const running = processesOf(home).map(programOf);
+  const ended = (await partsIn(clusterFolder(home))).filter(
+    ({ name }) => !FIRST.includes(name) && !running.includes(name),
+  );
+  for (const part of ended) startPart(part, partEnv(home)).once("error", () => undefined);
+}
+
+const partEnv = (home: string) => ({ ...SELDOM_COLLECTED, ...withoutKwokSettings(), ...markOf(home) });
 
 /** Ends the parts of a cluster, and what depends on them; not the other processes of the home. */
 async function endParts(home: string): Promise<void> {

@@ -12,6 +12,7 @@ import { UserError } from "../../../components/program/errors.ts";
 import { patiently } from "../../../components/rest/patience.ts";
 import { until } from "../../../components/rest/until.ts";
 import type { LabObject } from "../ground/object.ts";
+import { startEnded, type Cluster } from "./cluster.ts";
 import { addressesOf } from "./services.ts";
 import { TRAEFIK_PODS } from "../ground/traefik.ts";
 
@@ -19,20 +20,21 @@ const FIELD_MANAGER = "rehearsal-lab";
 const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 const LOOK_AGAIN_MS = 100;
 const READY_WITHIN_MS = 60_000;
+const LOOK_AFTER_MS = 5_000;
 
 /**
  * Puts the lab's objects into the cluster and waits until its nodes are Ready, its pods run and Traefik has an address. May be done
  * again: what others changed in these objects stays, and so does what is no longer among them.
  * @throws UserError when the lab is not ready within a minute
  */
-export async function seed(kubeconfigFile: string, objects: readonly LabObject[]): Promise<void> {
+export async function seed(cluster: Cluster, objects: readonly LabObject[]): Promise<void> {
   const kubeconfig = new KubeConfig();
-  kubeconfig.loadFromFile(kubeconfigFile);
+  kubeconfig.loadFromFile(cluster.kubeconfig);
   const client = KubernetesObjectApi.makeApiClient(kubeconfig);
   await Promise.all(objects.filter(isGround).map((object) => apply(client, object)));
   await Promise.all(objects.filter((object) => !isGround(object)).map((object) => apply(client, object)));
   await offer(kubeconfig, objects);
-  await ready(kubeconfig, objects);
+  await ready(kubeconfig, objects, () => startEnded(cluster.home));
 }
 
 /** What other objects are put into, or are instances of. */
@@ -69,10 +71,22 @@ async function offer(kubeconfig: KubeConfig, objects: readonly LabObject[]): Pro
   }
 }
 
-async function ready(kubeconfig: KubeConfig, objects: readonly LabObject[]): Promise<void> {
+async function ready(
+  kubeconfig: KubeConfig,
+  objects: readonly LabObject[],
+  lookAfter: () => Promise<void>,
+): Promise<void> {
   const core = kubeconfig.makeApiClient(CoreV1Api);
   const apps = kubeconfig.makeApiClient(AppsV1Api);
-  await until(() => notReady(core, apps, objects), {
+  let lookedAfter = Date.now();
+  const look = async () => {
+    if (Date.now() - lookedAfter > LOOK_AFTER_MS) {
+      await lookAfter();
+      lookedAfter = Date.now();
+    }
+    return notReady(core, apps, objects);
+  };
+  await until(look, {
     isDone: (waiting) => waiting.length === 0,
     everyMs: LOOK_AGAIN_MS,
     withinMs: READY_WITHIN_MS,
