@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { kill } from "../../automation/processes.ts";
 import { processesOf } from "../../automation/runs/belonging.ts";
 import type { PlanReport } from "../../automation/report/plan-report.ts";
-import { basedCheckout, type BasedCheckout } from "./based-checkout.ts";
+import { basedCheckout, type BasedCheckout } from "../rehearsal/based-checkout.ts";
 
 let checkout: BasedCheckout;
 let base: string;

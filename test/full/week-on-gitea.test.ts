@@ -87,7 +87,7 @@ describe("a week", { timeout: 600_000 }, () => {
     await clone.git("pull", "-q", "origin", "main");
     expect(await clone.git("rev-parse", "HEAD^2")).toBe(head);
     const { stdout } = await verb(0, "up", "--plan", plan());
-    expect(stdout).toMatch(/^lab: \d+ updated/);
+    expect(stdout).toMatch(/^lab: 1 updated, \d+ unchanged/m);
     const claim = await lab.get<V1PersistentVolumeClaim>("v1", "PersistentVolumeClaim", await redisClaim(), "clearml");
     expect(claim.spec?.resources?.requests?.["storage"]).toBe("8Gi");
     // Applied, it is of another state than this one.
