@@ -13,7 +13,7 @@ import { CLUSTER_PROGRAMS, startCluster } from "../../automation/rehearsal/clust
 import { createHome, freshName, removeHome, type Home } from "../../automation/rehearsal/cluster/homes.ts";
 import { FAIL_ANNOTATION } from "../../automation/rehearsal/cluster/stages.ts";
 import { seed } from "../../automation/rehearsal/cluster/seed.ts";
-import type { CvatConfig } from "../../automation/rehearsal/services/cvat/asked.ts";
+import type { CvatConfig } from "../../automation/rehearsal/services/cvat/config.ts";
 import type { Orders } from "../../automation/rehearsal/services/cvat/faults.ts";
 import { ensureService } from "../../automation/rehearsal/services/service.ts";
 import { obtainTools, type Tool } from "../../automation/tools/obtain.ts";

@@ -367,10 +367,14 @@ behaves("4.4", async () => {
 
 const newTask = async () => idOf(await post("tasks", { name: "t", labels: [{ name: "cat" }] }));
 const newStorage = async () => idOf(await post("cloudstorages", storageBody({ display_name: "pictures" })));
-const dataOf = async (task: number, server_files: string[]) =>
-  post(`tasks/${task}/data`, { image_quality: 70, cloud_storage_id: await newStorage(), server_files });
-const requestOf = async ({ body }: { body: unknown }) =>
-  (await cvat.call("GET", `requests/${encodeURIComponent((body as { rq_id: string }).rq_id)}`)).body;
+/** The answer to the call, once its request is done. */
+const dataOf = async (task: number, server_files: string[]) => {
+  const body = { image_quality: 70, cloud_storage_id: await newStorage(), server_files };
+  const answer = await post(`tasks/${task}/data`, body);
+  if (answer.status === 202) await cvat.done(answer);
+  return answer;
+};
+const requestOf = (answer: { body: unknown }) => cvat.done(answer);
 
 behaves("4.5", async () => {
   const task = await newTask();

@@ -3,7 +3,7 @@ export interface Answer {
   status: number;
   type: string;
   /** Undefined: nothing at all. */
-  text: string | undefined;
+  text: string | Buffer | undefined;
   headers?: Readonly<Record<string, string | string[]>>;
 }
 

@@ -1,29 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import { detail, json, refuse, type Answer } from "./answers.ts";
+import type { CvatConfig } from "./config.ts";
 import { hasPrivilege, hasRole, isAdmin, roleIn, type Role } from "./rules.ts";
 import type { State, Store, StoredOrganization, StoredUser } from "./store.ts";
-
-/** What the stand-in is told at its start. */
-export interface CvatConfig {
-  /** CVAT's version. */
-  version: string;
-  /** Addresses of object stores as CVAT's pods would use them, and where they are on this machine. */
-  stores: Record<string, string>;
-  /** Certificates of their private authority, PEM. Default: none. */
-  ca?: string | undefined;
-  /** Stores that are somebody else's, by address and access key. They are not asked: bucket and secret key are taken to be right. Default: none. */
-  elsewhere?: readonly { endpoint: string; accessKey: string }[];
-  /** Address of Nuclio's dashboard. Default: none answers. */
-  nuclio?: string;
-  /** The cluster whose users Job is carried out. */
-  cluster?: { kubeconfig: string; context: string; namespace: string };
-  /** Users that are there from the start, for tests without a cluster. */
-  users?: readonly { username: string; email: string; password: string; role: "admin" | "user" | "worker" }[];
-  /** Whether strangers may make accounts, where no cluster tells. Default: `open`, as CVAT itself has it. */
-  registration?: "open" | "closed";
-  /** Calls a minute that an address may make without a token. Default: 100, as CVAT has it. */
-  anonymousCalls?: number;
-}
+import type { Workers } from "./workers.ts";
 
 /** A call, understood. */
 export interface Asked {
@@ -40,6 +20,7 @@ export interface Asked {
   store: Store;
   state: State;
   config: CvatConfig;
+  workers: Workers;
   /** Whether a test has ordered registration to be open, whatever settings the server has. */
   opened: boolean;
 }

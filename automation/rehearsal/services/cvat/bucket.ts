@@ -1,6 +1,6 @@
 import { Client } from "minio";
 import { agentFor } from "../../../../components/storage/client/agent.ts";
-import type { CvatConfig } from "./asked.ts";
+import type { CvatConfig } from "./config.ts";
 
 /** A bucket as a storage's record describes it. */
 export interface Place {
@@ -12,12 +12,11 @@ export interface Place {
 
 export type BucketState = "AVAILABLE" | "NOT_FOUND" | "FORBIDDEN";
 
-const IS_PICTURE = /\.(jpe?g|png|bmp|webp|tiff?)$/i;
-
 const endpointOf = ({ specific_attributes }: Place) =>
   (new URLSearchParams(specific_attributes).get("endpoint_url") ?? "").replace(/\/+$/, "");
 
-const isElsewhere = ({ elsewhere = [] }: CvatConfig, place: Place) =>
+/** Whether the store is somebody else's, and is not asked. */
+export const isElsewhere = ({ elsewhere = [] }: CvatConfig, place: Place) =>
   elsewhere.some(({ endpoint, accessKey }) => endpoint === endpointOf(place) && accessKey === place.key);
 
 /** The object store where it really is; undefined where a pod would reach nothing. */
@@ -57,16 +56,67 @@ export async function hasObject(config: CvatConfig, place: Place, key: string): 
   return (await client?.statObject(place.resource, key).catch(() => undefined)) !== undefined;
 }
 
-/** Every picture below a prefix, sorted. */
-export async function picturesBelow(config: CvatConfig, place: Place, prefix: string): Promise<string[]> {
+/** Keys of every object below a prefix, sorted. */
+export async function keysBelow(config: CvatConfig, place: Place, prefix: string): Promise<string[]> {
   const client = clientOf(config, place);
   if (!client) return [];
   const names: string[] = [];
   for await (const item of client.listObjectsV2(place.resource, prefix, true)) {
     const { name } = item as { name?: string };
-    if (name !== undefined && IS_PICTURE.test(name)) names.push(name);
+    if (name !== undefined && !name.endsWith("/")) names.push(name);
   }
   return names.sort();
+}
+
+const ONE_BY_ONE = 20;
+
+/** The first of these keys that is not there. */
+export async function absentOf(config: CvatConfig, place: Place, keys: readonly string[]): Promise<string | undefined> {
+  if (isElsewhere(config, place)) return undefined;
+  if (keys.length > ONE_BY_ONE) {
+    const there = new Set(await keysBelow(config, place, commonFolder(keys)));
+    return keys.find((key) => !there.has(key));
+  }
+  const found = await Promise.all(keys.map((key) => hasObject(config, place, key)));
+  return keys[found.indexOf(false)];
+}
+
+function commonFolder(keys: readonly string[]): string {
+  let folder = (keys[0] ?? "").split("/").slice(0, -1);
+  for (const key of keys) {
+    const parts = key.split("/");
+    const differs = folder.findIndex((part, level) => part !== parts[level]);
+    if (differs >= 0) folder = folder.slice(0, differs);
+  }
+  return folder.map((part) => `${part}/`).join("");
+}
+
+/** The first bytes of an object, or all of it; undefined where there is none. */
+export async function bytesOf(
+  config: CvatConfig,
+  place: Place,
+  key: string,
+  length?: number,
+): Promise<Buffer | undefined> {
+  const client = clientOf(config, place);
+  try {
+    const stream =
+      length === undefined
+        ? await client?.getObject(place.resource, key)
+        : await client?.getPartialObject(place.resource, key, 0, length);
+    if (!stream) return undefined;
+    const parts: Buffer[] = [];
+    for await (const part of stream) parts.push(part as Buffer);
+    return Buffer.concat(parts);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Puts an object; false where the store refuses it. */
+export async function putBytes(config: CvatConfig, place: Place, key: string, bytes: Buffer): Promise<boolean> {
+  const client = clientOf(config, place);
+  return (await client?.putObject(place.resource, key, bytes, bytes.length).catch(() => undefined)) !== undefined;
 }
 
 function isForbidden(error: unknown): boolean {

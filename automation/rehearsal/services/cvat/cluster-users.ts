@@ -1,7 +1,7 @@
 import { BatchV1Api, CoreV1Api, KubeConfig, type V1Job } from "@kubernetes/client-node";
 import { USERS } from "../../../../components/cvat/names.ts";
 import { USERS_SCRIPT } from "../../../../components/cvat/users/job.ts";
-import type { CvatConfig } from "./asked.ts";
+import type { CvatConfig } from "./config.ts";
 import { hashed, isPassword } from "./auth.ts";
 import { becomeAdministrator } from "./users.ts";
 import type { State, Store, StoredMembership, StoredUser } from "./store.ts";

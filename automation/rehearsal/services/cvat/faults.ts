@@ -1,21 +1,24 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { json, type Answer } from "./answers.ts";
+import type { WorkerOrders } from "./workers.ts";
 
 /** Something that goes wrong, for tests. */
 export interface Fault {
-  /** `POST cloudstorages`: the method and the path below `/api/`. */
+  /** `POST cloudstorages`: the method and the path below `/api/`. A `*` stands for one part: `PATCH jobs/*`. */
   call: string;
   /**
-   * `500`: an error page, and nothing was done. `503`: busy. `hang` and `hang-after`: never an answer, before or after it was done.
-   * `drop-before` and `drop-after`: the connection breaks before or after it was done.
+   * `500`: an error page, and nothing was done. `503`: busy. `429`: too many calls, again in a second. `hang` and `hang-after`: never an answer,
+   * before or after it was done. `drop-before` and `drop-after`: the connection breaks before or after it was done.
    */
-  kind: "500" | "503" | "hang" | "hang-after" | "drop-before" | "drop-after";
+  kind: "429" | "500" | "503" | "hang" | "hang-after" | "drop-before" | "drop-after";
   /** How often. Default: once. */
   times?: number;
+  /** How many such calls go well before. Default: none. */
+  after?: number;
 }
 
 /** What a test tells the stand-in to do wrong. */
-export interface Orders {
+export interface Orders extends WorkerOrders {
   faults?: Fault[];
   /** Health checks that fail. */
   failing?: string[];
@@ -27,12 +30,12 @@ const FOR_EVER_MS = 3_600_000;
 
 /** The faults that are still to happen. */
 export class Faults {
-  #left: Required<Fault>[] = [];
+  #left: (Required<Fault> & { pattern: RegExp })[] = [];
   failing: readonly string[] = [];
   opened = false;
 
   order({ faults = [], failing = [], registration }: Orders): Answer {
-    this.#left = faults.map((fault) => ({ times: 1, ...fault }));
+    this.#left = faults.map((fault) => ({ times: 1, after: 0, ...fault, pattern: patternOf(fault.call) }));
     this.failing = failing;
     this.opened = registration === "open";
     return json(200, {});
@@ -40,11 +43,20 @@ export class Faults {
 
   /** The fault of this call, if one is due; it counts as having happened. */
   due(call: string): Fault["kind"] | undefined {
-    const fault = this.#left.find((one) => one.call === call && one.times > 0);
+    const fault = this.#left.find((one) => one.pattern.test(call) && one.times > 0);
     if (!fault) return undefined;
+    if (fault.after > 0) {
+      fault.after -= 1;
+      return undefined;
+    }
     fault.times -= 1;
     return fault.kind;
   }
+}
+
+function patternOf(call: string): RegExp {
+  const parts = call.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join("[^/]+")}$`);
 }
 
 export const hang = (): Promise<void> => pause(FOR_EVER_MS, undefined, { ref: false });

@@ -59,20 +59,6 @@ export const JOB_ROUTES: readonly Route[] = [
   },
 ];
 
-/** A task's pictures, in parts of its segment size. */
-export function jobsOf({ store }: Asked, { id, segment_size, frames }: StoredTask): StoredJob[] {
-  const now = new Date().toISOString();
-  const size = segment_size > 0 ? segment_size : frames.length;
-  const starts = frames.map((_, frame) => frame).filter((frame) => frame % size === 0);
-  return starts.map((start_frame) => ({
-    id: store.next("jobs"),
-    task_id: id,
-    start_frame,
-    stop_frame: Math.min(start_frame + size, frames.length) - 1,
-    ...{ assignee: null, state: "new", stage: "annotation", created_date: now, updated_date: now },
-  }));
-}
-
 function one(asked: Asked): StoredJob {
   const job = byId(asked, asked.state.jobs, "Job");
   const mine = job.assignee === asked.user.id;
@@ -97,10 +83,11 @@ function shown(asked: Asked, job: StoredJob) {
     project_name: asked.state.projects.find(({ id }) => id === task.project_id)?.name ?? null,
     task_name: task.name,
     status: job.stage === "acceptance" ? "completed" : job.stage,
-    type: "annotation",
-    mode: "annotation",
+    type: job.type,
+    parent_job_id: job.parent_job_id ?? null,
+    mode: task.data?.mode ?? "annotation",
     dimension: "2d",
-    frame_count: job.stop_frame - job.start_frame + 1,
+    frame_count: job.frames?.length ?? job.stop_frame - job.start_frame + 1,
     organization: task.organization,
     organization_id: task.organization,
     labels: { url: `${url}/labels?job_id=${job.id}` },

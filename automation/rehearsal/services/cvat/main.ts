@@ -1,5 +1,5 @@
 import { serveHttp, told } from "../serve.ts";
-import type { CvatConfig } from "./asked.ts";
+import type { CvatConfig } from "./config.ts";
 import { standIn } from "./stand-in.ts";
 import { Store } from "./store.ts";
 

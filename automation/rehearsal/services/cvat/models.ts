@@ -1,5 +1,6 @@
 import { errorPage, json, Refusal, type Answer } from "./answers.ts";
-import type { CvatConfig, Route } from "./asked.ts";
+import type { Route } from "./asked.ts";
+import type { CvatConfig } from "./config.ts";
 
 type Json = Record<string, unknown>;
 

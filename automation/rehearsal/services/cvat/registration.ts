@@ -5,7 +5,7 @@ import {
   SETTINGS_TEXT,
   SETTINGS_VARIABLE,
 } from "../../../../components/cvat/registration/settings.ts";
-import type { CvatConfig } from "./asked.ts";
+import type { CvatConfig } from "./config.ts";
 
 /** Settings that are in CVAT's image. Its own environment names these. */
 const OF_THE_IMAGE = "cvat.settings.production";

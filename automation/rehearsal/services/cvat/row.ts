@@ -2,7 +2,7 @@ import path from "node:path";
 import { CHART_OBJECTS } from "../../../../components/cvat/names.ts";
 import { registerRoute } from "../../cluster/routes.ts";
 import { ensureService, type RehearsalService } from "../service.ts";
-import type { CvatConfig } from "./asked.ts";
+import type { CvatConfig } from "./config.ts";
 
 /** CVAT's API beside the rehearsal's cluster, whose pods run nothing. */
 export const CVAT_SERVICE: RehearsalService = {

@@ -1,11 +1,13 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { detail, errorPage, Refusal, type Answer } from "./answers.ts";
+import { detail, errorPage, json, Refusal, type Answer } from "./answers.ts";
 import { ACCESS_TOKEN_ROUTES } from "./access-tokens.ts";
 import { ACCOUNT_ROUTES } from "./accounts.ts";
-import { bodyOf, checkAccept, contextOf, type Asked, type CvatConfig, type Route } from "./asked.ts";
+import { bodyOf, checkAccept, contextOf, type Asked, type Route } from "./asked.ts";
 import { AUTH_ROUTES, caller, notSignedIn } from "./auth.ts";
+import type { CvatConfig } from "./config.ts";
 import { applyUsers, carryOutUsersJob } from "./cluster-users.ts";
-import { Faults, hang } from "./faults.ts";
+import { createTask } from "./data/create.ts";
+import { Faults, hang, type Orders } from "./faults.ts";
 import { JOB_ROUTES } from "./jobs.ts";
 import { MODEL_ROUTES } from "./models.ts";
 import { ORGANIZATION_ROUTES } from "./organizations.ts";
@@ -19,6 +21,7 @@ import { TASK_ROUTES } from "./tasks.ts";
 import { Throttle } from "./throttle.ts";
 import { USER_ROUTES } from "./users.ts";
 import { WEBHOOK_ROUTES } from "./webhooks.ts";
+import { Workers, type WorkOf } from "./workers.ts";
 
 const ROUTES: readonly Route[] = [
   ...SERVER_ROUTES,
@@ -36,6 +39,8 @@ const ROUTES: readonly Route[] = [
   ...MODEL_ROUTES,
 ];
 
+const WORK: Readonly<Record<string, WorkOf>> = { "create:task": createTask };
+
 /** Where a test orders faults, and asks what calls came. Not CVAT's. */
 export const CONTROL = "/_rehearsal/orders";
 
@@ -43,6 +48,7 @@ export const CONTROL = "/_rehearsal/orders";
 export function standIn(store: Store, config: CvatConfig): RequestListener {
   const faults = new Faults();
   const throttle = new Throttle(config.anonymousCalls);
+  const workers = new Workers({ store, state: store.state, config }, WORK);
   if (config.users) {
     applyUsers(store, config.users);
     store.save();
@@ -51,7 +57,11 @@ export function standIn(store: Store, config: CvatConfig): RequestListener {
   async function answerTo(request: IncomingMessage): Promise<Answer | "drop"> {
     const { pathname, query } = placeOf(request.url ?? "/");
     const method = request.method ?? "GET";
-    if (pathname === CONTROL) return faults.order(await bodyOf(request));
+    if (pathname === CONTROL) {
+      const orders = (await bodyOf(request)) as Orders;
+      workers.order(orders);
+      return faults.order(orders);
+    }
     const page = pageAt(method, pathname, query, faults.failing);
     if (page) return page;
     const path = pathname.replace(/^\/api\//, "");
@@ -59,6 +69,8 @@ export function standIn(store: Store, config: CvatConfig): RequestListener {
     if (fault === "hang") await hang();
     if (fault === "drop-before") return "drop";
     if (fault === "500") return errorPage(500, "Server Error (500)");
+    if (fault === "429")
+      return json(429, { detail: "Request was throttled. Expected available in 1 second." }, { "Retry-After": "1" });
     if (fault === "503") return errorPage(503, "Service Temporarily Unavailable");
     const answer = await handle(request, { pathname, query }, method, path);
     if (fault === "hang-after") await hang();
@@ -96,6 +108,7 @@ export function standIn(store: Store, config: CvatConfig): RequestListener {
       store,
       state: store.state,
       config,
+      workers,
       opened: faults.opened,
     };
     // Open routes ask for the user themselves.

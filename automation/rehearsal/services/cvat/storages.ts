@@ -99,7 +99,7 @@ export const STORAGE_ROUTES: readonly Route[] = [
           if (user.target_storage?.cloud_storage_id === id) user.target_storage = null;
           if (user.source_storage?.cloud_storage_id === id) user.source_storage = null;
         }
-        for (const task of state.tasks) if (task.data_cloud_storage_id === id) task.data_cloud_storage_id = null;
+        for (const { data } of state.tasks) if (data?.cloud_storage_id === id) data.cloud_storage_id = null;
         return nothing(204);
       },
     },

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 export interface StoredUser {
@@ -108,19 +108,46 @@ export interface StoredProject {
   updated_date: string;
 }
 
+/** What a task was given to look at; its pictures are a document of their own (`frames`). */
+export interface StoredData {
+  image_quality: number;
+  cloud_storage_id: number | null;
+  /** A film is copied into CVAT's own data. */
+  storage: "cloud_storage" | "local";
+  /** Nothing until the pictures are taken in. */
+  size: number;
+  chunk_size: number;
+  start_frame: number;
+  stop_frame: number;
+  frame_filter: string;
+  sorting_method: string;
+  deleted_frames: number[];
+  mode: "annotation" | "interpolation";
+  /** What the film said of itself, where there is one. */
+  film?: { name: string; length: number };
+}
+
+/** A picture of a task. */
+export interface StoredFrame {
+  name: string;
+  width: number;
+  height: number;
+}
+
 export interface StoredTask extends StoredProject {
   project_id: number | null;
   segment_size: number;
-  /** Keys of the pictures. */
-  frames: string[];
+  overlap: number | null;
   /** Every file that was ever posted: they add up. */
   posted: string[];
-  image_quality: number | null;
-  data_cloud_storage_id: number | null;
-  subset?: string;
+  data: StoredData | null;
+  subset: string;
+  consensus_replicas: number;
 }
 
-/** A range of a task's pictures. */
+export type JobType = "annotation" | "ground_truth" | "consensus_replica";
+
+/** A range of a task's pictures, or some of them. */
 export interface StoredJob {
   id: number;
   task_id: number;
@@ -131,6 +158,10 @@ export interface StoredJob {
   stage: string;
   created_date: string;
   updated_date: string;
+  type: JobType;
+  /** Those of a ground-truth job. Default: the range. */
+  frames?: number[];
+  parent_job_id?: number | null;
 }
 
 export interface StoredRequest {
@@ -138,11 +169,24 @@ export interface StoredRequest {
   status: "queued" | "started" | "finished" | "failed";
   message: string;
   owner: number;
+  /** `create:task`, `import:annotations`. */
   type: string;
+  target: string;
   task_id: number | null;
   project_id: number | null;
+  job_id: number | null;
+  format: string | null;
+  /** What its worker needs to know. */
+  parameters: Record<string, unknown>;
   created_date: string;
+  started_date: string | null;
   finished_date: string | null;
+  result_url: string | null;
+  result_id: number | null;
+  /** Percent, where CVAT tells it. */
+  progress: number;
+  /** Its worker died, and left it `started`. */
+  left?: boolean;
 }
 
 export interface StoredAccessToken {
@@ -200,13 +244,15 @@ const EMPTY: State = {
   usersJob: null,
 };
 
-/** The state, kept in a file that only its user can read. */
+/** The state, kept in a file that only its user can read; what is large has a file of its own beside it. */
 export class Store {
   readonly state: State;
-  readonly #file: string;
+  readonly #folder: string;
+  readonly #documents = new Map<string, unknown>();
+  readonly #changed = new Set<string>();
 
   constructor(folder: string) {
-    this.#file = path.join(folder, "state.json");
+    this.#folder = folder;
     this.state = structuredClone(EMPTY);
     // A rehearsal that was kept may have been made before there was such a list.
     if (existsSync(this.#file)) Object.assign(this.state, JSON.parse(readFileSync(this.#file, "utf8")));
@@ -219,8 +265,51 @@ export class Store {
     return number;
   }
 
-  save(): void {
-    writeFileSync(`${this.#file}.new`, JSON.stringify(this.state), { mode: 0o600 });
-    renameSync(`${this.#file}.new`, this.#file);
+  /** What is kept under a name; undefined when there is nothing. */
+  document<T>(name: string): T | undefined {
+    const file = this.#document(name);
+    if (!this.#documents.has(name) && existsSync(file))
+      this.#documents.set(name, JSON.parse(readFileSync(file, "utf8")));
+    return this.#documents.get(name) as T | undefined;
   }
+
+  /** Keeps something under a name; undefined takes it away. */
+  keep(name: string, document: unknown): void {
+    this.#documents.set(name, document);
+    this.#changed.add(name);
+  }
+
+  /** A file for what is no JSON: a film, an export. */
+  fileFor(name: string): string {
+    mkdirSync(path.join(this.#folder, "files"), { recursive: true });
+    return path.join(this.#folder, "files", name);
+  }
+
+  save(): void {
+    // Whoever ended the rehearsal took its folder along.
+    if (!existsSync(this.#folder)) return;
+    for (const name of this.#changed) this.#saveDocument(name);
+    this.#changed.clear();
+    write(this.#file, this.state);
+  }
+
+  #saveDocument(name: string): void {
+    const document = this.#documents.get(name);
+    const file = this.#document(name);
+    if (document === undefined) rmSync(file, { force: true });
+    else write(file, document);
+  }
+
+  get #file(): string {
+    return path.join(this.#folder, "state.json");
+  }
+
+  #document(name: string): string {
+    return path.join(this.#folder, `${name}.json`);
+  }
+}
+
+function write(file: string, content: unknown): void {
+  writeFileSync(`${file}.new`, JSON.stringify(content), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
 }

@@ -1,13 +1,13 @@
-import { detail, errorPage, json, nothing, Refusal, refuse } from "./answers.ts";
+import { detail, json, nothing, refuse } from "./answers.ts";
 import { filtered, FORBIDDEN, page, single, visible, type Asked, type Route } from "./asked.ts";
-import { hasObject, picturesBelow } from "./bucket.ts";
-import { textField } from "./fields.ts";
-import { jobsOf } from "./jobs.ts";
+import { changeMeta, metaOf } from "./data/meta.ts";
+import { look, preview } from "./data/look.ts";
+import { postData } from "./data/post.ts";
+import { textField, wrong } from "./fields.ts";
 import { labelsIn } from "./labels.ts";
 import { change, mayMake, placed } from "./projects.ts";
-import { requestOf } from "./requests.ts";
 import { basicUser } from "./users.ts";
-import type { StoredJob, StoredRequest, StoredStorage, StoredTask } from "./store.ts";
+import type { StoredJob, StoredTask } from "./store.ts";
 
 const SUBSET = { max: 64, optional: true, blank: true };
 const CHANGEABLE = [
@@ -41,11 +41,11 @@ export const TASK_ROUTES: readonly Route[] = [
           ...placed(asked),
           project_id,
           segment_size: Number(body["segment_size"] ?? 0),
-          frames: [],
+          overlap: typeof body["overlap"] === "number" ? body["overlap"] : null,
           posted: [],
-          image_quality: null,
-          data_cloud_storage_id: null,
+          data: null,
           subset: textField(body, "subset", SUBSET) ?? "",
+          consensus_replicas: replicasIn(body),
         };
         state.labels.push(...labelsIn(asked, labels, { project_id: null, task_id: made.id }));
         state.tasks.push(made);
@@ -60,7 +60,7 @@ export const TASK_ROUTES: readonly Route[] = [
       PATCH: (asked) => {
         const task = one(asked);
         change(asked, task, CHANGEABLE);
-        task.subset = textField(asked.body, "subset", SUBSET) ?? task.subset ?? "";
+        task.subset = textField(asked.body, "subset", SUBSET) ?? task.subset;
         // A project's date moves with its tasks'. (cvat-real-third-look.md 3.2)
         const project = asked.state.projects.find(({ id }) => id === task.project_id);
         if (project) project.updated_date = task.updated_date;
@@ -76,79 +76,44 @@ export const TASK_ROUTES: readonly Route[] = [
     },
   },
   // The one path that a slash at the end does no harm to. (0.3)
-  { path: /^tasks\/(\d+)\/data\/?$/, methods: { POST: postData } },
+  {
+    path: /^tasks\/(\d+)\/data\/?$/,
+    methods: { GET: (asked) => look(asked, one(asked)), POST: (asked) => postData(asked, one(asked)) },
+  },
+  {
+    path: /^tasks\/(\d+)\/data\/meta$/,
+    methods: { GET: (asked) => metaOf(asked, one(asked)), PATCH: (asked) => changeMeta(asked, one(asked)) },
+  },
+  { path: /^tasks\/(\d+)\/preview$/, methods: { GET: (asked) => preview(asked, one(asked)) } },
 ];
+
+/** (cvat-real-third-look.md, 6.7) */
+function replicasIn(body: Record<string, unknown>): number {
+  const replicas = Number(body["consensus_replicas"] ?? 0);
+  if (replicas === 1) throw wrong("consensus_replicas", "Consensus replicas cannot be equal to 1");
+  if (replicas > 11) throw wrong("consensus_replicas", "Ensure this value is less than or equal to 11.");
+  return replicas;
+}
 
 const one = (asked: Asked): StoredTask => single(asked, asked.state.tasks, "Task", "maintainer");
 
-/** Data is taken in afterwards; here at once, and its request says how it went. (4.5 to 4.13) */
-async function postData(asked: Asked) {
-  const { body, state } = asked;
-  const task = one(asked);
-  const quality = body["image_quality"];
-  if (quality === undefined) throw refuse(400, { image_quality: ["This field is required."] });
-  if (Number(quality) > 100) throw refuse(400, { image_quality: ["Ensure this value is less than or equal to 100."] });
-  const storageId = (body["cloud_storage_id"] ?? null) as number | null;
-  if (storageId !== null && !state.storages.some(({ id }) => id === storageId))
-    throw refuse(400, ["CloudStorage matching query does not exist."]);
-  if (task.frames.length > 0) throw refuse(400, "Adding more data is not supported");
-  const files = (body["server_files"] ?? []) as string[];
-  const all = [...task.posted, ...files];
-  if (new Set(all).size < all.length) throw new Refusal(errorPage(500, "Server Error (500)"));
-  task.posted = all;
-  task.image_quality = Number(quality);
-  task.data_cloud_storage_id = storageId;
-  const storage = state.storages.find(({ id }) => id === storageId);
-  const request = requestOf(asked, "create:task", task.id, task.project_id);
-  const { frames, problem } = storage
-    ? await framesOf(asked, storage, all)
-    : { frames: [], problem: "FileNotFoundError: [Errno 2] No such file or directory\n" };
-  task.frames = problem === undefined ? frames : [];
-  state.jobs.push(...jobsOf(asked, task));
-  finish(request, problem);
-  return json(202, { rq_id: request.id });
-}
-
-function finish(request: StoredRequest, problem: string | undefined): void {
-  request.status = problem === undefined ? "finished" : "failed";
-  request.message = problem ?? "";
-  request.finished_date = new Date().toISOString();
-}
-
-async function framesOf({ config }: Asked, storage: StoredStorage, files: readonly string[]) {
-  const frames: string[] = [];
-  for (const file of files) {
-    const key = file.replace(/^\//, "");
-    if (key.endsWith("/")) frames.push(...(await picturesBelow(config, storage, key)));
-    else if (await hasObject(config, storage, key)) frames.push(key);
-    else
-      return {
-        frames,
-        problem: `rest_framework.exceptions.NotFound: The file '${file}' not found on the cloud storage '${storage.resource}'\n`,
-      };
-  }
-  return { frames: frames.sort(), problem: frames.length === 0 ? "ValueError: No media data found\n" : undefined };
-}
-
-function shown(asked: Asked, { frames, ...task }: StoredTask) {
+function shown(asked: Asked, { data, posted: _, ...task }: StoredTask) {
   const { host, state } = asked;
   const { id, owner, organization, project_id } = task;
   const url = `http://${host}/api`;
-  const size = frames.length;
-  const taken = task.image_quality !== null;
-  const jobs = state.jobs.filter(({ task_id }) => task_id === id);
+  const jobs = state.jobs.filter(({ task_id, type }) => task_id === id && type === "annotation");
+  const chunkType = data?.mode === "interpolation" ? "video" : "imageset";
   return {
     ...task,
-    // What was posted is not shown, and nothing of data is while there is none.
-    posted: undefined,
-    image_quality: task.image_quality ?? undefined,
-    data_cloud_storage_id: taken ? task.data_cloud_storage_id : undefined,
-    data: taken ? id : null,
-    ...(taken && {
-      size,
-      data_chunk_size: 36,
-      data_compressed_chunk_type: "imageset",
-      data_original_chunk_type: "imageset",
+    // Nothing of data is shown while there is none.
+    data: data ? id : null,
+    ...(data && {
+      size: data.size,
+      image_quality: data.image_quality,
+      data_chunk_size: data.chunk_size,
+      data_cloud_storage_id: data.cloud_storage_id,
+      data_compressed_chunk_type: chunkType,
+      data_original_chunk_type: chunkType,
     }),
     url: `${url}/tasks/${id}`,
     project_name: state.projects.find((project) => project.id === project_id)?.name ?? null,
@@ -157,14 +122,12 @@ function shown(asked: Asked, { frames, ...task }: StoredTask) {
     assignee_updated_date: null,
     guide_id: null,
     status: jobs.length > 0 && jobs.every(isDone) ? "completed" : "annotation",
-    mode: size > 0 ? "annotation" : "",
+    mode: data && data.size > 0 ? data.mode : "",
     dimension: "2d",
-    overlap: null,
-    subset: task.subset ?? "",
     organization,
     organization_id: organization,
-    consensus_enabled: false,
-    validation_mode: null,
+    consensus_enabled: task.consensus_replicas > 0,
+    validation_mode: state.jobs.some((job) => job.task_id === id && job.type === "ground_truth") ? "gt" : null,
     jobs: {
       count: jobs.length,
       completed: jobs.filter(isDone).length,

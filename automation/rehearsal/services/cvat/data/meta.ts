@@ -1,0 +1,67 @@
+import { json, Refusal, refuse, errorPage, detail, type Answer } from "../answers.ts";
+import { FORBIDDEN, mayTouch, type Asked } from "../asked.ts";
+import { wrong } from "../fields.ts";
+import type { StoredData, StoredFrame, StoredJob, StoredTask } from "../store.ts";
+import { framesName } from "./create.ts";
+
+/** Pictures of a task, by their place in it; a film has one entry. */
+export const framesOf = ({ store }: Pick<Asked, "store">, { id }: StoredTask): readonly StoredFrame[] =>
+  store.document<StoredFrame[]>(framesName(id)) ?? [];
+
+/** What a task without pictures answers nothing to. (inferred) */
+export function dataOf({ data }: StoredTask): StoredData {
+  if (!data) throw new Refusal(errorPage(500, "Server Error (500)"));
+  return data;
+}
+
+/** The name that other frames have in a ground-truth job. (cvat-real-third-look.md, 6.5) */
+const PLACEHOLDER = "placeholder.jpg";
+
+/** What a task or one of its jobs is made of. (cvat-real-third-look.md, 4.2) */
+export function metaOf(asked: Asked, task: StoredTask, job?: StoredJob): Answer {
+  const data = dataOf(task);
+  const { film: _, mode: __, sorting_method: ___, ...shown } = data;
+  const from = job?.start_frame ?? 0;
+  const to = job?.stop_frame ?? data.size - 1;
+  const isFilm = data.mode === "interpolation";
+  const all = framesOf(asked, task);
+  const own = isFilm ? all : all.slice(from, to + 1);
+  const frames = own.map((frame, at) => ({
+    ...frame,
+    ...(job?.frames && !job.frames.includes(from + at) && { name: PLACEHOLDER }),
+    related_files: 0,
+    has_related_context: false,
+  }));
+  return json(200, {
+    ...shown,
+    size: to - from + 1,
+    ...(job && !isFilm && { start_frame: from, stop_frame: to }),
+    ...{ frames, chapters: isFilm ? [] : null, included_frames: job?.frames ?? null },
+    deleted_frames: data.deleted_frames.filter((frame) => frame >= from && frame <= to),
+    chunks_updated_date: task.created_date,
+  });
+}
+
+/** Takes frames out, or has the pictures come from another storage, whether they are there or not. (cvat-real-third-look.md, 3.5) */
+export function changeMeta(asked: Asked, task: StoredTask): Answer {
+  const { body, state } = asked;
+  const data = dataOf(task);
+  if ("cloud_storage_id" in body) {
+    const id = body["cloud_storage_id"];
+    if (id === null) throw wrong("cloud_storage_id", "This field may not be null.");
+    const storage = state.storages.find((one) => one.id === id);
+    if (!storage) throw wrong("cloud_storage_id", `The specified cloud storage ${String(id)} does not exist.`);
+    if (!mayTouch(asked, storage, "supervisor") || storage.organization !== task.organization)
+      throw detail(403, FORBIDDEN);
+    data.cloud_storage_id = storage.id;
+  }
+  if ("deleted_frames" in body) {
+    const wanted = body["deleted_frames"] as number[];
+    if (new Set(wanted).size < wanted.length) throw wrong("deleted_frames", "Deleted frames cannot repeat");
+    const unknown = wanted.filter((frame) => frame >= data.size).sort((one, other) => one - other);
+    if (unknown.length > 0)
+      throw refuse(400, { deleted_frames: [`Unknown frames ${unknown.join(", ")} requested for removal`] });
+    data.deleted_frames = [...wanted];
+  }
+  return metaOf(asked, task);
+}
