@@ -100,7 +100,8 @@ function believed(order: readonly string[], { records }: NonNullable<Chosen["man
     .sort((one, other) => (places.get(one.name) ?? 0) - (places.get(other.name) ?? 0));
   if (found.length === 0)
     throw invalid("There is no intersection of the files specifiedin the request with the contents of the bucket");
-  if (places.size < order.length || order.some((name, at) => found[at]?.name !== name)) throw invalid("Incorrect file mapping to manifest content");
+  if (places.size < order.length || order.some((name, at) => found[at]?.name !== name))
+    throw invalid("Incorrect file mapping to manifest content");
   return found.map(({ name, width, height }) => ({ name, width, height }));
 }
 
