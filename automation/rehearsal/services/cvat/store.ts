@@ -266,11 +266,11 @@ export class Store {
   }
 
   /** What is kept under a name; undefined when there is nothing. */
-  document<T>(name: string): T | undefined {
+  document(name: string): unknown {
     const file = this.#document(name);
     if (!this.#documents.has(name) && existsSync(file))
       this.#documents.set(name, JSON.parse(readFileSync(file, "utf8")));
-    return this.#documents.get(name) as T | undefined;
+    return this.#documents.get(name);
   }
 
   /** Keeps something under a name; undefined takes it away. */

@@ -97,7 +97,7 @@ function replicasIn(body: Record<string, unknown>): number {
 
 const one = (asked: Asked): StoredTask => single(asked, asked.state.tasks, "Task", "maintainer");
 
-function shown(asked: Asked, { data, posted: _, ...task }: StoredTask) {
+function shown(asked: Asked, { data, ...task }: StoredTask) {
   const { host, state } = asked;
   const { id, owner, organization, project_id } = task;
   const url = `http://${host}/api`;
@@ -105,6 +105,7 @@ function shown(asked: Asked, { data, posted: _, ...task }: StoredTask) {
   const chunkType = data?.mode === "interpolation" ? "video" : "imageset";
   return {
     ...task,
+    posted: undefined,
     // Nothing of data is shown while there is none.
     data: data ? id : null,
     ...(data && {

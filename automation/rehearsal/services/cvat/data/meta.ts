@@ -6,7 +6,7 @@ import { framesName } from "./create.ts";
 
 /** Pictures of a task, by their place in it; a film has one entry. */
 export const framesOf = ({ store }: Pick<Asked, "store">, { id }: StoredTask): readonly StoredFrame[] =>
-  store.document<StoredFrame[]>(framesName(id)) ?? [];
+  (store.document(framesName(id)) as StoredFrame[] | undefined) ?? [];
 
 /** What a task without pictures answers nothing to. (inferred) */
 export function dataOf({ data }: StoredTask): StoredData {
@@ -20,7 +20,6 @@ const PLACEHOLDER = "placeholder.jpg";
 /** What a task or one of its jobs is made of. (cvat-real-third-look.md, 4.2) */
 export function metaOf(asked: Asked, task: StoredTask, job?: StoredJob): Answer {
   const data = dataOf(task);
-  const { film: _, mode: __, sorting_method: ___, ...shown } = data;
   const from = job?.start_frame ?? 0;
   const to = job?.stop_frame ?? data.size - 1;
   const isFilm = data.mode === "interpolation";
@@ -33,7 +32,9 @@ export function metaOf(asked: Asked, task: StoredTask, job?: StoredJob): Answer 
     has_related_context: false,
   }));
   return json(200, {
-    ...shown,
+    ...{ chunk_size: data.chunk_size, image_quality: data.image_quality, frame_filter: data.frame_filter },
+    ...{ start_frame: data.start_frame, stop_frame: data.stop_frame },
+    ...{ storage: data.storage, cloud_storage_id: data.cloud_storage_id },
     size: to - from + 1,
     ...(job && !isFilm && { start_frame: from, stop_frame: to }),
     ...{ frames, chapters: isFilm ? [] : null, included_frames: job?.frames ?? null },
@@ -50,7 +51,7 @@ export function changeMeta(asked: Asked, task: StoredTask): Answer {
     const id = body["cloud_storage_id"];
     if (id === null) throw wrong("cloud_storage_id", "This field may not be null.");
     const storage = state.storages.find((one) => one.id === id);
-    if (!storage) throw wrong("cloud_storage_id", `The specified cloud storage ${String(id)} does not exist.`);
+    if (!storage) throw wrong("cloud_storage_id", `The specified cloud storage ${JSON.stringify(id)} does not exist.`);
     if (!mayTouch(asked, storage, "supervisor") || storage.organization !== task.organization)
       throw detail(403, FORBIDDEN);
     data.cloud_storage_id = storage.id;

@@ -1,10 +1,12 @@
 import { errorPage, json, Refusal, refuse, type Answer } from "../answers.ts";
 import type { Asked } from "../asked.ts";
-import { choiceField, wrong } from "../fields.ts";
+import { choiceField, textField, wrong } from "../fields.ts";
 import { begin } from "../requests.ts";
 import type { StoredTask } from "../store.ts";
 import type { DataCall } from "./create.ts";
 import { SORTINGS } from "./sorting.ts";
+
+const FREE = { optional: true, blank: true };
 
 /** Data is asked for here, and taken in afterwards by a worker. (4.5 to 4.13) */
 export function postData(asked: Asked, task: StoredTask): Answer {
@@ -43,8 +45,8 @@ function qualityIn(body: Record<string, unknown>): number {
 /** (DataSerializer in engine/serializers.py; cvat-real-third-look.md, 4.3) */
 function callIn(body: Record<string, unknown>): DataCall {
   const server_files = (body["server_files"] ?? []) as string[];
-  const filename_pattern = String(body["filename_pattern"] ?? "");
-  const frame_filter = String(body["frame_filter"] ?? "");
+  const filename_pattern = textField(body, "filename_pattern", FREE) ?? "";
+  const frame_filter = textField(body, "frame_filter", FREE) ?? "";
   const start_frame = Number(body["start_frame"] ?? 0);
   const stop_frame = body["stop_frame"] === undefined ? undefined : Number(body["stop_frame"]);
   const chunk_size = body["chunk_size"] === undefined ? undefined : Number(body["chunk_size"]);
