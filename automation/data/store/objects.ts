@@ -22,8 +22,11 @@ export interface Bucket {
   list(prefix: string, options?: { after?: string; signal?: AbortSignal }): AsyncIterable<ObjectInfo>;
   /** Undefined when there is none of this key. */
   stat(key: string): Promise<ObjectInfo | undefined>;
-  /** Bytes of an object from an offset; fewer where it ends before. */
-  range(key: string, offset: number, length: number): Promise<Buffer>;
+  /**
+   * Bytes of an object from an offset; fewer where it ends before.
+   * @param etag of the object that is meant: refused where another one lies there by now. Default: whichever there is
+   */
+  range(key: string, offset: number, length: number, etag?: string): Promise<Buffer>;
   read(key: string): Promise<Readable>;
   /** Puts an object, in parts where it is large. */
   put(key: string, body: Buffer | Readable, options?: PutOptions): Promise<{ etag: string }>;
@@ -36,5 +39,12 @@ export interface PutOptions {
   size?: number;
   /** Default: application/octet-stream. */
   type?: string;
+  /**
+   * Whether an upload in parts goes on where one of the same key and the same bytes was broken off, and leaves its own parts for the next when
+   * it is. Default: false; parts go when it is broken off.
+   */
+  resume?: boolean;
+  /** Is told how many bytes more are there. With `resume`, also of those that were there before. */
+  sent?: (bytes: number) => void;
   signal?: AbortSignal;
 }
