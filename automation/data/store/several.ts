@@ -8,14 +8,14 @@ export async function severally<T>(
   atOnce: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
-  const source = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : asyncOf(items);
+  const source: AsyncIterator<T, unknown> = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : asyncOf(items);
   let failure: { error: unknown } | undefined;
   const worker = async () => {
     try {
       while (failure === undefined) {
-        const { done, value } = await source.next();
-        if (done === true) return;
-        await work(value);
+        const next = await source.next();
+        if (next.done === true) return;
+        await work(next.value);
       }
     } catch (error) {
       failure ??= { error };
@@ -27,10 +27,16 @@ export async function severally<T>(
   throw failure.error;
 }
 
-function asyncOf<T>(items: Iterable<T>): AsyncIterator<T> {
+function asyncOf<T>(items: Iterable<T>): AsyncIterator<T, void> {
   const source = items[Symbol.iterator]();
   return {
-    next: () => Promise.resolve(source.next()),
-    return: () => Promise.resolve(source.return?.() ?? { done: true, value: undefined }),
+    next: () => {
+      const next = source.next();
+      return Promise.resolve(next.done === true ? { done: true, value: undefined } : next);
+    },
+    return: () => {
+      source.return?.();
+      return Promise.resolve({ done: true, value: undefined });
+    },
   };
 }
