@@ -8,7 +8,8 @@ export async function severally<T>(
   atOnce: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
-  const source: AsyncIterator<T, unknown> = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : asyncOf(items);
+  const source: AsyncIterator<T, unknown> =
+    Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : asyncOf(items);
   let failure: { error: unknown } | undefined;
   const worker = async () => {
     try {
