@@ -88,7 +88,7 @@ it("what the base does not have, and a base that cannot be installed or does not
 
   await checkout.write("package.json", (await checkout.read("package.json")).replace('"yaml": "', '"yaml": "0.'));
   await without(/^npm ci failed: /);
-  await checkout.write("index.ts", "throw new Error('broken on purpose');\n");
+  await checkout.write("index.ts", "throw new Error('broken on purpose');\nexport default undefined;\n");
   await without(/broken on purpose/);
 });
 
@@ -96,6 +96,8 @@ it("the homelab, with records, functions, buckets and an image's delivery, chang
   await checkout.git("checkout", "-q", base, "--", ".");
   const { exitCode, stderr, report } = await checkout.preview("--base", base, "--stack", "homelab");
   expect(exitCode, stderr).toBe(0);
-  expect(report).toMatchObject({ verdict: "Routine: nothing changes.", objects: [], waiting: [], warnings: [] });
+  expect(report).toMatchObject({ verdict: "Routine: nothing changes.", objects: [], waiting: [] });
+  // One GPU for a function and for tasks: what the homelab's own file is told at each check.
+  expect(report?.warnings).toEqual([expect.stringContaining("clearml.agent.tasks.gpus")]);
   expect(report?.unchanged).toBeGreaterThan(150);
 });

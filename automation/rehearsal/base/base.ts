@@ -134,11 +134,14 @@ async function bringUp(
   const { stderr, exitCode } = await running;
   signal.throwIfAborted();
   const answer = await readAnswer(order.answer);
-  if (answer === undefined) {
-    const why = /^Error.*|^\w*Error:.*/m.exec(stderr)?.[0] ?? lastLine(stderr);
-    throw new UserError(`its program ended with ${exitCode ?? "a signal"}: ${why}`);
-  }
+  if (answer === undefined)
+    throw new UserError(`its program ended with ${exitCode ?? "a signal"}: ${reasonIn(stderr)}`);
   if ("problems" in answer) throw new UserError(answer.problems);
+}
+
+/** Why a program ended, out of what Node and the loader say of it: an error that nobody caught, or a source that does not compile. */
+export function reasonIn(stderr: string): string {
+  return /^\w*Error\b.*|^.*\bERROR: .*/m.exec(stderr)?.[0].replace(/\]$/, "") ?? lastLine(stderr);
 }
 
 const lastLine = (text: string) => text.trimEnd().split("\n").at(-1) ?? "";
