@@ -1,0 +1,41 @@
+import type { TaskWish } from "./wish.ts";
+
+/** What a film's own bytes say. */
+export interface FilmFacts {
+  codec: string;
+  frames: number;
+}
+
+/** Reads that of an object; a text says why it cannot be a film. */
+export type ReadFilm = (key: string, bytes: number) => Promise<FilmFacts | string>;
+
+/** How many frames CVAT makes of a film; it cuts a `--stop` behind the end in silence. (cvat-real-third-look.md 4.3) */
+export function framesTaken(
+  { frames }: FilmFacts,
+  { film: { start = 0, stop = frames - 1, step = 1 } }: TaskWish,
+): number {
+  return Math.max(0, Math.ceil((Math.min(stop, frames - 1) - start + 1) / step));
+}
+
+/** Why CVAT would fail at a film, as a line; undefined where it would not. */
+export function filmProblem(key: string, facts: FilmFacts | string, wish: TaskWish): string | undefined {
+  if (typeof facts === "string") return `${key}: ${facts}`;
+  const { start = 0 } = wish.film;
+  return start < facts.frames
+    ? undefined
+    : `${key} has ${facts.frames} frames, so none is left from --start ${start} on`;
+}
+
+/**
+ * CVAT keeps a copy of every film in its own data claim, until its task is deleted. (cvat-real-third-look.md 4.1)
+ * @param claimBytes size of that claim. Undefined: not known
+ */
+export function roomProblem(filmBytes: number, claimBytes: number | undefined): string | undefined {
+  if (claimBytes === undefined || filmBytes <= claimBytes) return undefined;
+  return (
+    `The films have ${gigabytes(filmBytes)}, and CVAT copies every film into its data claim of ${gigabytes(claimBytes)}. ` +
+    "Make it larger (vision-platform:cvat.data.size), or take fewer."
+  );
+}
+
+const gigabytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(bytes < 2 ** 30 ? 2 : 1)} GiB`;
