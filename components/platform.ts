@@ -161,7 +161,11 @@ export class VisionPlatform extends pulumi.ComponentResource {
       ...(agent && { agent: { namespace: agent.namespace, queue: agent.queue, image: agent.image } }),
       ledger,
       // Of its own: an output with one secret inside is hidden whole.
-      secrets: pulumi.secret({ ...(cvat && { cvat: cvat.passwords }), ...(accounts && { clearml: accounts }) }),
+      secrets: pulumi.secret({
+        ...(cvat && { cvat: cvat.passwords }),
+        ...(accounts && { clearml: accounts }),
+        ...(store && { objectStore: store.keysOfPeople }),
+      }),
     };
   }
 }

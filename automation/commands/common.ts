@@ -16,6 +16,16 @@ export function stackCommand(name: string, description: string, example: string)
     .addHelpText("after", `\nExample:\n  npm run platform -- ${example}`);
 }
 
+/** A verb about the data of a lab: as whom it works, and in which organization. */
+export function dataCommand(name: string, description: string, example: string): Command {
+  return stackCommand(name, description, example)
+    .option(
+      "--as <name>",
+      "a person of the stack, whose key of the object store is used, and in CVAT the account, where there is one (default: the only one who has a key; in CVAT the superuser)",
+    )
+    .option("--org <slug>", 'organization in CVAT; "" is the own space (default: the only one)');
+}
+
 /** What `--forget-lost` says of itself, in up and destroy alike. */
 export const FORGET_LOST = "let go, in state alone, of what was lost with its cluster or its namespace";
 

@@ -5,3 +5,9 @@ export interface StackFlags {
   folder: string;
   json?: true;
 }
+
+/** What every verb about the data of a lab takes besides. (automation/data/connect/lab.ts) */
+export interface DataStackFlags extends StackFlags {
+  as?: string;
+  org?: string;
+}

@@ -5,6 +5,7 @@ import type { LabelEntry } from "../nuclio/label-config.ts";
 import { functionPlan, type FunctionPlan } from "../nuclio/plan.ts";
 import type { Application } from "../storage/grants.ts";
 import { storePlan, type StorePlan } from "../storage/plan.ts";
+import { peopleOfStore } from "./people.ts";
 import type { LabConfig } from "./sections.ts";
 
 /** A lab, and all that is worked out of its stack file: once, here. Components and verbs read it. */
@@ -70,7 +71,7 @@ function storeOf({ objectStore, cvat, clearml }: LabConfig, { certificates: ca }
     ...(clearml.enabled ? (["clearml"] as const) : []),
     ...(cvat.enabled && cvat.nuclio.enabled ? (["functions"] as const) : []),
   ];
-  const people = clearml.enabled ? clearml.users.map(({ username }) => username) : [];
+  const people = peopleOfStore({ clearml, cvat }) ?? [];
   return storePlan({ config: objectStore, applications, people, ca });
 }
 

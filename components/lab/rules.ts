@@ -7,7 +7,8 @@ import { pathText, unknownKey, type Problem } from "../schema/problems.ts";
 import { repeats } from "../schema/section-rules.ts";
 import { bucketsOf } from "../storage/buckets.ts";
 import { hostOf } from "../storage/endpoint.ts";
-import { rolesOf } from "../storage/users.ts";
+import { rolesOf } from "../storage/granted.ts";
+import { peopleOfStore } from "./people.ts";
 
 /** The sections as far as they are sound: a key that has a problem of its own is not there. */
 export type SoundParts = { [Name in SectionName]?: Partial<NonNullable<LabConfig[Name]>> };
@@ -108,8 +109,8 @@ const storagesAreBucketsOfCvat: Rule = ({ cvat, objectStore }) => {
 };
 
 /** A rotation of somebody who has no key would do nothing, silently. */
-const rotationsAreOfPeopleThatAre: Rule = ({ objectStore, clearml }) => {
-  const known = clearml?.users?.map(({ username }) => username);
+const rotationsAreOfPeopleThatAre: Rule = ({ objectStore, clearml, cvat }) => {
+  const known = peopleOfStore({ clearml, cvat })?.map(({ username }) => username);
   return Object.keys(objectStore?.keyRotations?.people ?? {})
     .filter((person) => known && !known.includes(person))
     .map((person) => ({

@@ -1,4 +1,4 @@
-/** What has a user of its own in the object store. A person of ClearML's has one with ClearML's grants. */
+/** What has a user of its own in the object store. People have one too. (people.ts) */
 export const APPLICATIONS = ["cvat", "clearml", "functions"] as const;
 export type Application = (typeof APPLICATIONS)[number];
 
@@ -20,7 +20,7 @@ export const GRANTS: readonly { application: Application; role: BucketRole; acce
 
 /**
  * The user of the job by which ClearML's server deletes files: it may delete where ClearML keeps artifacts, and nothing else. Its id is none
- * that a person's user can have, which begins with `clearml-`. (users.ts, personId)
+ * that a person's user can have, which begins with `clearml-` or `cvat-`. (people.ts, personId)
  */
 export const DELETE_JOB = { id: "delete-clearml", application: "clearml", role: "clearml" } as const;
 

@@ -156,7 +156,7 @@ export const objectStoreSettings = z.strictObject({
       deleteJob: rotation.describe(
         "Of the job by which ClearML's server deletes files: how often its key was changed.",
       ),
-      people: z.record(z.string(), z.int().min(0)).default({}).describe("Of ClearML's users, by user name."),
+      people: z.record(z.string(), z.int().min(0)).default({}).describe("Of people, by user name."),
     })
     .prefault({})
     .describe(

@@ -9,7 +9,8 @@ import type { StoreFindings } from "./findings.ts";
 import { DELETE_JOB, type Application } from "./grants.ts";
 import type { StorePlan } from "./plan.ts";
 import { presenceOf } from "./presence.ts";
-import { personId, SECRET_KEY_LENGTH, type StoreUser } from "./users.ts";
+import { personId } from "./people.ts";
+import { SECRET_KEY_LENGTH, type StoreUser } from "./users.ts";
 
 export interface ObjectStoreArgs {
   plan: StorePlan;
@@ -109,9 +110,17 @@ export class ObjectStore extends pulumi.ComponentResource {
     return this.#keysOf(DELETE_JOB.id);
   }
 
-  /** Keys of a person of ClearML's, by user name. */
+  /** Keys of a person, by user name. */
   keysOfPerson(username: string): StoreKeys {
-    return this.#keysOf(personId(username));
+    const person = this.#plan.persons.find((one) => one.username === username);
+    if (person === undefined) throw new RangeError(`the object store has no user for ${username}`);
+    return this.#keysOf(personId(person));
+  }
+
+  /** Keys of everybody, by user name. Secret. */
+  get keysOfPeople(): pulumi.Output<Record<string, { accessKey: string; secretKey: string }>> {
+    const keys = this.#plan.persons.map(({ username }) => [username, this.keysOfPerson(username)] as const);
+    return pulumi.secret(pulumi.output(Object.fromEntries(keys)));
   }
 
   /**

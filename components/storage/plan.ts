@@ -2,7 +2,9 @@ import { bucketsOf, type LabBucket } from "./buckets.ts";
 import { endpointOfMachine, endpointOfPeople, endpointOfPods, urlOf, type Endpoint } from "./endpoint.ts";
 import type { Application } from "./grants.ts";
 import type { ObjectStoreConfig } from "./object-store-config.ts";
-import { rolesOf, usersOf, type StoreUser } from "./users.ts";
+import { rolesOf } from "./granted.ts";
+import type { Person } from "./people.ts";
+import { usersOf, type StoreUser } from "./users.ts";
 
 /** The object store, and what is worked out of its keys. */
 export interface StorePlan {
@@ -21,6 +23,8 @@ export interface StorePlan {
   caForPods: string | undefined;
   buckets: readonly LabBucket[];
   users: readonly StoreUser[];
+  /** Who of them is a person. */
+  persons: readonly Person[];
   /** What the buckets are for that CVAT may use: `datasets`, `cvat`. */
   rolesOfCvat: readonly string[];
 }
@@ -29,8 +33,8 @@ export interface StorePlanArgs {
   config: ObjectStoreConfig;
   /** Who gets a user: the systems of this lab. */
   applications: readonly Application[];
-  /** User names of ClearML's people: each gets a user with ClearML's rights. */
-  people: readonly string[];
+  /** Each gets a user. */
+  people: readonly Person[];
   /** Text of the file that `config.ca` names. */
   ca?: string | undefined;
 }
@@ -47,6 +51,7 @@ export function storePlan({ config, applications, people, ca }: StorePlanArgs): 
     caForPods: pods.tls ? ca : undefined,
     buckets: bucketsOf(config),
     users: usersOf(config, applications, people),
+    persons: people,
     rolesOfCvat: rolesOf(config, "cvat"),
   };
 }

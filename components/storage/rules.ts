@@ -2,8 +2,10 @@ import { repeats, type Found, type SectionRule } from "../schema/section-rules.t
 import type { ObjectStoreConfig } from "./object-store-config.ts";
 import { endpointOfMachine, endpointOfPods, isUrl } from "./endpoint.ts";
 import { APPLICATIONS, BUCKET_ROLES } from "./grants.ts";
-import { LONGEST_POLICY, policyDocument } from "./policy.ts";
-import { accessKeyOf, grantsOf } from "./users.ts";
+import { LONGEST_POLICY, policyDocument, type BucketGrant } from "./policy.ts";
+import { grantsOf } from "./granted.ts";
+import { grantsOfPerson } from "./people.ts";
+import { accessKeyOf } from "./users.ts";
 
 type Rule = SectionRule<ObjectStoreConfig>;
 
@@ -122,15 +124,25 @@ const authorityIsForTls: Rule = {
 /** Otherwise the plugin fails in the middle of an up: "Your proposed upload exceeds the maximum allowed object size". */
 const policiesFit: Rule = {
   reads: ["buckets", "moreBuckets", "onlyPrefixes"],
-  problems: (section) =>
-    APPLICATIONS.flatMap((application) => {
-      const grants = grantsOf(section, application);
-      const size = Buffer.byteLength(policyDocument(grants));
-      if (size <= LONGEST_POLICY) return [];
-      const message = `\`${application}\` may use ${grants.length} buckets: the policy that says so has ${size} bytes, and MinIO takes ${LONGEST_POLICY}. Let it use fewer, or give shorter names and fewer prefixes`;
-      return [{ path: ["moreBuckets"], message }];
-    }),
+  problems: (section) => {
+    const ofApplications = APPLICATIONS.flatMap((application) =>
+      tooLong(`\`${application}\``, grantsOf(section, application)),
+    );
+    // People may use what an application may, and more: theirs is told where it alone is too long.
+    if (ofApplications.length > 0) return ofApplications;
+    const ofPeople = (["clearml", "cvat"] as const).flatMap((of) =>
+      tooLong("A person", grantsOfPerson(section, of, APPLICATIONS)),
+    );
+    return ofPeople.slice(0, 1);
+  },
 };
+
+function tooLong(who: string, grants: readonly BucketGrant[]): Found[] {
+  const size = Buffer.byteLength(policyDocument(grants));
+  if (size <= LONGEST_POLICY) return [];
+  const message = `${who} may use ${grants.length} buckets: the policy that says so has ${size} bytes, and MinIO takes ${LONGEST_POLICY}. Let it use fewer, or give shorter names and fewer prefixes`;
+  return [{ path: ["moreBuckets"], message }];
+}
 
 export const objectStoreRules: readonly Rule[] = [
   urlsAreWhole,

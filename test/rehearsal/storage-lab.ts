@@ -4,6 +4,7 @@ import { Client } from "minio";
 import { APPLICATIONS } from "../../components/storage/grants.ts";
 import { objectStoreConfig } from "../../components/storage/object-store-section.ts";
 import { tokenOf } from "../../components/records/tokens.ts";
+import type { Person } from "../../components/storage/people.ts";
 import { storePlan } from "../../components/storage/plan.ts";
 import { ObjectStore, type BucketAccess } from "../../components/storage/object-store.ts";
 import { OwnProvider } from "../../components/records/resource.ts";
@@ -33,8 +34,8 @@ export interface StorageLabOptions extends MinioOptions {
 export async function startStorageLab({ where = inClear, ...options }: StorageLabOptions = {}) {
   /** What the tests change of the section. */
   const section: Record<string, unknown> = {};
-  /** User names of ClearML's people. */
-  const people = ["anna"];
+  /** ClearML's people. */
+  const people: Person[] = [{ username: "anna", of: "clearml" }];
   const place: { minio?: RunningMinio } = {};
   /** The section as a stack file has it. */
   const written = () => ({
@@ -64,7 +65,7 @@ export async function startStorageLab({ where = inClear, ...options }: StorageLa
       functions: store.access("models", "functions", keys.functions),
       deleteJob: store.access("clearml", "clearml", store.keysOfDeleteJob()),
       ...Object.fromEntries(
-        people.map((person) => [person, store.access("clearml", "clearml", store.keysOfPerson(person))]),
+        people.map(({ username }) => [username, store.access("clearml", "clearml", store.keysOfPerson(username))]),
       ),
     };
   });

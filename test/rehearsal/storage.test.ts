@@ -89,7 +89,7 @@ describe("the object store", () => {
     const operations = await operationsOf(lab.run("up"));
     expect(operations).toEqual(expect.arrayContaining(["delete store-clearml-anna", "update store-presence"]));
     await expect(lab.admin().user(`${PREFIX}clearml-anna`)).rejects.toThrow(/does not exist/);
-    lab.people.push("anna");
+    lab.people.push({ username: "anna", of: "clearml" });
     expect(await operationsOf(lab.run("up"))).toContain("create store-clearml-anna");
   });
 
@@ -166,7 +166,7 @@ describe("the object store", () => {
     await lab.run("up");
     await expect(textOf(clientOf(keys), "datasets", "old.txt")).rejects.toThrow(/Access Key Id/);
     expect(await made.open("datasets", "old.txt")).toEqual([false, false]);
-    lab.people.push("anna");
+    lab.people.push({ username: "anna", of: "clearml" });
     await lab.run("up");
     expect(await textOf(clientOf(await lab.keysOf("anna")), "datasets", "old.txt")).toBe(OLD);
     await expect(textOf(clientOf(keys), "datasets", "old.txt")).rejects.toThrow(/signature/i);

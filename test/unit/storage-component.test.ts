@@ -18,7 +18,10 @@ async function made(section: object = {}) {
     ...section,
   });
   const found = { seen: true, existing: new Set(["datasets"]), missing: [] };
-  const args = { plan: storePlan({ config, applications: APPLICATIONS, people: ["anna"] }), found };
+  const args = {
+    plan: storePlan({ config, applications: APPLICATIONS, people: [{ username: "anna", of: "clearml" }] }),
+    found,
+  };
   new ObjectStore("store", args, { providers: [new OwnProvider("dynamic")] });
   await settled(registered);
   return registered.map(({ type, name, inputs }) => ({ type: type.split(":").at(-1) ?? "", name, inputs }));

@@ -5,7 +5,9 @@ import { bucketsOf, lifecycleRules } from "../../components/storage/buckets.ts";
 import { objectStoreConfig } from "../../components/storage/object-store-section.ts";
 import { APPLICATIONS } from "../../components/storage/grants.ts";
 import { LONGEST_POLICY } from "../../components/storage/policy.ts";
-import { grantsOf, personId, usersOf } from "../../components/storage/users.ts";
+import { grantsOf } from "../../components/storage/granted.ts";
+import { grantsOfPerson, personId } from "../../components/storage/people.ts";
+import { usersOf } from "../../components/storage/users.ts";
 
 const ADDRESS = { address: "192.0.2.30" };
 const config = (more: object = {}) => objectStoreConfig.parse({ ...ADDRESS, ...more });
@@ -24,17 +26,39 @@ describe("who may do what in the object store", () => {
     expect(grants.join(" ")).toBe(expected);
   });
 
-  it("gives each person ClearML's policy under a name of their own", () => {
-    const users = usersOf(config(), APPLICATIONS, ["anna"]);
-    const [anna, clearml] = ["clearml-anna", "clearml"].map((id) => users.find((user) => user.id === id));
+  it.each([
+    ["clearml", ["cvat", "clearml"], "datasets:write cvat:write clearml:write models:write"],
+    ["clearml", ["clearml"], "datasets:write clearml:write models:write"],
+    ["cvat", ["cvat"], "datasets:write cvat:write models:write"],
+  ] as const)("a person of %s in a lab of %s: %s", (of, applications, expected) => {
+    const grants = grantsOfPerson(config(), of, applications).map(({ bucket, access }) => `${bucket}:${access}`);
+    expect(grants.join(" ")).toBe(expected);
+  });
+
+  it("gives each person a user of a name of their own", () => {
+    const users = usersOf(config(), APPLICATIONS, [{ username: "anna", of: "clearml" }]);
+    const anna = users.find(({ id }) => id === "clearml-anna");
     expect(anna?.accessKey).toBe("vision-platform-clearml-anna");
-    expect(anna?.policy).toBe(clearml?.policy);
-    expect(personId("Anna")).not.toBe(personId("anna"));
+    expect(anna?.policy).not.toContain("Condition");
+    expect(personId({ username: "Anna", of: "cvat" })).not.toBe(personId({ username: "anna", of: "cvat" }));
+    expect(personId({ username: "anna", of: "cvat" })).toBe("cvat-anna");
+  });
+
+  it("narrows people as the application is whose people they are", () => {
+    const onlyPrefixes = { clearml: { datasets: ["team/"] }, cvat: { datasets: ["lab/"], cvat: ["out/"] } };
+    const narrowed = (of: "clearml" | "cvat") =>
+      grantsOfPerson(config({ onlyPrefixes }), of, APPLICATIONS).map(({ bucket, prefixes, listsAll }) =>
+        [bucket, ...(prefixes ?? []), listsAll].join(" "),
+      );
+    expect(narrowed("clearml")).toEqual(["datasets team/ false", "cvat out/ false", "clearml false", "models false"]);
+    expect(narrowed("cvat")).toEqual(["datasets lab/ false", "cvat out/ false", "models false"]);
   });
 
   it("gives the job that deletes for ClearML that alone, where ClearML writes artifacts", () => {
     const policyOf = (section: object) => {
-      const user = usersOf(config(section), ["clearml"], ["delete"]).find(({ id }) => id === "delete-clearml");
+      const user = usersOf(config(section), ["clearml"], [{ username: "delete", of: "clearml" }]).find(
+        ({ id }) => id === "delete-clearml",
+      );
       expect(user?.accessKey).toBe("vision-platform-delete-clearml");
       return (JSON.parse(user?.policy ?? "{}") as { Statement: unknown }).Statement;
     };

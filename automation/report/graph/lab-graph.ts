@@ -1,5 +1,5 @@
 import type { Plan } from "../../../components/lab/plan.ts";
-import { grantsOf } from "../../../components/storage/users.ts";
+import { grantsOf } from "../../../components/storage/granted.ts";
 import type { Application } from "../../../components/storage/grants.ts";
 import { hostAndPort } from "../../../components/storage/endpoint.ts";
 import type { GraphEdge, GraphNode, LabGraph } from "./graph.ts";
