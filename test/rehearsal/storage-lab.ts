@@ -20,7 +20,9 @@ import { ownState } from "../../automation/engine/own-state.ts";
 import { lookAtStore } from "../../automation/storage/look.ts";
 import { startEngine } from "./engine.ts";
 
-export const USERS = [...APPLICATIONS, "deleteJob", "anna"] as const;
+export const USERS = [...APPLICATIONS, "deleteJob", "anna", "lena"] as const;
+export const ANNA: Person = { username: "anna", of: "clearml" };
+export const LENA: Person = { username: "lena", of: "cvat" };
 export type UserName = (typeof USERS)[number];
 
 /** A program of an object store alone, the real engine, a real MinIO. */
@@ -34,8 +36,8 @@ export interface StorageLabOptions extends MinioOptions {
 export async function startStorageLab({ where = inClear, ...options }: StorageLabOptions = {}) {
   /** What the tests change of the section. */
   const section: Record<string, unknown> = {};
-  /** ClearML's people. */
-  const people: Person[] = [{ username: "anna", of: "clearml" }];
+  /** People of ClearML's, and of a CVAT without ClearML: no lab has both, and MinIO does not mind. */
+  const people: Person[] = [ANNA, LENA];
   const place: { minio?: RunningMinio } = {};
   /** The section as a stack file has it. */
   const written = () => ({
