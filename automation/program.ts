@@ -6,11 +6,13 @@ import { ciCommand } from "./commands/ci.ts";
 import { clearmlCommand } from "./commands/clearml.ts";
 import { commentCommand } from "./commands/comment.ts";
 import { configCommand } from "./commands/config.ts";
+import { cvatCommand } from "./commands/cvat.ts";
 import { destroyCommand } from "./commands/destroy.ts";
 import { driftCommand } from "./commands/drift.ts";
 import { functionCommand } from "./commands/function.ts";
 import { graphCommand } from "./commands/graph.ts";
 import { issueCommand } from "./commands/issue.ts";
+import { openCommand } from "./commands/open.ts";
 import { outputsCommand } from "./commands/outputs.ts";
 import { previewCommand } from "./commands/preview.ts";
 import { recoverCommand } from "./commands/recover.ts";
@@ -35,7 +37,9 @@ const VERBS = [
   outputsCommand,
   graphCommand,
   stateCommand,
+  openCommand,
   functionCommand,
+  cvatCommand,
   clearmlCommand,
   ciCommand,
   issueCommand,

@@ -2,13 +2,15 @@ import { CvatClient } from "../../../components/cvat/client/client.ts";
 import type { Plan } from "../../../components/lab/plan.ts";
 import { UserError } from "../../../components/program/errors.ts";
 import type { Session } from "../../../components/rest/session.ts";
-import { hostAndPort } from "../../../components/storage/endpoint.ts";
 import type { S3Place } from "../../../components/storage/client/s3.ts";
+import type { StorePlan } from "../../../components/storage/plan.ts";
 import { openUserStack } from "../../engine/door.ts";
 import { readOutputs } from "../../engine/outputs.ts";
 import type { Progress } from "../../progress.ts";
+import { addressOfCvat, addressOfStore } from "./addresses.ts";
 import { organizationOf } from "./organization.ts";
 import { accountOf, assertKnown, personOf } from "./people.ts";
+import { Ways } from "./ways.ts";
 
 /** What tells a data verb which lab it is about, and as whom. */
 export interface DataFlags {
@@ -28,17 +30,23 @@ export interface BucketPlace {
   name: string;
 }
 
-/** What every data verb starts from. Nothing is asked of CVAT, the store or the stack's state before it is needed. */
+/** What every data verb starts from. Nothing is asked of CVAT, the store, the cluster or the stack's state before it is needed. */
 export interface DataLab {
   plan: Plan;
   /** CVAT, for one account. It signs in at the first call; all clients of a lab share that. */
   cvat(options?: CvatOptions): Promise<CvatClient>;
+  /** CVAT, for the account of somebody of the stack, by his own password. */
+  cvatOf(username: string, options?: CvatOptions): Promise<CvatClient>;
+  /** Where people reach CVAT, whether this machine does or not. */
+  urlOfCvat(): Promise<string>;
   /** Slug of the organization; "" is the account's own space. */
   organization(): Promise<string>;
   /** A bucket by what it is for: `datasets`, `cvat`, `models`, `clearml`, or a name under `objectStore.moreBuckets`. */
   place(role: string): Promise<BucketPlace>;
   /** What the keys of temporary objects begin with, in the bucket of the role `cvat`: there CVAT may read them. */
   temporary: string;
+  /** Ends the port-forwards that were needed. */
+  close(): Promise<void>;
 }
 
 export interface CvatOptions {
@@ -56,7 +64,8 @@ interface Known {
 }
 
 /**
- * The lab of a stack, for work with its data: as the stack file describes it, with passwords and keys of its state.
+ * The lab of a stack, for work with its data: as the stack file describes it, with passwords and keys of its state. CVAT and the store are
+ * reached at their addresses, or by port-forwards where this machine reaches none.
  * @param signal breaks calls off
  * @throws UserError for a broken stack file, and for a person that the stack does not have
  */
@@ -64,59 +73,59 @@ export async function dataLab(flags: DataFlags, progress: Progress, signal?: Abo
   const { stack: name, folder, as, org } = flags;
   const { stack, plan, file } = await openUserStack({ stack: name, folder, create: false, reads: true, progress });
   assertKnown(plan, as);
+  const ways = new Ways(plan.lab.cluster, progress);
   const known = once(() => readOutputs(stack, { showSecrets: true }) as Promise<Known>);
-  const session: Session = {};
+  const notUp = (what: string) =>
+    new UserError(`Stack ${name} has made ${what} yet: npm run platform -- up --stack ${name}`);
+  const off = (what: string) => new UserError(`${file.path} ${what}`, { exitCode: 2 });
+  const urlOfCvat = once(async () => {
+    if (!plan.cvat) throw off("installs no CVAT: see vision-platform:cvat.enabled.");
+    const url = plan.cvat.config.endpoint ?? (await known()).cvat?.url;
+    if (url === undefined) throw notUp("no CVAT");
+    return url;
+  });
+  const endpointOfCvat = once(async () => addressOfCvat(plan, await urlOfCvat(), ways));
+  const endpointOfStore = once((store: StorePlan) => addressOfStore(store, ways));
 
-  const cvat = async ({ signal: own = signal }: CvatOptions = {}) => {
-    if (!plan.cvat)
-      throw new UserError(`${file.path} installs no CVAT: see vision-platform:cvat.enabled.`, { exitCode: 2 });
-    const username = accountOf(plan, as);
-    const { cvat: at, secrets } = await known();
-    const password = secrets?.cvat?.[username];
-    if (at === undefined || password === undefined) throw notUp(name, `no account ${username} in CVAT`);
-    const endpoint = plan.cvat.config.endpoint ?? at.url;
+  const sessions = new Map<string, Session>();
+  const cvatOf = async (username: string, { signal: own = signal }: CvatOptions = {}) => {
+    const endpoint = await endpointOfCvat();
+    const password = (await known()).secrets?.cvat?.[username];
+    if (password === undefined) throw notUp(`no account of ${username} in CVAT`);
+    const session = sessions.get(username) ?? {};
+    sessions.set(username, session);
     return new CvatClient({ endpoint, username, password }, { session, ...(own && { signal: own }) });
   };
+  const cvat = (options?: CvatOptions) => cvatOf(accountOf(plan, as), options);
 
   return {
     plan,
     cvat,
+    cvatOf,
+    urlOfCvat,
     organization: once(async () => organizationOf(await cvat(), org)),
     async place(role) {
-      const { store } = plan;
-      if (!store)
-        throw new UserError(`${file.path} has no object store: see vision-platform:objectStore.`, { exitCode: 2 });
-      const bucket = store.buckets.find((one) => one.role === role);
-      if (!bucket) {
-        const roles = store.buckets.map((one) => one.role).join(", ");
+      if (!plan.store) throw off("has no object store: see vision-platform:objectStore.");
+      const { buckets, s3, ca } = plan.store;
+      const name = buckets.find((one) => one.role === role)?.name;
+      if (name === undefined) {
+        const roles = buckets.map((one) => one.role).join(", ");
         throw new UserError(`No bucket of this lab is for \`${role}\`. They are for: ${roles}.`, { exitCode: 2 });
       }
       const person = personOf(plan, as);
       const keys = (await known()).secrets?.objectStore?.[person];
-      if (keys === undefined) throw notUp(name, `no key of ${person} for the object store`);
-      const { machine, s3, ca } = store;
-      return {
-        name: bucket.name,
-        place: {
-          server: hostAndPort(machine),
-          tls: machine.tls,
-          region: s3.region,
-          user: keys.accessKey,
-          password: keys.secretKey,
-          ...(machine.tls && ca !== undefined && { ca }),
-        },
-      };
+      if (keys === undefined) throw notUp(`no key of the object store for ${person}`);
+      const at = await endpointOfStore(plan.store);
+      const credentials = { user: keys.accessKey, password: keys.secretKey };
+      return { name, place: { ...at, region: s3.region, ...credentials, ...(at.tls && { ca }) } };
     },
     temporary: `${plan.store?.config.onlyPrefixes.cvat?.["cvat"]?.[0] ?? ""}temporary/`,
+    close: () => ways.close(),
   };
 }
 
-function notUp(stack: string, what: string): UserError {
-  return new UserError(`Stack ${stack} has made ${what} yet: npm run platform -- up --stack ${stack}`);
-}
-
 /** Work that is done at its first use, and never again. */
-function once<T>(work: () => Promise<T>): () => Promise<T> {
+function once<T, A extends unknown[]>(work: (...args: A) => Promise<T>): (...args: A) => Promise<T> {
   let begun: Promise<T> | undefined;
-  return () => (begun ??= work());
+  return (...args) => (begun ??= work(...args));
 }

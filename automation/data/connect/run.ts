@@ -18,7 +18,11 @@ export async function inDataLab<T>(
 ): Promise<T> {
   return stoppable(progress, async (signal) => {
     const lab = await dataLab(flags, progress, signal);
-    return work(lab, signal);
+    try {
+      return await work(lab, signal);
+    } finally {
+      await lab.close();
+    }
   });
 }
 

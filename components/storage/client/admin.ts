@@ -107,7 +107,7 @@ export class MinioAdmin {
     query: Record<string, string>,
     body: Buffer = Buffer.alloc(0),
   ): Promise<string> {
-    const { region, user, password, ca } = this.#place;
+    const { region, user, password, ca, servername } = this.#place;
     const origin = urlOf(this.#place);
     const path = `/minio/admin/v3/${call}?${new URLSearchParams(query).toString()}`;
     // As it goes over the wire: without the port that the scheme has anyway.
@@ -123,7 +123,7 @@ export class MinioAdmin {
       method,
       headers,
       body,
-      tls: { agent: agentFor(ca) },
+      tls: { agent: agentFor(ca, servername) },
       signal: this.#signal,
     });
     const answer = jsonIn(text);

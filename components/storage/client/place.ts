@@ -8,6 +8,8 @@ export interface Place {
   password: string;
   /** Certificates of a private authority, PEM, trusted besides the public ones. */
   ca?: string | undefined;
+  /** Whose certificate it shows, where that is not `server`'s: behind a port-forward. Default: `server`'s. */
+  servername?: string | undefined;
 }
 
 /** The place by the inputs of a provider, as the SDK writes them: booleans are texts. */

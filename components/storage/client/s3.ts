@@ -11,7 +11,9 @@ export interface S3Place extends Place {
 }
 
 /** A client of the S3 API. It tries once: who asks has a person waiting, and says what to do. */
-export function s3Of({ server, tls, region, user, password, ca, pathStyle, sessionToken }: S3Place): Client {
+export function s3Of(place: S3Place): Client {
+  const { server, tls, region, user, password, ca, servername, pathStyle, sessionToken } = place;
+  const agent = tls ? agentFor(ca, servername) : undefined;
   const [endPoint = "", port] = server.split(":");
   return new Client({
     endPoint,
@@ -22,7 +24,7 @@ export function s3Of({ server, tls, region, user, password, ca, pathStyle, sessi
     secretKey: password,
     ...(pathStyle !== undefined && { pathStyle }),
     ...(sessionToken !== undefined && { sessionToken }),
-    ...(tls && ca !== undefined && { transportAgent: agentFor(ca) }),
+    ...(agent && { transportAgent: agent }),
     retryOptions: { disableRetry: true },
   });
 }
