@@ -55,7 +55,7 @@ async function apiServer(behind: () => number, { refused = false } = {}) {
       : [SERVICE];
     const body = request.url?.endsWith("/services/minio") ? SERVICE : { items };
     const [status, answer] = request.url?.includes("/services/absent") ? [404, { kind: "Status" }] : [200, body];
-    response.writeHead(status as number, { "Content-Type": "application/json" }).end(JSON.stringify(answer));
+    response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(answer));
   });
   if (refused) server.on("upgrade", (_request, socket: Socket) => socket.end("HTTP/1.1 403 Forbidden\r\n\r\n"));
   else
@@ -173,12 +173,12 @@ describe("a site that answers to its name alone", () => {
       seen.push({ host, origin, referer });
       response.writeHead(302, { Location: "http://cvat.example.com/next" }).end();
     });
-    const { port, close } = await asHost({ port: await listening(site), host: "cvat.example.com", tls: false });
+    const proxy = await asHost({ port: await listening(site), host: "cvat.example.com", tls: false });
     ends.push(
-      () => close(),
+      () => proxy.close(),
       () => site.closeAllConnections(),
     );
-    const here = `http://127.0.0.1:${port}`;
+    const here = `http://127.0.0.1:${proxy.port}`;
     const answer = await fetch(`${here}/api/x`, {
       method: "POST",
       body: "form",

@@ -50,8 +50,9 @@ export async function serviceAt(config: KubeConfig, host: string, port: number):
     config.makeApiClient(CoreV1Api).listServiceForAllNamespaces(),
   );
   const found = items.find((service) => namesOf(service).includes(host) && portsOf(service).includes(port));
-  const { namespace, name } = found?.metadata ?? {};
-  return namespace !== undefined && name !== undefined ? { namespace, service: name, port } : undefined;
+  const namespace = found?.metadata?.namespace;
+  const service = found?.metadata?.name;
+  return namespace !== undefined && service !== undefined ? { namespace, service, port } : undefined;
 }
 
 async function asked<T>(what: string, work: () => Promise<T>): Promise<T> {

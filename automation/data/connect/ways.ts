@@ -39,8 +39,8 @@ export class Ways {
   }
 
   async close(): Promise<void> {
-    const open = await Promise.allSettled(this.#open.values());
-    await Promise.all(open.map((way) => (way.status === "fulfilled" ? way.value.close() : undefined)));
+    const open = await Promise.allSettled([...this.#open.values()]);
+    for (const way of open) if (way.status === "fulfilled") await way.value.close();
   }
 
   #kubeConfig(): Promise<KubeConfig> {
