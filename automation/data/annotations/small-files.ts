@@ -13,7 +13,7 @@ export function smallFileReader(): ReadSmall {
   const buffer = Buffer.alloc(SMALL);
   return (file) => {
     try {
-      const fd = openSync(file);
+      const fd = openSync(file, "r");
       try {
         const length = readSync(fd, buffer, 0, SMALL, 0);
         return length < SMALL ? buffer.subarray(0, length) : readFileSync(fd);

@@ -13,6 +13,8 @@ export interface YoloContent {
   /** Names of the classes by number. */
   classes: readonly string[];
   subsets: readonly MatchedSubset[];
+  /** Names of classes that no box may be of. Default: none. */
+  unknown?: readonly string[];
 }
 
 /** What was found in the label files while they were read. */
@@ -49,7 +51,7 @@ export function refuseSubsetNames(subsets: readonly MatchedSubset[], done: strin
  * @throws UserError, exit code 2, after the last file, with all that is wrong in any of them
  */
 export function* yoloEntries(
-  { root, classes, subsets }: YoloContent,
+  { root, classes, subsets, unknown = [] }: YoloContent,
   counts: YoloCounts,
   done: string,
   said: (files: number) => void = () => undefined,
@@ -70,6 +72,11 @@ export function* yoloEntries(
   }
   for (const [number, boxes] of [...byClass].sort(([one], [two]) => one - two))
     counts.byClass[classes[number] ?? ""] = boxes;
+  for (const name of unknown)
+    if (counts.byClass[name] !== undefined)
+      problems.add(
+        `${counts.byClass[name]} boxes are of the class ${JSON.stringify(name)}, for which the task has no label.`,
+      );
   problems.refuse(done);
 }
 

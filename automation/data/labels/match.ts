@@ -30,8 +30,13 @@ export interface Matching {
  * Finds the frame of each label file. CVAT names a frame by its whole key, and takes labels for it by that without the extension
  * (cvat-rest-measured.md section 5). A file belongs to the frame whose key its own path ends with, or that ends with it; where several do,
  * to the one that has most folders in common with it.
+ * @param withoutFrame whether a file that no frame belongs to is a problem. Default: it is, and is named
  */
-export function matched({ root, subsets }: LabelTree, frames: readonly string[]): Matching {
+export function matched(
+  { root, subsets }: LabelTree,
+  frames: readonly string[],
+  withoutFrame: "named" | "left out" = "named",
+): Matching {
   const problems = new Problems();
   const byName = framesByName(frames);
   for (const [name, same] of byName) refuseAlike(name, same, problems);
@@ -49,7 +54,7 @@ export function matched({ root, subsets }: LabelTree, frames: readonly string[])
       const [frame, other] = fitting;
       if (frame === undefined) {
         strangers += 1;
-        problems.add(`${file.file}: no frame ${file.picture}.*${nearText(candidates)}`);
+        if (withoutFrame === "named") problems.add(`${file.file}: no frame ${file.picture}.*${nearText(candidates)}`);
       } else if (other !== undefined) problems.add(`${file.file}: it may be about ${frame} or ${other}.`);
       else if (taken.has(frame))
         problems.add(`${file.file}: it is about ${frame}, and so is ${taken.get(frame) ?? ""}.`);

@@ -21,6 +21,11 @@ export class Problems {
     if (this.#first.length < SHOWN) this.#first.push(problem);
   }
 
+  addAll(other: Problems): void {
+    for (const problem of other.first) if (this.#first.length < SHOWN) this.#first.push(problem);
+    this.#count += other.count;
+  }
+
   /** The first twenty, and how many more there are. */
   lines(): string[] {
     const more = this.#count - this.#first.length;
