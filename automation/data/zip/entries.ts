@@ -28,23 +28,13 @@ export async function* entriesOf(file: string): AsyncGenerator<ZipFileEntry> {
   const handle = await open(file).catch(() => undefined);
   if (!handle) throw new UserError(`${file} cannot be read.`, { exitCode: 2 });
   try {
-    const zip = await fromFdPromise(handle.fd, { lazyEntries: true, autoClose: false }).catch((error: unknown) => {
-      throw noZip(file, error);
-    });
-    const entries = zip.eachEntry()[Symbol.asyncIterator]();
-    for (;;) {
-      const { done, value } = await entries.next().catch((error: unknown) => {
-        throw noZip(file, error);
-      });
-      if (done === true) return;
-      const entry = value;
-      if (entry.fileName.endsWith("/")) continue;
-      yield {
-        name: entry.fileName,
-        size: entry.uncompressedSize,
-        content: () => contentOf(file, handle.fd, entry),
-      };
+    const zip = await fromFdPromise(handle.fd, { lazyEntries: true, autoClose: false });
+    for await (const entry of zip.eachEntry()) {
+      const { fileName: name, uncompressedSize: size } = entry;
+      if (!name.endsWith("/")) yield { name, size, content: () => contentOf(file, handle.fd, entry) };
     }
+  } catch (error) {
+    throw noZip(file, error);
   } finally {
     await handle.close();
   }
