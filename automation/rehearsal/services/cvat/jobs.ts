@@ -1,8 +1,9 @@
 import { detail, errorPage, json, Refusal } from "./answers.ts";
-import { byId, filtered, FORBIDDEN, mayTouch, page, visible, type Asked, type Route } from "./asked.ts";
+import { filtered, FORBIDDEN, mayTouch, page, visible, type Asked, type Route } from "./asked.ts";
 import { choiceField } from "./fields.ts";
+import { oneJob, taskOf } from "./owned.ts";
 import { basicUser } from "./users.ts";
-import type { StoredJob, StoredTask } from "./store.ts";
+import type { StoredJob } from "./store.ts";
 
 const STATES = ["new", "in progress", "rejected", "completed"];
 const STAGES = ["annotation", "validation", "acceptance"];
@@ -36,10 +37,10 @@ export const JOB_ROUTES: readonly Route[] = [
   {
     path: /^jobs\/(\d+)$/,
     methods: {
-      GET: (asked) => json(200, shown(asked, one(asked))),
+      GET: (asked) => json(200, shown(asked, oneJob(asked))),
       PATCH: (asked) => {
         const { body, state } = asked;
-        const job = one(asked);
+        const job = oneJob(asked);
         const fields = Object.keys(body);
         if (fields.some((field) => !CHANGEABLE.includes(field)))
           throw detail(403, "Attempted to update an unknown field");
@@ -58,19 +59,6 @@ export const JOB_ROUTES: readonly Route[] = [
     },
   },
 ];
-
-function one(asked: Asked): StoredJob {
-  const job = byId(asked, asked.state.jobs, "Job");
-  const mine = job.assignee === asked.user.id;
-  if (!mine && !mayTouch(asked, taskOf(asked, job), "maintainer")) throw detail(403, FORBIDDEN);
-  return job;
-}
-
-function taskOf({ state }: Asked, { task_id }: StoredJob): StoredTask {
-  const task = state.tasks.find(({ id }) => id === task_id);
-  if (!task) throw new Refusal(errorPage(500, "Server Error (500)"));
-  return task;
-}
 
 function shown(asked: Asked, job: StoredJob) {
   const task = taskOf(asked, job);

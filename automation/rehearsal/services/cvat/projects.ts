@@ -1,7 +1,8 @@
 import { detail, errorPage, json, nothing, refuse, Refusal } from "./answers.ts";
-import { filtered, FORBIDDEN, page, single, visible, type Asked, type Route } from "./asked.ts";
+import { filtered, FORBIDDEN, page, visible, type Asked, type Route } from "./asked.ts";
 import { textField, wrong } from "./fields.ts";
-import { labelsIn, shownLabel } from "./labels.ts";
+import { labelsIn, patchLabels } from "./labels.ts";
+import { oneProject } from "./owned.ts";
 import { hasPrivilege, hasRole, isAdmin } from "./rules.ts";
 import { basicUser } from "./users.ts";
 import type { StoredProject, StoredReference } from "./store.ts";
@@ -35,32 +36,19 @@ export const PROJECT_ROUTES: readonly Route[] = [
   {
     path: /^projects\/(\d+)$/,
     methods: {
-      GET: (asked) => json(200, shown(asked, one(asked))),
+      GET: (asked) => json(200, shown(asked, oneProject(asked))),
       PATCH: (asked) => {
-        const project = one(asked);
+        const project = oneProject(asked);
         change(asked, project, CHANGEABLE);
-        const owner = { project_id: project.id, task_id: null };
-        asked.state.labels.push(...labelsIn(asked, asked.body["labels"], owner));
+        patchLabels(asked, asked.body["labels"], { project_id: project.id, task_id: null });
         return json(200, shown(asked, project));
       },
       DELETE: (asked) => {
         const { state } = asked;
-        const { id } = one(asked);
+        const { id } = oneProject(asked);
         state.projects = state.projects.filter((project) => project.id !== id);
         state.tasks = state.tasks.filter((task) => task.project_id !== id);
         return nothing(204);
-      },
-    },
-  },
-  {
-    path: /^labels$/,
-    methods: {
-      GET: (asked) => {
-        const found = filtered(asked, asked.state.labels, {
-          project_id: (label) => label.project_id,
-          task_id: (label) => label.task_id,
-        });
-        return page(asked, "labels", found, (_, label) => shownLabel(label));
       },
     },
   },
@@ -124,12 +112,10 @@ function reference({ body, state, store }: Asked, field: string): StoredReferenc
   return { id: store.next("references"), location, cloud_storage_id };
 }
 
-const one = (asked: Asked): StoredProject => single(asked, asked.state.projects, "Project", "maintainer");
-
 function shown(asked: Asked, { owner, organization, ...project }: StoredProject) {
   const { host, state } = asked;
   const url = `http://${host}/api`;
-  const tasks = state.tasks.filter((task) => task.project_id === project.id).length;
+  const tasks = state.tasks.filter((task) => task.project_id === project.id);
   return {
     ...project,
     url: `${url}/projects/${project.id}`,
@@ -139,10 +125,11 @@ function shown(asked: Asked, { owner, organization, ...project }: StoredProject)
     guide_id: null,
     status: "annotation",
     dimension: null,
-    task_subsets: [],
+    // Those in use, but none. (cvat-real-third-look.md, 5.1)
+    task_subsets: [...new Set(tasks.map(({ subset }) => subset))].filter((subset) => subset !== ""),
     organization,
     organization_id: organization,
-    tasks: { count: tasks, url: `${url}/tasks?project_id=${project.id}` },
+    tasks: { count: tasks.length, url: `${url}/tasks?project_id=${project.id}` },
     labels: { url: `${url}/labels?project_id=${project.id}` },
   };
 }

@@ -6,9 +6,14 @@ import { bodyOf, checkAccept, contextOf, type Asked, type Route } from "./asked.
 import { AUTH_ROUTES, caller, notSignedIn } from "./auth.ts";
 import type { CvatConfig } from "./config.ts";
 import { applyUsers, carryOutUsersJob } from "./cluster-users.ts";
+import { EXPORT_ROUTES } from "./annotations/export/begin.ts";
+import { exportDataset } from "./annotations/export/work.ts";
+import { importAnnotations } from "./annotations/import/work.ts";
+import { ANNOTATION_ROUTES } from "./annotations/routes.ts";
 import { createTask } from "./data/create.ts";
 import { Faults, hang, type Orders } from "./faults.ts";
 import { JOB_ROUTES } from "./jobs.ts";
+import { LABEL_ROUTES } from "./labels.ts";
 import { MODEL_ROUTES } from "./models.ts";
 import { ORGANIZATION_ROUTES } from "./organizations.ts";
 import { PROJECT_ROUTES } from "./projects.ts";
@@ -34,12 +39,20 @@ const ROUTES: readonly Route[] = [
   ...WEBHOOK_ROUTES,
   ...PROJECT_ROUTES,
   ...TASK_ROUTES,
+  ...LABEL_ROUTES,
   ...JOB_ROUTES,
+  ...ANNOTATION_ROUTES,
+  ...EXPORT_ROUTES,
   ...REQUEST_ROUTES,
   ...MODEL_ROUTES,
 ];
 
-const WORK: Readonly<Record<string, WorkOf>> = { "create:task": createTask };
+const WORK: Readonly<Record<string, WorkOf>> = {
+  "create:task": createTask,
+  "import:annotations": importAnnotations,
+  "export:annotations": exportDataset,
+  "export:dataset": exportDataset,
+};
 
 /** Where a test orders faults, and asks what calls came. Not CVAT's. */
 export const CONTROL = "/_rehearsal/orders";

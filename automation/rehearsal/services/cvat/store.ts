@@ -90,9 +90,21 @@ export interface StoredLabel {
   name: string;
   color: string;
   type: string;
-  attributes: unknown[];
+  attributes: StoredAttribute[];
   project_id: number | null;
   task_id: number | null;
+  /** The skeleton it is a point of. */
+  parent_id: number | null;
+  svg?: string;
+}
+
+export interface StoredAttribute {
+  id: number;
+  name: string;
+  mutable: boolean;
+  input_type: string;
+  default_value: string;
+  values: string[];
 }
 
 export interface StoredProject {

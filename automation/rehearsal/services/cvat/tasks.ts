@@ -1,10 +1,11 @@
 import { detail, json, nothing, refuse } from "./answers.ts";
-import { filtered, FORBIDDEN, page, single, visible, type Asked, type Route } from "./asked.ts";
+import { filtered, FORBIDDEN, page, visible, type Asked, type Route } from "./asked.ts";
 import { changeMeta, metaOf } from "./data/meta.ts";
 import { look, preview } from "./data/look.ts";
 import { postData } from "./data/post.ts";
 import { textField, wrong } from "./fields.ts";
-import { labelsIn } from "./labels.ts";
+import { labelsIn, patchLabels } from "./labels.ts";
+import { oneTask } from "./owned.ts";
 import { change, mayMake, placed } from "./projects.ts";
 import { basicUser } from "./users.ts";
 import type { StoredJob, StoredTask } from "./store.ts";
@@ -56,11 +57,12 @@ export const TASK_ROUTES: readonly Route[] = [
   {
     path: /^tasks\/(\d+)$/,
     methods: {
-      GET: (asked) => json(200, shown(asked, one(asked))),
+      GET: (asked) => json(200, shown(asked, oneTask(asked))),
       PATCH: (asked) => {
-        const task = one(asked);
+        const task = oneTask(asked);
         change(asked, task, CHANGEABLE);
         task.subset = textField(asked.body, "subset", SUBSET) ?? task.subset;
+        patchLabels(asked, asked.body["labels"], { project_id: null, task_id: task.id });
         // A project's date moves with its tasks'. (cvat-real-third-look.md 3.2)
         const project = asked.state.projects.find(({ id }) => id === task.project_id);
         if (project) project.updated_date = task.updated_date;
@@ -68,7 +70,7 @@ export const TASK_ROUTES: readonly Route[] = [
       },
       DELETE: (asked) => {
         const { state } = asked;
-        const { id } = one(asked);
+        const { id } = oneTask(asked);
         state.jobs = state.jobs.filter((job) => job.task_id !== id);
         state.tasks = state.tasks.filter((task) => task.id !== id);
         return nothing(204);
@@ -78,13 +80,13 @@ export const TASK_ROUTES: readonly Route[] = [
   // The one path that a slash at the end does no harm to. (0.3)
   {
     path: /^tasks\/(\d+)\/data\/?$/,
-    methods: { GET: (asked) => look(asked, one(asked)), POST: (asked) => postData(asked, one(asked)) },
+    methods: { GET: (asked) => look(asked, oneTask(asked)), POST: (asked) => postData(asked, oneTask(asked)) },
   },
   {
     path: /^tasks\/(\d+)\/data\/meta$/,
-    methods: { GET: (asked) => metaOf(asked, one(asked)), PATCH: (asked) => changeMeta(asked, one(asked)) },
+    methods: { GET: (asked) => metaOf(asked, oneTask(asked)), PATCH: (asked) => changeMeta(asked, oneTask(asked)) },
   },
-  { path: /^tasks\/(\d+)\/preview$/, methods: { GET: (asked) => preview(asked, one(asked)) } },
+  { path: /^tasks\/(\d+)\/preview$/, methods: { GET: (asked) => preview(asked, oneTask(asked)) } },
 ];
 
 /** (cvat-real-third-look.md, 6.7) */
@@ -94,8 +96,6 @@ function replicasIn(body: Record<string, unknown>): number {
   if (replicas > 11) throw wrong("consensus_replicas", "Ensure this value is less than or equal to 11.");
   return replicas;
 }
-
-const one = (asked: Asked): StoredTask => single(asked, asked.state.tasks, "Task", "maintainer");
 
 function shown(asked: Asked, { data, ...task }: StoredTask) {
   const { host, state } = asked;

@@ -8,6 +8,19 @@ import { framesName } from "./create.ts";
 export const framesOf = ({ store }: Pick<Asked, "store">, { id }: StoredTask): readonly StoredFrame[] =>
   (store.document(framesName(id)) as StoredFrame[] | undefined) ?? [];
 
+/** The same with an entry for each frame of a film, named as exports and imports name them. (dataset_manager/bindings.py, frame_info) */
+export function namedFrames(asked: Pick<Asked, "store">, task: StoredTask): readonly StoredFrame[] {
+  const frames = framesOf(asked, task);
+  const [film] = frames;
+  const { data } = task;
+  if (data?.mode !== "interpolation" || !film) return frames;
+  const step = Number(/step\s*=\s*([1-9]\d*)/.exec(data.frame_filter)?.[1] ?? 1);
+  return Array.from({ length: data.size }, (_, at) => ({
+    ...film,
+    name: `frame_${String(data.start_frame + at * step).padStart(6, "0")}`,
+  }));
+}
+
 /** What a task without pictures answers nothing to. (inferred) */
 export function dataOf({ data }: StoredTask): StoredData {
   if (!data) throw new Refusal(errorPage(500, "Server Error (500)"));

@@ -1,0 +1,111 @@
+import path from "node:path";
+import { Failure } from "../../workers.ts";
+import type { Entry } from "../../zip.ts";
+import type { Annotations, Shape } from "../model.ts";
+import { pictureOf } from "../../data/picture.ts";
+import { importedShape, labelNamed, Matcher, rounded, type Target } from "./target.ts";
+
+const importFails = (text: string): Failure => new Failure(`_ImportFail: ${text}`);
+
+/** YOLO 1.1, whose list of pictures is taken for pictures' labels too. (5.2 to 5.6; dataset_manager/formats/yolo.py) */
+export function fromYolo(target: Target, files: readonly Entry[]): Annotations {
+  const data = files.find(({ name }) => path.posix.basename(name) === "obj.data");
+  if (!data)
+    throw new Failure(
+      'cvat.apps.dataset_manager.bindings.CvatDatasetNotFoundError: Check [format docs](https://docs.cvat.ai/docs//manual/advanced/formats/format-yolo). Dataset must contain a file: "obj.data"',
+    );
+  const folder = data.name.slice(0, data.name.length - "obj.data".length);
+  const inside = new Map(
+    files.filter(({ name }) => name.startsWith(folder)).map(({ name, bytes }) => [name.slice(folder.length), bytes]),
+  );
+  const settings = settingsIn(textOf(data.bytes));
+  const names = linesOf(textOf(inside.get(localPath(settings.get("names") ?? "obj.names")) ?? Buffer.alloc(0)));
+  const texts = [...inside.keys()]
+    .filter((name) => name.endsWith(".txt"))
+    .sort(rootFirst)
+    .map(itemOf);
+  const sizes = new Matcher(target.frames, texts);
+  const listed = ["train", "valid"].flatMap((subset) => listIn(settings.get(subset), inside));
+  const matcher = new Matcher(
+    target.frames,
+    listed.map(({ item }) => item),
+  );
+  const shapes = listed.flatMap(({ item, image }) => {
+    const labels = inside.get(`${image.slice(0, -path.posix.extname(image).length)}.txt`);
+    if (!labels) throw importFails(`Failed to import item '${item}': can't find its annotation file`);
+    const size = sizeOf(target, sizes, item, inside.get(image));
+    if (!size) throw importFails(`Failed to import item '${item}': Can't find image info for '${image}'`);
+    return boxesIn(target, textOf(labels), { item, names, matcher, ...size });
+  });
+  return { tags: [], shapes, tracks: [] };
+}
+
+interface Item {
+  item: string;
+  names: readonly string[];
+  matcher: Matcher;
+  width: number;
+  height: number;
+}
+
+/** Of the picture in the archive, or of the task's, where the names match. */
+function sizeOf({ frames }: Target, matcher: Matcher, item: string, image: Buffer | undefined) {
+  const frame = matcher.frame(item);
+  return (image && pictureOf(image)) ?? (frame === undefined ? undefined : frames[frame]);
+}
+
+function boxesIn(target: Target, text: string, { item, names, matcher, width, height }: Item): Shape[] {
+  return linesOf(text).map((line, number) => {
+    const fields = line.split(/\s+/);
+    if (fields.length !== 5)
+      throw importFails(
+        `Failed to import item '${item}': Unexpected field count ${fields.length} in the bbox description. Expected 5 fields (label, xc, yc, w, h).`,
+      );
+    const [index = 0, x = 0, y = 0, w = 0, h = 0] = fields.map(Number);
+    if (fields.some((field) => !Number.isFinite(Number(field))))
+      throw importFails(`Failed to import item '${item}': Can't parse a bbox field`);
+    const name = names[index];
+    if (name === undefined) throw importFails(`Failed to import item '${item}': Undeclared label '${index}'`);
+    const frame = matcher.must(item);
+    const label = labelNamed(target, name, item, number);
+    const points = [(x - w / 2) * width, (y - h / 2) * height, (x + w / 2) * width, (y + h / 2) * height].map(rounded);
+    return importedShape(target, { frame, label_id: label.id, type: "rectangle", points });
+  });
+}
+
+const textOf = (bytes: Buffer): string => bytes.toString("utf8").replace(/^\ufeff/, "");
+const linesOf = (text: string): string[] =>
+  text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+
+function settingsIn(text: string): Map<string, string> {
+  return new Map(
+    linesOf(text).map((line) => {
+      const [key = "", ...value] = line.split("=");
+      return [key.trim(), value.join("=").trim()];
+    }),
+  );
+}
+
+const localPath = (name: string): string => path.posix.normalize(name).replace(/^data\//, "");
+
+/** What an item is called: its path without `data/`, without the folder of the subset and without an ending. */
+function itemOf(name: string): string {
+  const parts = localPath(name).split("/");
+  const inner = parts.length > 1 ? parts.slice(1).join("/") : (parts[0] ?? "");
+  return inner.slice(0, inner.length - path.posix.extname(inner).length);
+}
+
+function listIn(list: string | undefined, inside: ReadonlyMap<string, Buffer>): { item: string; image: string }[] {
+  if (list === undefined) return [];
+  const bytes = inside.get(localPath(list));
+  if (!bytes) throw importFails(`Can't find subset list file '${list}'`);
+  return linesOf(textOf(bytes)).map((line) => ({ item: itemOf(line), image: localPath(line) }));
+}
+
+/** As Python's glob walks: what lies in a folder before what lies below. */
+function rootFirst(one: string, other: string): number {
+  return one.split("/").length - other.split("/").length || (one < other ? -1 : 1);
+}

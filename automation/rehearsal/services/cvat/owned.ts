@@ -1,0 +1,41 @@
+import { detail, errorPage, Refusal } from "./answers.ts";
+import { byId, FORBIDDEN, mayTouch, single, type Asked } from "./asked.ts";
+import type { StoredJob, StoredLabel, StoredProject, StoredTask } from "./store.ts";
+
+export const oneTask = (asked: Asked): StoredTask => single(asked, asked.state.tasks, "Task", "maintainer");
+export const oneProject = (asked: Asked): StoredProject => single(asked, asked.state.projects, "Project", "maintainer");
+
+/** A job for who may touch its task, and for who has it. */
+export function oneJob(asked: Asked): StoredJob {
+  const job = byId(asked, asked.state.jobs, "Job");
+  const mine = job.assignee === asked.user.id && isMember(asked, job);
+  if (!mine && !mayTouch(asked, taskOf(asked, job), "maintainer")) throw detail(403, FORBIDDEN);
+  return job;
+}
+
+/** Anybody can be given a job; who is not in its organization cannot open it. (cvat-real-third-look.md, 6.1) */
+function isMember({ state, user }: Asked, { task_id }: StoredJob): boolean {
+  const organization = state.tasks.find(({ id }) => id === task_id)?.organization ?? null;
+  return (
+    organization === null ||
+    state.memberships.some((one) => one.organization === organization && one.user === user.id && one.is_active)
+  );
+}
+
+export function taskOf({ state }: Pick<Asked, "state">, { task_id }: StoredJob): StoredTask {
+  const task = state.tasks.find(({ id }) => id === task_id);
+  if (!task) throw new Refusal(errorPage(500, "Server Error (500)"));
+  return task;
+}
+
+/** A task's own labels, or its project's. */
+export function labelsOf({ state }: Pick<Asked, "state">, { id, project_id }: StoredTask): StoredLabel[] {
+  return state.labels.filter((label) => (project_id === null ? label.task_id === id : label.project_id === project_id));
+}
+
+/** Moves the dates of a task and its project. (cvat-real-third-look.md, 3.2) */
+export function touch({ state }: Pick<Asked, "state">, task: StoredTask): void {
+  task.updated_date = new Date().toISOString();
+  const project = state.projects.find(({ id }) => id === task.project_id);
+  if (project) project.updated_date = task.updated_date;
+}
