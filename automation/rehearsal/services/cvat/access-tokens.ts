@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { json, nothing } from "./answers.ts";
-import { byId, page, type Asked, type Route } from "./asked.ts";
+import { detail, json, nothing } from "./answers.ts";
+import { byId, filtered, FORBIDDEN, page, type Asked, type Route } from "./asked.ts";
 import { booleanField, textField } from "./fields.ts";
 import type { StoredAccessToken } from "./store.ts";
 
@@ -12,8 +12,13 @@ export const ACCESS_TOKEN_ROUTES: readonly Route[] = [
   {
     path: /^auth\/access_tokens$/,
     methods: {
-      GET: (asked) => page(asked, "auth/access_tokens", own(asked), (_asked, one) => shown(one)),
-      POST: ({ state, store, user, body }) => {
+      GET: (asked) => {
+        const found = filtered(asked, own(asked), { name: (one) => one.name }, { read_only: (one) => one.read_only });
+        return page(asked, "auth/access_tokens", found, (_asked, one) => shown(one));
+      },
+      POST: (asked) => {
+        const { state, store, user, body } = asked;
+        checkHand(asked);
         const token: StoredAccessToken = {
           id: store.next("accessTokens"),
           name: textField(body, "name", { max: 50 }) ?? "",
@@ -32,8 +37,22 @@ export const ACCESS_TOKEN_ROUTES: readonly Route[] = [
   {
     path: /^auth\/access_tokens\/(\d+)$/,
     methods: {
+      // A superuser sees anybody's by its number, and may change it. (cvat-real-third-look.md 2.2)
+      GET: (asked) => json(200, shown(one(asked))),
+      PATCH: (asked) => {
+        checkHand(asked);
+        const token = one(asked);
+        const { body } = asked;
+        token.name = textField(body, "name", { max: 50, optional: true }) ?? token.name;
+        token.read_only = booleanField(body, "read_only") ?? token.read_only;
+        // One that lies behind takes the token away.
+        if (body["expiry_date"] !== undefined)
+          token.expiry_date = typeof body["expiry_date"] === "string" ? body["expiry_date"] : null;
+        return json(200, shown(token));
+      },
       DELETE: (asked) => {
-        byId(asked, own(asked), "AccessToken").revoked = true;
+        checkHand(asked);
+        one(asked).revoked = true;
         return nothing(204);
       },
     },
@@ -41,6 +60,15 @@ export const ACCESS_TOKEN_ROUTES: readonly Route[] = [
 ];
 
 const own = ({ state, user }: Asked) => state.accessTokens.filter((one) => one.owner === user.id && isUsable(one));
+
+/** What is over or revoked is as if it were not there, to everybody. */
+const one = (asked: Asked): StoredAccessToken =>
+  byId(asked, asked.user.is_superuser ? asked.state.accessTokens.filter(isUsable) : own(asked), "AccessToken");
+
+/** No token makes, changes or revokes one, not even itself. */
+function checkHand({ byToken }: Asked): void {
+  if (byToken) throw detail(403, FORBIDDEN);
+}
 
 function shown({ id, name, read_only, expiry_date, created_date, owner }: StoredAccessToken) {
   return { id, name, read_only, expiry_date, created_date, owner: { id: owner } };

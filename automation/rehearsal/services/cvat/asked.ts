@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { detail, json, refuse, type Answer } from "./answers.ts";
 import type { CvatConfig } from "./config.ts";
+export { filtered } from "./filters.ts";
 import { hasPrivilege, hasRole, isAdmin, roleIn, type Role } from "./rules.ts";
 import type { State, Store, StoredOrganization, StoredUser } from "./store.ts";
 import type { Workers } from "./workers.ts";
@@ -15,6 +16,8 @@ export interface Asked {
   host: string;
   /** Undefined only on routes that are open to all. */
   user: StoredUser;
+  /** Whether he shows a personal access token. */
+  byToken: boolean;
   /** Undefined: no context; null: the user's own space. */
   context: StoredOrganization | null | undefined;
   store: Store;
@@ -135,15 +138,23 @@ export function byId<T extends { id: number }>({ parts }: Asked, all: readonly T
 
 const PAGE_SIZE = 10;
 
-/** One page of a list, the newest first, each record as `show` has it. (7.1) */
+/**
+ * One page of a list, the newest first, each record as `show` has it. (7.1)
+ * @param sorts what it can be sorted by; anything else is ignored
+ */
 export function page<T extends { id: number }>(
   asked: Asked,
   path: string,
   records: readonly T[],
   show: (asked: Asked, record: T) => unknown,
+  sorts: Readonly<Record<string, (record: T) => string>> = {},
 ): Answer {
   const { query, host } = asked;
-  const newest = [...records].sort((one, other) => other.id - one.id);
+  const newest = inOrder(
+    query,
+    [...records].sort((one, other) => other.id - one.id),
+    sorts,
+  );
   const wanted = query.get("page_size") ?? "";
   const size = wanted === "all" ? Math.max(1, newest.length) : Number(wanted) > 0 ? Number(wanted) : PAGE_SIZE;
   const number = Number(query.get("page") ?? 1);
@@ -162,36 +173,15 @@ export function page<T extends { id: number }>(
   });
 }
 
-/** Records that pass the filters this list knows: exact, and any other is ignored without a word. (0.4, 7.2) */
-export function filtered<T>(
-  { query }: Asked,
+function inOrder<T>(
+  query: URLSearchParams,
   records: readonly T[],
-  filters: Readonly<Record<string, (record: T) => string | number | null>>,
-): T[] {
-  const simple = Object.entries(filters).filter(([name]) => query.has(name));
-  const logic = query.get("filter");
-  return records
-    .filter((record) => simple.every(([name, valueOf]) => String(valueOf(record)) === query.get(name)))
-    .filter((record) => logic === null || holds(parsed(logic), record, filters));
-}
-
-function parsed(logic: string): unknown {
-  try {
-    return JSON.parse(logic);
-  } catch {
-    throw refuse(400, ["filter: invalid JSON"]);
-  }
-}
-
-function holds<T>(
-  logic: unknown,
-  record: T,
-  filters: Readonly<Record<string, (record: T) => string | number | null>>,
-): boolean {
-  const [[operator, operands] = ["", []]] = Object.entries(logic as Record<string, unknown[]>);
-  if (operator === "and") return operands.every((one) => holds(one, record, filters));
-  const [term, value] = operands as [{ var: string }, unknown];
-  const valueOf = filters[term.var];
-  if (!valueOf || operator !== "==") throw refuse(400, [`filter: term '${term.var}' is not supported`]);
-  return valueOf(record) === value;
+  sorts: Readonly<Record<string, (record: T) => string>>,
+): readonly T[] {
+  const [, minus = "", by = ""] = /^(-?)(.*)$/.exec(query.get("sort") ?? "") ?? [];
+  const valueOf = sorts[by];
+  if (!valueOf) return records;
+  const sign = minus === "-" ? -1 : 1;
+  const compare = (one: string, other: string) => (one < other ? -1 : one > other ? 1 : 0);
+  return [...records].sort((one, other) => sign * compare(valueOf(one), valueOf(other)));
 }

@@ -1,7 +1,10 @@
 import { detail, errorPage, json, Refusal } from "./answers.ts";
 import { filtered, FORBIDDEN, mayTouch, page, visible, type Asked, type Route } from "./asked.ts";
+import { look } from "./data/look.ts";
+import { metaOf } from "./data/meta.ts";
 import { choiceField } from "./fields.ts";
 import { oneJob, taskOf } from "./owned.ts";
+import { makeTruth, removeJob } from "./quality/truth.ts";
 import { basicUser } from "./users.ts";
 import type { StoredJob } from "./store.ts";
 
@@ -21,17 +24,25 @@ export const JOB_ROUTES: readonly Route[] = [
         const seen = state.jobs.filter(
           (job) => tasks.some(({ id }) => id === job.task_id) || job.assignee === asked.user.id,
         );
-        const found = filtered(asked, seen, {
-          task_id: (job) => job.task_id,
-          project_id: (job) => taskOf(asked, job).project_id,
-          state: (job) => job.state,
-          stage: (job) => job.stage,
-          // By name: a number finds nobody.
-          assignee: (job) => state.users.find(({ id }) => id === job.assignee)?.username ?? null,
-          id: (job) => job.id,
-        });
-        return page(asked, "jobs", found, shown);
+        const found = filtered(
+          asked,
+          seen,
+          {
+            task_id: (job) => job.task_id,
+            project_id: (job) => taskOf(asked, job).project_id,
+            project_name: (job) => projectOf(asked, job)?.name ?? null,
+            type: (job) => job.type,
+            state: (job) => job.state,
+            stage: (job) => job.stage,
+            // By name: a number finds nobody.
+            assignee: (job) => state.users.find(({ id }) => id === job.assignee)?.username ?? null,
+            id: (job) => job.id,
+          },
+          { updated_date: (job) => job.updated_date },
+        );
+        return page(asked, "jobs", found, shown, { updated_date: (job) => job.updated_date });
       },
+      POST: (asked) => makeTruth(asked, shown),
     },
   },
   {
@@ -50,15 +61,33 @@ export const JOB_ROUTES: readonly Route[] = [
         if (assignee !== undefined && assignee !== null && !state.users.some(({ id }) => id === assignee))
           throw new Refusal(errorPage(500, "Server Error (500)"));
         // A stage alone begins it anew.
-        if ("stage" in body) Object.assign(job, { stage: choiceField(body, "stage", STAGES), state: "new" });
-        if ("state" in body) job.state = choiceField(body, "state", STATES);
+        const stage = "stage" in body && { stage: choiceField(body, "stage", STAGES), state: "new" };
+        const status = "state" in body && { state: choiceField(body, "state", STATES) };
+        Object.assign(job, stage, status);
         if (assignee !== undefined) job.assignee = assignee as number | null;
         job.updated_date = new Date().toISOString();
         return json(200, shown(asked, job));
       },
+      DELETE: removeJob,
     },
   },
+  {
+    path: /^jobs\/(\d+)\/data\/meta$/,
+    methods: {
+      GET: (asked) => {
+        const job = oneJob(asked);
+        return metaOf(asked, taskOf(asked, job), job);
+      },
+    },
+  },
+  {
+    path: /^jobs\/(\d+)\/data$/,
+    methods: { GET: (asked) => look(asked, taskOf(asked, oneJob(asked))) },
+  },
 ];
+
+const projectOf = (asked: Asked, job: StoredJob) =>
+  asked.state.projects.find(({ id }) => id === taskOf(asked, job).project_id);
 
 function shown(asked: Asked, job: StoredJob) {
   const task = taskOf(asked, job);
@@ -68,7 +97,7 @@ function shown(asked: Asked, job: StoredJob) {
     url: `${url}/jobs/${job.id}`,
     assignee: basicUser(asked, job.assignee),
     project_id: task.project_id,
-    project_name: asked.state.projects.find(({ id }) => id === task.project_id)?.name ?? null,
+    project_name: projectOf(asked, job)?.name ?? null,
     task_name: task.name,
     status: job.stage === "acceptance" ? "completed" : job.stage,
     type: job.type,

@@ -103,7 +103,7 @@ export function patchLabels(asked: Asked, given: unknown, owner: Owner): void {
     const stored = own.find(({ id }) => id === label.id);
     if (!stored) state.labels.push(...made(asked, label, owner, null));
     else if (label.deleted) remove(asked, stored);
-    else changeLabel(asked, stored, label as Record<string, unknown>);
+    else changeLabel(asked, stored, label);
   }
 }
 

@@ -1,5 +1,5 @@
 import { errorPage, json, Refusal, type Answer } from "./answers.ts";
-import type { Route } from "./asked.ts";
+import type { Asked, Route } from "./asked.ts";
 import type { CvatConfig } from "./config.ts";
 
 type Json = Record<string, unknown>;
@@ -18,19 +18,16 @@ export const MODEL_ROUTES: readonly Route[] = [
       },
     },
   },
-  {
-    path: /^lambda\/functions\/([A-Za-z0-9_.-]+)$/,
-    methods: {
-      GET: async ({ config, parts }) => {
-        const answer = await dashboard(config, `/api/functions/${parts[0] ?? ""}`);
-        return "status" in answer ? answer : json(200, modelOf(answer.body));
-      },
-    },
-  },
 ];
 
+/** One of them by its name. */
+export async function oneModel({ config, parts }: Asked): Promise<Answer> {
+  const answer = await dashboard(config, `/api/functions/${parts[0] ?? ""}`);
+  return "status" in answer ? answer : json(200, modelOf(answer.body));
+}
+
 /** What Nuclio is asked, or how CVAT passes on that it does not answer. (cvat-rest-measured.md, 9.1 and 9.4) */
-async function dashboard({ nuclio }: CvatConfig, path: string): Promise<{ body: Json } | Answer> {
+export async function dashboard({ nuclio }: CvatConfig, path: string): Promise<{ body: Json } | Answer> {
   const headers = { "x-nuclio-project-name": "cvat", "x-nuclio-invoke-via": "domain-name" };
   const answer = nuclio && (await fetch(`${nuclio}${path}`, { headers }).catch(() => undefined));
   if (!answer) return json(503, "HTTPConnectionPool: Max retries exceeded (Failed to establish a new connection)");
@@ -52,7 +49,7 @@ function listed(data: unknown): Json[] {
 
 const KINDS = ["detector", "interactor", "reid", "tracker"];
 
-function modelOf(data: unknown): Json {
+export function modelOf(data: unknown): Json {
   const metadata = item(data, "metadata");
   const id = item(metadata, "name");
   const annotations = item(metadata, "annotations");

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { detail, errorPage, Refusal } from "./answers.ts";
 import { byId, FORBIDDEN, mayTouch, single, type Asked } from "./asked.ts";
 import type { StoredJob, StoredLabel, StoredProject, StoredTask } from "./store.ts";
@@ -38,4 +39,16 @@ export function touch({ state }: Pick<Asked, "state">, task: StoredTask): void {
   task.updated_date = new Date().toISOString();
   const project = state.projects.find(({ id }) => id === task.project_id);
   if (project) project.updated_date = task.updated_date;
+}
+
+/**
+ * Takes a task away with its jobs, its labels, its annotations and a film. Its requests stay, and answer no more. (cvat-real-third-look.md, 3.9
+ * and 8.3)
+ */
+export function removeTask({ state, store }: Pick<Asked, "state" | "store">, task: StoredTask): void {
+  state.tasks = state.tasks.filter((one) => one !== task);
+  state.jobs = state.jobs.filter(({ task_id }) => task_id !== task.id);
+  state.labels = state.labels.filter(({ task_id }) => task_id !== task.id);
+  for (const name of ["frames", "annotations"]) store.keep(`${name}-${task.id}`, undefined);
+  rmSync(store.fileFor(`film-${task.id}`), { force: true });
 }

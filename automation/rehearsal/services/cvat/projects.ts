@@ -2,7 +2,7 @@ import { detail, errorPage, json, nothing, refuse, Refusal } from "./answers.ts"
 import { filtered, FORBIDDEN, page, visible, type Asked, type Route } from "./asked.ts";
 import { textField, wrong } from "./fields.ts";
 import { labelsIn, patchLabels } from "./labels.ts";
-import { oneProject } from "./owned.ts";
+import { oneProject, removeTask } from "./owned.ts";
 import { hasPrivilege, hasRole, isAdmin } from "./rules.ts";
 import { basicUser } from "./users.ts";
 import type { StoredProject, StoredReference } from "./store.ts";
@@ -17,10 +17,19 @@ export const PROJECT_ROUTES: readonly Route[] = [
     path: /^projects$/,
     methods: {
       GET: (asked) => {
-        const found = filtered(asked, visible(asked, asked.state.projects, "maintainer"), {
-          name: (one) => one.name,
-          id: (one) => one.id,
-        });
+        const nameOf = (id: number | null | undefined) =>
+          asked.state.users.find((user) => user.id === id)?.username ?? null;
+        const found = filtered(
+          asked,
+          visible(asked, asked.state.projects, "maintainer"),
+          {
+            name: (one) => one.name,
+            id: (one) => one.id,
+            owner: ({ owner }) => nameOf(owner),
+            assignee: ({ assignee }) => nameOf(assignee),
+          },
+          { updated_date: (one) => one.updated_date, organization_id: (one) => one.organization },
+        );
         return page(asked, "projects", found, shown);
       },
       POST: (asked) => {
@@ -47,7 +56,8 @@ export const PROJECT_ROUTES: readonly Route[] = [
         const { state } = asked;
         const { id } = oneProject(asked);
         state.projects = state.projects.filter((project) => project.id !== id);
-        state.tasks = state.tasks.filter((task) => task.project_id !== id);
+        state.labels = state.labels.filter(({ project_id }) => project_id !== id);
+        for (const task of state.tasks.filter((one) => one.project_id === id)) removeTask(asked, task);
         return nothing(204);
       },
     },
@@ -63,6 +73,7 @@ export function mayMake({ state, user, context }: Asked): boolean {
 /** Sets what a PATCH names, of what projects and tasks have both. An unknown field is refused, where a POST ignores it. (0.8) */
 export function change(asked: Asked, record: StoredProject, changeable: readonly string[]): void {
   const { body, state } = asked;
+  const before = JSON.stringify(record);
   if (Object.keys(body).some((field) => !changeable.includes(field)))
     throw detail(403, "Attempted to update an unknown field");
   record.name = textField(body, "name", { ...NAME, optional: true }) ?? record.name;
@@ -80,7 +91,8 @@ export function change(asked: Asked, record: StoredProject, changeable: readonly
     if (field === "assignee_id") record.assignee = id as number | null;
     else record.owner = id as number;
   }
-  record.updated_date = new Date().toISOString();
+  // Nothing new, nothing moved. (cvat-real-third-look.md, 3.2)
+  if (JSON.stringify(record) !== before || body["labels"] !== undefined) record.updated_date = new Date().toISOString();
 }
 
 /** What a project and a task begin with. */

@@ -13,11 +13,15 @@ import { ANNOTATION_ROUTES } from "./annotations/routes.ts";
 import { createTask } from "./data/create.ts";
 import { Faults, hang, type Orders } from "./faults.ts";
 import { JOB_ROUTES } from "./jobs.ts";
+import { LAMBDA_ROUTES } from "./lambda/routes.ts";
+import { annotate } from "./lambda/work.ts";
 import { LABEL_ROUTES } from "./labels.ts";
 import { MODEL_ROUTES } from "./models.ts";
 import { ORGANIZATION_ROUTES } from "./organizations.ts";
 import { PROJECT_ROUTES } from "./projects.ts";
 import { REQUEST_ROUTES } from "./requests.ts";
+import { calculate } from "./quality/reports.ts";
+import { QUALITY_ROUTES } from "./quality/routes.ts";
 import { pageAt } from "./pages.ts";
 import { SERVER_ROUTES } from "./server.ts";
 import { STORAGE_ROUTES } from "./storages.ts";
@@ -43,8 +47,10 @@ const ROUTES: readonly Route[] = [
   ...JOB_ROUTES,
   ...ANNOTATION_ROUTES,
   ...EXPORT_ROUTES,
+  ...QUALITY_ROUTES,
   ...REQUEST_ROUTES,
   ...MODEL_ROUTES,
+  ...LAMBDA_ROUTES,
 ];
 
 const WORK: Readonly<Record<string, WorkOf>> = {
@@ -52,6 +58,8 @@ const WORK: Readonly<Record<string, WorkOf>> = {
   "import:annotations": importAnnotations,
   "export:annotations": exportDataset,
   "export:dataset": exportDataset,
+  "calculate:quality": calculate,
+  "autoannotate:task": annotate,
 };
 
 /** Where a test orders faults, and asks what calls came. Not CVAT's. */
@@ -116,6 +124,7 @@ export function standIn(store: Store, config: CvatConfig): RequestListener {
       body: await bodyOf(request),
       host: request.headers.host ?? "",
       user,
+      byToken: /^bearer /i.test(request.headers.authorization ?? ""),
       context:
         user && contextOf(store.state, user, organization === undefined ? undefined : String(organization), query),
       store,

@@ -201,6 +201,27 @@ export interface StoredRequest {
   left?: boolean;
 }
 
+/** What a comparison with a ground-truth job came to; its conflicts are a document of their own. */
+export interface StoredReport {
+  id: number;
+  target: "task" | "job" | "project";
+  task_id: number | null;
+  job_id: number | null;
+  project_id: number | null;
+  parent_id: number | null;
+  created_date: string;
+  summary: Record<string, unknown>;
+}
+
+export interface StoredQualitySettings {
+  id: number;
+  task_id: number;
+  iou_threshold: number;
+  target_metric: string;
+  target_metric_threshold: number;
+  max_validations_per_job: number;
+}
+
 export interface StoredAccessToken {
   id: number;
   name: string;
@@ -232,6 +253,8 @@ export interface State {
   jobs: StoredJob[];
   labels: StoredLabel[];
   requests: StoredRequest[];
+  reports: StoredReport[];
+  qualitySettings: StoredQualitySettings[];
   accessTokens: StoredAccessToken[];
   /** By their keys. */
   sessions: Record<string, StoredSession>;
@@ -251,6 +274,8 @@ const EMPTY: State = {
   jobs: [],
   labels: [],
   requests: [],
+  reports: [],
+  qualitySettings: [],
   accessTokens: [],
   sessions: {},
   usersJob: null,

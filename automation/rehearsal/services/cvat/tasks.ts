@@ -5,7 +5,7 @@ import { look, preview } from "./data/look.ts";
 import { postData } from "./data/post.ts";
 import { textField, wrong } from "./fields.ts";
 import { labelsIn, patchLabels } from "./labels.ts";
-import { oneTask } from "./owned.ts";
+import { oneTask, removeTask } from "./owned.ts";
 import { change, mayMake, placed } from "./projects.ts";
 import { basicUser } from "./users.ts";
 import type { StoredJob, StoredTask } from "./store.ts";
@@ -21,12 +21,29 @@ export const TASK_ROUTES: readonly Route[] = [
     path: /^tasks$/,
     methods: {
       GET: (asked) => {
-        const found = filtered(asked, visible(asked, asked.state.tasks, "maintainer"), {
+        const { state } = asked;
+        const nameOf = (id: number | null | undefined) => state.users.find((user) => user.id === id)?.username ?? null;
+        const found = filtered(
+          asked,
+          visible(asked, state.tasks, "maintainer"),
+          {
+            name: (one) => one.name,
+            project_id: (one) => one.project_id,
+            project_name: ({ project_id }) => state.projects.find(({ id }) => id === project_id)?.name ?? null,
+            subset: (one) => one.subset,
+            assignee: ({ assignee }) => nameOf(assignee),
+            owner: ({ owner }) => nameOf(owner),
+            mode: ({ data }) => data?.mode ?? "",
+            status: (one) => statusOf(asked, one),
+            id: (one) => one.id,
+          },
+          { updated_date: (one) => one.updated_date, organization_id: (one) => one.organization },
+        );
+        return page(asked, "tasks", found, shown, {
+          updated_date: (one) => one.updated_date,
           name: (one) => one.name,
-          project_id: (one) => one.project_id,
-          id: (one) => one.id,
+          subset: (one) => one.subset,
         });
-        return page(asked, "tasks", found, shown);
       },
       POST: (asked) => {
         const { body, state, store, host } = asked;
@@ -60,19 +77,18 @@ export const TASK_ROUTES: readonly Route[] = [
       GET: (asked) => json(200, shown(asked, oneTask(asked))),
       PATCH: (asked) => {
         const task = oneTask(asked);
+        const before = task.subset;
         change(asked, task, CHANGEABLE);
         task.subset = textField(asked.body, "subset", SUBSET) ?? task.subset;
+        if (task.subset !== before) task.updated_date = new Date().toISOString();
         patchLabels(asked, asked.body["labels"], { project_id: null, task_id: task.id });
         // A project's date moves with its tasks'. (cvat-real-third-look.md 3.2)
         const project = asked.state.projects.find(({ id }) => id === task.project_id);
-        if (project) project.updated_date = task.updated_date;
+        if (project) project.updated_date = new Date().toISOString();
         return json(200, shown(asked, task));
       },
       DELETE: (asked) => {
-        const { state } = asked;
-        const { id } = oneTask(asked);
-        state.jobs = state.jobs.filter((job) => job.task_id !== id);
-        state.tasks = state.tasks.filter((task) => task.id !== id);
+        removeTask(asked, oneTask(asked));
         return nothing(204);
       },
     },
@@ -97,11 +113,20 @@ function replicasIn(body: Record<string, unknown>): number {
   return replicas;
 }
 
+const annotationJobs = ({ state }: Asked, task: number): StoredJob[] =>
+  state.jobs.filter(({ task_id, type }) => task_id === task && type === "annotation");
+
+function statusOf(asked: Asked, { id }: Pick<StoredTask, "id">): string {
+  const jobs = annotationJobs(asked, id);
+  if (jobs.length > 0 && jobs.every(isDone)) return "completed";
+  return jobs.some(({ stage }) => stage === "validation") ? "validation" : "annotation";
+}
+
 function shown(asked: Asked, { data, ...task }: StoredTask) {
   const { host, state } = asked;
   const { id, owner, organization, project_id } = task;
   const url = `http://${host}/api`;
-  const jobs = state.jobs.filter(({ task_id, type }) => task_id === id && type === "annotation");
+  const jobs = annotationJobs(asked, id);
   const chunkType = data?.mode === "interpolation" ? "video" : "imageset";
   return {
     ...task,
@@ -122,7 +147,7 @@ function shown(asked: Asked, { data, ...task }: StoredTask) {
     assignee: basicUser(asked, task.assignee ?? null),
     assignee_updated_date: null,
     guide_id: null,
-    status: jobs.length > 0 && jobs.every(isDone) ? "completed" : "annotation",
+    status: statusOf(asked, { id }),
     mode: data && data.size > 0 ? data.mode : "",
     dimension: "2d",
     organization,

@@ -63,14 +63,16 @@ function touched(kept: Kept, scope: Scope): void {
   for (const job of jobsOf(kept, scope)) job.updated_date = scope.task.updated_date;
 }
 
+interface Shown {
+  label_id: number;
+  attributes: readonly { spec_id: number; value: string }[];
+  elements?: readonly Shown[];
+}
+
 /** As CVAT shows them: without what has no label any more, and every attribute with a value. (4.3; inferred for the attributes) */
 export function shownAnnotations(kept: Kept, { task }: Scope, annotations: Annotations) {
   const labels = new Map(labelsOf(kept, task).map((label) => [label.id, label]));
-  const shown = <
-    T extends { label_id: number; attributes: { spec_id: number; value: string }[]; elements?: unknown[] },
-  >({
-    ...one
-  }: T & { job?: number }): Record<string, unknown> => {
+  const shown = (one: Shown): Record<string, unknown> => {
     const specs = labels.get(one.label_id)?.attributes ?? [];
     const given = new Set(one.attributes.map(({ spec_id }) => spec_id));
     const missing = specs
@@ -81,7 +83,7 @@ export function shownAnnotations(kept: Kept, { task }: Scope, annotations: Annot
       ...rest,
       job: undefined,
       attributes: [...one.attributes, ...missing],
-      ...(elements && { elements: elements.map((element) => shown(element as T)) }),
+      ...(elements && { elements: elements.map(shown) }),
     };
   };
   const known = those(annotations, ({ label_id }) => labels.has(label_id));

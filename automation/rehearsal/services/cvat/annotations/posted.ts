@@ -26,7 +26,7 @@ export function posted(store: Store, labels: readonly StoredLabel[], body: Json)
     if (!label) throw refuse(400, [`label_id \`${String(given["label_id"])}\` is invalid`]);
     return {
       ...{ id: store.next(kind), job: 0, frame: Number(given["frame"]), label_id: label.id },
-      ...{ group: (given["group"] ?? 0) as number | null, source: String(given["source"] ?? "manual") },
+      ...{ group: (given["group"] ?? 0) as number | null, source: (given["source"] ?? "manual") as string },
       attributes: values(label, given["attributes"]),
     };
   };
@@ -61,7 +61,9 @@ function pointsOf(kind: string, given: Json): Points {
   const type = given["type"];
   if (typeof type !== "string" || !TYPES.includes(type))
     throw refuse(400, {
-      [kind]: [{ type: [type === undefined ? "This field is required." : `"${String(type)}" is not a valid choice.`] }],
+      [kind]: [
+        { type: [type === undefined ? "This field is required." : `"${JSON.stringify(type)}" is not a valid choice.`] },
+      ],
     });
   return {
     type,
@@ -76,6 +78,6 @@ function pointsOf(kind: string, given: Json): Points {
 function values({ attributes }: StoredLabel, given: unknown): Value[] {
   return ((given ?? []) as Value[]).map(({ spec_id, value }) => {
     if (!attributes.some(({ id }) => id === spec_id)) throw refuse(400, [`spec_id \`${spec_id}\` is invalid`]);
-    return { spec_id, value: String(value) };
+    return { spec_id, value };
   });
 }

@@ -1,0 +1,74 @@
+import { createHash } from "node:crypto";
+import { errorPage, json, nothing, Refusal, refuse, type Answer } from "../answers.ts";
+import type { Asked } from "../asked.ts";
+import { choiceField, wrong } from "../fields.ts";
+import { oneJob, oneTask } from "../owned.ts";
+import { newJob } from "../segments.ts";
+import type { StoredJob, StoredTask } from "../store.ts";
+
+const METHODS = ["random_uniform", "random_per_job", "manual"];
+
+/** The one job of a task whose annotations are the truth. (cvat-real-third-look.md, 6.5) */
+export const truthOf = ({ state }: Pick<Asked, "state">, task: number): StoredJob | undefined =>
+  state.jobs.find(({ task_id, type }) => task_id === task && type === "ground_truth");
+
+/** Jobs come with a task's data; this is the one kind that is made. */
+export function makeTruth(asked: Asked, shown: (asked: Asked, job: StoredJob) => unknown): Answer {
+  const { body, state, store } = asked;
+  if (body["type"] !== "ground_truth") throw wrong("type", `"${textOf(body["type"])}" is not a valid choice.`);
+  const task = oneTask({ ...asked, parts: [textOf(body["task_id"])] });
+  // Nothing asks whether it is there. (6.5)
+  if (body["frame_selection_method"] === undefined) throw new Refusal(errorPage(500, "Server Error (500)"));
+  const method = choiceField(body, "frame_selection_method", METHODS);
+  if (truthOf(asked, task.id)) throw refuse(400, [`A task can have only 1 ground truth job`]);
+  const size = task.data?.size ?? 0;
+  if (size === 0) throw refuse(400, ["This task has no data attached yet. Please set up task data and try again"]);
+  const frames = method === "manual" ? named(body, size) : drawn(body, task);
+  const job = newJob(store, task.id, { stop_frame: size - 1, type: "ground_truth", frames });
+  state.jobs.push(job);
+  return json(201, shown(asked, job));
+}
+
+function named(body: Record<string, unknown>, size: number): number[] {
+  const frames = (body["frames"] ?? []) as number[];
+  if (frames.length === 0) throw wrong("frames", "The list of frames cannot be empty");
+  if (new Set(frames).size < frames.length) throw wrong("frames", "Frames must not repeat");
+  const unknown = frames.filter((frame) => frame < 0 || frame >= size);
+  if (unknown.length > 0) throw wrong("frames", `Unknown frames ${unknown.join(", ")}`);
+  return [...frames].sort((one, other) => one - other);
+}
+
+/** As many as asked for; the same ones for the same seed. */
+function drawn(body: Record<string, unknown>, task: StoredTask): number[] {
+  const size = task.data?.size ?? 0;
+  const share = body["frame_share"];
+  const count = Number(body["frame_count"] ?? (typeof share === "number" ? Math.max(1, Math.round(share * size)) : 0));
+  if (count > size)
+    throw wrong(
+      "frame_count",
+      `The number of frames requested (${count}) must be not be greater than the number of the task frames (${size})`,
+    );
+  if (count <= 0) throw wrong("frame_count", "Ensure this value is greater than or equal to 1.");
+  const seed = textOf(body["random_seed"]);
+  const order = (frame: number) => createHash("sha1").update(`${seed} ${frame}`).digest("hex");
+  return Array.from({ length: size }, (_, frame) => frame)
+    .sort((one, other) => (order(one) < order(other) ? -1 : 1))
+    .slice(0, count)
+    .sort((one, other) => one - other);
+}
+
+const textOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value ?? ""));
+
+/** Only such a job can be taken away. */
+export function removeJob(asked: Asked): Answer {
+  const job = oneJob(asked);
+  if (job.type !== "ground_truth") throw refuse(400, ["Only ground truth jobs can be removed"]);
+  asked.state.jobs = asked.state.jobs.filter((one) => one !== job);
+  return nothing(204);
+}
+
+export function layoutOf(asked: Asked): Answer {
+  const truth = truthOf(asked, oneTask(asked).id);
+  if (!truth) return json(200, { mode: null });
+  return json(200, { mode: "gt", validation_frames: truth.frames ?? [], disabled_frames: [] });
+}
