@@ -7,6 +7,7 @@ import { clearmlCommand } from "./commands/clearml.ts";
 import { commentCommand } from "./commands/comment.ts";
 import { configCommand } from "./commands/config.ts";
 import { cvatCommand } from "./commands/cvat.ts";
+import { datasetCommand } from "./commands/dataset.ts";
 import { destroyCommand } from "./commands/destroy.ts";
 import { driftCommand } from "./commands/drift.ts";
 import { functionCommand } from "./commands/function.ts";
@@ -38,6 +39,7 @@ const VERBS = [
   graphCommand,
   stateCommand,
   openCommand,
+  datasetCommand,
   functionCommand,
   cvatCommand,
   clearmlCommand,

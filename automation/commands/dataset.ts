@@ -1,0 +1,53 @@
+import { Command, InvalidArgumentError } from "commander";
+import type { CheckFlags } from "../verbs/dataset-check.ts";
+import type { ManifestFlags } from "../verbs/dataset-manifest.ts";
+import { stackCommand, wholeNumber } from "./common.ts";
+
+/** `dataset`: pictures, films and label files in the bucket. */
+export function datasetCommand(): Command {
+  return new Command("dataset")
+    .description("data sets in the bucket: what is in them, whether CVAT can take them, and their manifests")
+    .addCommand(
+      datasetVerb(
+        "check",
+        "look at every file of a prefix or a folder, and say what CVAT will make of it",
+        "check pictures/run7",
+      )
+        .argument("<where>", "a prefix of the bucket, or a folder here: ./pictures, /data/pictures")
+        .option("--deep", "decode every pixel: reads all bytes")
+        .option("--quality <percent>", "quality of the task that is to be made of it", percent, 70)
+        .option("--parallel <count>", "files looked at side by side", wholeNumber, 16)
+        .action(async (where: string, flags: CheckFlags) =>
+          (await import("../verbs/dataset-check.ts")).check(where, flags),
+        ),
+    )
+    .addCommand(
+      datasetVerb(
+        "manifest",
+        "write CVAT's manifest of a prefix, with width and height of every picture",
+        "manifest pictures/run7",
+      )
+        .argument("<prefix>", "a prefix of the bucket; the manifest is written into it")
+        .option("--skip-broken", "leave pictures out whose size cannot be read, instead of writing nothing")
+        .option("--no-storage", "do not name it in the cloud storages of the stack file")
+        .option("--dry-run", "write nothing")
+        .option("--parallel <count>", "pictures read side by side", wholeNumber, 16)
+        .action(async (prefix: string, flags: ManifestFlags) =>
+          (await import("../verbs/dataset-manifest.ts")).manifest(prefix, flags),
+        ),
+    );
+}
+
+/** A verb about a data set in the bucket. */
+function datasetVerb(name: string, description: string, example: string): Command {
+  return stackCommand(name, description, `dataset ${example}`)
+    .option("--bucket <role>", "what the bucket is for", "datasets")
+    .option("--as <name>", "whose key of the object store (default: the only one's)");
+}
+
+function percent(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 0 || number > 100)
+    throw new InvalidArgumentError("must be a whole number from 0 to 100.");
+  return number;
+}

@@ -1,0 +1,127 @@
+import { PICTURE_PROBLEMS } from "../../pictures/problem.ts";
+
+interface Kind {
+  /** What it is, behind the count. */
+  text: string;
+  /** What to do. */
+  hint: string;
+  /** Whether CVAT fails on it, or shows or keeps something wrong. */
+  breaks: boolean;
+}
+
+/** What a look at a data set can find, the worst first. */
+export const FINDINGS = {
+  ...fromPictures(),
+  badPath: {
+    text: "names that CVAT takes for a place outside the data (`..`, `//`, a slash in front)",
+    hint: "Rename them: a task with such a name fails.",
+    breaks: true,
+  },
+  mixed: {
+    text: "kinds of media side by side",
+    hint: "Put films, archives and PDFs each into a folder of their own: CVAT takes pictures, or one of those, and refuses a task that has both.",
+    breaks: true,
+  },
+  film: {
+    text: "films that cannot be read",
+    hint: "Fetch or send them again, or remove them: their task fails.",
+    breaks: true,
+  },
+  label: {
+    text: "lines of label files that are wrong",
+    hint: "Mend them: an import stops at the first, and nothing is imported.",
+    breaks: true,
+  },
+  labelAlone: {
+    text: "label files without a picture",
+    hint: "Remove them, or add the pictures: an import with a name that the task does not have fails as a whole.",
+    breaks: true,
+  },
+  sameName: {
+    text: "names that are the same but for case, ending or spelling of accents",
+    hint: "Rename them: they share one label file, and some systems keep only one of them.",
+    breaks: false,
+  },
+  pictureAlone: {
+    text: "pictures without a label file",
+    hint: "Nothing to do where nothing is on them; else add the label files.",
+    breaks: false,
+  },
+  otherFormat: {
+    text: "pictures of another format than their ending says",
+    hint: "Rename them: CVAT goes by the bytes, other programs by the ending.",
+    breaks: false,
+  },
+  turned: {
+    text: "pictures turned by EXIF or XMP",
+    hint: "CVAT shows them turned, and its boxes are of the turned picture. A training that reads the pixels as stored needs them turned for good.",
+    breaks: false,
+  },
+  turnedTiff: {
+    text: "TIFFs turned by a quarter",
+    hint: "Save them unturned, or make the manifest by `dataset manifest`: CVAT by itself takes width for height in them, in the task and every export.",
+    breaks: true,
+  },
+  oddName: {
+    text: "names with signs that scripts and lists stumble over (line breaks, tabs, backslashes, blanks at an end)",
+    hint: "Rename them.",
+    breaks: false,
+  },
+  huge: {
+    text: "pictures of more pixels than Pillow opens by default (178,956,970)",
+    hint: "Cut them into tiles: CVAT may refuse them, and every look at one takes a worker's memory.",
+    breaks: false,
+  },
+  notLookedInto: {
+    text: "files that CVAT takes for pictures, of formats that are not looked into here",
+    hint: "Save them as JPEG, PNG, WebP or TIFF to have them checked, or move them away if they are none.",
+    breaks: false,
+  },
+  left: {
+    text: "files that CVAT leaves out",
+    hint: "Nothing to do: they are no pictures by their names.",
+    breaks: false,
+  },
+} satisfies Record<string, Kind>;
+
+export type FindingKind = keyof typeof FINDINGS;
+
+export interface Finding {
+  kind: FindingKind;
+  breaks: boolean;
+  count: number;
+  /** The first of them in the order of names: a name, and what was seen. */
+  first: { name: string; detail?: string }[];
+  hint: string;
+}
+
+const SHOWN = 20;
+
+/** What was found, by kind: the count, and the first twenty. */
+export class Findings {
+  private readonly found = new Map<FindingKind, { count: number; first: Finding["first"] }>();
+
+  add(kind: FindingKind, name: string, detail?: string): void {
+    const sort = this.found.get(kind) ?? { count: 0, first: [] };
+    this.found.set(kind, sort);
+    sort.count += 1;
+    if (sort.first.length < SHOWN) sort.first.push({ name, ...(detail !== undefined && { detail }) });
+  }
+
+  /** The worst first. */
+  list(): Finding[] {
+    return (Object.keys(FINDINGS) as FindingKind[]).flatMap((kind) => {
+      const found = this.found.get(kind);
+      const { breaks, hint } = FINDINGS[kind];
+      return found ? [{ kind, breaks, ...found, hint }] : [];
+    });
+  }
+}
+
+function fromPictures() {
+  type Broken = keyof typeof PICTURE_PROBLEMS;
+  const entries = Object.entries(PICTURE_PROBLEMS) as [Broken, (typeof PICTURE_PROBLEMS)[Broken]][];
+  return Object.fromEntries(
+    entries.map(([kind, { text, hint }]) => [kind, { text: `pictures: ${text}`, hint, breaks: true }]),
+  ) as Record<Broken, Kind>;
+}

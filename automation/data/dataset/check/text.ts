@@ -1,0 +1,175 @@
+import { FINDINGS, type Finding } from "./findings.ts";
+import type { CheckReport } from "./report.ts";
+import type { Tally } from "./tally.ts";
+
+const WIDTH = 80;
+const BARS = 30;
+const SIZES = 5;
+const CLASSES = 30;
+
+/** The report as text of at most 80 columns. @param classes names of classes by number, where a file names them */
+export function checkText(
+  { source, deep, counts, findings, cache }: CheckReport,
+  classes: readonly string[] = [],
+): string {
+  const breaks = findings.filter(({ breaks }) => breaks);
+  const careful = findings.filter(({ breaks }) => !breaks);
+  const lines = [
+    ...folded(`${source}: ${verdict(counts, breaks)}`, 0),
+    "",
+    ...numbers(counts, deep),
+    ...classLines(counts.labels, classes),
+    ...(breaks.length > 0 ? ["", "What CVAT fails on, or gets wrong:"] : []),
+    ...breaks.flatMap(findingLines),
+    ...(careful.length > 0 ? ["", "To know:"] : []),
+    ...careful.flatMap(findingLines),
+    ...(counts.pictures.count > 0 ? ["", ...cacheLines(cache)] : []),
+  ];
+  return lines.join("\n");
+}
+
+function verdict({ files, pictures, films }: Tally, breaks: readonly Finding[]): string {
+  if (files === 0) return "there is nothing.";
+  if (breaks.length > 0) {
+    const kinds = breaks.length === 1 ? "one kind of fault" : `${breaks.length} kinds of faults`;
+    return `not yet for CVAT: ${kinds}.`;
+  }
+  return pictures.count + films.count === 0 ? "no picture and no film is in it." : "CVAT takes it as it is.";
+}
+
+function numbers(counts: Tally, deep: boolean): string[] {
+  const { pictures, films, labels } = counts;
+  const formats = sorted(pictures.formats).map(
+    ([format, count]) => `${count} ${format === "none" ? "unknown" : format}`,
+  );
+  const sizes = sorted(pictures.sizes);
+  const more = sizes.length - SIZES + (pictures.otherSizes > 0 ? 1 : 0);
+  const shown = sizes.slice(0, SIZES).map(([size, count]) => `${size} (${count})`);
+  return [
+    ...row("files", `${counts.files}, ${bytesText(counts.bytes)}`),
+    ...row(
+      "pictures",
+      pictures.count > 0 ? `${pictures.count}, ${bytesText(pictures.bytes)}: ${formats.join(", ")}` : "",
+    ),
+    ...row("sizes", [...shown, ...(more > 0 ? [`and ${more} other sizes`] : [])].join(", ")),
+    ...row("shown", orientation(pictures)),
+    ...row("films", films.count > 0 ? `${films.count}, ${bytesText(films.bytes)}` : ""),
+    ...films.first.flatMap(({ name, container, codec, width, height, frames, seconds }) =>
+      row(
+        "",
+        `${shortened(name, 30)}: ${container}, ${codec}, ${width}x${height}, ${frames ?? "?"} frames, ${seconds ?? "?"} s`,
+      ),
+    ),
+    ...row(
+      "labels",
+      labels.files > 0 ? `${labels.files} files, ${labels.boxes} boxes, ${labels.empty} files empty` : "",
+    ),
+    ...row("read", deep ? "every pixel" : "headers and ends; every pixel: --deep"),
+  ];
+}
+
+function orientation({ wide, high, square, turned }: Tally["pictures"]): string {
+  if (wide + high + square === 0) return "";
+  return `${wide} wide, ${high} high, ${square} square; ${turned} turned by EXIF`;
+}
+
+function classLines({ classes }: Tally["labels"], names: readonly string[]): string[] {
+  const counts = Object.entries(classes).sort(([one], [other]) => Number(one) - Number(other));
+  if (counts.length === 0) return [];
+  const most = Math.max(...counts.map(([, count]) => count));
+  const lines = counts.slice(0, CLASSES).map(([number, count]) => {
+    const name = shortened(names[Number(number)] ?? "", 20).padEnd(20);
+    return `  ${number.padStart(3)} ${name} ${String(count).padStart(9)} ${"#".repeat(Math.ceil((count / most) * BARS))}`;
+  });
+  return [
+    "",
+    "Boxes by class:",
+    ...lines,
+    ...(counts.length > CLASSES ? [`  and ${counts.length - CLASSES} classes more`] : []),
+  ];
+}
+
+function findingLines({ kind, count, first, hint }: Finding): string[] {
+  const shown = first.filter(({ name }) => name !== "");
+  return [
+    ...folded(`- ${count} ${FINDINGS[kind].text}`, 2),
+    ...shown.map(({ name, detail }) => `    ${entry(name, detail)}`),
+    ...(count > shown.length ? [`    and ${count - shown.length} more`] : []),
+    ...folded(`  -> ${hint}`, 5),
+  ];
+}
+
+/** What was seen stands whole; the name gives way. */
+function entry(name: string, detail: string | undefined): string {
+  const room = WIDTH - 4;
+  if (detail === undefined) return shortened(printable(name), room);
+  const said = shortened(printable(detail), room - 20);
+  return `${shortened(printable(name), room - said.length - 2)}: ${said}`;
+}
+
+function cacheLines({
+  pictures,
+  looking,
+  quality,
+  measured,
+  annotating,
+  room,
+  advice,
+}: CheckReport["cache"]): string[] {
+  const how = measured > 0 ? `measured on ${measured} of them` : "a guess: none could be measured";
+  const has = room === undefined ? [] : [`  It takes ${bytesText(room)} at most; what is in it now was not looked at.`];
+  return [
+    `In CVAT's cache (kvrocks), for 24 hours each, a task of these ${pictures} takes:`,
+    ...folded(`  ${bytesText(looking).padStart(9)}  to look at all of it at quality ${quality} (${how})`, 13),
+    ...folded(
+      `  ${bytesText(annotating).padStart(9)}  to annotate it by a function: the original bytes, whatever the quality`,
+      13,
+    ),
+    ...has,
+    ...(room !== undefined && advice.length === 0 ? ["  Both fit."] : []),
+    ...advice.flatMap((sentence) => folded(`  -> ${sentence}`, 5)),
+  ];
+}
+
+function row(title: string, text: string): string[] {
+  return text === "" ? [] : folded(`  ${title.padEnd(9)} ${text}`, 12);
+}
+
+function sorted(counts: Readonly<Record<string, number>>): [string, number][] {
+  return Object.entries(counts).sort(([one, a], [other, b]) => b - a || (one < other ? -1 : 1));
+}
+
+/** A line in lines of at most 80 columns, all but the first moved in. */
+export function folded(text: string, indent: number): string[] {
+  const lines: string[] = [];
+  let line = /^ */.exec(text)?.[0] ?? "";
+  let isFresh = true;
+  for (const word of text.trim().split(" ")) {
+    if (!isFresh && line.length + 1 + word.length > WIDTH) {
+      lines.push(line);
+      line = " ".repeat(indent) + word;
+    } else line += isFresh ? word : ` ${word}`;
+    isFresh = false;
+  }
+  return [...lines, line];
+}
+
+/** A name in so many columns, without its middle where it is longer. */
+export function shortened(name: string, columns: number): string {
+  if (name.length <= columns) return name;
+  const end = Math.floor((columns - 1) * 0.6);
+  return `${name.slice(0, columns - 1 - end)}…${name.slice(name.length - end)}`;
+}
+
+/** Control signs in a name are no commands to a terminal. */
+function printable(name: string): string {
+  return name.replaceAll(/\p{Cc}/gu, (sign) => `\\x${sign.charCodeAt(0).toString(16).padStart(2, "0")}`);
+}
+
+export function bytesText(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let amount = bytes;
+  let unit = 0;
+  for (; amount >= 1024 && unit < units.length - 1; unit += 1) amount /= 1024;
+  return `${unit === 0 || amount >= 100 ? Math.round(amount) : amount.toFixed(1)} ${units[unit] ?? ""}`;
+}

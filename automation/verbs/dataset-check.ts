@@ -1,0 +1,81 @@
+import { maxDbSizeGi } from "../../components/cvat/kvrocks/kvrocks-config.ts";
+import { UserError } from "../../components/program/errors.ts";
+import { inDataLab, stoppable } from "../data/connect/run.ts";
+import { checkDataset, type CheckReport } from "../data/dataset/check/report.ts";
+import { bytesText, checkText } from "../data/dataset/check/text.ts";
+import type { Tally } from "../data/dataset/check/tally.ts";
+import { bucketSource, folderSource, type DataSource } from "../data/dataset/source.ts";
+import { decode } from "../data/pictures/decode.ts";
+import { FilmReader } from "../data/pictures/film.ts";
+import { bucketOf } from "../data/store/bucket.ts";
+import { streamProgress, type Progress, type ProgressTask } from "../progress.ts";
+import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
+import { soundPlan } from "../stackfile/sound-plan.ts";
+import type { DatasetFlags } from "./dataset-flags.ts";
+import { print } from "./print.ts";
+
+const GI = 2 ** 30;
+
+export interface CheckFlags extends DatasetFlags {
+  deep?: true;
+  quality: number;
+  parallel: number;
+}
+
+/** `dataset check`: looks at a folder or a prefix, and says what CVAT will make of it. */
+export async function check(where: string, flags: CheckFlags): Promise<void> {
+  const progress = streamProgress();
+  const report = isFolder(where)
+    ? await stoppable(progress, async (signal) =>
+        checked(await folderSource(where, signal), await roomOf(flags), flags, progress),
+      )
+    : await inDataLab(flags, progress, async (lab, signal) => {
+        const { place, name } = await lab.place(flags.bucket);
+        const room = lab.plan.cvat && maxDbSizeGi(lab.plan.cvat.config.kvrocks) * GI;
+        return checked(bucketSource(bucketOf(place, name, signal), where, signal), room, flags, progress);
+      });
+  if (report.counts.files === 0) throw new UserError(`${report.source}: there is nothing.`);
+  print(report, checkText(report), flags.json);
+  if (report.verdict === "breaks") process.exitCode = 3;
+}
+
+async function checked(
+  source: DataSource,
+  room: number | undefined,
+  { deep, quality, parallel }: CheckFlags,
+  progress: Progress,
+): Promise<CheckReport> {
+  const films = new FilmReader();
+  try {
+    return await progress.task(`Looking at ${source.title}`, (task) =>
+      checkDataset(source, {
+        ...{ films, parallel, quality, room },
+        ...(deep && { deep: decode }),
+        seen: seenBy(task),
+      }),
+    );
+  } finally {
+    await films.close();
+  }
+}
+
+/** How many files there are is known at the end alone, so no time is told that is left. */
+function seenBy(task: ProgressTask): (tally: Tally) => void {
+  const start = Date.now();
+  return ({ files, bytes }) => {
+    if (files % 100 !== 0) return;
+    const rate = Math.round(files / Math.max(0.001, (Date.now() - start) / 1000));
+    task.update(`${files} files, ${bytesText(bytes)}, ${rate} a second`);
+  };
+}
+
+/** A folder begins with a dot or a slash, which no prefix of a bucket does. */
+const isFolder = (where: string) => /^(\/|\.{1,2}(\/|$))/.test(where);
+
+/** A folder can be looked at without any lab. */
+async function roomOf({ stack, folder }: CheckFlags): Promise<number | undefined> {
+  const plan = await readStackFile(stackFilePath(folder, stack))
+    .then(soundPlan)
+    .catch(() => undefined);
+  return plan?.cvat && maxDbSizeGi(plan.cvat.config.kvrocks) * GI;
+}

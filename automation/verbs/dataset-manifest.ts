@@ -1,0 +1,111 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { UserError } from "../../components/program/errors.ts";
+import type { Plan } from "../../components/lab/plan.ts";
+import { inDataLab } from "../data/connect/run.ts";
+import { storageUrns, unnamedIn, withManifest } from "../data/dataset/manifest/in-stack.ts";
+import { makeManifest, type Made } from "../data/dataset/manifest/make.ts";
+import { inWorkFolder } from "../data/dataset/manifest/work-folder.ts";
+import { bytesText } from "../data/dataset/check/text.ts";
+import { bucketOf } from "../data/store/bucket.ts";
+import { countsText } from "../engine/counts.ts";
+import { openUserStack } from "../engine/door.ts";
+import { runEngine } from "../engine/run.ts";
+import { streamProgress, type Progress } from "../progress.ts";
+import { stackFilePath } from "../stackfile/stack-file.ts";
+import type { DatasetFlags } from "./dataset-flags.ts";
+import { print } from "./print.ts";
+
+export interface ManifestFlags extends DatasetFlags {
+  parallel: number;
+  skipBroken?: true;
+  dryRun?: true;
+  /** Default: true. */
+  storage: boolean;
+}
+
+/** `dataset manifest`: writes CVAT's manifest of a prefix beside its pictures, and names it in the cloud storages of the stack file. */
+export async function manifest(prefix: string, flags: ManifestFlags): Promise<void> {
+  const progress = streamProgress();
+  const { made, storages } = await inDataLab(flags, progress, async ({ plan, place: placeOf }, signal) => {
+    const { place, name } = await placeOf(flags.bucket);
+    const bucket = bucketOf(place, name, signal);
+    const made = await inWorkFolder((folder) =>
+      progress.task(`Reading pictures of ${name}/${prefix}`, (task) => {
+        const start = Date.now();
+        return makeManifest(bucket, prefix, {
+          ...{ folder, signal, parallel: flags.parallel },
+          ...(flags.skipBroken && { skipBroken: true }),
+          ...(flags.dryRun && { dryRun: true }),
+          seen: ({ pictures, read, broken }) => {
+            const count = pictures + broken.count;
+            if (count % 100 !== 0) return;
+            const rate = Math.round(count / Math.max(0.001, (Date.now() - start) / 1000));
+            task.update(`${count} pictures, ${read} of them read, ${rate} a second`);
+          },
+        });
+      }),
+    );
+    refuse(made, prefix, flags);
+    return { made, storages: flags.storage ? unnamedIn(plan.cvat?.cloudStorages ?? [], flags.bucket, made.key) : [] };
+  });
+  const text = [madeText(made, flags)];
+  if (storages.length > 0 && flags.dryRun)
+    text.push(
+      `It would be named in the cloud storages ${storages.map(({ name }) => name).join(", ")} of the stack file.`,
+    );
+  else if (storages.length > 0) text.push(await nameInStack(made.key, flags, progress));
+  print({ ...made, namedIn: storages.map(({ name }) => name) }, text.join("\n"), flags.json);
+}
+
+/** What cannot be written is told whole. */
+function refuse({ pictures, broken }: Made, prefix: string, { skipBroken }: ManifestFlags): void {
+  if (broken.count > 0 && !skipBroken)
+    throw new UserError([
+      `${broken.count} of ${broken.count + pictures} pictures have no size that can be read, so no manifest was written:`,
+      ...broken.first.map(({ name, why }) => `  ${name}: ${why}`),
+      ...(broken.count > broken.first.length ? [`  and ${broken.count - broken.first.length} more`] : []),
+      "Fetch them again or remove them, or leave them out of the manifest: --skip-broken.",
+    ]);
+  if (pictures === 0) throw new UserError(`There is no picture below ${prefix}: no manifest was written.`);
+}
+
+function madeText(made: Made, { dryRun }: ManifestFlags): string {
+  const { key, pictures, read, broken, films, bytes, unchanged } = made;
+  const what = unchanged ? "is there already, as it would be written" : dryRun ? "would be written" : "is written";
+  const left = [...(broken.count > 0 ? [`${broken.count} broken ones`] : []), ...(films > 0 ? [`${films} films`] : [])];
+  return `${key} ${what}: ${pictures} pictures, ${bytesText(bytes)}; the headers of ${read} were read.${
+    left.length > 0 ? ` Not in it: ${left.join(", ")}.` : ""
+  }`;
+}
+
+/** Edits the stack file, shows what that does, and does that alone. */
+async function nameInStack(key: string, { stack: name, folder }: ManifestFlags, progress: Progress): Promise<string> {
+  const file = stackFilePath(folder, name);
+  const before = await openUserStack({ stack: name, folder, create: false, reads: true, progress });
+  const { storages, all, organization } = storagesOf(before.plan, key);
+  await writeFile(file, withManifest(await readFile(file, "utf8"), all, storages, key));
+  const names = storages.map((storage) => storage.name).join(", ");
+  try {
+    const { stack } = await openUserStack({ stack: name, folder, create: false, progress });
+    const target = storageUrns(name, storages, organization);
+    const { counts } = await runEngine(stack, "preview", { progress, target });
+    progress.line(`${file} names it in the cloud storages ${names}: ${countsText(counts, "will")}.`);
+    await runEngine(stack, "up", { progress, target });
+  } catch (error) {
+    progress.line(
+      `The manifest is written, and ${file} names it. CVAT knows it after: npm run platform -- up --stack ${name}`,
+    );
+    throw error;
+  }
+  return `CVAT's cloud storages ${names} name it, in ${file} too.`;
+}
+
+function storagesOf({ cvat }: Plan, key: string) {
+  const all = cvat?.cloudStorages ?? [];
+  const organization = cvat?.config.organizations[0]?.slug ?? "";
+  return {
+    all,
+    organization,
+    storages: all.filter((one) => one.role !== undefined && unnamedIn([one], one.role, key).length > 0),
+  };
+}

@@ -1,0 +1,69 @@
+"""What Pillow and PyAV make of files, as CVAT asks them. Prints one JSON document.
+
+as_cvat.py pictures FOLDER    the size of each, and whether its pixels come
+as_cvat.py films FOLDER       makes films there, and says what PyAV reads in them
+"""
+
+import json
+import os
+import sys
+from fractions import Fraction
+
+
+def pictures(folder):
+    from PIL import Image, ImageFile
+
+    # (cvat/apps/engine/media_extractors.py)
+    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    found = {}
+    for name in sorted(os.listdir(folder)):
+        try:
+            with Image.open(os.path.join(folder, name)) as image:
+                turn = image.getexif().get(274, 1)
+                # (cvat/apps/engine/media_extractors.py: image_size_within_orientation)
+                size = [image.height, image.width] if turn > 4 else [image.width, image.height]
+                found[name] = {"size": size, "turn": turn, "format": image.format}
+                try:
+                    image.load()
+                except OSError:
+                    found[name]["pixels"] = False
+        except Exception as error:
+            found[name] = {"refused": type(error).__name__}
+    return found
+
+
+FILMS = [
+    ("h264.mp4", "libx264", "yuv420p"),
+    ("h264.mov", "libx264", "yuv420p"),
+    ("h264.mkv", "libx264", "yuv420p"),
+    ("mpeg4.avi", "mpeg4", "yuv420p"),
+    ("hevc.mp4", "libx265", "yuv420p"),
+]
+
+
+def films(folder):
+    import av
+
+    found = {}
+    for name, codec, pixels in FILMS:
+        path = os.path.join(folder, name)
+        with av.open(path, "w") as container:
+            stream = container.add_stream(codec, rate=25)
+            stream.width, stream.height, stream.pix_fmt = 320, 240, pixels
+            for number in range(60):
+                frame = av.VideoFrame(320, 240, pixels)
+                for plane in frame.planes:
+                    plane.update(bytes([number * 4 % 256]) * plane.buffer_size)
+                frame.pts, frame.time_base = number, Fraction(1, 25)
+                for packet in stream.encode(frame):
+                    container.mux(packet)
+            for packet in stream.encode():
+                container.mux(packet)
+        with av.open(path) as container:
+            stream = container.streams.video[0]
+            decoded = [(frame.width, frame.height) for frame in container.decode(stream)]
+            found[name] = {"frames": len(decoded), "size": list(decoded[0]), "codec": stream.codec_context.name}
+    return found
+
+
+print(json.dumps({"pictures": pictures, "films": films}[sys.argv[1]](sys.argv[2])))
