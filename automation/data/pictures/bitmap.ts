@@ -1,5 +1,5 @@
 import type { Bytes } from "./bytes.ts";
-import type { Found } from "./picture.ts";
+import type { Found } from "./found.ts";
 
 const GIF_END = 0x3b;
 

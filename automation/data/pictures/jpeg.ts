@@ -1,5 +1,5 @@
 import type { Bytes } from "./bytes.ts";
-import type { Found, Header } from "./picture.ts";
+import type { Found, Header } from "./found.ts";
 import { turnBy } from "./turn.ts";
 
 const START_OF_SCAN = 0xda;

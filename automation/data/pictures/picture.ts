@@ -3,27 +3,9 @@ import { Bytes, type FileBytes } from "./bytes.ts";
 import { formatOf, type Format } from "./format.ts";
 import { lookAtJpeg } from "./jpeg.ts";
 import { lookAtPng } from "./png.ts";
-import type { PictureProblem } from "./problem.ts";
+import type { Found, Header } from "./found.ts";
 import { lookAtTiff } from "./tiff.ts";
-import type { Turn } from "./turn.ts";
 import { lookAtWebp } from "./webp.ts";
-
-/** What a picture's header says. */
-export interface Header {
-  /** As stored, before any turn. */
-  width: number;
-  height: number;
-  /** By EXIF or XMP; 1 is none. From 5 on width and height change places when it is shown. */
-  turn: Turn;
-  /** Bits of a channel. */
-  depth: number;
-}
-
-/** What was found in the bytes of a file of one format. */
-export interface Found {
-  header?: Header;
-  problem?: PictureProblem;
-}
 
 /** What the bytes of a picture say. */
 export interface Look extends Found {

@@ -1,6 +1,6 @@
 import { crc32, inflateSync } from "node:zlib";
 import type { Bytes } from "./bytes.ts";
-import type { Found } from "./picture.ts";
+import type { Found } from "./found.ts";
 import { turnBy } from "./turn.ts";
 
 const SIGNATURE = 8;

@@ -1,5 +1,5 @@
 import type { Bytes } from "./bytes.ts";
-import type { Found } from "./picture.ts";
+import type { Found } from "./found.ts";
 import { asTurn, turnBy, type Turn } from "./turn.ts";
 
 const WIDTH = 256;

@@ -1,5 +1,5 @@
 import type { Film } from "../../pictures/film.ts";
-import type { Header } from "../../pictures/picture.ts";
+import type { Header } from "../../pictures/found.ts";
 import { shownSize } from "../../pictures/picture.ts";
 
 /** Sizes that are counted one by one; beyond, one more is counted as another. */
