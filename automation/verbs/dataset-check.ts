@@ -32,7 +32,7 @@ export async function check(where: string, flags: CheckFlags): Promise<void> {
     : await inDataLab(flags, progress, async (lab, signal) => {
         const { place, name } = await lab.place(flags.bucket);
         const room = lab.plan.cvat && maxDbSizeGi(lab.plan.cvat.config.kvrocks) * GI;
-        return checked(bucketSource(bucketOf(place, name, signal), where, signal), room, flags, progress);
+        return checked(bucketSource(bucketOf(place, name, { signal }), where, signal), room, flags, progress);
       });
   if (report.counts.files === 0) throw new UserError(`${report.source}: there is nothing.`);
   print(report, checkText(report), flags.json);

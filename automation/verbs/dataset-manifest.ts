@@ -28,7 +28,7 @@ export async function manifest(prefix: string, flags: ManifestFlags): Promise<vo
   const progress = streamProgress();
   const { made, storages } = await inDataLab(flags, progress, async ({ plan, place: placeOf }, signal) => {
     const { place, name } = await placeOf(flags.bucket);
-    const bucket = bucketOf(place, name, signal);
+    const bucket = bucketOf(place, name, { signal });
     const made = await inWorkFolder((folder) =>
       progress.task(`Reading pictures of ${name}/${prefix}`, (task) => {
         const start = Date.now();

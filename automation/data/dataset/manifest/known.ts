@@ -1,87 +1,75 @@
 import { byCodePoint } from "../code-points.ts";
-import { HEADER, knownOf, type KnownRecord } from "./record.ts";
+import { beginOf, HEADER, isOf, nameIn } from "./record.ts";
 
 /**
- * What a manifest that is there says, read along with a listing in the same order, so that neither is held. Where it is not in order, what stands
- * behind is not known.
+ * What a manifest that is there says, read along with a listing in the same order, so that neither is held. What is out of order in it is not
+ * known: its picture is read again.
  */
 export class Known {
-  /** Records that were read, and whether all of the file is as a run of ours writes it. */
-  records = 0;
-  isOurs = true;
-  private readonly lines: AsyncGenerator<string[], void>;
-  private batch: string[] = [];
+  /** Lines that were found to hold. */
+  held = 0;
+  /** Whether there is nothing in it but the header and lines that hold. */
+  isAllHeld = true;
+  private readonly pieces: AsyncGenerator<string[], void>;
+  private batch: readonly string[] = [];
   private at = 0;
   private header = 0;
-  private current: KnownRecord | undefined;
   private isOver = false;
 
-  constructor(text: AsyncIterable<Buffer | string>) {
-    this.lines = linesOf(text);
+  constructor(text: AsyncIterable<Buffer>) {
+    this.pieces = linesOf(text);
   }
 
-  /** The record of a name. Names must be asked for in their order. */
-  async find(name: string): Promise<KnownRecord | undefined> {
-    for (;;) {
-      if (this.current) {
-        const order = byCodePoint(this.current.name, name);
-        if (order === 0) return this.current;
-        if (order > 0) return undefined;
-      }
-      if (!this.advance() && !(await this.more())) return undefined;
-    }
-  }
-
-  /** Reads what is left. */
-  async finish(): Promise<void> {
-    for (;;) {
-      while (this.advance());
-      if (!(await this.more())) return;
-    }
-  }
-
-  /** To the next record of what was read. @returns whether there was one */
-  private advance(): boolean {
+  /**
+   * The line about these very bytes of a picture, where there is one. Names must be asked for in their order.
+   * @returns a promise only where more of the manifest must be read first
+   */
+  find(name: string, etag: string, size: number): string | undefined | Promise<string | undefined> {
+    const begin = beginOf(name);
     while (this.at < this.batch.length) {
-      const line = this.batch[this.at++] ?? "";
-      if (this.header < HEADER.length) {
-        if (line !== HEADER[this.header]) this.isOurs = false;
-        this.header += 1;
-        continue;
+      const line = this.batch[this.at] ?? "";
+      if (this.header < HEADER.length) this.isAllHeld &&= line === HEADER[this.header++];
+      else if (line.startsWith(begin)) {
+        const holds = isOf(line, begin, etag, size);
+        this.at += 1;
+        if (holds) this.held += 1;
+        else this.isAllHeld = false;
+        return holds ? line : undefined;
+      } else {
+        this.isAllHeld = false;
+        const other = nameIn(line);
+        // What stands behind may be about names to come.
+        if (other !== undefined && byCodePoint(other, name) > 0) return undefined;
       }
-      const record = knownOf(line);
-      const isNext = record && (!this.current || byCodePoint(this.current.name, record.name) < 0);
-      if (!isNext) {
-        this.isOurs = false;
-        continue;
-      }
-      this.records += 1;
-      this.current = record;
-      return true;
+      this.at += 1;
     }
-    return false;
+    return this.isOver ? undefined : this.more().then(() => this.find(name, etag, size));
   }
 
-  private async more(): Promise<boolean> {
-    if (this.isOver) return false;
-    const next = await this.lines.next();
-    if (next.done === true) {
-      this.isOver = true;
-      this.current = undefined;
-      return false;
-    }
-    this.batch = next.value;
+  /** Whether all of it holds, and nothing stands in it besides. */
+  async holds(): Promise<boolean> {
+    while (!this.isOver && this.at >= this.batch.length) await this.more();
+    return this.isAllHeld && this.isOver && this.at >= this.batch.length;
+  }
+
+  async close(): Promise<void> {
+    await this.pieces.return();
+  }
+
+  private async more(): Promise<void> {
+    const next = await this.pieces.next();
     this.at = 0;
-    return true;
+    this.batch = next.done === true ? [] : next.value;
+    this.isOver = next.done === true;
   }
 }
 
 /** The lines of a stream, a piece at a time. */
-async function* linesOf(text: AsyncIterable<Buffer | string>): AsyncGenerator<string[], void> {
+async function* linesOf(text: AsyncIterable<Buffer>): AsyncGenerator<string[], void> {
   const decoder = new TextDecoder();
   let rest = "";
   for await (const piece of text) {
-    const lines = (rest + (typeof piece === "string" ? piece : decoder.decode(piece, { stream: true }))).split("\n");
+    const lines = (rest + decoder.decode(piece, { stream: true })).split("\n");
     rest = lines.pop() ?? "";
     if (lines.length > 0) yield lines;
   }

@@ -5,7 +5,6 @@ import { mediaOf } from "../../pictures/media.ts";
 import { lookAtPicture, shownSize } from "../../pictures/picture.ts";
 import type { Bucket, ObjectInfo } from "../../store/objects.ts";
 import { byCodePoint } from "../code-points.ts";
-import { inOrder } from "../in-order.ts";
 import { folderOf, type Part } from "../source.ts";
 import { Known } from "./known.ts";
 import { lineOf, MANIFEST } from "./record.ts";
@@ -61,71 +60,92 @@ export async function makeManifest(bucket: Bucket, prefix: string, options: Make
   const there = await bucket.stat(made.key);
   const known = new Known(there ? await bucket.read(made.key) : Readable.from([]));
   const runs = new Runs(options.folder);
-  for await (const { name, line, why, isNew } of inOrder(
-    withKnown(bucket, folder, known, made, options),
-    options.parallel,
-    (one) => one.line ?? looked(bucket, one.object, one.name),
-  )) {
-    if (isNew) made.read += 1;
-    if (line !== undefined) {
-      made.pictures += 1;
-      await runs.add(name, line);
-    } else {
-      made.broken.count += 1;
-      if (made.broken.first.length < SHOWN) made.broken.first.push({ name, why: why ?? "" });
-    }
-    options.seen?.(made);
-  }
-  await known.finish();
-  const file = await runs.finish();
-  made.bytes = (await stat(file)).size;
-  made.unchanged = there?.size === made.bytes && known.isOurs && made.read === 0 && known.records === made.pictures;
-  if (made.unchanged || options.dryRun || made.pictures === 0 || (made.broken.count > 0 && !options.skipBroken))
+  try {
+    await takeAll(bucket, folder, known, runs, made, options);
+    const file = await runs.finish();
+    made.bytes = (await stat(file)).size;
+    made.unchanged = there?.size === made.bytes && known.held === made.pictures && (await known.holds());
+    const isWanted = made.pictures > 0 && (made.broken.count === 0 || options.skipBroken === true);
+    if (made.unchanged || !isWanted || options.dryRun) return made;
+    await bucket.put(made.key, createReadStream(file), {
+      size: made.bytes,
+      type: "application/jsonl",
+      ...(options.signal && { signal: options.signal }),
+    });
+    made.written = true;
     return made;
-  await bucket.put(made.key, createReadStream(file), {
-    size: made.bytes,
-    type: "application/jsonl",
-    ...(options.signal && { signal: options.signal }),
-  });
-  made.written = true;
-  return made;
+  } finally {
+    await known.close();
+  }
 }
 
+/** A picture's line, or why it has none. */
 interface Line {
   name: string;
-  /** Undefined: the picture is broken. */
   line?: string;
   why?: string;
-  isNew: boolean;
 }
 
-/** The pictures of a listing, each with its line where the manifest that is there has it. */
-async function* withKnown(
+/** Takes the lines of all pictures in the order of the listing. Those that are known cost little more than their place in it. */
+async function takeAll(
   bucket: Bucket,
   folder: string,
   known: Known,
+  runs: Runs,
   made: Made,
-  { part: { after, until } = {}, signal }: MakeOptions,
-): AsyncGenerator<{ object: ObjectInfo; name: string; line?: Line }, void> {
+  { part: { after, until } = {}, parallel, signal, seen }: MakeOptions,
+): Promise<void> {
+  const reading: (Promise<Line> | Line)[] = [];
+  const take = ({ name, line, why = "" }: Line): Promise<void> | undefined => {
+    if (line === undefined) {
+      made.broken.count += 1;
+      if (made.broken.first.length < SHOWN) made.broken.first.push({ name, why });
+    } else made.pictures += 1;
+    seen?.(made);
+    return line === undefined ? undefined : runs.add(name, line);
+  };
+  const takeFirst = async () => {
+    const first = reading.shift();
+    if (first) await take(await first);
+  };
   const options = { ...(after !== undefined && { after: folder + after }), ...(signal && { signal }) };
-  for await (const object of bucket.list(folder, options)) {
-    const name = object.key.slice(folder.length);
-    if (until !== undefined && byCodePoint(name, until) > 0) return;
-    if (name === "" || name.endsWith("/") || name === MANIFEST) continue;
-    const media = mediaOf(name);
-    if (media !== "picture") {
-      made[media === "film" ? "films" : "others"] += 1;
-      continue;
+  try {
+    for await (const object of bucket.list(folder, options)) {
+      const name = object.key.slice(folder.length);
+      if (until !== undefined && byCodePoint(name, until) > 0) break;
+      if (!isPicture(name, made)) continue;
+      const found = known.find(name, object.etag, object.size);
+      const line = found instanceof Promise ? await found : found;
+      if (line !== undefined && reading.length === 0) {
+        const busy = take({ name, line });
+        if (busy) await busy;
+        continue;
+      }
+      if (line === undefined) made.read += 1;
+      reading.push(line === undefined ? looked(bucket, object, name) : { name, line });
+      if (reading.length >= parallel) await takeFirst();
     }
-    const before = await known.find(name);
-    const isSame = before?.etag === object.etag && before.size === object.size;
-    yield isSame ? { object, name, line: { name, line: before.line, isNew: false } } : { object, name };
+    while (reading.length > 0) await takeFirst();
+  } finally {
+    await Promise.allSettled(reading);
   }
 }
 
-async function looked(bucket: Bucket, { key, size, etag }: ObjectInfo, name: string): Promise<Line> {
+function isPicture(name: string, made: Made): boolean {
+  if (name === "" || name.endsWith("/") || name === MANIFEST) return false;
+  const media = mediaOf(name);
+  if (media !== "picture") made[media === "film" ? "films" : "others"] += 1;
+  return media === "picture";
+}
+
+function looked(bucket: Bucket, { key, size, etag }: ObjectInfo, name: string): Promise<Line> {
   const range = (offset: number, length: number) => bucket.range(key, offset, length, etag);
-  const { header, problem } = await lookAtPicture({ size, range }, { ends: false });
-  if (!header) return { name, isNew: true, why: problem?.detail ?? "its size cannot be told" };
-  return { name, isNew: true, line: lineOf({ name, ...shownSize(header), etag, size }) };
+  const line = lookAtPicture({ size, range }, { ends: false }).then(({ header, problem }) =>
+    header
+      ? { name, line: lineOf({ name, ...shownSize(header), etag, size }) }
+      : { name, why: problem?.detail ?? "its size cannot be told" },
+  );
+  // It may fail long before its turn comes.
+  line.catch(() => undefined);
+  return line;
 }

@@ -12,46 +12,45 @@ export interface ManifestRecord {
   size: number;
 }
 
-/** A record as it stood in a manifest. */
-export interface KnownRecord {
-  name: string;
-  /** The whole line, without its end. */
-  line: string;
-  /** Undefined where no run of ours wrote it: then it is not known of which bytes it speaks. */
-  etag: string | undefined;
-  size: number | undefined;
-}
-
 export const MANIFEST = "manifest.jsonl";
 export const HEADER = ['{"version":"1.1"}', '{"type":"images"}'] as const;
+
+const SIZE = /^[1-9]\d*,"height":[1-9]\d*$/;
 
 /**
  * A line as CVAT's own creator writes it: the name without its last ending, no blanks, ASCII alone. The checksum, which CVAT does not look at, is
  * left out: it would take all bytes. (cvat-real-third-look.md, 9.1, 9.4)
  */
 export function lineOf({ name, width, height, etag, size }: ManifestRecord): string {
-  const extension = extensionOf(name);
-  const stem = name.slice(0, name.length - extension.length);
-  return inAscii(JSON.stringify({ name: stem, extension, width, height, etag, size }));
+  return `${beginOf(name)}${width},"height":${height}${endOf(etag, size)}`;
 }
 
-/** A line of a manifest that is there. Undefined: no record of a picture. */
-export function knownOf(line: string): KnownRecord | undefined {
+/** What a line about a picture begins with, up to its width. */
+export function beginOf(name: string): string {
+  const extension = extensionOf(name);
+  const stem = name.slice(0, name.length - extension.length);
+  return `{"name":${inAscii(stem)},"extension":${inAscii(extension)},"width":`;
+}
+
+/** Whether a line that begins as a picture's speaks of these very bytes of it. */
+export function isOf(line: string, begin: string, etag: string, size: number): boolean {
+  const end = endOf(etag, size);
+  return line.endsWith(end) && SIZE.test(line.slice(begin.length, line.length - end.length));
+}
+
+/** The name in a line of any writer. Undefined: it is no record of a picture. */
+export function nameIn(line: string): string | undefined {
   try {
-    const { name, extension, width, height, etag, size } = JSON.parse(line) as Record<string, unknown>;
-    if (typeof name !== "string" || typeof extension !== "string") return undefined;
-    const isWhole = [width, height, size].every((one) => Number.isInteger(one) && (one as number) > 0);
-    const isOurs = isWhole && typeof etag === "string";
-    return {
-      name: name + extension,
-      line,
-      ...(isOurs ? { etag, size: size as number } : { etag: undefined, size: undefined }),
-    };
+    const { name, extension } = JSON.parse(line) as Record<string, unknown>;
+    return typeof name === "string" && typeof extension === "string" ? name + extension : undefined;
   } catch {
     return undefined;
   }
 }
 
-function inAscii(json: string): string {
+const endOf = (etag: string, size: number) => `,"etag":${inAscii(etag)},"size":${size}}`;
+
+function inAscii(text: string): string {
+  const json = JSON.stringify(text);
   return json.replaceAll(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream, type WriteStream } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { byCodePoint } from "../code-points.ts";
-import { HEADER, knownOf } from "./record.ts";
+import { HEADER, nameIn } from "./record.ts";
 
 const PIECE = 256 * 1024;
 
@@ -101,8 +101,7 @@ async function* recordsIn(file: string): AsyncGenerator<Named, void> {
   let header = 0;
   for await (const line of createInterface({ input: createReadStream(file) })) {
     if (header++ < HEADER.length) continue;
-    const { name = "" } = knownOf(line) ?? {};
-    yield { name, line };
+    yield { name: nameIn(line) ?? "", line };
   }
 }
 
