@@ -26,8 +26,8 @@ export interface ManifestFlags extends DatasetFlags {
 /** `dataset manifest`: writes CVAT's manifest of a prefix beside its pictures, and names it in the cloud storages of the stack file. */
 export async function manifest(prefix: string, flags: ManifestFlags): Promise<void> {
   const progress = streamProgress();
-  const { made, storages } = await inDataLab(flags, progress, async ({ plan, place: placeOf }, signal) => {
-    const { place, name } = await placeOf(flags.bucket);
+  const { made, storages } = await inDataLab(flags, progress, async (lab, signal) => {
+    const { place, name } = await lab.place(flags.bucket);
     const bucket = bucketOf(place, name, { signal });
     const made = await inWorkFolder((folder) =>
       progress.task(`Reading pictures of ${name}/${prefix}`, (task) => {
@@ -46,7 +46,10 @@ export async function manifest(prefix: string, flags: ManifestFlags): Promise<vo
       }),
     );
     refuse(made, prefix, flags);
-    return { made, storages: flags.storage ? unnamedIn(plan.cvat?.cloudStorages ?? [], flags.bucket, made.key) : [] };
+    return {
+      made,
+      storages: flags.storage ? unnamedIn(lab.plan.cvat?.cloudStorages ?? [], flags.bucket, made.key) : [],
+    };
   });
   const text = [madeText(made, flags)];
   if (storages.length > 0 && flags.dryRun)

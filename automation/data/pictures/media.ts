@@ -19,6 +19,8 @@ const ARCHIVES = words(
 /** What may stand behind an ending without changing what Python takes the file for: photo.jpg.gz is a picture to CVAT, and fails. */
 const ENCODINGS = words("gz bz2 z xz br");
 
+const DOT = 0x2e;
+
 /** The formats that an ending promises, where a picture is looked into. */
 const PROMISED: Partial<Record<string, string>> = {
   jpg: "JPEG",
@@ -57,7 +59,8 @@ function endingOf(name: string): string {
 export function extensionOf(name: string): string {
   const base = baseName(name);
   const dot = base.lastIndexOf(".");
-  return dot > 0 && /[^.]/.test(base.slice(0, dot)) ? base.slice(dot) : "";
+  if (dot <= 0) return "";
+  return base.charCodeAt(0) !== DOT || /[^.]/.test(base.slice(0, dot)) ? base.slice(dot) : "";
 }
 
 function baseName(name: string): string {

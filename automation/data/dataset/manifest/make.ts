@@ -127,7 +127,7 @@ async function takeAll(
     }
     while (reading.length > 0) await takeFirst();
   } finally {
-    await Promise.allSettled(reading);
+    await Promise.allSettled(reading.map((line) => Promise.resolve(line)));
   }
 }
 

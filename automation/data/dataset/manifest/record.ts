@@ -17,6 +17,9 @@ export const HEADER = ['{"version":"1.1"}', '{"type":"images"}'] as const;
 
 const SIZE = /^[1-9]\d*,"height":[1-9]\d*$/;
 
+/** A text that stands in JSON as it is. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
 /**
  * A line as CVAT's own creator writes it: the name without its last ending, no blanks, ASCII alone. The checksum, which CVAT does not look at, is
  * left out: it would take all bytes. (cvat-real-third-look.md, 9.1, 9.4)
@@ -51,6 +54,7 @@ export function nameIn(line: string): string | undefined {
 const endOf = (etag: string, size: number) => `,"etag":${inAscii(etag)},"size":${size}}`;
 
 function inAscii(text: string): string {
+  if (PLAIN.test(text)) return `"${text}"`;
   const json = JSON.stringify(text);
   return json.replaceAll(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
