@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { COMMIT, FORK, PULL, startForge, type Forge } from "../forges/forge-stand-in.ts";
 import { freshCheckout, type Checkout } from "../workflows/checkout.ts";
 import { ACTIONS, REPOSITORY, startHost, TOKEN, type StandInHost } from "../workflows/host.ts";
+import { reportOf } from "../workflows/report.ts";
 import { everyScriptHasRun } from "../workflows/run-by.ts";
 import { runJob, type RanJob } from "../workflows/runner.ts";
 import { readWorkflow } from "../workflows/workflow.ts";
@@ -33,23 +34,6 @@ afterEach(async () => {
   host.close();
   await forge.end();
 });
-
-const report = (more: object = {}) =>
-  JSON.stringify({
-    stack: "homelab",
-    verdict: "Routine: 1 object changes, no rollouts.",
-    findings: [],
-    waiting: [],
-    counts: { CVAT: { update: 1 } },
-    unchanged: 200,
-    restarts: [],
-    images: [],
-    moved: [],
-    objects: [],
-    fixes: [],
-    warnings: [],
-    ...more,
-  });
 
 /** The workflow after a run of the preview: of this repository's branch, or of a fork's. */
 async function afterRun(from: "branch" | "fork", file = ".github/workflows/preview.yml"): Promise<RanJob> {
@@ -118,11 +102,11 @@ it(
   "a branch's two reports are two comments of the pull request, and the verdict is its status",
   { timeout: TIMEOUT_MS },
   async () => {
-    host.leave(RUN, "rehearsal-homelab.json", report());
+    host.leave(RUN, "rehearsal-homelab.json", reportOf());
     host.leave(
       RUN,
       "preview-homelab.json",
-      report({ verdict: "Careful: a volume grows. 1 object changes, no rollouts." }),
+      reportOf({ verdict: "Careful: a volume grows. 1 object changes, no rollouts." }),
     );
     const job = await afterRun("branch");
     expect(job.conclusion, logOf(job)).toBe("success");
@@ -144,7 +128,7 @@ it(
   async () => {
     const marker = `<!-- vision-platform:report stack=other run=99999 sha=${COMMIT} -->`;
     const verdict = `${marker} @maintainer <img src=x onerror=alert(1)> [go](https://evil.example) \`\`\``;
-    host.leave(RUN, "rehearsal-homelab.json", report({ stack: "other", verdict, warnings: [marker] }));
+    host.leave(RUN, "rehearsal-homelab.json", reportOf({ stack: "other", verdict, warnings: [marker] }));
     const job = await afterRun("fork");
     expect(job.conclusion, logOf(job)).toBe("success");
     const [posted, ...more] = forge.comments;
@@ -205,7 +189,7 @@ it.each<[string, string, string]>([
   ["another workflow that calls itself preview", "rehearsal-homelab.json", ".github/workflows/evil.yml"],
   ["a run that left something under another name", "../../rehearsal-homelab.json", ".github/workflows/preview.yml"],
 ])("%s posts nothing, and that is no failure", { timeout: TIMEOUT_MS }, async (_, name, file) => {
-  host.leave(RUN, name, report());
+  host.leave(RUN, name, reportOf());
   const job = await afterRun("fork", file);
   expect(job.conclusion, logOf(job)).toBe("success");
   expect(outcomes(job)).toContain("skipped");

@@ -4,15 +4,14 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { writePlan } from "../../automation/plan/file.ts";
-import { newPlanKey } from "../../automation/plan/hmac.ts";
-import { FORMAT } from "../../automation/plan/plan.ts";
 import { startForge, type Forge } from "../forges/forge-stand-in.ts";
 import { freshCheckout, type Checkout } from "../workflows/checkout.ts";
 import { engineStandIn, type EngineStandIn } from "../workflows/engine-stand-in.ts";
 import { ACTIONS, REPOSITORY, startHost, TOKEN, type StandInHost } from "../workflows/host.ts";
+import { reportOf } from "../workflows/report.ts";
 import { everyScriptHasRun } from "../workflows/run-by.ts";
 import { runJob, type RanJob } from "../workflows/runner.ts";
+import { savedPlan } from "../workflows/saved-plan.ts";
 import { readWorkflow } from "../workflows/workflow.ts";
 
 /** What deploy.yml and drift.yml do by what the verbs of the lab end with. Those are stand-ins here; with a lab: test/full/workflows.test.ts. */
@@ -34,26 +33,13 @@ const ran: Record<string, RanJob[]> = {};
 
 beforeAll(async () => {
   checkout = await freshCheckout();
+  // GitHub runs a pull request's workflow on what a merge would make of it.
+  await checkout.commit("merge");
   engine = await engineStandIn(checkout);
   home = await mkdtemp(path.join(tmpdir(), "vision-platform-home-"));
-  const key = await newPlanKey({ PULUMI_CONFIG_PASSPHRASE: PASSPHRASE });
-  const source = { program: "1", version: "0.1.0", stackFile: "2", secrets: {}, charts: [], programs: {} };
-  const saved = { at: "2026-11-30T10:00:00.000Z", by: "a run" };
-  const plan: Parameters<typeof writePlan>[1] = {
-    format: FORMAT,
-    version: 1,
-    stack: STACK,
-    saved,
-    lab: {},
-    state: { digest: "3" },
-    source,
-    steps: [],
-    unchanged: 3,
-    unseen: 0,
-    salt: key.salt,
-  };
-  digest = await writePlan(engine.files.plan, plan, key);
-  await writeFile(engine.files.report, `## Preview of ${STACK}\n\n**Routine: 1 object changes, no rollouts.**\n`);
+  digest = await savedPlan(engine.files.plan, STACK, PASSPHRASE);
+  await writeFile(engine.files.markdown, `## Preview of ${STACK}\n\n**Routine: 1 object changes, no rollouts.**\n`);
+  await writeFile(engine.files.json, reportOf({ stack: STACK }));
 }, TIMEOUT_MS);
 afterAll(async () => {
   await checkout.remove();

@@ -19,10 +19,20 @@ export interface StandInComment {
   html_url: string;
 }
 
+export interface StandInIssue {
+  number: number;
+  title: string;
+  body: string;
+  state: "open" | "closed";
+  user: { login: string };
+}
+
 export interface Forge extends WebServer {
   /** Address of the API. */
   api: string;
   comments: StandInComment[];
+  /** Gitea's alone: for GitHub's see test/workflows/host.ts. */
+  issues: StandInIssue[];
   statuses: { sha: string; state: string; context: string; description: string }[];
   state: { isLocked: boolean; isArchived: boolean };
 }
@@ -31,6 +41,8 @@ export interface ForgeOptions {
   kind: "github" | "gitea";
   tokens: Record<string, Account>;
   pause?: () => Promise<void>;
+  /** The newest commit of the pull request. Default: COMMIT. */
+  commit?: string;
 }
 
 export const REPOSITORY = "lab/platform";
@@ -40,11 +52,12 @@ export const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 export const FORK = { number: 8, sha: "f".repeat(40), branch: "idea", repository: "somebody/platform" };
 
 /**
- * GitHub, or Gitea 1.26, as far as the comment of a pull request asks them; each answer as the table of both says (pull-requests.md, 1), else as
+ * GitHub, or Gitea 1.26 (and so Forgejo), as far as the comment of a pull request and the issue of a report ask them; each answer as the table of both says (pull-requests.md, 1), else as
  * named beside it.
  */
-export async function startForge({ kind, tokens, pause }: ForgeOptions): Promise<Forge> {
+export async function startForge({ kind, tokens, pause, commit = COMMIT }: ForgeOptions): Promise<Forge> {
   const comments: StandInComment[] = [];
+  const issues: StandInIssue[] = [];
   const statuses: Forge["statuses"] = [];
   const state = { isLocked: false, isArchived: false };
   const isGitHub = kind === "github";
@@ -97,7 +110,36 @@ export async function startForge({ kind, tokens, pause }: ForgeOptions): Promise
     const [, pull] = /^\/pulls\/(\d+)$/.exec(own) ?? [];
     if (pull !== undefined) return Number(pull) === PULL ? { status: 200, body: { number: PULL } } : notFound;
     if (own === "/pulls") return pulls(url);
-    return notFound;
+    const [isIssue, issue] = /^\/issues(?:\/(\d+))?$/.exec(own) ?? [];
+    return isGitHub || isIssue === undefined ? notFound : issued(issue, method, url, body, account);
+  };
+
+  // routers/api/v1/repo/issue.go: pages of at most 50, and an edit is answered with 201.
+  const issued = (
+    number: string | undefined,
+    method: string,
+    url: URL,
+    body: Record<string, unknown>,
+    account: Account,
+  ): Reply => {
+    if (method === "GET") {
+      const state = url.searchParams.get("state") ?? "open";
+      const [per, page] = [
+        Math.min(Number(url.searchParams.get("limit") ?? 30), 50),
+        url.searchParams.get("page") ?? 1,
+      ];
+      const asked = issues.filter((one) => one.state === state);
+      return { status: 200, body: asked.slice((Number(page) - 1) * per, Number(page) * per) };
+    }
+    if (account.mayComment === false) return forbidden("write:issue");
+    if (number === undefined) {
+      const { title, body: text = "" } = body as { title?: string; body?: string };
+      if (!title) return { status: 422, body: { message: "[Title]: Required" } };
+      issues.push({ number: 30 + issues.length, title, body: text, state: "open", user: { login: account.login } });
+      return { status: 201, body: issues.at(-1) };
+    }
+    const found = issues.find((one) => one.number === Number(number));
+    return found ? { status: 201, body: Object.assign(found, body) } : notFound;
   };
 
   const closed = (account: Account): Reply | undefined => {
@@ -173,7 +215,7 @@ export async function startForge({ kind, tokens, pause }: ForgeOptions): Promise
   const status = (account: Account, sha: string, body: Record<string, unknown>): Reply => {
     if (account.maySetStatus === false) return forbidden("write:repository");
     // NewCommitStatus: any error is an internal one (routers/api/v1/repo/status.go); docs.github.com: 422.
-    if (sha !== COMMIT)
+    if (sha !== commit)
       return isGitHub
         ? { status: 422, body: { message: `No commit found for SHA: ${sha}` } }
         : { status: 500, body: { message: "" } };
@@ -190,7 +232,7 @@ export async function startForge({ kind, tokens, pause }: ForgeOptions): Promise
   const pulls = (url: URL): Reply => {
     if (Number(url.searchParams.get("page") ?? 1) > 1) return { status: 200, body: [] };
     const all = [
-      { number: PULL, head: { sha: COMMIT, ref: "more", repo: { full_name: REPOSITORY } } },
+      { number: PULL, head: { sha: commit, ref: "more", repo: { full_name: REPOSITORY } } },
       { number: FORK.number, head: { sha: FORK.sha, ref: FORK.branch, repo: { full_name: FORK.repository } } },
     ];
     const head = url.searchParams.get("head");
@@ -203,5 +245,5 @@ export async function startForge({ kind, tokens, pause }: ForgeOptions): Promise
   };
 
   const web = await startWeb(answer, pause);
-  return { ...web, api: `${web.url}${base}`, comments, statuses, state };
+  return { ...web, api: `${web.url}${base}`, comments, issues, statuses, state };
 }

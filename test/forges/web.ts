@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 export interface Reply {
   status: number;
   headers?: Record<string, string>;
-  /** As JSON; undefined: nothing. */
+  /** As JSON; a buffer: as it is; undefined: nothing. */
   body?: unknown;
 }
 
@@ -13,7 +13,9 @@ export interface Asked {
   method: string;
   url: URL;
   headers: IncomingMessage["headers"];
+  /** Of JSON; empty for anything else. */
   body: Record<string, unknown>;
+  bytes: Buffer;
 }
 
 /** What goes wrong with one request: instead of its answer, or after it was done. `drop`: the connection breaks. */
@@ -50,15 +52,18 @@ export async function startWeb(
       await pause();
       const name = Object.keys(faults).find((key) => `${method} ${url.pathname}`.match(new RegExp(key)));
       const fault = name === undefined ? undefined : faults[name]?.shift();
-      const text = Buffer.concat(parts).toString();
-      const body = text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
-      const done = fault?.when === "before" ? undefined : answer({ method, url, headers: request.headers, body });
+      const bytes = Buffer.concat(parts);
+      const isJson = bytes.length > 0 && request.headers["content-type"]?.startsWith("application/json");
+      const body = isJson ? (JSON.parse(bytes.toString()) as Record<string, unknown>) : {};
+      const done =
+        fault?.when === "before" ? undefined : answer({ method, url, headers: request.headers, body, bytes });
       await pause();
       const reply = fault?.reply ?? done;
       if (reply === "drop" || reply === undefined) return void request.socket.destroy();
-      const type = reply.body === undefined ? {} : { "content-type": "application/json; charset=utf-8" };
+      const isFile = reply.body instanceof Buffer;
+      const type = reply.body === undefined || isFile ? {} : { "content-type": "application/json; charset=utf-8" };
       response.writeHead(reply.status, { ...type, ...reply.headers });
-      response.end(reply.body === undefined ? undefined : JSON.stringify(reply.body));
+      response.end(reply.body === undefined || isFile ? reply.body : JSON.stringify(reply.body));
     })();
   });
   await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", () => resolve()));

@@ -12,8 +12,10 @@ export interface EngineStandIn {
   ends: (codes: Readonly<Record<string, number>>) => Promise<void>;
   /** What was run since the last look. */
   calls: () => Promise<string[]>;
+  /** The plan that the last up was given. */
+  applied: () => Promise<string>;
   /** What preview and drift report, and the plan that preview saves. */
-  files: { report: string; plan: string };
+  files: { markdown: string; json: string; plan: string };
 }
 
 export async function engineStandIn(checkout: Checkout): Promise<EngineStandIn> {
@@ -36,11 +38,17 @@ export async function engineStandIn(checkout: Checkout): Promise<EngineStandIn> 
     [
       `echo "$*" >> '${file("calls")}'`,
       "verb=$1",
-      `while [ $# -gt 0 ]; do case "$1" in --report) report=$2;; --save-plan) save=$2;; --plan) plan=$2;; --digest) digest=$2;; esac; shift; done`,
-      `[ -z "\${report:-}" ] || cp '${file("report")}' "$report" || exit 1`,
-      `[ -z "\${save:-}" ] || cp '${file("plan")}' "$save" || exit 1`,
-      `if [ "$verb" = up ]; then [ -f "$plan" ] || exit 2; [[ "$(sha256sum "$plan")" = "\${digest:-}"* ]] || exit 1; fi`,
-      `exit "$(cat '${folder}/ends-'"$verb" 2>/dev/null || echo 0)"`,
+      // The lab's secret is there for what works on the lab, and for nothing else.
+      `case "$*" in charts*) ;; *--rehearse*) [ -z "\${PULUMI_CONFIG_PASSPHRASE:-}" ] || exit 90;; *) [ -n "\${PULUMI_CONFIG_PASSPHRASE:-}" ] || exit 91;; esac`,
+      `while [ $# -gt 0 ]; do case "$1" in --report) report=$2;; --save-plan) save=$2;; --plan) plan=$2;; --digest) digest=$2;; --base) base=$2;; esac; shift; done`,
+      // What it is compared with must be in the checkout.
+      `[ -z "\${base:-}" ] || git rev-parse --verify --quiet "$base^{commit}" >&2 || exit 2`,
+      `code=$(cat '${folder}/ends-'"$verb" 2>/dev/null || echo 0)`,
+      `[ -z "\${report:-}" ] || cp '${file("report.")}'"\${report##*.}" "$report" || exit 1`,
+      // A preview that fails saves no plan.
+      `[ -z "\${save:-}" ] || [[ ! "$code" =~ ^[03]$ ]] || cp '${file("plan")}' "$save" || exit 1`,
+      `if [ "$verb" = up ]; then cp "$plan" '${file("applied")}' || exit 2; [[ "$(sha256sum "$plan")" = "\${digest:-}"* ]] || exit 1; fi`,
+      `exit "$code"`,
     ].join("\n"),
   );
   await writeFile(file("calls"), "");
@@ -55,6 +63,7 @@ export async function engineStandIn(checkout: Checkout): Promise<EngineStandIn> 
       await writeFile(file("calls"), "");
       return text.split("\n").filter(Boolean);
     },
-    files: { report: file("report"), plan: file("plan") },
+    applied: () => readFile(file("applied"), "utf8"),
+    files: { markdown: file("report.md"), json: file("report.json"), plan: file("plan") },
   };
 }

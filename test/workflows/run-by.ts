@@ -4,6 +4,7 @@ import type { RanJob } from "./runner.ts";
 import { readWorkflow, titleOf } from "./workflow.ts";
 
 const GITHUB = ".github/workflows";
+const FORGEJO = "docs/ci/forgejo";
 
 /** Which test runs the scripts of which jobs. */
 export const RUN_BY: Readonly<Record<string, readonly string[]>> = {
@@ -16,6 +17,14 @@ export const RUN_BY: Readonly<Record<string, readonly string[]>> = {
     `${GITHUB}/deploy.yml by-hand`,
     `${GITHUB}/drift.yml drift`,
     `${GITHUB}/newest.yml newest`,
+  ],
+  "test/contract/workflow-forgejo.test.ts": [
+    `${FORGEJO}/preview.yml rehearsal`,
+    `${FORGEJO}/preview.yml lab`,
+    `${FORGEJO}/deploy.yml reviewed`,
+    `${FORGEJO}/deploy.yml by-hand`,
+    `${FORGEJO}/drift.yml drift`,
+    `${FORGEJO}/newest.yml newest`,
   ],
 };
 
