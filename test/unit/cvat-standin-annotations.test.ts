@@ -422,6 +422,36 @@ const roundTrip = async (format: string) => {
   return [...files.keys()];
 };
 
+behaves("inferred upload", async () => {
+  const { id } = await newTask();
+  const archive = yolo({ "a/im04": MIDDLE });
+  const path = `tasks/${id}/annotations`;
+  const query = new URLSearchParams({ format: "YOLO 1.1", filename: "boxes.zip" });
+  const step = (headers: Record<string, string>, more = "") => cvat.call("POST", `${path}${more}`, { headers });
+  expect((await step({ "Upload-Start": "" }, `?${query.toString()}`)).status).toBe(202);
+  const metadata = `filename ${Buffer.from("boxes.zip").toString("base64")}`;
+  const made = await step({ "Upload-Length": String(archive.length), "Upload-Metadata": metadata }, "/");
+  expect(made.status).toBe(201);
+  const piece = async (offset: number, end: number) =>
+    fetch(made.headers.get("location") ?? "", {
+      method: "PATCH",
+      headers: {
+        Authorization: `Token ${await cvat.key()}`,
+        "Content-Type": "application/offset+octet-stream",
+        "Upload-Offset": String(offset),
+      },
+      body: archive.subarray(offset, end),
+    });
+  expect((await piece(0, 100)).headers.get("upload-offset")).toBe("100");
+  expect((await piece(50, 100)).status).toBe(409);
+  expect((await piece(100, archive.length)).status).toBe(204);
+  query.set("filename", made.headers.get("upload-filename") ?? "");
+  expect(await cvat.done(await step({ "Upload-Finish": "" }, `?${query.toString()}`))).toMatchObject({
+    status: "finished",
+  });
+  expect(await shapesOf(id)).toHaveLength(1);
+});
+
 behaves("inferred COCO", async () => {
   expect(await roundTrip("COCO 1.0")).toEqual(["annotations/instances_default.json"]);
 });

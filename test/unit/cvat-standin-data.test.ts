@@ -53,16 +53,16 @@ const messageOf = async (server_files: string[], changes: Json = {}) => {
 };
 
 behaves("rest 4.5", async () => {
-  await cvat.order({ pace: { queuedMs: 60, startedMs: 60 } });
+  await cvat.order({ workers: { import: "down" } });
   const task = await newTask();
   const answer = await postData(task, ["a/"]);
   const { rq_id } = answer.body as { rq_id: string };
-  const seen = async () => ((await get(`requests/${rq_id}`)).body as Json)["status"];
-  expect(await seen()).toBe("queued");
+  expect(await get(`requests/${rq_id}`)).toMatchObject({ body: { status: "queued", started_date: null } });
   expect((await get(`tasks/${task}`)).body).toMatchObject({ size: 0, mode: "" });
-  await expect.poll(seen, { interval: 5 }).toBe("started");
+  await cvat.order({ pace: { queuedMs: 1, startedMs: 1 } });
   expect(await cvat.done(answer)).toMatchObject({
     status: "finished",
+    started_date: expect.any(String) as string,
     progress: 0,
     operation: { type: "create:task" },
   });
@@ -395,6 +395,12 @@ behaves("third 10.1", async () => {
     `filter=${encodeURIComponent('{"<":[{"var":"created_date"},"2026"]}')}`,
   ])
     expect((await get(`requests?${query}`)).status).toBe(500);
+});
+
+behaves("third 10.3", async () => {
+  const head = async (path: string) => (await cvat.call("HEAD", path)).status;
+  expect([await head("projects"), await head(`tasks/${await newTask()}`)]).toEqual([500, 500]);
+  expect([await head("server/about"), await head("users/self")]).toEqual([200, 200]);
 });
 
 behaves("engine/cloud_provider.py", async () => {

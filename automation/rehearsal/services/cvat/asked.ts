@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { detail, json, refuse, type Answer } from "./answers.ts";
 import type { CvatConfig } from "./config.ts";
 export { filtered } from "./filters.ts";
@@ -13,6 +13,9 @@ export interface Asked {
   parts: readonly string[];
   query: URLSearchParams;
   body: Record<string, unknown>;
+  /** Bytes of a body that is no JSON: a piece of a file. */
+  bytes: Buffer;
+  headers: IncomingHttpHeaders;
   host: string;
   /** Undefined only on routes that are open to all. */
   user: StoredUser;
@@ -47,13 +50,20 @@ export function checkAccept(accept = "*/*"): void {
   if (!ACCEPTED.test(accept)) throw detail(406, "Could not satisfy the request Accept header.");
 }
 
-/** The body of a POST or PATCH: JSON under its plain name. (0.2) */
-export async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>> {
+/** What the pieces of an upload are called. (Tus 1.0.0) */
+const PIECE = "application/offset+octet-stream";
+
+/** The body of a POST or PATCH: JSON under its plain name, or a piece of a file. (0.2) */
+export async function bodyOf(request: IncomingMessage): Promise<{ body: Record<string, unknown>; bytes: Buffer }> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  const text = Buffer.concat(chunks).toString("utf8");
-  if (text === "") return {};
+  const bytes = Buffer.concat(chunks);
   const type = request.headers["content-type"] ?? "";
+  if (bytes.length === 0 || type === PIECE) return { body: {}, bytes };
+  return { body: jsonIn(bytes.toString("utf8"), type), bytes };
+}
+
+function jsonIn(text: string, type: string): Record<string, unknown> {
   if (!/^application\/json\s*(;|$)/.test(type)) throw detail(415, `Unsupported media type "${type}" in request.`);
   try {
     return JSON.parse(text) as Record<string, unknown>;

@@ -25,6 +25,7 @@ export const ANNOTATION_BEHAVIOURS = {
   "third 6.5": "keeps a ground-truth job's annotations out of the task's",
   "dataset_manager/formats/cvat.py":
     "reads and writes CVAT's own files, tracks with what lies between their key frames",
+  "inferred upload": "takes a file of annotations in pieces, as cvat-sdk sends it",
   "inferred COCO": "reads and writes COCO's instances",
   "inferred Ultralytics": "reads and writes Ultralytics' folders",
 } as const;

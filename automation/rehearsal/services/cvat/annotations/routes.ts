@@ -2,7 +2,7 @@ import { errorPage, json, nothing, plain, Refusal, refuse, type Answer } from ".
 import type { Asked, Route } from "../asked.ts";
 import { labelsOf, oneJob, oneTask, taskOf } from "../owned.ts";
 import { add, ownOf, shownAnnotations, take, type Scope } from "./change.ts";
-import { beginImport } from "./import/begin.ts";
+import { upload } from "./import/upload.ts";
 import { posted } from "./posted.ts";
 
 type Action = "create" | "update" | "delete";
@@ -35,7 +35,7 @@ const methods = (scopeOf: (asked: Asked) => Scope): Route["methods"] => ({
     take(asked, scope);
     return nothing(204);
   },
-  POST: (asked) => beginImport(asked, scopeOf(asked)),
+  POST: (asked) => upload(asked, scopeOf(asked)),
 });
 
 export const ANNOTATION_ROUTES: readonly Route[] = [

@@ -15,20 +15,15 @@ const text = (name: string, lines: readonly string[]): Entry => ({
 const withoutEnding = (name: string) => name.slice(0, name.length - path.posix.extname(name).length);
 const namesOf = ({ labels }: Exported) => labels.filter(({ parent_id }) => parent_id === null).map(({ name }) => name);
 
-/** Datumaro knows but two subsets, and calls the rest by their names. */
-const yoloSubset = (subset: string): string =>
-  subset === DEFAULT_SUBSET || subset === "train" || subset === "Train"
-    ? "train"
-    : /^valid/i.test(subset)
-      ? "valid"
-      : subset;
+/** Subsets keep their names; those without are in this one. */
+const subsetOf = ({ subset }: ExportedTask): string => (subset === DEFAULT_SUBSET ? "train" : subset);
 
 export function yoloFiles(exported: Exported): Entry[] {
   const names = namesOf(exported);
   const lists = new Map<string, string[]>();
   const files: Entry[] = [];
   for (const task of exported.tasks) {
-    const subset = yoloSubset(task.subset);
+    const subset = subsetOf(task);
     const list = lists.get(subset) ?? [];
     lists.set(subset, list);
     for (const { name, lines } of labelsIn(exported, task, names)) {
@@ -55,7 +50,7 @@ export function ultralyticsFiles(exported: Exported): Entry[] {
   const lists = new Map<string, string[]>();
   const files: Entry[] = [];
   for (const task of exported.tasks) {
-    const subset = yoloSubset(task.subset) === "valid" ? "val" : yoloSubset(task.subset);
+    const subset = subsetOf(task);
     const list = lists.get(subset) ?? [];
     lists.set(subset, list);
     for (const { name, lines } of labelsIn(exported, task, names)) {

@@ -6,8 +6,9 @@ import type { Scope } from "../change.ts";
 /** What an import's worker is told. */
 export interface ImportCall {
   format: string;
-  /** Undefined: what was sent, kept in a file of this name. */
+  /** Undefined: what was sent. */
   storage?: number;
+  /** Its key, or the file that what was sent lies in. */
   filename: string;
 }
 
@@ -18,8 +19,11 @@ const FORMATS = [
   ...["Ultralytics YOLO Segmentation 1.0", "Ultralytics YOLO Pose 1.0", "Ultralytics YOLO Oriented Bounding Boxes 1.0"],
 ];
 
-/** Annotations from a file, in the place of those that are there. (5.7 to 5.9) */
-export function beginImport(asked: Asked, { task, job }: Scope): Answer {
+/**
+ * Annotations from a file, in the place of those that are there. (5.7 to 5.9)
+ * @param uploaded the file here, when it was sent. Default: it is in a bucket
+ */
+export function beginImport(asked: Asked, { task, job }: Scope, uploaded?: string): Answer {
   const { query, state } = asked;
   const format = query.get("format") ?? "";
   if (!FORMATS.includes(format)) throw refuse(400, [`Unknown input format '${format}'`]);
@@ -32,7 +36,8 @@ export function beginImport(asked: Asked, { task, job }: Scope): Answer {
     parameters: { format, ...from() },
   });
 
-  function from(): { storage: number; filename: string } {
+  function from(): Omit<ImportCall, "format"> {
+    if (uploaded !== undefined) return { filename: uploaded };
     if (location === "local") throw refuse(400, ["No such file were uploaded"]);
     if (location !== "cloud_storage") throw new Refusal(errorPage(500, "Server Error (500)"));
     const own = query.has("location") ? null : task.source_storage?.cloud_storage_id;

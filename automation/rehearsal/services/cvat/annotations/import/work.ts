@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { bytesOf } from "../../bucket.ts";
 import { notFound } from "../../data/choose.ts";
 import { namedFrames } from "../../data/meta.ts";
@@ -30,15 +31,15 @@ export async function importAnnotations(work: Work, request: StoredRequest): Pro
   const job = state.jobs.find(({ id }) => id === request.job_id);
   const { format, storage: id, filename } = request.parameters as unknown as ImportCall;
   const storage = state.storages.find((one) => one.id === id);
-  if (!task || !storage)
+  if (!task || (!storage && id !== undefined))
     throw new Failure("cvat.apps.engine.models.Task.DoesNotExist: Task matching query does not exist.");
-  const bytes = await bytesOf(config, storage, filename);
-  if (!bytes) throw notFound(filename, storage);
+  const bytes = storage ? await bytesOf(config, storage, filename) : readFileSync(filename);
+  if (storage && !bytes) throw notFound(filename, storage);
   if (!task.data) throw new Failure("AttributeError: 'NoneType' object has no attribute 'validation_mode'");
   const read = READERS[format];
   if (!read) throw new Failure(`NotImplementedError: the rehearsal's stand-in for CVAT does not read ${format}`);
   const target: Target = { store, task, frames: namedFrames(work, task), labels: labelsOf(work, task) };
-  const news = read(target, filesIn(bytes, format));
+  const news = read(target, filesIn(bytes ?? Buffer.alloc(0), format));
   const scope = { task, job };
   take(work, scope);
   add(work, scope, news);

@@ -25,7 +25,9 @@ export function fromYolo(target: Target, files: readonly Entry[]): Annotations {
     .sort(rootFirst)
     .map(itemOf);
   const sizes = new Matcher(target.frames, texts);
-  const listed = ["train", "valid"].flatMap((subset) => listIn(settings.get(subset), inside));
+  // Any other key names a subset. (inferred but for train and valid)
+  const subsets = [...settings.keys()].filter((key) => !["backup", "classes", "names"].includes(key));
+  const listed = subsets.flatMap((subset) => listIn(settings.get(subset), inside));
   const matcher = new Matcher(
     target.frames,
     listed.map(({ item }) => item),
