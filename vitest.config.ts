@@ -30,6 +30,8 @@ export default defineConfig({
           include: ["test/contract/**/*.test.ts"],
           exclude: ["**/*.go.test.ts"],
           env,
+          // They wait for programs of other languages.
+          maxWorkers: availableParallelism(),
           sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -40,6 +42,7 @@ export default defineConfig({
           name: "contract-go",
           include: ["test/contract/**/*.go.test.ts"],
           env,
+          maxWorkers: availableParallelism(),
           sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
