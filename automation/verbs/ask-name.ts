@@ -13,3 +13,16 @@ export async function askForName(stack: string, question: string, otherwise: str
   line.close();
   if (answer.trim() !== stack) throw new UserError(otherwise);
 }
+
+/**
+ * Asks a person, at the terminal, for a name before something is replaced.
+ * @throws UserError, exit code 2, where there is no terminal or another name is typed
+ */
+export async function askForTyped(name: string, question: string, otherwise: string): Promise<void> {
+  const refused = new UserError(`${question} ${otherwise}`, { exitCode: 2 });
+  if (!process.stdin.isTTY) throw refused;
+  const line = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await line.question(`${question} To go on, type its name (${name}): `);
+  line.close();
+  if (answer.trim() !== name) throw refused;
+}

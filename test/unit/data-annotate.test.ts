@@ -1,0 +1,260 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { annotate, annotatePlan, type Annotating } from "../../automation/data/annotate/annotate.ts";
+import { mappingOf, writtenMapping } from "../../automation/data/annotate/mapping.ts";
+import { originalBytes } from "../../automation/data/annotate/original-bytes.ts";
+import { cancelRun } from "../../automation/data/annotate/run.ts";
+import type { Label, Task } from "../../components/cvat/client/types.ts";
+import { AnnotatingCvat } from "../fixtures/cvat/annotating.ts";
+
+let cvat: AnnotatingCvat;
+beforeEach(async () => {
+  cvat = new AnnotatingCvat();
+  await cvat.start();
+  const frames = ["set/a.jpg", "set/b.jpg"].map((name) => ({ name, width: 64, height: 48 }));
+  cvat.tasks.push({
+    ...{
+      id: 1,
+      name: "street",
+      project_id: 7,
+      subset: "",
+      mode: "annotation",
+      size: 2,
+      frames,
+      deleted: [],
+      shapes: [],
+      updated: 0,
+    },
+  });
+  cvat.labels.push({ id: 1, name: "car", type: "rectangle", attributes: [{ name: "color" }], project_id: 7 });
+  cvat.models.push({
+    id: "yolo11x",
+    kind: "detector",
+    name: "YOLO11x",
+    labels_v2: [label("car", "rectangle", ["color"]), label("bus")],
+  });
+  cvat.models.push({ id: "sam", kind: "interactor", name: "SAM", labels_v2: [] });
+});
+afterEach(() => cvat.end());
+
+const label = (name: string, type = "any", attributes: string[] = []) => ({
+  ...{ name, type, attributes: attributes.map((one) => ({ name: one })) },
+});
+const street = () => cvat.task(1) as unknown as Task;
+const work = (more: Partial<Annotating> = {}): Annotating => ({ everyMs: 5, clearing: cvat.space().client, ...more });
+const replacing = () => ({ bucket: cvat.bucket(), storage: 4, key: "replaced/1.zip" });
+const BEFORE = { frame: 1, label: "car", points: [1, 2, 3, 4] };
+
+async function run(more: Partial<Annotating> = {}) {
+  return annotate(cvat.space(more.signal), await annotatePlan(cvat.space(), street(), "yolo11x"), work(more));
+}
+
+describe("a function annotates a task", () => {
+  test("with its threshold, the labels in common and their attributes; the percent is CVAT's own", async () => {
+    const seen: string[] = [];
+    const done = await run({ threshold: 0.4, update: (text) => seen.push(text) });
+    expect(done).toEqual({ how: "finished", progress: 100, after: { shapes: 2, tags: 0, tracks: 0 } });
+    expect(seen).toContain("50 % of the frames");
+    expect(seen[0]).toBe("0 % of the frames");
+    const plan = await annotatePlan(cvat.space(), street(), "yolo11x");
+    expect(plan.mapping).toEqual({ car: { name: "car", attributes: { color: "color" } } });
+    expect(plan.notes).toEqual(["Labels of yolo11x that are left out: bus."]);
+  });
+
+  test("adds to what is there, or replaces it once that is kept", async () => {
+    cvat.task(1).shapes.push(BEFORE);
+    expect((await run()).after.shapes).toBe(3);
+    const kept: string[] = [];
+    cvat.nextRun = { coming: [100] };
+    const done = await run({ replacing: replacing(), keptAt: (key) => kept.push(key) });
+    expect(done).toMatchObject({ after: { shapes: 1 }, kept: "replaced/1.zip" });
+    expect(kept).toEqual(["replaced/1.zip"]);
+    expect(cvat.objects.get("replaced/1.zip")?.length).toBeGreaterThan(100);
+  });
+
+  test("fails with the last line of the traceback, and what was replaced is in the task again", async () => {
+    cvat.nextRun = {
+      coming: [33],
+      failsWith: "Traceback (most recent call last):\n  File x\nValueError: no answer of the function\n",
+    };
+    await expect(run()).rejects.toThrow(
+      "yolo11x failed over task street: ValueError: no answer of the function. The task has 1 shapes now",
+    );
+    cvat.task(1).shapes = [BEFORE];
+    cvat.nextRun = { coming: [33], failsWith: "X\nValueError: again\n" };
+    await expect(run({ replacing: replacing() })).rejects.toThrow(
+      "ValueError: again. What the task had before is in it again.",
+    );
+    expect(cvat.task(1).shapes).toEqual([BEFORE]);
+  });
+
+  test("says where the old ones are when they cannot be put back", async () => {
+    cvat.task(1).shapes = [BEFORE];
+    cvat.nextRun = { coming: [33], failsWith: "ValueError: x" };
+    cvat.importFails = "OSError: disk\n";
+    await expect(run({ replacing: replacing() })).rejects.toThrow(
+      /could not be put back: .*OSError: disk\nIt is in bucket cvat as replaced\/1\.zip: annotations import street s3:\/\/cvat\/replaced\/1\.zip --format "CVAT 1\.1" --replace/,
+    );
+  });
+
+  test("does not believe the traceback of the run before", async () => {
+    cvat.nextRun = { coming: [10], failsWith: "ValueError: old" };
+    await run().catch(() => undefined);
+    cvat.nextRun = { coming: [100] };
+    expect((await run()).how).toBe("finished");
+  });
+
+  test("is cancelled when the run is asked to end, keeps what it has, and is not called finished", async () => {
+    cvat.nextRun = { coming: [16, 33, 50, 66, 83, 100] };
+    const ends = new AbortController();
+    const done = await run({
+      signal: ends.signal,
+      update: (text) => {
+        if (text.startsWith("33 %")) ends.abort(new Error("asked to end"));
+      },
+    });
+    expect(done).toMatchObject({ how: "cancelled", progress: 50, after: { shapes: 3 } });
+    expect(cvat.calls.filter((call) => call.startsWith("DELETE"))).toHaveLength(1);
+  });
+
+  test("is called cancelled when somebody else did it, but not where the last frames were taken out", async () => {
+    cvat.nextRun = { coming: [50] };
+    expect(await run()).toMatchObject({ how: "cancelled", progress: 50 });
+    cvat.task(1).deleted = [1];
+    cvat.nextRun = { coming: [50] };
+    expect(await run()).toMatchObject({ how: "finished", progress: 100 });
+  });
+
+  test.each([
+    ["drop-after", 2],
+    ["drop-before", 2],
+  ] as const)("once, where the call that begins it comes to %s", async (kind, shapes) => {
+    cvat.faults.push({ call: "POST lambda/requests", kind });
+    expect((await run()).after.shapes).toBe(shapes);
+  });
+
+  test("is refused while another run is on, which --cancel ends", async () => {
+    const path = "action=autoannotate&target=task&target_id=1";
+    cvat.runs.set(path, {
+      id: path,
+      status: "started",
+      progress: 10,
+      exc_info: null,
+      function: { id: "x" },
+      coming: [20, 40, 60, 80, 100],
+    });
+    await expect(run()).rejects.toThrow("is on already, perhaps by somebody else");
+    expect(cvat.calls.some((call) => call.startsWith("POST"))).toBe(false);
+    expect(await cancelRun(cvat.space().client, 1, 5)).toBeGreaterThanOrEqual(10);
+    expect(await cancelRun(cvat.space().client, 1, 5)).toBeUndefined();
+  });
+
+  test("never cancels a run that another began in the same moment", async () => {
+    const plan = await annotatePlan(cvat.space(), street(), "yolo11x");
+    const id = "action=autoannotate&target=task&target_id=1";
+    cvat.runs.set(id, { id, status: "started", progress: 10, exc_info: null, function: { id: "x" }, coming: [100] });
+    const ends = new AbortController();
+    const begun = annotate(cvat.space(ends.signal), plan, work({ signal: ends.signal }));
+    await expect(begun).rejects.toThrow("is on already");
+    ends.abort(new Error("asked to end"));
+    expect(cvat.calls.some((call) => call.startsWith("DELETE"))).toBe(false);
+  });
+});
+
+describe("what CVAT would drop in silence or fail at is refused before", () => {
+  test.each([
+    ["a function that there is not", "yolo", "CVAT knows no function yolo. Detectors: yolo11x."],
+    ["one that annotates nothing by itself", "sam", "sam is a interactor"],
+  ])("%s", async (_what, name, problem) => {
+    await expect(annotatePlan(cvat.space(), street(), name)).rejects.toThrow(problem);
+  });
+
+  test("a task without data", async () => {
+    cvat.task(1).size = 0;
+    await expect(annotatePlan(cvat.space(), street(), "yolo11x")).rejects.toThrow("has no data yet");
+  });
+
+  const model = {
+    ...{ id: "det", kind: "detector", name: "Det" },
+    labels_v2: [label("car", "rectangle", ["color", "size"]), label("outline", "mask"), label("body", "skeleton")],
+  };
+  const task = (...labels: ReturnType<typeof label>[]) => labels as unknown as Label[];
+
+  test.each([
+    ["no label in common", task(label("dog")), undefined, "det and the task have no label of the same name"],
+    [
+      "a shape that the label does not take",
+      task(label("car", "polygon")),
+      undefined,
+      "car of det is a rectangle, and the task's label car takes polygon alone",
+    ],
+    ["a skeleton into any", task(label("body")), undefined, "body of det is a skeleton"],
+    ["a label that the model does not give", task(label("car")), { cow: { name: "car" } }, "det gives no label cow"],
+    [
+      "a label that the task does not have",
+      task(label("car")),
+      { car: { name: "vehicle" } },
+      "The task has no label vehicle",
+    ],
+    [
+      "an attribute that the task does not have",
+      task(label("car")),
+      { car: { name: "car", attributes: { color: "paint" } } },
+      "The task's label car has no attribute paint",
+    ],
+    [
+      "an attribute that the model does not give",
+      task(label("car", "any", ["age"])),
+      { car: { name: "car", attributes: { age: "age" } } },
+      "car of the model has no attribute age",
+    ],
+  ])("%s", (_what, labels, written, problem) => {
+    expect(() => mappingOf(model, labels, written)).toThrow(problem);
+  });
+
+  test("but a mask is stored as an outline, and attributes of equal names are named, since a mapping drops others", () => {
+    const labels = task(label("outline", "polygon"), label("vehicle", "any", ["color"]));
+    expect(mappingOf(model, labels, { car: { name: "vehicle" }, outline: { name: "outline" } })).toEqual({
+      mapping: {
+        car: { name: "vehicle", attributes: { color: "color" } },
+        outline: { name: "outline", attributes: {} },
+      },
+      notes: ["Attributes of car that are left out: size.", "Labels of det that are left out: body."],
+    });
+  });
+});
+
+test("a mapping is written in the line or in a file", async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "vision-platform-mapping-"));
+  const file = path.join(folder, "mapping.yaml");
+  expect(await writtenMapping("car=vehicle, big bus = vehicle")).toEqual({
+    car: { name: "vehicle" },
+    "big bus": { name: "vehicle" },
+  });
+  await writeFile(file, "car: vehicle\nbus: {name: vehicle, attributes: {color: paint}}\n");
+  expect(await writtenMapping(file)).toEqual({
+    car: { name: "vehicle" },
+    bus: { name: "vehicle", attributes: { color: "paint" } },
+  });
+  await writeFile(file, "car: {label: vehicle}\n");
+  await expect(writtenMapping(file)).rejects.toThrow("is no mapping");
+  await writeFile(file, "car: [");
+  await expect(writtenMapping(file)).rejects.toThrow("is no mapping");
+  await expect(writtenMapping("nowhere.yaml")).rejects.toThrow("neither a file nor");
+  await rm(folder, { recursive: true });
+});
+
+test("the bytes of a task's frames are asked of the bucket, folder by folder, and missing ones are told", async () => {
+  for (const [key, size] of [
+    ["set/a.jpg", 10],
+    ["set/b/c.jpg", 20],
+    ["set/other.jpg", 40],
+    ["x.jpg", 80],
+  ] as const)
+    cvat.objects.set(key, Buffer.alloc(size));
+  const found = await originalBytes(cvat.bucket(), ["set/a.jpg", "set/b/c.jpg", "set/gone.jpg"]);
+  expect(found).toEqual({ bytes: 30, missing: ["set/gone.jpg"] });
+  expect((await originalBytes(cvat.bucket(), ["x.jpg", "set/a.jpg"])).bytes).toBe(90);
+});
