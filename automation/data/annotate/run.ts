@@ -82,21 +82,21 @@ export async function annotated(
   const { task, function: name, threshold, mapping, cleanup } = wish;
   const { update = () => undefined, signal, clearing = client, everyMs = EVERY_MS } = work;
   const body = { function: name, task: task.id, mapping, cleanup, ...(threshold !== undefined && { threshold }) };
-  let mayBeOn = false;
+  const begun = { perhaps: false };
   try {
     await patiently(
       async (attempt) => {
-        mayBeOn = attempt > 1;
+        begun.perhaps = attempt > 1;
         try {
           await client.post("lambda/requests", body, { organization });
         } catch (error) {
           const isBusy = error instanceof CvatError && error.status === 409;
           // The call before may have been done, though no answer came.
           if (isBusy && attempt === 1) throw alreadyOn(task.name);
-          mayBeOn ||= !(error instanceof CvatError) || error.maybeDone;
+          begun.perhaps ||= !(error instanceof CvatError) || error.maybeDone;
           if (!isBusy) throw error;
         }
-        mayBeOn = true;
+        begun.perhaps = true;
       },
       { attempts: ATTEMPTS, firstPauseMs: FIRST_PAUSE_MS, signal, mayPass: isUnanswered },
     );
@@ -110,7 +110,7 @@ export async function annotated(
     );
     return endOf(end, wish.wholeAt);
   } catch (error) {
-    if (!signal?.aborted || !mayBeOn) throw error;
+    if (!signal?.aborted || !begun.perhaps) throw error;
     update("cancelling");
     return { how: "cancelled", progress: await cancelled(clearing, task.id, everyMs) };
   }
