@@ -105,7 +105,7 @@ const from = () => ({
 
 /** Boxes of a picture, in whole pixels. */
 const boxesOf = (key: string): [string, number[]][] => {
-  const seed = [...key].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 9973, 7);
+  const seed = Array.from(key).reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 9973, 7);
   return Array.from({ length: seed % 4 }, (_, at) => {
     const left = (seed * (at + 3)) % 200;
     const top = (seed * (at + 5)) % 100;
