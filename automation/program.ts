@@ -16,9 +16,11 @@ import { issueCommand } from "./commands/issue.ts";
 import { openCommand } from "./commands/open.ts";
 import { outputsCommand } from "./commands/outputs.ts";
 import { previewCommand } from "./commands/preview.ts";
+import { projectCommand } from "./commands/project.ts";
 import { recoverCommand } from "./commands/recover.ts";
 import { rehearseCommand } from "./commands/rehearse.ts";
 import { stateCommand } from "./commands/state.ts";
+import { taskCommand } from "./commands/task.ts";
 import { toolsCommand } from "./commands/tools.ts";
 import { upCommand } from "./commands/up.ts";
 import { upgradeCommand } from "./commands/upgrade.ts";
@@ -40,6 +42,8 @@ const VERBS = [
   stateCommand,
   openCommand,
   datasetCommand,
+  projectCommand,
+  taskCommand,
   functionCommand,
   cvatCommand,
   clearmlCommand,

@@ -3,6 +3,7 @@ import { createInterface } from "node:readline";
 import { UserError } from "../../../components/program/errors.ts";
 import { folderPrefix, serverFile } from "../cvat/paths.ts";
 import type { Bucket, ObjectInfo } from "../store/objects.ts";
+import { commonPrefix } from "./bytes.ts";
 
 /** Which objects of a bucket are meant. They come in the same order each time. */
 export interface Chosen {
@@ -88,10 +89,8 @@ async function* linesOf(file: string): AsyncIterable<string> {
   }
 }
 
-/** What all of some texts begin with, up to a slash. */
-function common(texts: readonly string[]): string {
-  const [first = "", ...rest] = texts;
-  let length = first.length;
-  for (const text of rest) while (!text.startsWith(first.slice(0, length))) length -= 1;
-  return first.slice(0, first.lastIndexOf("/", length - 1) + 1);
+/** What all of some keys begin with, up to a slash. */
+function common(keys: readonly string[]): string {
+  const prefix = commonPrefix(keys);
+  return prefix.slice(0, prefix.lastIndexOf("/") + 1);
 }

@@ -119,8 +119,9 @@ function attributeProblems(
   path: readonly (string | number)[],
 ): Found[] {
   const at = (key: string) => [...path, key];
-  const problems = listedTwice(values, at("values"));
-  if (input === "select" || input === "radio") {
+  const chooses = input === "select" || input === "radio";
+  const problems = chooses ? listedTwice(values, at("values")) : [];
+  if (chooses) {
     if (values.length === 0) problems.push({ path: at("values"), message: `a ${input} needs values` });
     else if (chosen !== undefined && !values.includes(chosen))
       problems.push({ path: at("default"), message: `\`${chosen}\` is none of its values` });

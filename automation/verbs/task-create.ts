@@ -1,0 +1,124 @@
+import { UserError } from "../../components/program/errors.ts";
+import { bytesOf } from "../../components/schema/values.ts";
+import { inDataLab } from "../data/connect/run.ts";
+import { projectNamed, storageOfBucket } from "../data/cvat/find.ts";
+import { folderPrefix } from "../data/cvat/paths.ts";
+import { workersIn } from "../data/cvat/workers.ts";
+import { bucketOf } from "../data/store/bucket.ts";
+import { sizeText } from "../data/tasks/bytes.ts";
+import { below, listedIn } from "../data/tasks/chosen.ts";
+import { createTasks, type Outcome } from "../data/tasks/create.ts";
+import { manifestNames } from "../data/tasks/manifest-names.ts";
+import { planTasks, type Look, type Planned } from "../data/tasks/plan.ts";
+import type { TaskWish } from "../data/tasks/wish.ts";
+import { streamProgress } from "../progress.ts";
+import type { DataStackFlags } from "./flags.ts";
+import { print } from "./print.ts";
+
+export interface CreateFlags extends DataStackFlags {
+  project: string;
+  from: string[];
+  list?: string;
+  bucket: string;
+  perTask: number;
+  segmentSize: number;
+  quality: number;
+  sorting: TaskWish["sorting"];
+  subset?: string;
+  only?: "pictures" | "films";
+  split?: true;
+  manifest?: true;
+  start?: number;
+  stop?: number;
+  step?: number;
+  dryRun?: true;
+}
+
+/** Makes tasks of what is in a bucket. */
+export async function create(name: string, flags: CreateFlags): Promise<void> {
+  const wish = wishOf(name, flags);
+  const { json, dryRun, from, list } = flags;
+  const progress = streamProgress();
+  await inDataLab(flags, progress, async (lab, signal) => {
+    const [client, organization, at] = [await lab.cvat(), await lab.organization(), await lab.place(flags.bucket)];
+    const space = { client, organization };
+    const bucket = bucketOf(at.place, at.name, { signal });
+    const project = await projectNamed(space, flags.project);
+    const chosen = list === undefined ? below(bucket, from) : await listedIn(bucket, list);
+    const storage = await storageOfBucket(space, at.name, chosen.prefix);
+    const manifest = flags.manifest ? `${folderPrefix(from[0] ?? "")}manifest.jsonl` : undefined;
+    const { plan, lab: stack } = { plan: lab.plan, lab: lab.plan.lab };
+    const look: Look = {
+      ...{ space, project, chosen, wish, signal },
+      claimBytes: plan.cvat && bytesOf(plan.cvat.config.data.size),
+      manifest: manifest === undefined ? undefined : await manifestNames(bucket, manifest),
+    };
+    const { tasks } = await progress.task(`Looking through ${chosen.where}`, (task) =>
+      planTasks({ ...look, update: (text) => task.update(text) }),
+    );
+    if (dryRun) {
+      print({ project: project.name, tasks: tasks.map(plannedReport) }, tasks.map(plannedText).join("\n"), json);
+      return;
+    }
+    const outcomes: Outcome[] = [];
+    const workers = workersIn(stack.cluster, stack.cvat.namespace);
+    await createTasks(look, tasks, { space, project, storage, wish, manifest }, { workers, signal }, progress, (one) =>
+      outcomes.push(one),
+    ).catch((error: unknown) => {
+      for (const one of outcomes) progress.line(outcomeText(one));
+      throw error;
+    });
+    print({ project: project.name, tasks: outcomes }, outcomes.map(outcomeText).join("\n"), json);
+  });
+}
+
+function wishOf(name: string, flags: CreateFlags): TaskWish {
+  const { from, list, only, split, manifest, start, stop, step, perTask, segmentSize, quality, sorting, subset } =
+    flags;
+  const problems = [
+    ...(from.length > 0 === (list !== undefined) ? ["Say what to take: either --from PREFIX or --list FILE."] : []),
+    ...(only !== undefined && split ? ["--only and --split exclude each other."] : []),
+    ...(manifest && from.length !== 1 ? ["--manifest needs one --from, in whose folder manifest.jsonl lies."] : []),
+  ];
+  if (problems.length > 0) throw new UserError(problems.join("\n"), { exitCode: 2 });
+  const take = split ? "both" : only;
+  return {
+    ...{ name: name.trim(), subset: (subset ?? "").trim(), perTask, segmentSize, quality, sorting },
+    film: {
+      ...(start !== undefined && { start }),
+      ...(stop !== undefined && { stop }),
+      ...(step !== undefined && { step }),
+    },
+    ...(take !== undefined && { take }),
+  };
+}
+
+const SAYS = {
+  absent: "would be made",
+  half: "is half-made and would be finished or replaced",
+  whole: "is there already",
+  other: "",
+} as const;
+
+const plannedReport = ({ name, kind, files, bytes, there }: Planned) => ({ name, kind, files, bytes, is: there.is });
+
+function plannedText({ name, kind, files, bytes, there }: Planned): string {
+  return `${name} ${SAYS[there.is]}: ${counted(files, kind)}, ${sizeText(bytes)}`;
+}
+
+const DID: Readonly<Record<Outcome["did"], string>> = {
+  made: "is made",
+  "was-there": "is there already",
+  finished: "was begun by an earlier run, and is whole now",
+  replaced: "was begun by an earlier run, and is made anew",
+};
+
+function outcomeText({ name, id, did, files, frames, jobs, notes }: Outcome): string {
+  const what = files === frames ? counted(frames, "picture") : `${frames} frames`;
+  return [
+    `${name} (#${id}) ${DID[did]}: ${what}, ${counted(jobs, "job")}`,
+    ...notes.map((note) => `  ${note}; it is left so`),
+  ].join("\n");
+}
+
+const counted = (number: number, one: string) => `${number} ${one}${number === 1 ? "" : "s"}`;
