@@ -4,10 +4,12 @@ import { inDataLab } from "../data/connect/run.ts";
 import { projectNamed, storageOfBucket } from "../data/cvat/find.ts";
 import { folderPrefix } from "../data/cvat/paths.ts";
 import { workersIn } from "../data/cvat/workers.ts";
+import { FilmReader } from "../data/pictures/film.ts";
 import { bucketOf } from "../data/store/bucket.ts";
 import { sizeText } from "../data/tasks/bytes.ts";
 import { below, listedIn } from "../data/tasks/chosen.ts";
 import { createTasks, type Outcome } from "../data/tasks/create.ts";
+import { filmsIn } from "../data/tasks/films.ts";
 import { manifestNames } from "../data/tasks/manifest-names.ts";
 import { planTasks, type Look, type Planned } from "../data/tasks/plan.ts";
 import type { TaskWish } from "../data/tasks/wish.ts";
@@ -39,18 +41,19 @@ export async function create(name: string, flags: CreateFlags): Promise<void> {
   const wish = wishOf(name, flags);
   const { json, dryRun, from, list } = flags;
   const progress = streamProgress();
+  const reader = new FilmReader();
   await inDataLab(flags, progress, async (lab, signal) => {
-    const [client, organization, at] = [await lab.cvat(), await lab.organization(), await lab.place(flags.bucket)];
-    const space = { client, organization };
+    const at = await lab.place(flags.bucket);
     const bucket = bucketOf(at.place, at.name, { signal });
-    const project = await projectNamed(space, flags.project);
     const chosen = list === undefined ? below(bucket, from) : await listedIn(bucket, list);
+    const space = { client: await lab.cvat(), organization: await lab.organization() };
+    const project = await projectNamed(space, flags.project);
     const storage = await storageOfBucket(space, at.name, chosen.prefix);
     const manifest = flags.manifest ? `${folderPrefix(from[0] ?? "")}manifest.jsonl` : undefined;
-    const { plan, lab: stack } = { plan: lab.plan, lab: lab.plan.lab };
+    const { cluster, cvat } = lab.plan.lab;
     const look: Look = {
-      ...{ space, project, chosen, wish, signal },
-      claimBytes: plan.cvat && bytesOf(plan.cvat.config.data.size),
+      ...{ space, project, chosen, wish, signal, readFilm: filmsIn(bucket, reader) },
+      claimBytes: bytesOf(cvat.data.size),
       manifest: manifest === undefined ? undefined : await manifestNames(bucket, manifest),
     };
     const { tasks } = await progress.task(`Looking through ${chosen.where}`, (task) =>
@@ -61,15 +64,16 @@ export async function create(name: string, flags: CreateFlags): Promise<void> {
       return;
     }
     const outcomes: Outcome[] = [];
-    const workers = workersIn(stack.cluster, stack.cvat.namespace);
-    await createTasks(look, tasks, { space, project, storage, wish, manifest }, { workers, signal }, progress, (one) =>
-      outcomes.push(one),
-    ).catch((error: unknown) => {
+    const making = { space, project, storage, wish, manifest };
+    const following = { workers: workersIn(cluster, cvat.namespace), signal };
+    try {
+      await createTasks(look, tasks, making, following, progress, (one) => outcomes.push(one));
+    } catch (error) {
       for (const one of outcomes) progress.line(outcomeText(one));
       throw error;
-    });
+    }
     print({ project: project.name, tasks: outcomes }, outcomes.map(outcomeText).join("\n"), json);
-  });
+  }).finally(() => reader.close());
 }
 
 function wishOf(name: string, flags: CreateFlags): TaskWish {
@@ -100,10 +104,12 @@ const SAYS = {
   other: "",
 } as const;
 
-const plannedReport = ({ name, kind, files, bytes, there }: Planned) => ({ name, kind, files, bytes, is: there.is });
+const plannedReport = ({ there, digest: _, ...task }: Planned) => ({ ...task, is: there.is });
 
-function plannedText({ name, kind, files, bytes, there }: Planned): string {
-  return `${name} ${SAYS[there.is]}: ${counted(files, kind)}, ${sizeText(bytes)}`;
+function plannedText({ name, kind, files, bytes, there, codec, frames }: Planned): string {
+  const film =
+    codec === undefined ? "" : `, ${codec}, ${frames === undefined ? "an unknown number of" : frames} frames`;
+  return `${name} ${SAYS[there.is]}: ${counted(files, kind)}, ${sizeText(bytes)}${film}`;
 }
 
 const DID: Readonly<Record<Outcome["did"], string>> = {

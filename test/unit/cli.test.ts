@@ -69,6 +69,8 @@ describe("help", () => {
       "cvat token ls",
       "cvat token make",
       "cvat token revoke",
+      "dataset check",
+      "dataset manifest",
       "destroy",
       "drift",
       "function deploy",

@@ -91,7 +91,7 @@ describe("a project of a file", () => {
       ["select", ["red", "blue"]],
       ["checkbox", ["false"]],
       ["number", ["0", "200", "10"]],
-      ["text", [""]],
+      ["text", []],
     ]);
     expect(man?.svg).toContain(`data-label-id="${man?.sublabels[0]?.id}"`);
     expect(man?.svg).toContain(

@@ -243,7 +243,7 @@ describe("films", () => {
     expect((await refusal(create({ from: ["films"], look: { readFilm } }))).message).toMatch(
       /begins at frame 10 and takes one of 5/,
     );
-    expect(framesTaken({ codec: "h264", frames: 60 }, { ...WISH, ...wish })).toBe(8);
+    expect(framesTaken(60, { ...WISH, ...wish })).toBe(8);
   });
 
   it("are refused when they cannot be read, end before they begin, or find no room", async () => {

@@ -1,19 +1,29 @@
+import type { FilmReader } from "../pictures/film.ts";
+import type { Bucket } from "../store/objects.ts";
 import type { TaskWish } from "./wish.ts";
 
 /** What a film's own bytes say. */
 export interface FilmFacts {
   codec: string;
-  frames: number;
+  /** Undefined: its headers do not say. */
+  frames: number | undefined;
 }
 
 /** Reads that of an object; a text says why it cannot be a film. */
 export type ReadFilm = (key: string, bytes: number) => Promise<FilmFacts | string>;
 
+/** Reads films of a bucket by pieces. */
+export function filmsIn(bucket: Bucket, reader: FilmReader): ReadFilm {
+  return async (key, size) => {
+    const range = (offset: number, length: number) => bucket.range(key, offset, length);
+    const { film, problem } = await reader.look({ size, range });
+    return problem ?? film ?? "it is no film";
+  };
+}
+
 /** How many frames CVAT makes of a film; it cuts a `--stop` behind the end in silence. (cvat-real-third-look.md 4.3) */
-export function framesTaken(
-  { frames }: FilmFacts,
-  { film: { start = 0, stop = frames - 1, step = 1 } }: TaskWish,
-): number {
+export function framesTaken(frames: number, { film }: TaskWish): number {
+  const { start = 0, stop = frames - 1, step = 1 } = film;
   return Math.max(0, Math.ceil((Math.min(stop, frames - 1) - start + 1) / step));
 }
 
@@ -21,7 +31,7 @@ export function framesTaken(
 export function filmProblem(key: string, facts: FilmFacts | string, wish: TaskWish): string | undefined {
   if (typeof facts === "string") return `${key}: ${facts}`;
   const { start = 0 } = wish.film;
-  return start < facts.frames
+  return facts.frames === undefined || start < facts.frames
     ? undefined
     : `${key} has ${facts.frames} frames, so none is left from --start ${start} on`;
 }

@@ -1,4 +1,4 @@
-import { mediaKind } from "../cvat/paths.ts";
+import { mediaOf, type Media as Kind } from "../pictures/media.ts";
 import type { ObjectInfo } from "../store/objects.ts";
 import { numbered, type TaskWish } from "./wish.ts";
 
@@ -48,7 +48,7 @@ export async function* counted(objects: AsyncIterable<ObjectInfo>, found: Found,
   for await (const { key, size } of objects) {
     // A folder, as some programs put one.
     if (key.endsWith("/") && size === 0) continue;
-    const kind = mediaKind(key);
+    const kind = mediaOf(key);
     if (kind === "picture") {
       found.pictures += 1;
       found.picture ??= key;
@@ -74,7 +74,7 @@ export const nothingFound = (): Found => ({
 });
 
 /** CVAT's own lists and what it writes beside them. */
-const isManifest = (key: string) => mediaKind(key) === "manifest" || /(^|\/)index\.json$/.test(key);
+const isManifest = (key: string) => /\.jsonl$|(^|\/)index\.json$/i.test(key);
 
 function isTaken(kind: ReturnType<typeof mediaKind>, { take }: TaskWish): boolean {
   if (kind === "picture") return take !== "films";
@@ -125,7 +125,7 @@ export async function* batches(media: AsyncIterable<Media>, wish: TaskWish): Asy
     return { name: numbered(wish.name, number, "picture"), kind: "picture", keys, bytes };
   };
   for await (const one of media) {
-    if (mediaKind(one.key) === "film") {
+    if (mediaOf(one.key) === "film") {
       films.push(one);
       continue;
     }

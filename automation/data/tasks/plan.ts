@@ -4,7 +4,7 @@ import { UserError } from "../../../components/program/errors.ts";
 import { tasksOf } from "../cvat/find.ts";
 import type { CvatSpace } from "../cvat/space.ts";
 import type { Chosen } from "./chosen.ts";
-import { filmProblem, roomProblem, type ReadFilm } from "./films.ts";
+import { filmProblem, framesTaken, roomProblem, type FilmFacts, type ReadFilm } from "./films.ts";
 import { batches, counted, foundProblems, nothingFound, type Batch, type Found } from "./media.ts";
 import { lookFor, type There } from "./there.ts";
 import { wishProblems, type TaskWish } from "./wish.ts";
@@ -17,6 +17,10 @@ export interface Planned {
   bytes: number;
   /** Of its list of files. */
   digest: string;
+  /** Of a film: what it is written in. */
+  codec?: string;
+  /** Of a film: how many frames CVAT will make of it, where its headers say. */
+  frames?: number | undefined;
   there: There;
 }
 
@@ -56,11 +60,10 @@ export async function planTasks(look: Look): Promise<{ tasks: Planned[]; found: 
     const there = await lookFor(space, batch, wish, before.get(name) ?? []);
     if (there.is === "other") problems.push(there.why);
     problems.push(...notListed(keys, look));
-    if (kind === "film" && there.is !== "whole") {
-      filmBytes += bytes;
-      problems.push(...(await filmProblems(batch, look)));
-    }
-    tasks.push({ name, kind, files: keys.length, bytes, digest: digestOf(batch), there });
+    const film = kind === "film" && there.is !== "whole" ? await filmOf(batch, look) : undefined;
+    if (film) filmBytes += bytes;
+    if (film?.problem !== undefined) problems.push(film.problem);
+    tasks.push({ name, kind, files: keys.length, bytes, digest: digestOf(batch), there, ...film?.says });
   }
   const room = roomProblem(filmBytes, look.claimBytes);
   refuse([
@@ -89,10 +92,17 @@ export async function* again(
   }
 }
 
-async function filmProblems({ keys: [key = ""], bytes }: Batch, { readFilm, wish }: Look): Promise<string[]> {
-  if (!readFilm) return [];
-  const problem = filmProblem(key, await readFilm(key, bytes), wish);
-  return problem === undefined ? [] : [problem];
+/** What is wrong with a film, or what it says of itself. */
+async function filmOf(
+  { keys: [key = ""], bytes }: Batch,
+  { readFilm, wish }: Look,
+): Promise<{ problem?: string | undefined; says?: FilmFacts }> {
+  const facts = await readFilm?.(key, bytes);
+  if (facts === undefined) return {};
+  const problem = filmProblem(key, facts, wish);
+  if (typeof facts === "string" || problem !== undefined) return { problem };
+  const { codec, frames } = facts;
+  return { says: { codec, frames: frames === undefined ? undefined : framesTaken(frames, wish) } };
 }
 
 function notListed(keys: readonly string[], { manifest }: Look): string[] {

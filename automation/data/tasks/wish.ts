@@ -1,5 +1,3 @@
-import type { MediaKind } from "../cvat/paths.ts";
-
 export const SORTINGS = ["lexicographical", "natural", "predefined"] as const;
 
 /** What tasks are asked for. */
@@ -58,7 +56,7 @@ export function wishProblems(wish: TaskWish, tasks = 1): string[] {
  * The name of the n-th task, which the same pictures always come to.
  * @param kind films beside pictures are counted by themselves, so that more pictures do not rename them
  */
-export function numbered(name: string, number: number, kind: MediaKind, besidePictures = false): string {
+export function numbered(name: string, number: number, kind: "picture" | "film", besidePictures = false): string {
   const base = kind === "film" && besidePictures ? `${name.trim()} film` : name.trim();
   return number === 1 ? base : `${base} ${number}`;
 }

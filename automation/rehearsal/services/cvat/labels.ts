@@ -107,8 +107,11 @@ export function patchLabels(asked: Asked, given: unknown, owner: Owner): void {
   }
 }
 
-/** A label is renamed with another colour unless the old one is sent along. (4.3) */
-function changeLabel(asked: Asked, label: StoredLabel, { name, color, attributes }: Given): void {
+/**
+ * A label is renamed with another colour unless the old one is sent along. (4.3) The type of a skeleton, and to one, stays in silence.
+ * (engine/serializers.py: LabelSerializer.update_label)
+ */
+function changeLabel(asked: Asked, label: StoredLabel, { name, color, attributes, type }: Given): void {
   const others = asked.state.labels.filter(
     (one) => one !== label && one.project_id === label.project_id && one.task_id === label.task_id,
   );
@@ -116,6 +119,7 @@ function changeLabel(asked: Asked, label: StoredLabel, { name, color, attributes
     if (others.some((one) => one.name === name && one.parent_id === label.parent_id)) throw refuse(400, [NOT_UNIQUE]);
     label.name = stripped(name) || label.name;
   }
+  if (type !== undefined && type !== "skeleton" && label.type !== "skeleton") label.type = type;
   label.color = color || colorFor(label.name, others);
   for (const attribute of attributes ?? []) {
     const stored = label.attributes.find((one) => one.id === attribute.id || one.name === attribute.name);
