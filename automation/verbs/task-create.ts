@@ -104,7 +104,10 @@ const SAYS = {
   other: "",
 } as const;
 
-const plannedReport = ({ there, digest: _, ...task }: Planned) => ({ ...task, is: there.is });
+const plannedReport = ({ name, kind, files, bytes, codec, frames, there }: Planned) => ({
+  ...{ name, kind, files, bytes, codec, frames },
+  is: there.is,
+});
 
 function plannedText({ name, kind, files, bytes, there, codec, frames }: Planned): string {
   const film =

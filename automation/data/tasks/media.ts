@@ -76,7 +76,7 @@ export const nothingFound = (): Found => ({
 /** CVAT's own lists and what it writes beside them. */
 const isManifest = (key: string) => /\.jsonl$|(^|\/)index\.json$/i.test(key);
 
-function isTaken(kind: ReturnType<typeof mediaKind>, { take }: TaskWish): boolean {
+function isTaken(kind: Kind, { take }: TaskWish): boolean {
   if (kind === "picture") return take !== "films";
   return kind === "film" && take !== "pictures";
 }
