@@ -58,7 +58,7 @@ it("CVAT's own client and command line do a week's data work with the stand-in",
       run: ["queued", true],
       "by nuclio": ["finished", 100, [0, 3, 0]],
     });
-    const street = unzipped(Buffer.from(cvat.s3.bodies["datasets/out/street.zip"] ?? ""));
+    const street = await unzipped(Buffer.from(cvat.s3.bodies["datasets/out/street.zip"] ?? ""));
     expect(street?.map(({ name }) => name)).toEqual(["annotations.xml"]);
 
     // The command line reads its token from the environment, and host and port as arguments. (cvat-real-third-look.md, 10.6)
@@ -85,7 +85,7 @@ it("CVAT's own client and command line do a week's data work with the stand-in",
       "--completion_verification_period",
       "1",
     );
-    const written = unzipped(await readFile(path.join(folder, "cli.zip")))?.map(({ name }) => name);
+    const written = (await unzipped(await readFile(path.join(folder, "cli.zip"))))?.map(({ name }) => name);
     expect(written).toEqual(expect.arrayContaining(["obj.data", "obj_Train_data/day/1.txt"]));
     await writeFile(path.join(folder, "again.zip"), await readFile(path.join(folder, "boxes.zip")));
     await cli("task", "import-dataset", String(id), "again.zip", "--format", "YOLO 1.1");

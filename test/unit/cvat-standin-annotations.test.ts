@@ -92,7 +92,7 @@ const exported = async (path: string, query: Record<string, string> = {}) => {
   };
   const request = await cvat.done(await post(`${path}/dataset/export?${new URLSearchParams(all).toString()}`));
   expect(request).toMatchObject({ status: "finished", result_url: null });
-  const files = unzipped(Buffer.from(cvat.s3.bodies["datasets/out/x.zip"] ?? "")) ?? [];
+  const files = (await unzipped(Buffer.from(cvat.s3.bodies["datasets/out/x.zip"] ?? ""))) ?? [];
   return new Map(files.map(({ name, bytes }) => [name, bytes.toString("utf8")]));
 };
 

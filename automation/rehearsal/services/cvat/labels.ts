@@ -173,6 +173,8 @@ function check(labels: readonly Given[]): void {
     if (name.length > LONGEST_NAME)
       throw wrong("name", `Ensure this field has no more than ${LONGEST_NAME} characters.`);
     if (!TYPES.includes(type)) throw wrong("type", `"${type}" is not a valid choice.`);
+    const repeated = attributes.find((one, at) => attributes.findIndex((other) => other.name === one.name) < at);
+    if (repeated) throw refuse(400, [`Duplicate attribute with name '${repeated.name ?? ""}' exists`]);
     for (const { name: attribute, input_type } of attributes) {
       if (attribute === undefined)
         throw refuse(400, { labels: [{ attributes: [{ name: ["This field is required."] }] }] });

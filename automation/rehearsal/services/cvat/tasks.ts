@@ -126,7 +126,8 @@ function shown(asked: Asked, { data, ...task }: StoredTask) {
   const { host, state } = asked;
   const { id, owner, organization, project_id } = task;
   const url = `http://${host}/api`;
-  const jobs = annotationJobs(asked, id);
+  // Those of ground truth and the replicas of consensus count too. (engine/models.py, with_job_summary)
+  const jobs = state.jobs.filter(({ task_id }) => task_id === id);
   const chunkType = data?.mode === "interpolation" ? "video" : "imageset";
   return {
     ...task,

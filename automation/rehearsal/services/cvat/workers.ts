@@ -34,6 +34,8 @@ export interface WorkerOrders {
   workers?: Partial<Record<Queue, WorkerState>>;
   /** A worker that starts 2.5 minutes and more after one died finds what it left, and fails it. */
   abandoned?: boolean;
+  /** What the next request of a type fails with, before it has done anything: `{ "export:annotations": "OSError: …" }`. Default: none fails for it. */
+  failures?: Record<string, string>;
   /** What is finished now is forgotten, as if its time were over. */
   expired?: boolean;
 }
@@ -118,6 +120,7 @@ export class Workers {
     this.#work.store.save();
     await pause(startedMs);
     try {
+      this.#failAsOrdered(request.type);
       const done = await this.#kinds[request.type]?.(this.#work, request);
       Object.assign(request, done, { status: "finished" });
     } catch (error) {
@@ -129,6 +132,13 @@ export class Workers {
     }
     request.finished_date = new Date().toISOString();
     this.#work.store.save();
+  }
+
+  #failAsOrdered(type: string): void {
+    const { [type]: message, ...others } = this.#orders.failures ?? {};
+    if (message === undefined) return;
+    this.#orders = { ...this.#orders, failures: others };
+    throw new Failure(message);
   }
 
   #abandon(): void {

@@ -12,7 +12,7 @@ import { namedFrames } from "../../data/meta.ts";
 import { labelsOf } from "../../owned.ts";
 import { ownOf } from "../change.ts";
 import { interpolated } from "../interpolate.ts";
-import type { Annotations, Shape, Tag } from "../model.ts";
+import { those, type Annotations, type Shape, type Tag } from "../model.ts";
 
 /** A task and what is exported of it. */
 export interface ExportedTask {
@@ -69,6 +69,7 @@ export function exportedOf(
         : [],
     tasks: bySubset.map((one) => {
       const deleted = new Set(one.data?.deleted_frames);
+      const known = new Set(labelsOf(kept, one).map(({ id }) => id));
       const inRange = (number: number) => !job || (job.start_frame <= number && number <= job.stop_frame);
       return {
         ...{ task: one, subset: one.subset || DEFAULT_SUBSET, labels: labelsOf(kept, one) },
@@ -76,7 +77,8 @@ export function exportedOf(
         frames: namedFrames(kept, one)
           .map((frame, number) => ({ ...frame, number }))
           .filter(({ number }) => !deleted.has(number) && inRange(number)),
-        annotations: ownOf(kept, { task: one, job }),
+        // Those of a label that was taken away went with it.
+        annotations: those(ownOf(kept, { task: one, job }), ({ label_id }) => known.has(label_id)),
         owner: userOf(one.owner),
         assignee: userOf(one.assignee),
       };

@@ -39,7 +39,7 @@ export async function importAnnotations(work: Work, request: StoredRequest): Pro
   const read = READERS[format];
   if (!read) throw new Failure(`NotImplementedError: the rehearsal's stand-in for CVAT does not read ${format}`);
   const target: Target = { store, task, frames: namedFrames(work, task), labels: labelsOf(work, task) };
-  const news = read(target, filesIn(bytes ?? Buffer.alloc(0), format));
+  const news = read(target, await filesIn(bytes ?? Buffer.alloc(0), format));
   const scope = { task, job };
   take(work, scope);
   add(work, scope, news);
@@ -47,8 +47,8 @@ export async function importAnnotations(work: Work, request: StoredRequest): Pro
 }
 
 /** CVAT's own and COCO's come also as one file. */
-function filesIn(bytes: Buffer, format: string): readonly Entry[] {
-  const files = unzipped(bytes);
+async function filesIn(bytes: Buffer, format: string): Promise<readonly Entry[]> {
+  const files = await unzipped(bytes);
   if (files) return files;
   if (format === "CVAT 1.1") return [{ name: "annotations.xml", bytes }];
   if (format === "COCO 1.0") return [{ name: "annotations/instances_default.json", bytes }];
