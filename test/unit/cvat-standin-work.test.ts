@@ -68,10 +68,10 @@ const LABELS = [
   { name: "person" },
   { name: "outline", type: "polygon" },
 ];
-async function newTask(changes: Json = {}, files = ["a/"]) {
+async function newTask(changes: Json = {}, files = ["a/"], data: Json = {}) {
   const id = idOf(await post("tasks", { name: "t", labels: LABELS, ...changes }));
   await cvat.done(
-    await post(`tasks/${id}/data`, { image_quality: 70, cloud_storage_id: storage, server_files: files }),
+    await post(`tasks/${id}/data`, { image_quality: 70, cloud_storage_id: storage, server_files: files, ...data }),
   );
   return id;
 }
@@ -106,6 +106,17 @@ behaves("third 2.2", async () => {
   await patch(path, { expiry_date: "2020-01-01" }, key);
   expect([await status("GET"), await status("DELETE"), (await cvat.call("GET", path)).status]).toEqual([404, 404, 404]);
   expect((await cvat.call("GET", "auth/access_tokens?name=b", { key })).body).toMatchObject({ count: 0 });
+});
+
+behaves("third 2.5", async () => {
+  const target_storage = { location: "cloud_storage", cloud_storage_id: storage };
+  const task = await newTask({ target_storage }, ["a/00.png"]);
+  const made = await post("auth/access_tokens", { name: "look" });
+  const headers = { Authorization: `Bearer ${(made.body as { value: string }).value}` };
+  const path = (query: string) => `tasks/${task}/dataset/export?format=CVAT+for+images+1.1${query}`;
+  const exported = (query: string) => cvat.call("POST", path(query), { headers, key: null });
+  expect([(await exported("")).status, (await exported("&location=local")).status]).toEqual([403, 202]);
+  expect((await cvat.call("POST", "lambda/requests", { headers, key: null, body: {} })).status).toBe(403);
 });
 
 behaves("third 3.2", async () => {
@@ -209,6 +220,11 @@ behaves("third 6.5", async () => {
   const [ordinary = 0] = await jobsOf(task);
   expect((await cvat.call("DELETE", `jobs/${ordinary}`)).status).toBe(400);
   expect((await cvat.call("DELETE", `jobs/${idOf(made)}`)).status).toBe(204);
+  const manual = { mode: "gt", frame_selection_method: "manual", frames: ["a/03.png", "a/01.png"] };
+  const withData = await newTask({}, ["a/"], { validation_params: manual });
+  expect(await get(`tasks/${withData}/validation_layout`)).toMatchObject({ mode: "gt", validation_frames: [1, 3] });
+  const pool = await newTask({}, ["a/"], { validation_params: { mode: "gt_pool" } });
+  expect(await get(`requests/action=create&target=task&target_id=${pool}`)).toMatchObject({ status: "failed" });
 });
 
 behaves("third 6.6", async () => {

@@ -66,8 +66,8 @@ const one = (asked: Asked): StoredAccessToken =>
   byId(asked, asked.user.is_superuser ? asked.state.accessTokens.filter(isUsable) : own(asked), "AccessToken");
 
 /** No token makes, changes or revokes one, not even itself. */
-function checkHand({ byToken }: Asked): void {
-  if (byToken) throw detail(403, FORBIDDEN);
+function checkHand({ token }: Asked): void {
+  if (token) throw detail(403, FORBIDDEN);
 }
 
 function shown({ id, name, read_only, expiry_date, created_date, owner }: StoredAccessToken) {

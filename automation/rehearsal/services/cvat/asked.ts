@@ -3,7 +3,7 @@ import { detail, json, refuse, type Answer } from "./answers.ts";
 import type { CvatConfig } from "./config.ts";
 export { filtered } from "./filters.ts";
 import { hasPrivilege, hasRole, isAdmin, roleIn, type Role } from "./rules.ts";
-import type { State, Store, StoredOrganization, StoredUser } from "./store.ts";
+import type { State, Store, StoredAccessToken, StoredOrganization, StoredUser } from "./store.ts";
 import type { Workers } from "./workers.ts";
 
 /** A call, understood. */
@@ -19,8 +19,8 @@ export interface Asked {
   host: string;
   /** Undefined only on routes that are open to all. */
   user: StoredUser;
-  /** Whether he shows a personal access token. */
-  byToken: boolean;
+  /** The personal access token that he shows. */
+  token: StoredAccessToken | undefined;
   /** Undefined: no context; null: the user's own space. */
   context: StoredOrganization | null | undefined;
   store: Store;

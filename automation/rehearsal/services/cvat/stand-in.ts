@@ -3,7 +3,7 @@ import { detail, errorPage, json, nothing, Refusal, type Answer } from "./answer
 import { ACCESS_TOKEN_ROUTES } from "./access-tokens.ts";
 import { ACCOUNT_ROUTES } from "./accounts.ts";
 import { bodyOf, checkAccept, contextOf, type Asked, type Route } from "./asked.ts";
-import { AUTH_ROUTES, caller, notSignedIn } from "./auth.ts";
+import { AUTH_ROUTES, caller, notSignedIn, tokenOf } from "./auth.ts";
 import type { CvatConfig } from "./config.ts";
 import { applyUsers, carryOutUsersJob } from "./cluster-users.ts";
 import { EXPORT_ROUTES } from "./annotations/export/begin.ts";
@@ -113,7 +113,7 @@ export function standIn(store: Store, config: CvatConfig): RequestListener {
       const problem = await carryOutUsersJob(store, config.cluster);
       if (problem !== undefined) console.error(`The users Job would fail: ${problem}.`);
     }
-    const user = caller(store.state, method, request.headers);
+    const user = caller(store.state, { method, path }, request.headers);
     if (!user && !route.open) throw notSignedIn();
     if (!user) throttle.count(forwardedFor(request));
     const work = route.methods[method] ?? (method === "HEAD" && route.methods["GET"] ? head(path) : undefined);
@@ -127,7 +127,7 @@ export function standIn(store: Store, config: CvatConfig): RequestListener {
       headers: request.headers,
       host: request.headers.host ?? "",
       user,
-      byToken: /^bearer /i.test(request.headers.authorization ?? ""),
+      token: tokenOf(store.state, request.headers),
       context:
         user && contextOf(store.state, user, organization === undefined ? undefined : String(organization), query),
       store,

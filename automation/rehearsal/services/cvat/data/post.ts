@@ -50,6 +50,9 @@ function callIn(body: Record<string, unknown>): DataCall {
   const start_frame = Number(body["start_frame"] ?? 0);
   const stop_frame = body["stop_frame"] === undefined ? undefined : Number(body["stop_frame"]);
   const chunk_size = body["chunk_size"] === undefined ? undefined : Number(body["chunk_size"]);
+  const validation = body["validation_params"] as Record<string, unknown> | undefined;
+  if (validation && !["gt", "gt_pool"].includes(String(validation["mode"])))
+    throw refuse(400, { mode: [`"${String(validation["mode"])}" is not a valid choice.`] });
   if (frame_filter !== "" && !/step\s*=\s*[1-9]/.test(frame_filter))
     throw wrong("frame_filter", "Invalid frame filter expression");
   if (chunk_size !== undefined && chunk_size <= 0) throw wrong("chunk_size", "Chunk size must be a positive integer");
@@ -67,5 +70,6 @@ function callIn(body: Record<string, unknown>): DataCall {
       body["sorting_method"] === undefined ? "lexicographical" : choiceField(body, "sorting_method", SORTINGS),
     ...(stop_frame !== undefined && { stop_frame }),
     ...(chunk_size !== undefined && { chunk_size }),
+    ...(validation && { validation }),
   };
 }

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { errorPage, json, nothing, Refusal, refuse, type Answer } from "../answers.ts";
 import type { Asked } from "../asked.ts";
 import { choiceField, wrong } from "../fields.ts";
+import { countIn, drawn } from "../frame-choice.ts";
 import { oneJob, oneTask } from "../owned.ts";
 import { newJob } from "../segments.ts";
 import type { StoredJob, StoredTask } from "../store.ts";
@@ -23,7 +23,7 @@ export function makeTruth(asked: Asked, shown: (asked: Asked, job: StoredJob) =>
   if (truthOf(asked, task.id)) throw refuse(400, [`A task can have only 1 ground truth job`]);
   const size = task.data?.size ?? 0;
   if (size === 0) throw refuse(400, ["This task has no data attached yet. Please set up task data and try again"]);
-  const frames = method === "manual" ? named(body, size) : drawn(body, task);
+  const frames = method === "manual" ? named(body, size) : chosen(body, task);
   const job = newJob(store, task.id, { stop_frame: size - 1, type: "ground_truth", frames });
   state.jobs.push(job);
   return json(201, shown(asked, job));
@@ -38,23 +38,16 @@ function named(body: Record<string, unknown>, size: number): number[] {
   return [...frames].sort((one, other) => one - other);
 }
 
-/** As many as asked for; the same ones for the same seed. */
-function drawn(body: Record<string, unknown>, task: StoredTask): number[] {
+function chosen(body: Record<string, unknown>, task: StoredTask): number[] {
   const size = task.data?.size ?? 0;
-  const share = body["frame_share"];
-  const count = Number(body["frame_count"] ?? (typeof share === "number" ? Math.max(1, Math.round(share * size)) : 0));
+  const count = countIn(body, size);
   if (count > size)
     throw wrong(
       "frame_count",
       `The number of frames requested (${count}) must be not be greater than the number of the task frames (${size})`,
     );
   if (count <= 0) throw wrong("frame_count", "Ensure this value is greater than or equal to 1.");
-  const seed = textOf(body["random_seed"]);
-  const order = (frame: number) => createHash("sha1").update(`${seed} ${frame}`).digest("hex");
-  return Array.from({ length: size }, (_, frame) => frame)
-    .sort((one, other) => (order(one) < order(other) ? -1 : 1))
-    .slice(0, count)
-    .sort((one, other) => one - other);
+  return drawn(size, count, textOf(body["random_seed"]));
 }
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value ?? ""));

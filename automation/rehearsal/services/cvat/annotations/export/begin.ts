@@ -76,6 +76,8 @@ function beginExport(asked: Asked, { target, id, project, task, job }: Target): 
   const subresource = withImages ? "dataset" : "annotations";
   const own = task ?? project;
   const storage = storageOf(asked, own);
+  // A token for reading writes into no bucket. (cvat-real-third-look.md 2.5, 3.1)
+  if (storage !== undefined && asked.token?.read_only) throw detail(403, FORBIDDEN);
   const stamp = (own?.updated_date ?? "").slice(0, 19).replace(/[-T:]/g, "_");
   const filename = query.get("filename") ?? `${target}_${id}_${subresource}_${stamp}_${format.toLowerCase()}.zip`;
   const name = format.replaceAll(" ", "_").replaceAll(".", "~");
