@@ -452,6 +452,34 @@ behaves("inferred upload", async () => {
   expect(await shapesOf(id)).toHaveLength(1);
 });
 
+behaves("inferred attributes", async () => {
+  const attribute = { name: "color", mutable: true, input_type: "text", default_value: "red", values: [] };
+  const { id, cat } = await newTask(undefined, { labels: [{ name: "dog" }, { name: "cat", attributes: [attribute] }] });
+  const ids = (await labelsOf(`task_id=${id}`)).map((label) => Number(label["id"]));
+  await cvat.call("PUT", `tasks/${id}/annotations`, { body: { shapes: ids.map((label_id) => box(label_id)) } });
+  const shapes = await shapesOf(id);
+  expect(ids).toContain(cat);
+  expect(shapes.map(({ attributes }) => (attributes as Json[]).map(({ value }) => value))).toContainEqual(["red"]);
+});
+
+behaves("inferred tracks", async () => {
+  const { id, cat } = await newTask(["film.mp4"], { segment_size: 20 });
+  const shapes = [0, 25].map((frame) => ({ type: "rectangle", frame, points: [0, 0, 9, 9] }));
+  await cvat.call("PUT", `tasks/${id}/annotations`, { body: { tracks: [{ frame: 0, label_id: cat, shapes }] } });
+  const jobs = ((await get(`jobs?task_id=${id}`))["results"] as Json[]).reverse();
+  const counts = jobs.map(
+    async (job) => ((await get(`jobs/${Number(job["id"])}/annotations`))["tracks"] as Json[]).length,
+  );
+  expect(await Promise.all(counts)).toEqual([1, 0]);
+});
+
+behaves("inferred YOLO", async () => {
+  const { id } = await newTask(undefined, { subset: "Mein Satz" });
+  const files = await exported(`tasks/${id}`, { format: "YOLO 1.1" });
+  expect([...files.keys()]).toContain("obj_Mein Satz_data/a/im04.txt");
+  expect(files.get("obj.data")).toContain("Mein Satz = data/Mein Satz.txt");
+});
+
 behaves("inferred COCO", async () => {
   expect(await roundTrip("COCO 1.0")).toEqual(["annotations/instances_default.json"]);
 });

@@ -414,6 +414,10 @@ behaves("engine/cloud_provider.py", async () => {
   expect(await messageOf(["bad/rubbish.jpg"])).toBe("Exception: Failed to read the image file 'bad/rubbish.jpg'\n");
 });
 
+behaves("inferred task without data", async () => {
+  expect((await get(`tasks/${await newTask()}/data/meta`)).status).toBe(500);
+});
+
 behaves("inferred picture of no bytes", async () => {
   put("bad/empty.jpg", "");
   expect(await messageOf(["bad/empty.jpg"])).toContain("(InvalidRange) when calling the GetObject operation");

@@ -434,6 +434,19 @@ behaves("third 7.7", async () => {
   expect(await ended(task)).toMatchObject({ status: "finished" });
 });
 
+behaves("inferred reasons", async () => {
+  const task = await newTask({}, ["a/00.png"]);
+  detector = () => "broken";
+  await run(task);
+  const reason = String((await ended(task))["exc_info"])
+    .trim()
+    .split("\n")
+    .at(-1);
+  expect(reason).toMatch(
+    /^requests\.exceptions\.HTTPError: 500 Server Error: .* for url: .*\/api\/function_invocations$/,
+  );
+});
+
 behaves("third 8.3", async () => {
   const task = await newTask();
   const label_id = await labelId(task, "car");

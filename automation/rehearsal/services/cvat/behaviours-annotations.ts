@@ -26,6 +26,9 @@ export const ANNOTATION_BEHAVIOURS = {
   "dataset_manager/formats/cvat.py":
     "reads and writes CVAT's own files, tracks with what lies between their key frames",
   "inferred upload": "takes a file of annotations in pieces, as cvat-sdk sends it",
+  "inferred attributes": "shows an attribute that was not sent with its default value",
+  "inferred tracks": "keeps a track whole, in the job that it begins in",
+  "inferred YOLO": "writes YOLO 1.1 with a list and a folder for each subset, under its own name",
   "inferred COCO": "reads and writes COCO's instances",
   "inferred Ultralytics": "reads and writes Ultralytics' folders",
 } as const;
