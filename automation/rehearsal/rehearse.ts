@@ -3,7 +3,9 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
 import path from "node:path";
 import type * as auto from "@pulumi/pulumi/automation/index.js";
+import { CHART_OBJECTS } from "../../components/cvat/names.ts";
 import type { Plan } from "../../components/lab/plan.ts";
+import { DASHBOARD } from "../../components/nuclio/names.ts";
 import { pathText } from "../../components/schema/problems.ts";
 import { ENGINE_PROGRAMS } from "../engine/door.ts";
 import { releaseAll } from "../engine/locks.ts";
@@ -75,6 +77,15 @@ export interface RehearsalResult {
   outputs: Record<string, unknown>;
 }
 
+/** Pods to which a person makes a port-forward, and what stands for them here. */
+function forwardsOf({ cvat, functions, lab }: Plan) {
+  const { namespace } = lab.cvat;
+  return [
+    ...(cvat ? [{ namespace, port: CHART_OBJECTS.serverPort, standIn: "cvat" }] : []),
+    ...(Object.keys(functions).length > 0 ? [{ namespace, port: DASHBOARD.port, standIn: "nuclio" }] : []),
+  ];
+}
+
 /**
  * Builds the place in which a stack is rehearsed: programs, cluster with the lab's objects, charts, and the stack with a backend of its own.
  * @throws UserError for a broken stack file, before anything is started.
@@ -117,7 +128,7 @@ export async function prepare({
   const foundFirst = known ? undefined : await lookForCharts();
   const title = "Starting a Kubernetes API server and what stands beside it";
   const [services, charts, already] = await progress.task(title, async (task) => {
-    const serving = startCluster({ home: home.folder, tools, progress: task });
+    const serving = startCluster({ home: home.folder, tools, progress: task, forwards: forwardsOf(plan) });
     const seeded = serving.then(async () => {
       if (asLeft) return;
       task.update("putting the lab's nodes, storage classes and Traefik in place");

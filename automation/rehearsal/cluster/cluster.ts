@@ -15,6 +15,7 @@ import {
   egressConfig,
   kubeconfigText,
   type ClusterPrograms,
+  type PodForward,
   type Ports,
 } from "./config.ts";
 import { forgetPort, portOf } from "../ports.ts";
@@ -52,6 +53,8 @@ export interface ClusterOptions {
   progress: ProgressTask;
   /** Images, or beginnings of their names, that no pod can pull. Default: none. */
   unpullable?: readonly string[];
+  /** Ports of pods to which a port-forward leads, and the name of the stand-in that has a port of the home (ports.ts). Default: none. */
+  forwards?: readonly { namespace: string; port: number; standIn: string }[];
 }
 
 /** What the others need. */
@@ -123,7 +126,7 @@ async function create(options: ClusterOptions): Promise<void> {
 }
 
 /** Writes all that a cluster begins with. What says that it is there comes last. */
-async function writeCluster({ home, tools, unpullable }: ClusterOptions): Promise<void> {
+async function writeCluster({ home, tools, unpullable, forwards = [] }: ClusterOptions): Promise<void> {
   const folder = clusterFolder(home);
   const { kubeconfig, context } = clusterIn(home);
   const ports = await portsIn(home);
@@ -140,7 +143,9 @@ async function writeCluster({ home, tools, unpullable }: ClusterOptions): Promis
   await rm(kwok, { force: true });
   await symlink(toolOf(tools, "kwok").path, kwok);
   const parts = clusterParts({ ...programPaths(tools), kwok }, ports, { folder, egress });
-  await writeFile(`${partsFile(folder)}.new`, clusterConfig(parts, unpullable));
+  const ends: PodForward[] = [];
+  for (const { namespace, port, standIn } of forwards) ends.push({ namespace, port, to: await portOf(home, standIn) });
+  await writeFile(`${partsFile(folder)}.new`, clusterConfig(parts, unpullable, ends));
   await rename(`${partsFile(folder)}.new`, partsFile(folder));
 }
 

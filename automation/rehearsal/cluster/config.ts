@@ -107,9 +107,36 @@ export function clusterParts(programs: ClusterPrograms, ports: Ports, { folder, 
 }
 
 /** What stands in a cluster's folder as `kwok.yaml`: its parts, in kwokctl's words, and what kwok does with its objects. */
-export function clusterConfig(components: readonly Part[], unpullable: readonly string[] = []): string {
+export function clusterConfig(
+  components: readonly Part[],
+  unpullable: readonly string[] = [],
+  forwards: readonly PodForward[] = [],
+): string {
   const cluster = { apiVersion: "config.kwok.x-k8s.io/v1alpha1", kind: "KwokctlConfiguration", components };
-  return `${stringify(cluster, { aliasDuplicateObjects: false })}---\n${stages(unpullable)}`;
+  const documents = [cluster, ...forwards.map(clusterPortForward)];
+  const texts = documents.map((document) => stringify(document, { aliasDuplicateObjects: false }));
+  return [...texts, stages(unpullable)].join("---\n");
+}
+
+/** Where a port-forward to a pod ends: kwok is the kubelet, and the pod runs nothing. */
+export interface PodForward {
+  namespace: string;
+  /** Port of the pods. */
+  port: number;
+  /** Port on 127.0.0.1 of what stands for them. */
+  to: number;
+}
+
+function clusterPortForward({ namespace, port, to }: PodForward) {
+  return {
+    apiVersion: "kwok.x-k8s.io/v1alpha1",
+    kind: "ClusterPortForward",
+    metadata: { name: `${namespace}-${port}` },
+    spec: {
+      selector: { matchNamespaces: [namespace] },
+      forwards: [{ ports: [port], target: { address: "127.0.0.1", port: to } }],
+    },
+  };
 }
 
 /** The kubeconfig of a cluster, of its administrator. */
