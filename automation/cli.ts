@@ -1,7 +1,7 @@
 import { CommanderError, type Command } from "commander";
 import { UserError } from "../components/program/errors.ts";
 import { letGoOfTerminal, outliveReaders } from "./lost-reader.ts";
-import { commandTree } from "./program.ts";
+import { commandTree, defaultVerb } from "./program.ts";
 import { useEnvironmentProxy } from "../components/rest/proxy.ts";
 import { Stopped } from "./signals.ts";
 
@@ -33,16 +33,12 @@ function refusable(program: Command, args: readonly string[]): readonly string[]
   for (const word of args) {
     if (word.startsWith("-") || HELP.includes(word)) continue;
     const verb = command.commands.find((one) => one.name() === word || one.aliases().includes(word));
-    if (!verb) return hasDefault(command) ? args : args.filter((one) => !HELP.includes(one));
+    if (!verb) return defaultVerb(command) ? args : args.filter((one) => !HELP.includes(one));
     if (verb.commands.length === 0) return args;
     command = verb;
   }
   return args;
 }
-
-/** Whether what is no verb below it is for one of them; commander tells nobody. (commander 14: lib/command.js) */
-const hasDefault = (command: Command): boolean =>
-  (command as unknown as { _defaultCommandName: string | null })._defaultCommandName !== null;
 
 /** Commander ends the process by itself with 1 for bad usage; here that is 2. */
 function exitInsteadOf(command: Command): void {

@@ -60,3 +60,9 @@ export function commandTree(): Command {
   for (const verb of VERBS) program.addCommand(verb());
   return program;
 }
+
+/** The verb below a command that it is for where none is named; commander tells nobody. (commander 14: lib/command.js) */
+export function defaultVerb(command: Command): Command | undefined {
+  const name = (command as unknown as { _defaultCommandName: string | null })._defaultCommandName;
+  return command.commands.find((one) => one.name() === name);
+}

@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { commandTree } from "../../automation/program.ts";
+import { commandTree, defaultVerb } from "../../automation/program.ts";
 import { KUBERNETES } from "../../automation/tools/programs.ts";
 import { checkStackFile } from "../../automation/stackfile/check.ts";
 import { CLEARML_VERSIONS } from "../../components/clearml/versions.ts";
@@ -147,6 +147,8 @@ function problemsWith(line: string): string[] {
 function verbProblems(command: Command, [first, ...rest]: readonly string[]): string[] {
   const inner = command.commands.find((candidate) => candidate.name() === first);
   if (inner) return verbProblems(inner, rest);
+  const otherwise = defaultVerb(command);
+  if (otherwise && first !== "--help") return verbProblems(otherwise, [first ?? "", ...rest]);
   if (command.commands.length > 0 && first !== "--help") return [`no verb ${first ?? ""}`];
   const known = ["--help", ...command.options.map(({ long }) => long)];
   const flags = [first, ...rest].filter((word) => word?.startsWith("--")).map((word) => word?.split("=")[0]);
