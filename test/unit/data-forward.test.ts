@@ -162,6 +162,7 @@ describe("what is reached", () => {
     const port = await listening(createTcpServer());
     expect(await whyUnreachable("127.0.0.1", port)).toBeUndefined();
     expect(await whyUrlUnreachable(`http://localhost:${port}/x`)).toBeUndefined();
+    expect(await whyUrlUnreachable("http://(address of Traefik)")).toBe("nothing says which address that is");
     expect(await whyUrlUnreachable("http://cvat.invalid")).toMatch(/ENOTFOUND|EAI_AGAIN|no answer/);
   });
 });

@@ -4,6 +4,8 @@ import { UserError } from "../../../components/program/errors.ts";
 import type { Session } from "../../../components/rest/session.ts";
 import type { S3Place } from "../../../components/storage/client/s3.ts";
 import type { StorePlan } from "../../../components/storage/plan.ts";
+import { bucketOf } from "../store/bucket.ts";
+import type { Bucket } from "../store/objects.ts";
 import { openUserStack } from "../../engine/door.ts";
 import { readOutputs } from "../../engine/outputs.ts";
 import type { Progress } from "../../progress.ts";
@@ -34,14 +36,16 @@ export interface BucketPlace {
 export interface DataLab {
   plan: Plan;
   /** CVAT, for one account. It signs in at the first call; all clients of a lab share that. */
-  cvat(options?: CvatOptions): Promise<CvatClient>;
+  cvat(options?: CallOptions): Promise<CvatClient>;
   /** CVAT, for the account of somebody of the stack, by his own password. */
-  cvatOf(username: string, options?: CvatOptions): Promise<CvatClient>;
+  cvatOf(username: string, options?: CallOptions): Promise<CvatClient>;
   /** Where people reach CVAT, whether this machine does or not. */
   urlOfCvat(): Promise<string>;
   /** Slug of the organization; "" is the account's own space. */
   organization(): Promise<string>;
   /** A bucket by what it is for: `datasets`, `cvat`, `models`, `clearml`, or a name under `objectStore.moreBuckets`. */
+  bucket(role: string, options?: CallOptions): Promise<Bucket>;
+  /** Where that bucket is, and the person's key. */
   place(role: string): Promise<BucketPlace>;
   /** What the keys of temporary objects begin with, in the bucket of the role `cvat`: there CVAT may read them. */
   temporary: string;
@@ -49,7 +53,7 @@ export interface DataLab {
   close(): Promise<void>;
 }
 
-export interface CvatOptions {
+export interface CallOptions {
   /** Breaks its calls off. Default: the one the lab was opened with. For what clears away after a stop: null, nothing does. */
   signal?: AbortSignal | null;
 }
@@ -88,7 +92,7 @@ export async function dataLab(flags: DataFlags, progress: Progress, signal?: Abo
   const endpointOfStore = once((store: StorePlan) => addressOfStore(store, ways));
 
   const sessions = new Map<string, Session>();
-  const cvatOf = async (username: string, { signal: own = signal }: CvatOptions = {}) => {
+  const cvatOf = async (username: string, { signal: own = signal }: CallOptions = {}) => {
     const endpoint = await endpointOfCvat();
     const password = (await known()).secrets?.cvat?.[username];
     if (password === undefined) throw notUp(`no account of ${username} in CVAT`);
@@ -96,7 +100,23 @@ export async function dataLab(flags: DataFlags, progress: Progress, signal?: Abo
     sessions.set(username, session);
     return new CvatClient({ endpoint, username, password }, { session, ...(own && { signal: own }) });
   };
-  const cvat = (options?: CvatOptions) => cvatOf(accountOf(plan, as), options);
+  const cvat = (options?: CallOptions) => cvatOf(accountOf(plan, as), options);
+
+  const place = async (role: string): Promise<BucketPlace> => {
+    if (!plan.store) throw off("has no object store: see vision-platform:objectStore.");
+    const { buckets, s3, ca } = plan.store;
+    const name = buckets.find((one) => one.role === role)?.name;
+    if (name === undefined) {
+      const roles = buckets.map((one) => one.role).join(", ");
+      throw new UserError(`No bucket of this lab is for \`${role}\`. They are for: ${roles}.`, { exitCode: 2 });
+    }
+    const person = personOf(plan, as);
+    const keys = (await known()).secrets?.objectStore?.[person];
+    if (keys === undefined) throw notUp(`no key of the object store for ${person}`);
+    const at = await endpointOfStore(plan.store);
+    const credentials = { user: keys.accessKey, password: keys.secretKey };
+    return { name, place: { ...at, region: s3.region, ...credentials, ...(at.tls && { ca }) } };
+  };
 
   return {
     plan,
@@ -104,21 +124,11 @@ export async function dataLab(flags: DataFlags, progress: Progress, signal?: Abo
     cvatOf,
     urlOfCvat,
     organization: once(async () => organizationOf(await cvat(), org)),
-    async place(role) {
-      if (!plan.store) throw off("has no object store: see vision-platform:objectStore.");
-      const { buckets, s3, ca } = plan.store;
-      const name = buckets.find((one) => one.role === role)?.name;
-      if (name === undefined) {
-        const roles = buckets.map((one) => one.role).join(", ");
-        throw new UserError(`No bucket of this lab is for \`${role}\`. They are for: ${roles}.`, { exitCode: 2 });
-      }
-      const person = personOf(plan, as);
-      const keys = (await known()).secrets?.objectStore?.[person];
-      if (keys === undefined) throw notUp(`no key of the object store for ${person}`);
-      const at = await endpointOfStore(plan.store);
-      const credentials = { user: keys.accessKey, password: keys.secretKey };
-      return { name, place: { ...at, region: s3.region, ...credentials, ...(at.tls && { ca }) } };
+    async bucket(role, { signal: own = signal } = {}) {
+      const { place: at, name: bucket } = await place(role);
+      return bucketOf(at, bucket, own ?? undefined);
     },
+    place,
     temporary: `${plan.store?.config.onlyPrefixes.cvat?.["cvat"]?.[0] ?? ""}temporary/`,
     close: () => ways.close(),
   };

@@ -29,8 +29,9 @@ export async function whyUnreachable(host: string, port: number): Promise<string
   });
 }
 
-/** The same for a URL that `fetch` asks, which may go by a proxy of the environment. */
+/** The same for a URL that `fetch` asks, which may go by a proxy of the environment. A stack that names no address has words in its place. */
 export async function whyUrlUnreachable(url: string): Promise<string | undefined> {
+  if (!URL.canParse(url)) return "nothing says which address that is";
   const { protocol, hostname, port } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, "");
   const why = await whyUnreachable(host, Number(port) || (protocol === "https:" ? 443 : 80));

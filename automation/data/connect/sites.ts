@@ -70,10 +70,10 @@ async function openTraefik(url: string, unreached: string, { lab }: Plan, ways: 
   const { namespace, service } = lab.traefik;
   const { host, tls } = lab.cvat.ingress;
   const port = await ways.to({ namespace, service, port: tls ? 443 : 80 }, unreached);
-  const { pathname } = new URL(url);
-  if (host === "" && !tls) return forwarded(port, pathname);
-  const site = await asHost({ port, host: host === "" ? new URL(url).hostname : host, tls: tls !== undefined });
-  return forwarded(site.port, pathname, site);
+  const [, ownHost = "", path = "/"] = /^https?:\/\/([^/]+)(\/.*)?$/.exec(url) ?? [];
+  if (host === "" && !tls) return forwarded(port, path);
+  const site = await asHost({ port, host: host === "" ? ownHost : host, tls: tls !== undefined });
+  return forwarded(site.port, path, site);
 }
 
 function forwarded(port: number, path: string, { close = () => Promise.resolve() }: Partial<Forward> = {}): OpenedSite {
