@@ -110,7 +110,7 @@ describe("a person's access token", () => {
     expect(rest).toMatchObject({ file, user: "annotator", name: "night", readOnly: true });
     expect(((await stat(file)).mode & 0o777).toString(8)).toBe("600");
     const text = await readFile(file, "utf8");
-    expect(text).toMatch(/#   cvat-cli --server-host http:\/\/\S+ --org lab task ls/);
+    expect(text).toMatch(/# {3}cvat-cli --server-host http:\/\/\S+ --org lab task ls/);
     const { stdout: value } = await execa("sh", ["-c", `. ${file}; printf %s "$CVAT_ACCESS_TOKEN"`]);
     secrets.push(value);
     expect(await (await self(value)).json()).toMatchObject({ username: "annotator" });

@@ -126,7 +126,7 @@ export async function dataLab(flags: DataFlags, progress: Progress, signal?: Abo
     organization: once(async () => organizationOf(await cvat(), org)),
     async bucket(role, { signal: own = signal } = {}) {
       const { place: at, name: bucket } = await place(role);
-      return bucketOf(at, bucket, own ?? undefined);
+      return bucketOf(at, bucket, { signal: own ?? undefined });
     },
     place,
     temporary: `${plan.store?.config.onlyPrefixes.cvat?.["cvat"]?.[0] ?? ""}temporary/`,
