@@ -63,7 +63,8 @@ export async function makeOne(flags: MakeFlags): Promise<void> {
     try {
       await writePrivately(output, tokenFile(token, facts), force);
     } catch (error) {
-      await revokeToken(cvat, token);
+      // Also where this was stopped meanwhile.
+      await revokeToken(await lab.cvatOf(username, { signal: null }), token);
       throw error;
     }
     print({ ...about, kind: "access-token", ...shown(token) }, "", json);

@@ -1,11 +1,15 @@
 import { createServer, type Server } from "node:http";
 import { createRequire } from "node:module";
+import { createServer as createTlsServer } from "node:https";
 import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { KubeConfig } from "@kubernetes/client-node";
 import { afterEach, describe, expect, it } from "vitest";
 import { asHost } from "../../automation/data/connect/as-host.ts";
 import { forward } from "../../automation/data/connect/forward.ts";
 import { whyUnreachable, whyUrlUnreachable } from "../../automation/data/connect/reachable.ts";
+import { bucketOf } from "../../automation/data/store/bucket.ts";
+import { certificateOnLoopback } from "../../automation/rehearsal/certificate.ts";
 import { podOf, serviceAt } from "../../automation/data/connect/services.ts";
 
 interface Channel {
@@ -164,6 +168,28 @@ describe("what is reached", () => {
     expect(await whyUrlUnreachable(`http://localhost:${port}/x`)).toBeUndefined();
     expect(await whyUrlUnreachable("http://(address of Traefik)")).toBe("nothing says which address that is");
     expect(await whyUrlUnreachable("http://cvat.invalid")).toMatch(/ENOTFOUND|EAI_AGAIN|no answer/);
+  });
+});
+
+describe("a store behind a port-forward", () => {
+  it("is asked for the certificate of its own name", async () => {
+    const { ca, certificate, key } = await certificateOnLoopback({
+      authority: "Authority of a test",
+      subject: [{ name: "commonName", value: "Store" }],
+      names: ["minio.example.com"],
+    });
+    const asked: unknown[] = [];
+    const store = createTlsServer({ cert: certificate, key }, ({ socket }, response) => {
+      asked.push((socket as TLSSocket).servername);
+      response.writeHead(200, { ETag: '"x"', "Last-Modified": new Date(0).toUTCString(), "Content-Length": "1" }).end();
+    });
+    const server = `127.0.0.1:${await listening(store)}`;
+    ends.push(() => store.closeAllConnections());
+    const place = { server, tls: true, region: "us-east-1", user: "user", password: "password", ca };
+    const bucket = (servername: string) => bucketOf({ ...place, servername }, "datasets", { firstPauseMs: 1 });
+    expect(await bucket("minio.example.com").stat("a.jpg")).toMatchObject({ key: "a.jpg", size: 1 });
+    await expect(bucket("other.example.com").stat("a.jpg")).rejects.toThrow(/certificate/);
+    expect(asked).toEqual(["minio.example.com"]);
   });
 });
 
