@@ -1,0 +1,41 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { execa } from "execa";
+import { expect, it } from "vitest";
+import { tokenFile } from "../../automation/data/tokens/token-file.ts";
+import { makeToken, revokeToken } from "../../automation/data/tokens/tokens.ts";
+import { silentProgress } from "../../automation/progress.ts";
+import { pythonEnvironment } from "../../automation/python/environment.ts";
+import { CvatClient } from "../../components/cvat/client/client.ts";
+import { ADMIN, startCvat } from "../fixtures/cvat/stand-in.ts";
+
+const REQUIREMENTS = path.resolve(import.meta.dirname, "../python/cvat-sdk/requirements.txt");
+
+it("a token's file is what cvat-cli signs in with, by the command line that the file says", async () => {
+  const python = await pythonEnvironment(REQUIREMENTS, { progress: silentProgress });
+  const folder = await mkdtemp(path.join(tmpdir(), "vision-platform-token-"));
+  const cvat = await startCvat();
+  try {
+    await cvat.call("POST", "organizations", { body: { slug: "lab" } });
+    const client = new CvatClient({ endpoint: cvat.url, ...ADMIN });
+    const { id } = await client.post<{ id: number }>("tasks", { name: "street", labels: [] }, { organization: "lab" });
+    const token = await makeToken(client, { name: "cli", read_only: true, expiry_date: null });
+    const facts = { username: "admin", url: cvat.url, version: "2.64.0", organizations: ["lab"], stack: "lab" };
+    const text = tokenFile(token, facts);
+    await writeFile(path.join(folder, "cvat.env"), text);
+    const line = /^# {3}(cvat-cli .*)$/m.exec(text)?.[1] ?? "";
+    const run = () =>
+      execa("sh", ["-c", `set -a; . ./cvat.env; set +a; ${line}`], {
+        cwd: folder,
+        env: { PATH: `${path.dirname(python)}:${process.env["PATH"] ?? ""}` },
+        reject: false,
+      });
+    expect(await run()).toMatchObject({ exitCode: 0, stdout: String(id) });
+    await revokeToken(client, token);
+    expect((await run()).exitCode).not.toBe(0);
+  } finally {
+    await cvat.end();
+    await rm(folder, { recursive: true });
+  }
+}, 300_000);
