@@ -17,6 +17,7 @@ interface Channel {
   on(event: "close", listener: () => void): void;
   send(message: Buffer): void;
   close(): void;
+  terminate(): void;
 }
 const { WebSocketServer } = createRequire(import.meta.url)("ws") as {
   WebSocketServer: new (options: { server: Server; handleProtocols: () => string }) => {
@@ -67,6 +68,9 @@ async function apiServer(behind: () => number, { refused = false } = {}) {
       "connection",
       (channel, { url = "" }) => {
         asked.push(url);
+        ends.push(() => {
+          channel.terminate();
+        });
         const port = Buffer.alloc(2);
         port.writeUInt16LE(Number(new URL(url, "http://x").searchParams.get("ports")));
         for (const number of [0, 1]) channel.send(Buffer.concat([Buffer.of(number), port]));

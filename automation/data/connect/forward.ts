@@ -51,9 +51,8 @@ export interface ForwardOptions {
 export async function forward(options: ForwardOptions): Promise<Forward> {
   const open = new Set<{ end: () => void }>();
   const server = createServer({ pauseOnConnect: true }, (local) => {
-    const connection = connected(local, options);
+    const connection = connected(local, options, () => open.delete(connection));
     open.add(connection);
-    local.once("close", () => open.delete(connection));
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -69,7 +68,8 @@ export async function forward(options: ForwardOptions): Promise<Forward> {
   };
 }
 
-function connected(local: Socket, { config, pod, failed }: ForwardOptions): { end: () => void } {
+/** @param over called when nothing is left of it: a tunnel may still have something to say when whoever connected is gone */
+function connected(local: Socket, { config, pod, failed }: ForwardOptions, over: () => void): { end: () => void } {
   let tunnel: Tunnel | undefined;
   // Whoever connected may go away at any time.
   local.on("error", () => local.destroy());
@@ -81,12 +81,14 @@ function connected(local: Socket, { config, pod, failed }: ForwardOptions): { en
     tunnel = await handler.connect(path, null, receive).catch((error: unknown) => {
       throw new UserError(`the API server forwards no port to pod ${name} in namespace ${namespace}: ${whyNot(error)}`);
     });
+    tunnel.on("close", over);
     if (local.destroyed) tunnel.terminate();
     else join(local, tunnel);
   };
   begin().catch((error: unknown) => {
     failed(error instanceof Error ? error.message : String(error));
     local.destroy();
+    over();
   });
   return {
     end() {
