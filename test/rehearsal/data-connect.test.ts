@@ -155,7 +155,11 @@ describe("open", () => {
     const answer = await fetch(`${url}api/functions`, { headers });
     expect(Object.keys((await answer.json()) as object)).toContain("yolo11x");
     running.kill("SIGINT");
-    expect((await running).exitCode).toBe(0);
+    expect(await running).toMatchObject({
+      exitCode: 0,
+      stderr:
+        "Nuclio's dashboard has no address of its own: by a port-forward to Service cvat/cvat-nuclio-dashboard:8070 instead.\nCtrl-C ends it.",
+    });
     expect(await whyUrlUnreachable(url)).toBe("ECONNREFUSED");
   });
 

@@ -2,7 +2,6 @@ import { createServer, type Server } from "node:http";
 import { createRequire } from "node:module";
 import { createServer as createTlsServer } from "node:https";
 import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from "node:net";
-import type { TLSSocket } from "node:tls";
 import { KubeConfig } from "@kubernetes/client-node";
 import { afterEach, describe, expect, it } from "vitest";
 import { asHost } from "../../automation/data/connect/as-host.ts";
@@ -184,7 +183,7 @@ describe("a store behind a port-forward", () => {
     });
     const asked: unknown[] = [];
     const store = createTlsServer({ cert: certificate, key }, ({ socket }, response) => {
-      asked.push((socket as TLSSocket).servername);
+      asked.push("servername" in socket && socket.servername);
       response.writeHead(200, { ETag: '"x"', "Last-Modified": new Date(0).toUTCString(), "Content-Length": "1" }).end();
     });
     const server = `127.0.0.1:${await listening(store)}`;
