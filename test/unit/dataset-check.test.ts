@@ -22,7 +22,11 @@ describe("a data set", () => {
   it("that is sound says so", async () => {
     const report = await check(
       bucketSource(
-        memoryBucket({ "run/images/a.jpg": await draw("jpeg"), "run/labels/a.txt": box(0), "run/data.yaml": none() }),
+        memoryBucket({
+          "run/images/a.jpg": await draw("jpeg"),
+          "run/labels/a.txt": box(0),
+          "run/data.yaml": Buffer.from("names: [car]"),
+        }),
         "run",
       ),
     );
@@ -52,6 +56,7 @@ describe("a data set", () => {
           "r/labels/cut.txt": Buffer.from("0 0.5 0.5 0.1 0.1\n0 0.5 1.5 0.1 0.1\n"),
           "r/labels/lonely.txt": none(),
           "r/notes.md": none(),
+          "r/obj.names": Buffer.from("car\nperson\n"),
           "r/all.zip": none(),
         }),
         "r/",
@@ -66,6 +71,7 @@ describe("a data set", () => {
       mixed: [2, { name: "9 pictures" }],
       label: [1, { name: "labels/cut.txt:2", detail: 'y is a share of the picture, from 0 to 1, and not "1.5"' }],
       labelAlone: [1, { name: "labels/lonely.txt" }],
+      classes: [1, { name: "labels/Ä.txt", detail: "class 3, 1 boxes, of 2 classes" }],
       sameName: [1, { name: "images/a\u0308.png", detail: "images/Ä.jpg" }],
       otherFormat: [1, { name: "images/really.png", detail: "it is a JPEG" }],
       turned: [1, { name: "images/turned.jpg" }],
@@ -75,7 +81,10 @@ describe("a data set", () => {
     });
     // Of those with a label file the accents are spelled as the picture's.
     expect(of(report, "pictureAlone")?.count).toBe(7);
-    expect(report.counts.labels.classes).toEqual({ 0: 1, 3: 1 });
+    expect(report.counts.labels.classes).toEqual({
+      0: { count: 1, first: "labels/cut.txt" },
+      3: { count: 1, first: "labels/Ä.txt" },
+    });
   });
 
   it("that has no label files at all is not told that they are missing", async () => {

@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { CloudStorageConfig } from "../../components/cvat/plan.ts";
 import { storageUrns, unnamedIn, withManifest } from "../../automation/data/dataset/manifest/in-stack.ts";
+import { gather } from "../../automation/data/dataset/manifest/gather.ts";
 import { makeManifest, type MakeOptions } from "../../automation/data/dataset/manifest/make.ts";
 import { Runs } from "../../automation/data/dataset/manifest/runs.ts";
 import { memoryBucket, type MemoryBucket } from "../data/memory-bucket.ts";
@@ -62,7 +63,8 @@ describe("a manifest", () => {
     bucket.objects.set("run/p03b.jpg", await draw("jpeg", { width: 98, height: 12 }));
     bucket.objects.delete("run/p20.jpg");
     expect(await make(bucket)).toMatchObject({ pictures: 30, read: 2, written: true, unchanged: false });
-    expect(bucket.asked.ranges).toEqual(["run/p03b.jpg", "run/p07.jpg"]);
+    // What stands before the first change is taken from the manifest itself.
+    expect(bucket.asked.ranges).toEqual(["run/p03b.jpg", "run/manifest.jsonl", "run/p07.jpg"]);
     const after = linesOf(bucket);
     expect(after.filter((line) => !before.includes(line)).map((line) => line.replace(/,"etag".*/, ""))).toEqual([
       '{"name":"p03b","extension":".jpg","width":98,"height":12',
@@ -89,6 +91,34 @@ describe("a manifest", () => {
     await make(bucket);
     bucket.objects.delete("run/p03.jpg");
     expect(await make(bucket)).toMatchObject({ pictures: 3, read: 0, written: true });
+  });
+
+  it("is whole again where its last line had no end", async () => {
+    const bucket = memoryBucket(Object.fromEntries(await pictures(3)));
+    await make(bucket);
+    const whole = linesOf(bucket);
+    bucket.objects.set("run/manifest.jsonl", Buffer.from(whole.join("\n").trimEnd()));
+    bucket.objects.set("run/z.jpg", await draw("jpeg"));
+    expect(await make(bucket)).toMatchObject({ pictures: 4, written: true });
+    expect(linesOf(bucket).slice(0, 5)).toEqual(whole.slice(0, 5));
+    bucket.objects.delete("run/z.jpg");
+    bucket.objects.set("run/manifest.jsonl", Buffer.from(whole.join("\n").trimEnd()));
+    expect(await make(bucket)).toMatchObject({ unchanged: false, written: true });
+    expect(linesOf(bucket)).toEqual(whole);
+  });
+
+  it("is gathered in parts by ranges of names, which together are the whole", async () => {
+    const bucket = memoryBucket(Object.fromEntries(await pictures(9)));
+    await make(bucket);
+    bucket.objects.set("run/p04.jpg", await draw("jpeg", { width: 12, height: 34 }));
+    const records: string[] = [];
+    for (const part of [{ until: "p02.jpg" }, { after: "p02.jpg", until: "p05b" }, { after: "p05b" }]) {
+      const { file = "", gathered } = await gather(bucket, "run", { folder, parallel: 2, part });
+      expect(gathered).toMatchObject({ pictures: 3, unchanged: false });
+      records.push(...(await textOf(file)).split("\n").slice(2, -1));
+    }
+    await make(bucket);
+    expect(records).toEqual(linesOf(bucket).slice(2, -1));
   });
 
   it("is not written where a picture has no size, unless such are left out", async () => {
@@ -221,6 +251,5 @@ async function pictures(count: number): Promise<[string, Buffer][]> {
 }
 
 async function textOf(file: string): Promise<string> {
-  const { readFile } = await import("node:fs/promises");
   return readFile(file, "utf8");
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import { afterEach, expect, it } from "vitest";
+import aws4 from "aws4";
+import { afterEach, expect, it, vi } from "vitest";
 import { scriptedS3, SCRIPTED_USER, type Script, type ScriptedS3 } from "../../automation/bench/store/scripted-s3.ts";
 import { bucketOf } from "../../automation/data/store/bucket.ts";
 
@@ -212,3 +213,37 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 function* pieces(body: Buffer) {
   for (let at = 0; at < body.length; at += 7_001) yield body.subarray(at, at + 7_001);
 }
+
+it("signs by the time that it says, though a second goes by meanwhile", async () => {
+  const { bucket: datasets, s3: store } = await bucket();
+  const Now = Date;
+  let time = Now.now();
+  // Each look at the clock is 600 ms after the last.
+  vi.stubGlobal(
+    "Date",
+    class extends Now {
+      constructor(...at: [] | [number | string | Date]) {
+        super(at[0] ?? (time += 600));
+      }
+    },
+  );
+  try {
+    for (let at = 0; at < 4; at += 1) await datasets.put(`${at}`, Buffer.from("x"));
+  } finally {
+    vi.unstubAllGlobals();
+  }
+  for (const { method, key, headers } of store.seen) {
+    const { authorization = "" } = headers;
+    const [, names = ""] = /SignedHeaders=([^,]+)/.exec(authorization) ?? [];
+    const signer = new aws4.RequestSigner(
+      {
+        ...{ service: "s3", region: "us-east-1", method, path: `/datasets/${key}`, doNotModifyHeaders: true },
+        headers: Object.fromEntries(names.split(";").map((name) => [name, headers[name]])),
+      },
+      { accessKeyId: SCRIPTED_USER, secretAccessKey: SECRET },
+    );
+    Object.assign(signer, { datetime: headers["x-amz-date"] });
+    expect(signer.sign().headers?.["Authorization"]).toBe(authorization);
+  }
+  expect(store.seen).toHaveLength(4);
+});

@@ -21,8 +21,8 @@ export function formatOf(head: Buffer): Format | Other {
 
 function otherOf(head: Buffer, has: (text: string, offset?: number) => boolean): string {
   const start = head.toString("latin1", 0, 512);
-  if (HTML.test(start)) return "a web page (HTML), as a server answers with an error";
-  if (XML.test(start)) return "XML, as an object store answers with an error";
+  if (HTML.test(start)) return "a web page (HTML), an error perhaps";
+  if (XML.test(start)) return "XML, an object store's error perhaps";
   if (has("%PDF")) return "a PDF";
   if (has("PK\x03\x04")) return "a zip archive";
   if (has("\x1f\x8b")) return "compressed by gzip";

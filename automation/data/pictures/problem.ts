@@ -1,35 +1,35 @@
 /** What can be wrong with a picture. */
 export const PICTURE_PROBLEMS = {
   empty: {
-    text: "zero bytes",
+    text: "Pictures of zero bytes",
     hint: "Fetch or send them again, or remove them: CVAT cannot open them, and the whole task fails.",
   },
   notAPicture: {
-    text: "no pictures, whatever their names say",
+    text: "No pictures, whatever their names say",
     hint: "Remove them, or fetch them again: CVAT goes by the name, cannot open them, and the whole task fails.",
   },
   noSize: {
-    text: "headers that end before width and height, or say 0",
+    text: "Headers that end before width and height, or say 0",
     hint: "Fetch or send them again, or remove them: CVAT cannot open them, and the whole task fails.",
   },
   damagedHeader: {
-    text: "damaged headers",
+    text: "Damaged headers",
     hint: "Fetch or send them again, or remove them: CVAT cannot open them, and the whole task fails.",
   },
   cutOff: {
-    text: "cut off before their end",
+    text: "Pictures cut off before their end",
     hint: "Fetch or send them again: of JPEG and PNG CVAT shows what is missing as grey or black, without a word; others it cannot open.",
   },
   wrongLength: {
-    text: "another length than their headers say",
-    hint: "Fetch or send them again: what reads them may refuse them or show a part.",
+    text: "Pictures longer than their headers say",
+    hint: "Fetch or send them again: something was written behind them, or into them.",
   },
   undecodable: {
-    text: "pixels that cannot be decoded",
+    text: "Pixels that cannot be decoded",
     hint: "Fetch or send them again: the header is sound, what follows is not.",
   },
   tooDeep: {
-    text: "colours that Pillow cannot read",
+    text: "Colours that Pillow cannot read",
     hint: "Save them with 8 bits a channel: CVAT cannot open them, and the whole task fails.",
   },
 } as const;

@@ -4,10 +4,10 @@ import { mediaOf, promisedFormat } from "../../pictures/media.ts";
 import { lookAtPicture, type Look } from "../../pictures/picture.ts";
 import { inOrder } from "../in-order.ts";
 import type { DataFile, DataSource, Part } from "../source.ts";
+import { classList, isClassList } from "./classes.ts";
+import type { Collected, Tell } from "./collected.ts";
 import type { Findings } from "./findings.ts";
-import type { Names } from "./names.ts";
-import { Sample } from "./sample.ts";
-import { countFilm, countSize, increase, type Tally } from "./tally.ts";
+import { countBoxes, countFilm, countSize, increase, type Tally } from "./tally.ts";
 
 /** Pixels that Pillow opens by default, twice its limit for warnings. (Pillow: Image._decompression_bomb_check) */
 const MOST_PIXELS = 178_956_970;
@@ -19,13 +19,6 @@ const LISTS =
   /(^|\/)(classes|names|labels|train|val|valid|validation|test|trainval|readme|license|requirements|notes?)\.txt$/i;
 /** What belongs to a data set and is no picture: manifests, lists of classes and files. */
 const BESIDE = /\.(jsonl|ya?ml|names|data)$|(^|\/)(classes|train|val|valid|validation|test|trainval)\.txt$/i;
-
-export interface Collected {
-  tally: Tally;
-  findings: Findings;
-  names: Names;
-  sample: Sample;
-}
 
 export interface CheckOptions {
   part?: Part;
@@ -45,8 +38,6 @@ export async function collect(source: DataSource, into: Collected, options: Chec
     seen(into.tally);
   }
 }
-
-type Tell = (into: Collected) => void;
 
 /** Looks at a file. @returns what counts it, for when its turn comes */
 async function looked(file: DataFile, options: CheckOptions): Promise<Tell> {
@@ -76,6 +67,8 @@ async function byMedia(file: DataFile, options: CheckOptions): Promise<Tell> {
     case "pdf":
       return ({ tally }) => (tally.pdfs += 1);
     case "other":
+      if (isClassList(name) && file.size <= MOST_LABEL_BYTES)
+        return classList(name, (await file.whole()).toString("utf8"));
       if (BESIDE.test(name)) return ({ tally }) => (tally.other += 1);
       return isLabelName(name) && file.size <= MOST_LABEL_BYTES
         ? labels(name, readLabels((await file.whole()).toString("utf8")))
@@ -126,10 +119,7 @@ function labels(name: string, { boxes, problems }: Labels): Tell {
     names.label(name);
     tally.labels.files += 1;
     if (boxes.size === 0 && problems.length === 0) tally.labels.empty += 1;
-    for (const [number, count] of boxes) {
-      increase(tally.labels.classes, String(number), count);
-      tally.labels.boxes += count;
-    }
+    countBoxes(tally.labels, name, boxes);
     for (const { line, problem } of problems) findings.add("label", `${name}:${line}`, problem);
   };
 }

@@ -13,47 +13,52 @@ interface Kind {
 export const FINDINGS = {
   ...fromPictures(),
   badPath: {
-    text: "names that CVAT takes for a place outside the data (`..`, `//`, a slash in front)",
+    text: "Names that CVAT takes for a place outside the data (`..`, `//`, a slash in front)",
     hint: "Rename them: a task with such a name fails.",
     breaks: true,
   },
   mixed: {
-    text: "kinds of media side by side",
+    text: "Kinds of media side by side",
     hint: "Put films, archives and PDFs each into a folder of their own: CVAT takes pictures, or one of those, and refuses a task that has both.",
     breaks: true,
   },
   film: {
-    text: "films that cannot be read",
+    text: "Films that cannot be read",
     hint: "Fetch or send them again, or remove them: their task fails.",
     breaks: true,
   },
   label: {
-    text: "lines of label files that are wrong",
+    text: "Lines of label files that are wrong",
     hint: "Mend them: an import stops at the first, and nothing is imported.",
     breaks: true,
   },
+  classes: {
+    text: "Lists of classes that cannot be read, and classes that they do not have",
+    hint: "Mend the list, or the label files: an import fails at a class without a name.",
+    breaks: true,
+  },
   labelAlone: {
-    text: "label files without a picture",
+    text: "Label files without a picture",
     hint: "Remove them, or add the pictures: an import with a name that the task does not have fails as a whole.",
     breaks: true,
   },
   sameName: {
-    text: "names that are the same but for case, ending or spelling of accents",
+    text: "Names that are the same but for case, ending or spelling of accents",
     hint: "Rename them: they share one label file, and some systems keep only one of them.",
     breaks: false,
   },
   pictureAlone: {
-    text: "pictures without a label file",
+    text: "Pictures without a label file",
     hint: "Nothing to do where nothing is on them; else add the label files.",
     breaks: false,
   },
   otherFormat: {
-    text: "pictures of another format than their ending says",
+    text: "Pictures of another format than their ending says",
     hint: "Rename them: CVAT goes by the bytes, other programs by the ending.",
     breaks: false,
   },
   turned: {
-    text: "pictures turned by EXIF or XMP",
+    text: "Pictures turned by EXIF or XMP",
     hint: "CVAT shows them turned, and its boxes are of the turned picture. A training that reads the pixels as stored needs them turned for good.",
     breaks: false,
   },
@@ -63,22 +68,22 @@ export const FINDINGS = {
     breaks: true,
   },
   oddName: {
-    text: "names with signs that scripts and lists stumble over (line breaks, tabs, backslashes, blanks at an end)",
+    text: "Names with signs that scripts and lists stumble over (line breaks, tabs, backslashes, blanks at an end)",
     hint: "Rename them.",
     breaks: false,
   },
   huge: {
-    text: "pictures of more pixels than Pillow opens by default (178,956,970)",
+    text: "Pictures of more pixels than Pillow opens by default (178,956,970)",
     hint: "Cut them into tiles: CVAT may refuse them, and every look at one takes a worker's memory.",
     breaks: false,
   },
   notLookedInto: {
-    text: "files that CVAT takes for pictures, of formats that are not looked into here",
+    text: "Files that CVAT takes for pictures, of formats that are not looked into here",
     hint: "Save them as JPEG, PNG, WebP or TIFF to have them checked, or move them away if they are none.",
     breaks: false,
   },
   left: {
-    text: "files that CVAT leaves out",
+    text: "Files that CVAT leaves out",
     hint: "Nothing to do: they are no pictures by their names.",
     breaks: false,
   },
@@ -121,7 +126,8 @@ export class Findings {
 function fromPictures() {
   type Broken = keyof typeof PICTURE_PROBLEMS;
   const entries = Object.entries(PICTURE_PROBLEMS) as [Broken, (typeof PICTURE_PROBLEMS)[Broken]][];
-  return Object.fromEntries(
-    entries.map(([kind, { text, hint }]) => [kind, { text: `pictures: ${text}`, hint, breaks: true }]),
-  ) as Record<Broken, Kind>;
+  return Object.fromEntries(entries.map(([kind, { text, hint }]) => [kind, { text, hint, breaks: true }])) as Record<
+    Broken,
+    Kind
+  >;
 }

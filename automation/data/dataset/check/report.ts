@@ -1,6 +1,8 @@
 import type { DataSource } from "../source.ts";
 import { cacheAdvice, cacheNeed, type CacheNeed } from "./cache-need.ts";
-import { collect, isLabelName, type CheckOptions, type Collected } from "./check.ts";
+import { collect, isLabelName, type CheckOptions } from "./check.ts";
+import { tellClasses } from "./classes.ts";
+import type { Collected } from "./collected.ts";
 import { mediaOf } from "../../pictures/media.ts";
 import { Findings, type Finding } from "./findings.ts";
 import { Names } from "./names.ts";
@@ -34,6 +36,7 @@ export async function checkDataset(source: DataSource, options: ReportOptions): 
   const { tally, findings, names, sample } = all;
   if (!names.isSound) await names.tell(source, kindOf, findings);
   tellMixed(tally, findings);
+  tellClasses(tally, findings);
   const need = cacheNeed(tally.pictures, await sample.measure(options.quality), options.quality, options.room);
   const list = findings.list();
   return {

@@ -32,7 +32,10 @@ export interface Tally {
     files: number;
     empty: number;
     boxes: number;
-    classes: Record<string, number>;
+    /** By number: how many boxes, and the first file that has one. */
+    classes: Record<string, { count: number; first: string }>;
+    /** Names of the classes by number, where a file of the data set has them. */
+    names?: string[];
   };
   archives: number;
   pdfs: number;
@@ -80,6 +83,14 @@ export function countFilm(tally: Tally["films"], name: string, film: Film | unde
   tally.count += 1;
   tally.bytes += bytes;
   if (film && tally.first.length < SHOWN) tally.first.push({ name, ...film });
+}
+
+export function countBoxes(labels: Tally["labels"], name: string, boxes: ReadonlyMap<number, number>): void {
+  for (const [number, count] of boxes) {
+    const { count: before, first } = labels.classes[String(number)] ?? { count: 0, first: name };
+    labels.classes[String(number)] = { count: before + count, first };
+    labels.boxes += count;
+  }
 }
 
 export function increase(counts: Record<string, number>, key: string, by = 1): void {

@@ -7,18 +7,15 @@ const BARS = 30;
 const SIZES = 5;
 const CLASSES = 30;
 
-/** The report as text of at most 80 columns. @param classes names of classes by number, where a file names them */
-export function checkText(
-  { source, deep, counts, findings, cache }: CheckReport,
-  classes: readonly string[] = [],
-): string {
+/** The report as text of at most 80 columns. */
+export function checkText({ source, deep, counts, findings, cache }: CheckReport): string {
   const breaks = findings.filter(({ breaks }) => breaks);
   const careful = findings.filter(({ breaks }) => !breaks);
   const lines = [
     ...folded(`${source}: ${verdict(counts, breaks)}`, 0),
     "",
     ...numbers(counts, deep),
-    ...classLines(counts.labels, classes),
+    ...classLines(counts.labels),
     ...(breaks.length > 0 ? ["", "What CVAT fails on, or gets wrong:"] : []),
     ...breaks.flatMap(findingLines),
     ...(careful.length > 0 ? ["", "To know:"] : []),
@@ -73,26 +70,22 @@ function orientation({ wide, high, square, turned }: Tally["pictures"]): string 
   return `${wide} wide, ${high} high, ${square} square; ${turned} turned by EXIF`;
 }
 
-function classLines({ classes }: Tally["labels"], names: readonly string[]): string[] {
+function classLines({ classes, names = [] }: Tally["labels"]): string[] {
   const counts = Object.entries(classes).sort(([one], [other]) => Number(one) - Number(other));
   if (counts.length === 0) return [];
-  const most = Math.max(...counts.map(([, count]) => count));
-  const lines = counts.slice(0, CLASSES).map(([number, count]) => {
-    const name = shortened(names[Number(number)] ?? "", 20).padEnd(20);
+  const most = Math.max(...counts.map(([, { count }]) => count));
+  const lines = counts.slice(0, CLASSES).map(([number, { count }]) => {
+    const name = shortened(printable(names[Number(number)] ?? ""), 20).padEnd(20);
     return `  ${number.padStart(3)} ${name} ${String(count).padStart(9)} ${"#".repeat(Math.ceil((count / most) * BARS))}`;
   });
-  return [
-    "",
-    "Boxes by class:",
-    ...lines,
-    ...(counts.length > CLASSES ? [`  and ${counts.length - CLASSES} classes more`] : []),
-  ];
+  const more = counts.length - CLASSES;
+  return ["", "Boxes by class:", ...lines, ...(more > 0 ? [`  and ${more} classes more`] : [])];
 }
 
 function findingLines({ kind, count, first, hint }: Finding): string[] {
   const shown = first.filter(({ name }) => name !== "");
   return [
-    ...folded(`- ${count} ${FINDINGS[kind].text}`, 2),
+    ...folded(`- ${FINDINGS[kind].text}: ${count}`, 2),
     ...shown.map(({ name, detail }) => `    ${entry(name, detail)}`),
     ...(count > shown.length ? [`    and ${count - shown.length} more`] : []),
     ...folded(`  -> ${hint}`, 5),

@@ -73,5 +73,6 @@ async function* linesOf(text: AsyncIterable<Buffer>): AsyncGenerator<string[], v
     rest = lines.pop() ?? "";
     if (lines.length > 0) yield lines;
   }
-  if (rest !== "") yield [rest];
+  // A last line without its end is not as we write it, and nothing can be written behind it.
+  if (rest !== "") yield ["", rest];
 }

@@ -36,6 +36,17 @@ export class Runs {
     return this.waiting.length < this.held ? undefined : this.drain();
   }
 
+  /** Begins with what another manifest begins with, header and all. @param last name in it */
+  async startWith(pieces: AsyncIterable<Buffer>, last: string): Promise<void> {
+    this.begin();
+    this.piece = "";
+    for await (const piece of pieces) {
+      this.piece = piece.toString("latin1");
+      await this.flush();
+    }
+    this.last = last;
+  }
+
   /** The file with the header and every record, in order. */
   async finish(): Promise<string> {
     await this.drain();
