@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import project from "../package.json" with { type: "json" };
+import { annotationsCommand } from "./commands/annotations.ts";
 import { benchCommand } from "./commands/bench.ts";
 import { chartsCommand } from "./commands/charts.ts";
 import { ciCommand } from "./commands/ci.ts";
@@ -45,6 +46,7 @@ const VERBS = [
   projectCommand,
   taskCommand,
   functionCommand,
+  annotationsCommand,
   cvatCommand,
   clearmlCommand,
   ciCommand,

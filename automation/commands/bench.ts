@@ -14,6 +14,10 @@ export function benchCommand(): Command {
       "--growth",
       "instead: what each resource costs, with 1, 10 and 100 functions, buckets and cloud storages more (5 minutes)",
     )
+    .option(
+      "--labels",
+      "instead: annotations zip of 1,000, 10,000 and 100,000 label files beside the script that people had (5 minutes)",
+    )
     .addOption(chartOption())
     .action(async (flags: BenchFlags) => (await import("../verbs/bench.ts")).runBench(flags));
 }

@@ -1,19 +1,36 @@
 import { bench, benchText } from "../bench/bench.ts";
 import { growth, growthText } from "../bench/growth.ts";
+import { benchZip, zipBenchText } from "../bench/labels/zip.ts";
 import { streamProgress } from "../progress.ts";
 import { cleanUpStale, createHome, freshName, removeHome, type Home } from "../rehearsal/cluster/homes.ts";
 import { untilStopped } from "../signals.ts";
 import type { StackFlags } from "./flags.ts";
 import { print } from "./print.ts";
 
+const LABEL_FILES = [1_000, 10_000, 100_000];
+
 export interface BenchFlags extends StackFlags {
   rounds: number;
   growth?: true;
+  labels?: true;
   chart: Record<string, string>;
 }
 
 /** How long preview and up take when nothing changes, beside other tools. */
-export async function runBench({ stack, folder, rounds, growth: grows, chart, json }: BenchFlags): Promise<void> {
+export async function runBench({
+  stack,
+  folder,
+  rounds,
+  growth: grows,
+  labels,
+  chart,
+  json,
+}: BenchFlags): Promise<void> {
+  if (labels) {
+    const result = await untilStopped(() => benchZip({ sizes: LABEL_FILES, rounds, progress: streamProgress() }));
+    print(result, zipBenchText(result), json);
+    return;
+  }
   await cleanUpStale();
   const options = { stack, project: folder, rounds, overrides: chart, progress: streamProgress() };
   await untilStopped(async () => {

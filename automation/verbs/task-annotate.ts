@@ -1,0 +1,160 @@
+import { UserError } from "../../components/program/errors.ts";
+import { annotate, annotatePlan, type AnnotatePlan, type Annotated } from "../data/annotate/annotate.ts";
+import { writtenMapping } from "../data/annotate/mapping.ts";
+import { originalBytes } from "../data/annotate/original-bytes.ts";
+import { cancelRun } from "../data/annotate/run.ts";
+import { countsText, sumOf } from "../data/annotations/counts.ts";
+import { keptKey } from "../data/annotations/keys.ts";
+import type { DataFlags, DataLab } from "../data/connect/lab.ts";
+import { inDataLab } from "../data/connect/run.ts";
+import { projectNamed, storageOfBucket, storagesOf, taskNamed } from "../data/cvat/find.ts";
+import type { CvatSpace } from "../data/cvat/space.ts";
+import { bucketOf } from "../data/store/bucket.ts";
+import { maxDbSizeGi } from "../../components/cvat/kvrocks/kvrocks-config.ts";
+import { streamProgress, type Progress } from "../progress.ts";
+import type { StackFlags } from "./flags.ts";
+import { print } from "./print.ts";
+
+export interface AnnotateFlags extends StackFlags, DataFlags {
+  function?: string;
+  project?: string;
+  threshold?: number;
+  mapping?: string;
+  replace?: true;
+  dryRun?: true;
+  cancel?: true;
+}
+
+const GI = 2 ** 30;
+/** What else is in CVAT's cache: keys, previews, what people look at. */
+const SHARE = 0.9;
+
+/** Has a function annotate a task through CVAT. */
+export async function annotateTask(name: string, flags: AnnotateFlags): Promise<void> {
+  const { json, threshold, replace = false, dryRun = false } = flags;
+  const wanted = flags.function;
+  if (wanted === undefined && !flags.cancel)
+    throw new UserError("Say which function: --function NAME (function list has them).", { exitCode: 2 });
+  const written = flags.mapping === undefined ? undefined : await writtenMapping(flags.mapping);
+  const progress = streamProgress();
+  await inDataLab(flags, progress, async (lab, signal) => {
+    const space = { client: await lab.cvat(), organization: await lab.organization() };
+    const within = flags.project === undefined ? undefined : await projectNamed(space, flags.project);
+    const task = await taskNamed(space, name, within);
+    if (flags.cancel) {
+      const at = await progress.task(`Cancelling the run over task ${task.name}`, () =>
+        cancelRun(space.client, task.id),
+      );
+      const text =
+        at === undefined ? "No run was on." : `Cancelled at ${at} % of the frames; what it had done is kept.`;
+      print({ task: { id: task.id, name: task.name }, cancelled: at !== undefined, progress: at }, text, json);
+      return;
+    }
+    const plan = await annotatePlan(space, task, wanted ?? "", written);
+    const cache = await cacheOf(lab, space, plan, progress, signal);
+    const said = [...planLines(plan, replace), ...cache.lines];
+    const facts = {
+      task: { id: task.id, name: task.name },
+      function: plan.function,
+      mapping: plan.mapping,
+      before: plan.before,
+    };
+    if (dryRun) {
+      print(
+        { ...facts, dryRun: true, cacheBytes: cache.bytes, notes: plan.notes },
+        [...said, "Nothing was begun."].join("\n"),
+        json,
+      );
+      return;
+    }
+    for (const line of said) progress.line(line);
+    const replacing = replace ? await placeOfKept(lab, space, task.id, signal) : undefined;
+    const began = performance.now();
+    const done = await progress.task(`${plan.function} annotates task ${task.name}`, async ({ update }) =>
+      annotate(space, plan, {
+        update: (text) => update(withRate(text, performance.now() - began)),
+        signal,
+        clearing: await lab.cvat({ signal: null }),
+        ...(threshold !== undefined && { threshold }),
+        ...(replacing && {
+          replacing,
+          keptAt: (key: string) => progress.line(`What the task had is kept as s3://${replacing.bucket.name}/${key}.`),
+        }),
+      }),
+    );
+    print({ ...facts, ...done, cacheBytes: cache.bytes, notes: plan.notes }, endText(plan, done), json);
+  });
+}
+
+function planLines({ task, before, mapping, notes, function: name }: AnnotatePlan, replace: boolean): string[] {
+  const had = sumOf(before) === 0 ? "has no annotations" : `has ${countsText(before)}`;
+  const then = sumOf(before) === 0 ? "" : replace ? ", which are replaced" : ", and keeps them: the run adds to them";
+  const pairs = Object.entries(mapping).map(([from, to]) => (from === to.name ? from : `${from} as ${to.name}`));
+  return [`Task ${task.name} ${had}${then}.`, `${name} gives: ${pairs.join(", ")}.`, ...notes];
+}
+
+function endText({ task, before }: AnnotatePlan, { how, progress, after, kept }: Annotated): string {
+  const had = kept === undefined ? "" : ` What it had is kept as ${kept}.`;
+  const head = how === "finished" ? "Finished" : `Cancelled at ${progress} % of the frames`;
+  return `${head}: task ${task.name} had ${countsText(before)} and now has ${countsText(after)}.${had}`;
+}
+
+/** `40 % of the frames, 60 s left` */
+function withRate(text: string, milliseconds: number): string {
+  const percent = Number(/^(\d+) %/.exec(text)?.[1] ?? 0);
+  if (percent === 0) return text;
+  return `${text}, about ${Math.round(((milliseconds / percent) * (100 - percent)) / 1000)} s left`;
+}
+
+async function placeOfKept(lab: DataLab, space: CvatSpace, task: number, signal: AbortSignal) {
+  const { place, name } = await lab.place("cvat");
+  const key = keptKey(lab.temporary, task, new Date());
+  const storage = await storageOfBucket(space, name, key);
+  return { bucket: bucketOf(place, name, { signal }), storage: storage.id, key };
+}
+
+interface Cache {
+  /** Undefined: of a film, or of pictures that were uploaded, nothing is known before. */
+  bytes: number | undefined;
+  lines: string[];
+}
+
+/** What the run will put into CVAT's cache: every frame as it is stored. */
+async function cacheOf(
+  lab: DataLab,
+  space: CvatSpace,
+  plan: AnnotatePlan,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Cache> {
+  const { task, frames } = plan;
+  const storages = await storagesOf(space);
+  const bucketName = storages.find(({ id }) => id === task.data_cloud_storage_id)?.resource;
+  const role = lab.plan.store?.buckets.find(({ name }) => name === bucketName)?.role;
+  if (frames.isFilm || role === undefined)
+    return {
+      bytes: undefined,
+      lines: ["How much of CVAT's cache the run takes is not known: its frames are in no bucket of this lab."],
+    };
+  const { place, name } = await lab.place(role);
+  const found = await progress.task("Asking for the sizes of the frames", () =>
+    originalBytes(
+      bucketOf(place, name, { signal }),
+      frames.frames.map((frame) => frame.name),
+      signal,
+    ),
+  );
+  if (found.missing.length > 0)
+    throw new UserError(
+      `${found.missing.length} frames of task ${task.name} are gone from bucket ${name}, and the run would fail at the first: ${found.missing.slice(0, 3).join(", ")}.`,
+    );
+  const room = maxDbSizeGi(lab.plan.lab.cvat.kvrocks) * GI;
+  const gi = (bytes: number) => `${(bytes / GI).toFixed(2)} GiB`;
+  const line = `The run puts ${gi(found.bytes)} into CVAT's cache, the frames as they are stored, for 24 hours; it has room for ${gi(room)} in all.`;
+  if (found.bytes > room * SHARE)
+    throw new UserError(
+      `${line} That is too much: make tasks of fewer frames and annotate one a day, or give it more (vision-platform:cvat.kvrocks.maxDbSize).`,
+      { exitCode: 2 },
+    );
+  return { bytes: found.bytes, lines: [line] };
+}
