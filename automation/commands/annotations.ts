@@ -62,7 +62,9 @@ export function annotationsCommand(): Command {
       )
         .argument("<name>", "a task or a project, by name or as #NUMBER")
         .requiredOption("--format <name>", "as CVAT calls it: COCO 1.0, CVAT for images 1.1, CVAT for video 1.1, …")
-        .addOption(new Option("--of <kind>", "which of the two has the name").choices(["task", "project"]))
+        .addOption(
+          new Option("--kind <kind>", "which of the two it is, where both have the name").choices(["task", "project"]),
+        )
         .option("--subset <name>", "of a project: its tasks of this subset, each a zip of its own")
         .option("--images", "with the pictures")
         .addOption(new Option("--output <file>", "write it there").conflicts("to"))

@@ -36,6 +36,14 @@ export function wholeNumber(text: string): number {
   return number;
 }
 
+/** A share from 0 to 1, for `--threshold`. */
+export function share(text: string): number {
+  const number = Number(text);
+  if (text.trim() === "" || !(number >= 0 && number <= 1))
+    throw new InvalidArgumentError("must be a number from 0 to 1.");
+  return number;
+}
+
 /** `--chart NAME=PATH`, for what is rehearsed with another chart than the locked one. */
 export function chartOption(): Option {
   return new Option(

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { ANSWERED_WITHIN_MS } from "../../components/nuclio/names.ts";
 import type { StackFlags } from "../verbs/flags.ts";
 import type { InvokeFlags, LogsFlags, RemoveFlags } from "../verbs/function.ts";
-import { stackCommand, wholeNumber } from "./common.ts";
+import { share, stackCommand, wholeNumber } from "./common.ts";
 
 /** `function`: the models CVAT's people choose among, day by day. */
 export function functionCommand(): Command {
@@ -54,10 +54,4 @@ function answerTime(text: string): number {
       `must be at most ${ANSWERED_WITHIN_MS / 1000}: the web server in front of Nuclio's dashboard gives up then.`,
     );
   return seconds;
-}
-
-function share(text: string): number {
-  const number = Number(text);
-  if (!(number >= 0 && number <= 1)) throw new InvalidArgumentError("must be a number from 0 to 1.");
-  return number;
 }

@@ -120,7 +120,7 @@ export async function importZip(name: string, zipFile: string, flags: ImportFlag
 
 export interface ExportFlags extends Flags {
   format: string;
-  of?: "task" | "project";
+  kind?: "task" | "project";
   subset?: string;
   images?: true;
   output?: string;
@@ -137,7 +137,7 @@ export async function exportThem(name: string, flags: ExportFlags): Promise<void
   const progress = streamProgress();
   await inDataLab(flags, progress, async (lab, signal) => {
     const space = await spaceOf(lab);
-    const what = await theOneOf(space, name, flags.of);
+    const what = await theOneOf(space, name, flags.kind);
     const all = await partsOf(space, what, subset);
     if (output !== undefined && all.length > 1)
       throw new UserError(`Subset ${subset ?? ""} is ${all.length} tasks, each with a zip of its own: --to PREFIX.`, {
@@ -178,12 +178,12 @@ async function trackNotes(space: CvatSpace, what: Exported, format: string): Pro
   ];
 }
 
-async function theOneOf(space: CvatSpace, name: string, of: "task" | "project" | undefined): Promise<Exported> {
-  if (of === "task") return { kind: "task", record: await taskNamed(space, name) };
-  if (of === "project") return { kind: "project", record: await projectNamed(space, name) };
+async function theOneOf(space: CvatSpace, name: string, kind: "task" | "project" | undefined): Promise<Exported> {
+  if (kind === "task") return { kind: "task", record: await taskNamed(space, name) };
+  if (kind === "project") return { kind: "project", record: await projectNamed(space, name) };
   const [tasks, projects]: [Task[], Project[]] = await Promise.all([tasksOf(space, { name }), projectsOf(space, name)]);
   if (tasks.length > 0 && projects.length > 0)
-    throw new UserError(`There are a task and a project of the name ${name}: --of task, or --of project.`, {
+    throw new UserError(`There are a task and a project of the name ${name}: --kind task, or --kind project.`, {
       exitCode: 2,
     });
   if (projects.length > 0) return { kind: "project", record: await projectNamed(space, name) };

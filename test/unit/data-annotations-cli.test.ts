@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { zipHere, type ZipFlags } from "../../automation/verbs/annotations-zip.ts";
 import { labelTreeOf, CLASSES } from "../../automation/bench/labels/tree.ts";
 
 const PROGRAM = path.resolve(import.meta.dirname, "../../automation/bin.mjs");
@@ -39,29 +40,16 @@ test("the zip that was written is told in one document, and none is overwritten 
   });
 });
 
-test("bad use is refused in a sentence", async () => {
-  const of = (...flags: string[]) =>
-    execa(process.execPath, [PROGRAM, "annotations", "zip", path.join(folder, "tree"), ...flags], { reject: false });
-  for (const [flags, problem] of [
-    [["--output", "x.zip"], "Say for which frames: --task NAME, or --frames FILE."],
-    [["--frames", path.join(folder, "frames.txt")], "Say where to: --output FILE, or --to PREFIX."],
-    [["--frames", "nowhere.txt", "--output", "x.zip"], "nowhere.txt cannot be read."],
-    [
-      [
-        "--frames",
-        path.join(folder, "frames.txt"),
-        "--output",
-        "/nowhere/x.zip",
-        "--labels",
-        path.join(folder, "obj.names"),
-      ],
-      "/nowhere/x.zip cannot be written",
-    ],
-    [["--frames", path.join(folder, "frames.txt"), "--output", "x.zip"], "Nothing in"],
-  ] as const) {
-    const { exitCode, stderr } = await of(...flags);
-    expect([exitCode, stderr]).toEqual([2, expect.stringContaining(problem)]);
-  }
+test.each([
+  [{ output: "x.zip" }, "Say for which frames: --task NAME, or --frames FILE."],
+  [{ frames: "frames.txt" }, "Say where to: --output FILE, or --to PREFIX."],
+  [{ frames: "nowhere.txt", output: "x.zip" }, "nowhere.txt cannot be read."],
+  [{ frames: "frames.txt", output: "nowhere/x.zip", labels: "obj.names" }, "nowhere/x.zip cannot be written"],
+  [{ frames: "frames.txt", output: "x.zip" }, "names the classes: give --labels FILE"],
+])("bad use is refused in a sentence: %j", async (flags, problem) => {
+  const files = Object.fromEntries(Object.entries(flags).map(([flag, file]) => [flag, path.join(folder, file)]));
+  const all = { stack: "none", folder, ...files } as ZipFlags & { frames: string; output: string };
+  await expect(zipHere(path.join(folder, "tree"), all)).rejects.toThrow(problem);
 });
 
 test("a run that is killed at any point leaves no zip, and the next makes the whole one", async () => {
