@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { AssignFlags, DeleteFlags, LsFlags, StatusFlags } from "../verbs/task.ts";
 import type { CreateFlags } from "../verbs/task-create.ts";
 import { dataCommand, wholeNumber } from "./common.ts";
+import { annotateCommand } from "./task-annotate.ts";
 
 const STATES = ["empty", "annotation", "validation", "completed"];
 const STAGES = ["annotation", "validation", "acceptance"];
@@ -59,6 +60,7 @@ export function taskCommand(): Command {
         .option("--dry-run", "say who would get what and do nothing")
         .action(async (name: string, flags: AssignFlags) => (await work()).assign(name, flags)),
     )
+    .addCommand(annotateCommand())
     .addCommand(
       dataCommand("status", "who has what of a project, how far it is, what waits for review", "task status street")
         .argument("<project>", "the project, by its name or as #number")

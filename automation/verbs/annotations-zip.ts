@@ -2,16 +2,13 @@ import { access } from "node:fs/promises";
 import { UserError } from "../../components/program/errors.ts";
 import { filesBySubset, framesIn, zipPlan, type ZipWish } from "../data/annotations/zip-plan.ts";
 import { zipToBucket, zipToFile } from "../data/annotations/zip-write.ts";
-import type { DataFlags } from "../data/connect/lab.ts";
 import type { Bucket } from "../data/store/objects.ts";
 import { streamProgress, type Progress } from "../progress.ts";
 import { onStop, Stopped } from "../signals.ts";
-import type { StackFlags } from "./flags.ts";
+import type { DataStackFlags } from "./flags.ts";
 import { print } from "./print.ts";
 
-type Flags = StackFlags & DataFlags;
-
-export interface ZipFlags extends Flags {
+export interface ZipFlags extends DataStackFlags {
   labels?: string;
   task?: string;
   project?: string;
@@ -52,7 +49,7 @@ export async function wishOf(place: string, flags: ZipFlags): Promise<Omit<ZipWi
 export async function zipped(
   wish: ZipWish,
   target: { file: string } | { bucket: Bucket; key: string },
-  { json }: Flags,
+  { json }: DataStackFlags,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
@@ -60,9 +57,9 @@ export async function zipped(
   const began = performance.now();
   const plan = await progress.task("Matching label files and frames", () => zipPlan(wish));
   const total = plan.subsets.reduce((sum, { files }) => sum + files.length, 0);
-  const counts = await progress.task(`Writing ${where}`, ({ update }) => {
+  const counts = await progress.task(`Writing ${where}`, (shown) => {
     const start = performance.now();
-    const said = (files: number) => update(rateText(files, total, performance.now() - start));
+    const said = (files: number) => shown.update(rateText(files, total, performance.now() - start));
     return "file" in target
       ? zipToFile(plan, target.file, { said, signal })
       : zipToBucket(plan, target.bucket, target.key, { said, signal });

@@ -5,26 +5,24 @@ import { exported, type Exported, type ExportTarget } from "../data/annotations/
 import { IMPORT_OF_KEPT, imported, importedFrom, importPlan, kept } from "../data/annotations/import.ts";
 import { annotationsOf } from "../data/annotations/counts.ts";
 import { exportKey, keptKey, objectIn } from "../data/annotations/keys.ts";
+import { withTemporaryZip } from "../data/annotations/temporary-zip.ts";
 import { framesIn } from "../data/annotations/zip-plan.ts";
 import { inDataLab } from "../data/connect/run.ts";
-import type { DataFlags, DataLab } from "../data/connect/lab.ts";
+import type { DataLab } from "../data/connect/lab.ts";
 import { labelsOf, projectNamed, projectsOf, storageOfBucket, taskNamed, tasksOf } from "../data/cvat/find.ts";
 import { framesOf } from "../data/cvat/frames.ts";
 import type { CvatSpace } from "../data/cvat/space.ts";
 import { workersIn } from "../data/cvat/workers.ts";
 import { bucketOf } from "../data/store/bucket.ts";
 import type { Bucket } from "../data/store/objects.ts";
-import { withTemporary } from "../data/store/temporary.ts";
 import { streamProgress } from "../progress.ts";
 import { refuseFile, wishOf, zipped, type ZipFlags } from "./annotations-zip.ts";
 import { askForTyped } from "./ask-name.ts";
-import type { StackFlags } from "./flags.ts";
+import type { DataStackFlags } from "./flags.ts";
 import { print } from "./print.ts";
 
 /** The bucket that CVAT writes into. */
 const EXPORTS = "cvat";
-
-type Flags = StackFlags & DataFlags;
 
 /** Writes label files into a zip, for the frames of a task, or into the bucket. */
 export async function zipInLab(place: string, flags: ZipFlags): Promise<void> {
@@ -58,7 +56,7 @@ async function framesAndLabels(space: CvatSpace, name: string, project: string |
   return { frames: frames.frames.map((frame) => frame.name), taskLabels: labels.map((label) => label.name) };
 }
 
-export interface ImportFlags extends Flags {
+export interface ImportFlags extends DataStackFlags {
   project?: string;
   format: string;
   replace?: true;
@@ -88,24 +86,29 @@ export async function importZip(name: string, zipFile: string, flags: ImportFlag
       if (!replace) await askForTyped(task.name, question, "Nothing was imported. --replace says that it may be.");
       const key = keptKey(lab.temporary, task.id, new Date());
       const target = keep === undefined ? { bucket, storage: storage.id, key } : { file: keep };
-      await progress.task("Exporting what the task has", ({ update }) =>
-        kept(space, task, target, { ...work, update }),
+      await progress.task("Exporting what the task has", (shown) =>
+        kept(space, task, target, { ...work, update: (text) => shown.update(text) }),
       );
       keptAt = keep ?? `s3://${bucket.name}/${key}`;
       progress.line(`Kept as ${keptAt} (annotations import ${task.name} ${keptAt} --format "${IMPORT_OF_KEPT}").`);
     }
-    const after = await progress.task(`Importing into task ${task.name}`, async ({ update }) => {
+    const after = await progress.task(`Importing into task ${task.name}`, async (shown) => {
       if (object !== undefined) {
-        await importedFrom(space, task, { format, storage: storage.id, key: object }, { ...work, update });
+        await importedFrom(
+          space,
+          task,
+          { format, storage: storage.id, key: object },
+          { ...work, update: (text) => shown.update(text) },
+        );
         return annotationsOf(space.client, task.id);
       }
       const clearing = await bucketIn(lab, undefined);
       const from = {
         storage: storage.id,
-        temporarily: <T>(inner: Parameters<typeof withTemporary<T>>[2]) =>
-          withTemporary(clearing, lab.temporary, inner),
+        temporarily: <T>(inner: Parameters<typeof withTemporaryZip<T>>[2]) =>
+          withTemporaryZip(clearing, lab.temporary, inner),
       };
-      return (await imported(space, plan, from, { ...work, update })).after;
+      return (await imported(space, plan, from, { ...work, update: (text) => shown.update(text) })).after;
     });
     const { content, before } = plan;
     const holds = content ? `${zipFile} holds ${content.boxes} boxes in ${content.files} files; ` : "";
@@ -118,7 +121,7 @@ export async function importZip(name: string, zipFile: string, flags: ImportFlag
   });
 }
 
-export interface ExportFlags extends Flags {
+export interface ExportFlags extends DataStackFlags {
   format: string;
   kind?: "task" | "project";
   subset?: string;
@@ -156,8 +159,12 @@ export async function exportThem(name: string, flags: ExportFlags): Promise<void
           : { file: output ?? "" };
       if (!("file" in target) && !force) await refuseObject(target.bucket, target.key);
       const at = "file" in target ? target.file : `s3://${target.bucket.name}/${target.key}`;
-      const bytes = await progress.task(`Exporting ${one.kind} ${one.record.name}`, ({ update }) =>
-        exported(space, { what: one, format, images, target }, { update, signal, workers: workersOf(lab) }),
+      const bytes = await progress.task(`Exporting ${one.kind} ${one.record.name}`, (shown) =>
+        exported(
+          space,
+          { what: one, format, images, target },
+          { update: (text) => shown.update(text), signal, workers: workersOf(lab) },
+        ),
       );
       done.push({ [one.kind]: one.record.name, subset: "subset" in one.record ? one.record.subset : "", at, bytes });
     }

@@ -1,21 +1,21 @@
 import { UserError } from "../../components/program/errors.ts";
 import { annotate, annotatePlan, type AnnotatePlan, type Annotated } from "../data/annotate/annotate.ts";
 import { writtenMapping } from "../data/annotate/mapping.ts";
-import { originalBytes } from "../data/annotate/original-bytes.ts";
 import { cancelRun } from "../data/annotate/run.ts";
 import { countsText, sumOf } from "../data/annotations/counts.ts";
 import { keptKey } from "../data/annotations/keys.ts";
-import type { DataFlags, DataLab } from "../data/connect/lab.ts";
+import type { DataLab } from "../data/connect/lab.ts";
 import { inDataLab } from "../data/connect/run.ts";
 import { projectNamed, storageOfBucket, storagesOf, taskNamed } from "../data/cvat/find.ts";
 import type { CvatSpace } from "../data/cvat/space.ts";
 import { bucketOf } from "../data/store/bucket.ts";
+import { bytesOf, sizeText } from "../data/tasks/bytes.ts";
 import { maxDbSizeGi } from "../../components/cvat/kvrocks/kvrocks-config.ts";
 import { streamProgress, type Progress } from "../progress.ts";
-import type { StackFlags } from "./flags.ts";
+import type { DataStackFlags } from "./flags.ts";
 import { print } from "./print.ts";
 
-export interface AnnotateFlags extends StackFlags, DataFlags {
+export interface AnnotateFlags extends DataStackFlags {
   function?: string;
   project?: string;
   threshold?: number;
@@ -70,9 +70,9 @@ export async function annotateTask(name: string, flags: AnnotateFlags): Promise<
     for (const line of said) progress.line(line);
     const replacing = replace ? await placeOfKept(lab, space, task.id, signal) : undefined;
     const began = performance.now();
-    const done = await progress.task(`${plan.function} annotates task ${task.name}`, async ({ update }) =>
+    const done = await progress.task(`${plan.function} annotates task ${task.name}`, async (shown) =>
       annotate(space, plan, {
-        update: (text) => update(withRate(text, performance.now() - began)),
+        update: (text) => shown.update(withRate(text, performance.now() - began)),
         signal,
         clearing: await lab.cvat({ signal: null }),
         ...(threshold !== undefined && { threshold }),
@@ -138,19 +138,18 @@ async function cacheOf(
     };
   const { place, name } = await lab.place(role);
   const found = await progress.task("Asking for the sizes of the frames", () =>
-    originalBytes(
+    bytesOf(
       bucketOf(place, name, { signal }),
       frames.frames.map((frame) => frame.name),
       signal,
     ),
   );
-  if (found.missing.length > 0)
+  if (found.missing > 0)
     throw new UserError(
-      `${found.missing.length} frames of task ${task.name} are gone from bucket ${name}, and the run would fail at the first: ${found.missing.slice(0, 3).join(", ")}.`,
+      `${found.missing} frames of task ${task.name} are gone from bucket ${name}, and the run would fail at the first of them.`,
     );
   const room = maxDbSizeGi(lab.plan.lab.cvat.kvrocks) * GI;
-  const gi = (bytes: number) => `${(bytes / GI).toFixed(2)} GiB`;
-  const line = `The run puts ${gi(found.bytes)} into CVAT's cache, the frames as they are stored, for 24 hours; it has room for ${gi(room)} in all.`;
+  const line = `The run puts ${sizeText(found.bytes)} into CVAT's cache, the frames as they are stored, for 24 hours; it has room for ${sizeText(room)} in all.`;
   if (found.bytes > room * SHARE)
     throw new UserError(
       `${line} That is too much: make tasks of fewer frames and annotate one a day, or give it more (vision-platform:cvat.kvrocks.maxDbSize).`,

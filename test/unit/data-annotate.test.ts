@@ -4,7 +4,6 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { annotate, annotatePlan, type Annotating } from "../../automation/data/annotate/annotate.ts";
 import { mappingOf, writtenMapping } from "../../automation/data/annotate/mapping.ts";
-import { originalBytes } from "../../automation/data/annotate/original-bytes.ts";
 import { cancelRun } from "../../automation/data/annotate/run.ts";
 import type { Label, Task } from "../../components/cvat/client/types.ts";
 import { AnnotatingCvat } from "../fixtures/cvat/annotating.ts";
@@ -244,17 +243,4 @@ test("a mapping is written in the line or in a file", async () => {
   await expect(writtenMapping(file)).rejects.toThrow("is no mapping");
   await expect(writtenMapping("nowhere.yaml")).rejects.toThrow("neither a file nor");
   await rm(folder, { recursive: true });
-});
-
-test("the bytes of a task's frames are asked of the bucket, folder by folder, and missing ones are told", async () => {
-  for (const [key, size] of [
-    ["set/a.jpg", 10],
-    ["set/b/c.jpg", 20],
-    ["set/other.jpg", 40],
-    ["x.jpg", 80],
-  ] as const)
-    cvat.objects.set(key, Buffer.alloc(size));
-  const found = await originalBytes(cvat.bucket(), ["set/a.jpg", "set/b/c.jpg", "set/gone.jpg"]);
-  expect(found).toEqual({ bytes: 30, missing: ["set/gone.jpg"] });
-  expect((await originalBytes(cvat.bucket(), ["x.jpg", "set/a.jpg"])).bytes).toBe(90);
 });

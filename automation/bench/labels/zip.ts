@@ -44,7 +44,9 @@ export async function benchZip({ sizes, rounds, progress }: ZipBenchOptions): Pr
     const folder = await mkdtemp(path.join(tmpdir(), "zip-bench-"));
     try {
       found.push(
-        await progress.task(`A zip of ${files} label files`, ({ update }) => one(folder, files, rounds, update)),
+        await progress.task(`A zip of ${files} label files`, (task) =>
+          one(folder, files, rounds, (text) => task.update(text)),
+        ),
       );
     } finally {
       await rm(folder, { recursive: true, force: true });
@@ -94,7 +96,7 @@ async function one(folder: string, files: number, rounds: number, update: (text:
 async function used(program: string, words: readonly string[], told: 1 | 3): Promise<Used> {
   const began = performance.now();
   const { stdio } = await execa(program, words, { stdio: ["ignore", "pipe", "pipe", "pipe"] });
-  const { cpu, memory } = JSON.parse(String(stdio[told])) as { cpu: number; memory: number };
+  const { cpu, memory } = JSON.parse(stdio[told]) as { cpu: number; memory: number };
   return {
     seconds: rounded((performance.now() - began) / 1000),
     cpu: rounded(cpu / 1e6),
