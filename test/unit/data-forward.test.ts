@@ -191,8 +191,10 @@ describe("a store behind a port-forward", () => {
     const place = { server, tls: true, region: "us-east-1", user: "user", password: "password", ca };
     const bucket = (servername: string) => bucketOf({ ...place, servername }, "datasets", { firstPauseMs: 1 });
     expect(await bucket("minio.example.com").stat("a.jpg")).toMatchObject({ key: "a.jpg", size: 1 });
-    await expect(bucket("other.example.com").stat("a.jpg")).rejects.toThrow(/certificate/);
-    expect(asked).toEqual(["minio.example.com"]);
+    for (const other of ["other.example.com", "192.0.2.30"])
+      await expect(bucket(other).stat("a.jpg")).rejects.toThrow(/certificate/);
+    expect(await bucket("127.0.0.1").stat("a.jpg")).toMatchObject({ key: "a.jpg" });
+    expect(asked).toEqual(["minio.example.com", false]);
   });
 });
 

@@ -1,5 +1,6 @@
 import https from "node:https";
-import { rootCertificates } from "node:tls";
+import { isIP } from "node:net";
+import { checkServerIdentity, rootCertificates, type PeerCertificate } from "node:tls";
 
 /**
  * What speaks TLS with a server of a private authority, or of another name than it is asked by; undefined where that of Node itself does.
@@ -10,6 +11,14 @@ export function agentFor(ca: string | undefined, servername?: string): https.Age
   if (ca === undefined && servername === undefined) return undefined;
   return new https.Agent({
     ...(ca !== undefined && { ca: [...rootCertificates, ca] }),
-    ...(servername !== undefined && { servername }),
+    ...(servername !== undefined && namedFor(servername)),
   });
+}
+
+/** An address is never asked for by name, and stands in certificates all the same. (RFC 6066, 3) */
+function namedFor(host: string): https.AgentOptions {
+  return {
+    servername: isIP(host) > 0 ? "" : host,
+    checkServerIdentity: (_asked: string, certificate: PeerCertificate) => checkServerIdentity(host, certificate),
+  };
 }

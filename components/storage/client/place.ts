@@ -8,7 +8,7 @@ export interface Place {
   password: string;
   /** Certificates of a private authority, PEM, trusted besides the public ones. */
   ca?: string | undefined;
-  /** Whose certificate it shows, where that is not `server`'s: behind a port-forward. Default: `server`'s. */
+  /** Name or address of whom it shows a certificate, where that is not `server`: behind a port-forward. Default: `server`. */
   servername?: string | undefined;
 }
 
