@@ -403,6 +403,17 @@ behaves("third 10.3", async () => {
   expect([await head("server/about"), await head("users/self")]).toEqual([200, 200]);
 });
 
+behaves("engine/task.py", async () => {
+  const { id } = await made(["films/v1.mp4"]);
+  expect((await get(`tasks/${id}`)).body).toMatchObject({ segment_size: 60, overlap: 5 });
+  put("films/endless.mp4", mp4Of(64, 48, 1001));
+  const long = await made(["films/endless.mp4"], {}, { segment_size: 1 });
+  expect(long.request["message"]).toBe(
+    "ValueError: Too many jobs would be created for the task. Current total: 1001, maximum allowed: 1000.\n",
+  );
+  expect((await get(`tasks/${long.id}`)).body).toMatchObject({ size: 0, jobs: { count: 0 } });
+});
+
 behaves("engine/cloud_provider.py", async () => {
   const { meta } = await made(["a/im1.jpg", "a/im10.jpg", "a/im2.png"]);
   expect(meta["frames"]).toMatchObject([

@@ -26,6 +26,7 @@ export const DATA_BEHAVIOURS = {
   "third 9.6": "keeps a manifest's order when it is predefined, and refuses a random one",
   "third 10.1": "lists one's own requests by status, action, target, task and project, and fails on other filters",
   "third 10.3": "breaks where only the head of a project or a task is asked for",
+  "engine/task.py": "keeps the size and overlap that a task's jobs got, and makes no more than 1000 of them",
   "engine/cloud_provider.py": "reads the size of a picture from its head, turned as EXIF says, and fails on rubbish",
   "inferred task without data": "breaks where a task without data is asked what it is made of",
   "inferred picture of no bytes": "fails on a picture without a byte in boto3's words",

@@ -49,8 +49,14 @@ export async function createTask(work: Work, request: StoredRequest): Promise<un
       : await pictures(work, { task, data, storage, call }, media.names, files);
   // Deleted while it was made.
   if (!state.tasks.includes(task)) return undefined;
+  try {
+    makeJobs(store, task);
+  } catch (error) {
+    // All of it is one transaction.
+    task.data = { ...data, size: 0 };
+    throw error;
+  }
   store.keep(framesName(task.id), frames);
-  makeJobs(store, task);
   if (call.validation) state.jobs.push(truth(work, task, frames, call.validation));
   return undefined;
 }

@@ -96,6 +96,7 @@ async function pictures(work: Work, { project, tasks }: Exported, format: string
 
 function freeName(name: string, taken: ReadonlySet<string>): string {
   const [, stem = name, ending = ""] = /^(.*)(\.[^./]*)$/.exec(name) ?? [];
-  const numbers = Array.from({ length: taken.size + 1 }, (_, at) => (at === 0 ? name : `${stem}_${at}${ending}`));
-  return numbers.find((one) => !taken.has(one)) ?? name;
+  let free = name;
+  for (let number = 1; taken.has(free); number++) free = `${stem}_${number}${ending}`;
+  return free;
 }
