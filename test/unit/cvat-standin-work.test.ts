@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, beforeAll, expect } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { WORK_BEHAVIOURS } from "../../automation/rehearsal/services/cvat/behaviours-work.ts";
 import { behaviours } from "../fixtures/cvat/behaves.ts";
 import { soundModel } from "../fixtures/cvat/models.ts";
@@ -117,6 +117,23 @@ behaves("third 2.5", async () => {
   const exported = (query: string) => cvat.call("POST", path(query), { headers, key: null });
   expect([(await exported("")).status, (await exported("&location=local")).status]).toEqual([403, 202]);
   expect((await cvat.call("POST", "lambda/requests", { headers, key: null, body: {} })).status).toBe(403);
+});
+
+behaves("third 2.6", async () => {
+  const made = await post("auth/access_tokens", { name: "rw", read_only: false });
+  const as = { headers: { Authorization: `Bearer ${(made.body as { value: string }).value}` }, key: null };
+  const user = `users/${await aliceId()}`;
+  expect((await cvat.call("PATCH", user, { ...as, body: { is_active: true } })).status).toBe(403);
+  expect((await patch(user, { is_active: true })).status).toBe(200);
+  expect((await cvat.call("POST", "auth/password/change", { ...as, body: {} })).status).toBe(401);
+});
+
+behaves("rest 1.9", async () => {
+  const key = await cvat.key(ALICE);
+  const statuses: number[] = [];
+  while (statuses.at(-1) !== 400) statuses.push((await post("auth/access_tokens", { name: "n" }, key)).status);
+  const listed = await cvat.call("GET", "auth/access_tokens", { key });
+  expect(listed.body).toMatchObject({ count: 50 });
 });
 
 behaves("third 3.2", async () => {
@@ -482,6 +499,31 @@ behaves("third 8.4", async () => {
   const order = async (sort: string) => (await results(`tasks?page_size=500&sort=${sort}`)).map(({ id }) => id);
   expect((await order("updated_date"))[0]).toBe(task);
   expect(await order("size")).toEqual(await order(""));
+});
+
+it("goes wrong as ordered: by pattern, in the middle, too often asked, a request that fails", async () => {
+  const task = await newTask({ segment_size: 10 });
+  const jobs = await jobsOf(task);
+  const all = async () => {
+    const answers = [];
+    for (const job of jobs) answers.push(await patch(`jobs/${job}`, { state: "completed" }));
+    return answers;
+  };
+  await cvat.order({ faults: [{ call: "PATCH jobs/*", kind: "500", after: 1 }] });
+  expect((await all()).map(({ status }) => status)).toEqual([200, 500, 200]);
+  await cvat.order({ faults: [{ call: "PATCH jobs/*", kind: "429" }] });
+  const [busy] = await all();
+  expect([busy?.status, busy?.headers.get("retry-after")]).toEqual([429, "1"]);
+  await cvat.order({ failures: { "export:annotations": "OSError: [Errno 28] No space left on device" } });
+  const request = await post(`tasks/${task}/dataset/export?format=CVAT+for+images+1.1`);
+  expect(await cvat.done(request)).toMatchObject({
+    status: "failed",
+    message: "OSError: [Errno 28] No space left on device\n",
+  });
+  expect(await cvat.done(await post(`tasks/${task}/dataset/export?format=CVAT+for+images+1.1`))).toMatchObject({
+    status: "finished",
+  });
+  await cvat.order({});
 });
 
 andAll();

@@ -1,8 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { detail, json, nothing } from "./answers.ts";
+import { detail, json, nothing, refuse } from "./answers.ts";
 import { byId, filtered, FORBIDDEN, page, type Asked, type Route } from "./asked.ts";
 import { booleanField, textField } from "./fields.ts";
 import type { StoredAccessToken } from "./store.ts";
+
+/** Tokens that somebody may have. (cvat-rest-measured.md 1.9) */
+const MOST = 50;
 
 export const isUsable = ({ revoked, expiry_date }: StoredAccessToken): boolean =>
   !revoked && (expiry_date === null || Date.parse(expiry_date) > Date.now());
@@ -19,6 +22,8 @@ export const ACCESS_TOKEN_ROUTES: readonly Route[] = [
       POST: (asked) => {
         const { state, store, user, body } = asked;
         checkHand(asked);
+        if (own(asked).length >= MOST)
+          throw refuse(400, ["You have reached the maximum allowed number of Personal Access Tokens for a user"]);
         const token: StoredAccessToken = {
           id: store.next("accessTokens"),
           name: textField(body, "name", { max: 50 }) ?? "",

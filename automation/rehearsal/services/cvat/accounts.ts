@@ -33,8 +33,9 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
   {
     path: /^auth\/password\/change$/,
     methods: {
-      // A wrong old one is told by its field. (8.2)
-      POST: ({ user, body }) => {
+      // A wrong old one is told by its field; a token does not count. (8.2, 1.9)
+      POST: ({ user, token, body }) => {
+        if (token) throw notSignedIn();
         checkFields(body, ["old_password", "new_password1", "new_password2"]);
         if (!isPassword(user, String(body["old_password"])))
           throw refuse(400, { old_password: ["Your old password was entered incorrectly. Please enter it again."] });

@@ -5,6 +5,8 @@
 export const WORK_BEHAVIOURS = {
   "third 2.2": "shows access tokens to their owner alone, none that are over, and lets none change any",
   "third 2.5": "lets a token for reading export to whoever downloads it, and into no bucket",
+  "third 2.6": "changes no user and no password by a token",
+  "rest 1.9": "gives nobody more than 50 tokens",
   "third 3.2": "moves a project's date with its tasks', and no date by nothing new",
   "third 6.1": "takes anybody for an assignee of tasks and jobs, and opens a job to no stranger",
   "third 6.2": "counts a task's jobs that are done and in validation",

@@ -36,6 +36,8 @@ export const USER_ROUTES: readonly Route[] = [
       PATCH: (asked) => {
         const { body, user } = asked;
         const one = byId(asked, asked.state.users, "User");
+        // Not by a token, whosever it is. (cvat-real-third-look.md 2.6)
+        if (asked.token) throw detail(403, FORBIDDEN);
         const fields = Object.keys(body);
         if (fields.some((field) => !CHANGEABLE.includes(field)))
           throw detail(403, "Attempted to update an unknown field");
