@@ -142,6 +142,11 @@ describe("a data set's label files", () => {
       Validation: ["labels/Validation/b.txt > images/Validation/b"],
     };
     expect(await pictures(await laid(files))).toEqual(expected);
+    for (const file of ["obj.names", "classes.txt", "labels/classes.txt"]) {
+      const named = await laid({ ...files, [file]: "ball\n" });
+      expect(await pictures(named)).toEqual(expected);
+      expect(await classesOf(await labelTree(named), undefined)).toEqual(["ball"]);
+    }
     const yaml = "Train: Train.txt\nValidation: Validation.txt\nnames:\n  0: ball\npath: .\n";
     expect(await pictures(await laid({ ...files, "data.yaml": yaml }))).toEqual(expected);
   });

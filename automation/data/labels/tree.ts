@@ -17,10 +17,17 @@ const YAML = /\.ya?ml$/i;
 export async function labelTree(place: string): Promise<LabelTree> {
   const at = await stat(place).catch(() => undefined);
   if (!at) throw new UserError(`${place} is not there.`, { exitCode: 2 });
-  const tree = at.isDirectory() ? await treeIn(place) : await treeOfFile(place);
+  const found = at.isDirectory() ? await treeIn(place) : await treeOfFile(place);
+  const tree = found.classes ? found : { ...found, ...(await namesBeside(found.root)) };
   if (tree.subsets.every(({ files }) => files.length === 0) && tree.problems.count === 0)
     throw new UserError(`${place} holds no label files (.txt).`, { exitCode: 2 });
   return tree;
+}
+
+/** Names of classes that lie where people put them, of a data set that does not say them itself. */
+async function namesBeside(root: string): Promise<Pick<LabelTree, "classes">> {
+  const file = await firstOf(root, ["obj.names", "classes.txt", "labels/classes.txt"]);
+  return file === undefined ? {} : { classes: classNames(file, await readFile(file, "utf8")) };
 }
 
 async function treeOfFile(file: string): Promise<LabelTree> {

@@ -77,11 +77,13 @@ async function filesOf({ root, file, place, problems }: Place): Promise<LabelFil
 async function below(root: string, labels: string): Promise<LabelFile[]> {
   const files: LabelFile[] = [];
   for await (const file of filesBelow(path.join(root, labels), ".txt"))
-    files.push(fileOf(path.posix.join(labels, file)));
+    if (file !== CLASSES) files.push(fileOf(path.posix.join(labels, file)));
   return files;
 }
 
 const fileOf = (file: string): LabelFile => ({ file, picture: withoutExtension(file.replace(LABELS, "$1images")) });
+/** What programs for labelling write beside label files. */
+const CLASSES = "classes.txt";
 const LABELS = /(^|\/)labels(?=\/)(?!.*(^|\/)labels\/)/;
 
 async function byList(root: string, yaml: string, list: string, problems: Problems): Promise<LabelFile[]> {
@@ -115,7 +117,7 @@ export async function ultralyticsTree(root: string): Promise<LabelTree> {
       async (name) => (await isThere(path.join(root, `${name}.txt`))) || isFolder(path.join(root, "images", name)),
     ),
   );
-  const loose = entries.some((entry) => entry.isFile() && /\.txt$/i.test(entry.name));
+  const loose = entries.some((entry) => entry.isFile() && /\.txt$/i.test(entry.name) && entry.name !== CLASSES);
   const asSubsets = !loose && folders.length > 0 && isSubset.every(Boolean);
   const subsets = asSubsets
     ? await Promise.all(folders.sort().map(async (name) => ({ name, files: await below(root, `labels/${name}`) })))
