@@ -12,6 +12,7 @@ import { bucketOf } from "../data/store/bucket.ts";
 import { bytesOf, sizeText } from "../data/tasks/bytes.ts";
 import { maxDbSizeGi } from "../../components/cvat/kvrocks/kvrocks-config.ts";
 import { streamProgress, type Progress } from "../progress.ts";
+import { Stopped } from "../signals.ts";
 import type { DataStackFlags } from "./flags.ts";
 import { print } from "./print.ts";
 
@@ -82,6 +83,8 @@ export async function annotateTask(name: string, flags: AnnotateFlags): Promise<
         }),
       }),
     );
+    // The run's end by a signal is told as one: how far it came stands in it.
+    if (signal.reason instanceof Stopped) throw new Stopped(signal.reason.signal, endText(plan, done));
     print({ ...facts, ...done, cacheBytes: cache.bytes, notes: plan.notes }, endText(plan, done), json);
   });
 }

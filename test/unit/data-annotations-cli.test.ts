@@ -7,7 +7,7 @@ import { zipHere, type ZipFlags } from "../../automation/verbs/annotations-zip.t
 import { labelTreeOf, CLASSES } from "../../automation/bench/labels/tree.ts";
 
 const PROGRAM = path.resolve(import.meta.dirname, "../../automation/bin.mjs");
-const FILES = 6000;
+const FILES = 2000;
 let folder: string;
 
 beforeAll(async () => {
@@ -54,15 +54,20 @@ test.each([
 
 test("a run that is killed at any point leaves no zip, and the next makes the whole one", async () => {
   const whole = await readFile(path.join(folder, "out.zip"));
-  for (const [at, signal] of [
-    [150, "SIGKILL"],
-    [300, "SIGKILL"],
-    [500, "SIGKILL"],
-    [400, "SIGINT"],
-    [600, "SIGTERM"],
+  for (const [point, signal] of [
+    ["", "SIGKILL"],
+    ["… Matching", "SIGKILL"],
+    ["… Writing", "SIGKILL"],
+    ["… Matching", "SIGINT"],
+    ["… Writing", "SIGTERM"],
   ] as const) {
     const running = execa(process.execPath, words("killed.zip"), { reject: false });
-    setTimeout(() => running.kill(signal), at);
+    let said = "";
+    running.stderr.on("data", (text: Buffer) => {
+      said += text.toString();
+      if (said.includes(point)) running.kill(signal);
+    });
+    if (point === "") running.kill(signal);
     const { exitCode } = await running;
     // One that was faster than the signal has done it.
     if (exitCode === 0) await rm(path.join(folder, "killed.zip"));

@@ -5,6 +5,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { isDead, runName } from "../../automation/data/annotations/temporary-zip.ts";
 import { storedZip } from "../../automation/data/zip/stored.ts";
+import { Stopped } from "../../automation/signals.ts";
 import { AnnotatingCvat, type FakeTask } from "../fixtures/cvat/annotating.ts";
 
 let cvat: AnnotatingCvat;
@@ -199,6 +200,21 @@ describe("task annotate", () => {
     await annotateTask("street", { ...FLAGS, cancel: true });
     expect(document()).toMatchObject({ cancelled: false });
     await expect(annotateTask("street", FLAGS)).rejects.toThrow("Say which function");
+  });
+
+  test("says how far it came when it is cancelled, in the one document of its end", async () => {
+    cvat.nextRun = { coming: [50, 60, 70, 80, 100] };
+    cvat.onCall = (call) => {
+      if (call.startsWith("GET lambda/requests/") && cvat.task(1).shapes.length > 0)
+        ends.abort(new Stopped("SIGINT", "Stopped."));
+    };
+    await expect(annotateTask("street", { ...FLAGS, function: "det" })).rejects.toMatchObject({
+      exitCode: 130,
+      message: expect.stringMatching(
+        /^Cancelled at \d+ % of the frames: task street had no annotations and now has \d shapes/,
+      ) as string,
+    });
+    expect(said).toEqual([]);
   });
 
   test("refuses frames that are gone, and what the cache has no room for", async () => {

@@ -39,11 +39,13 @@ export interface AnnotateWork {
   signal?: AbortSignal | undefined;
   /** Asks CVAT while the run is cancelled: its calls do not end with the run's. Default: the space's own. */
   clearing?: CvatClient;
-  /** Milliseconds between two looks. Default: 2000. */
+  /** Milliseconds between the first two looks; the pauses grow to three seconds. Default: 250. */
   everyMs?: number;
 }
 
-const EVERY_MS = 2_000;
+const EVERY_MS = 250;
+/** A run takes minutes to hours. */
+const SELDOM_MS = 3_000;
 const CANCELLED_WITHIN_MS = 45_000;
 const ATTEMPTS = 4;
 const FIRST_PAUSE_MS = 1_000;
@@ -106,7 +108,12 @@ export async function annotated(
         if (request) update(stateText(request));
         return request;
       },
-      { isDone: (request) => !isOn(request), everyMs, signal },
+      {
+        isDone: (request) => !isOn(request),
+        everyMs,
+        slower: { factor: 1.5, atMostMs: Math.max(everyMs, SELDOM_MS) },
+        signal,
+      },
     );
     return endOf(end, wish.wholeAt);
   } catch (error) {
