@@ -95,6 +95,16 @@ describe("rules across sections", () => {
       ['objectStore.keyRotations.people["b.o"]'],
     ],
     [
+      "a key is rotated of a worker of CVAT's, or of ClearML's people while that is off",
+      {
+        objectStore: { address: "192.0.2.30", keyRotations: { people: { anna: 1, kim: 1, lena: 1 } } },
+        traefik: { address: "192.0.2.20" },
+        cvat: { users: [{ username: "lena" }, { username: "kim", role: "worker" }] },
+        clearml: { enabled: false, users: [{ username: "anna", name: "Anna" }] },
+      },
+      ["objectStore.keyRotations.people.anna", "objectStore.keyRotations.people.kim"],
+    ],
+    [
       "a model lies where functions may read",
       {
         objectStore: { address: "192.0.2.30", onlyPrefixes: { functions: { models: ["yolo/", "sam-"] } } },
