@@ -3,10 +3,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { expect, it } from "vitest";
+import { makeManifest } from "../../automation/data/dataset/manifest/make.ts";
 import { FilmReader } from "../../automation/data/pictures/film.ts";
 import { lookAtPicture, shownSize } from "../../automation/data/pictures/picture.ts";
 import { silentProgress } from "../../automation/progress.ts";
 import { pythonEnvironment } from "../../automation/python/environment.ts";
+import { memoryBucket } from "../data/memory-bucket.ts";
 import { bytesOfBuffer } from "../data/pictures/bytes.ts";
 import {
   draw,
@@ -58,6 +60,40 @@ it("sizes, turns and what cannot be opened are what Pillow says, asked as CVAT a
   }
 }, 300_000);
 
+it("a manifest is what CVAT's creator would write: the same JSON, the same order, names taken apart in the same way", async () => {
+  const names = [
+    "10.jpg",
+    "9.jpg",
+    "A.jpg",
+    "UP/X.JPG",
+    "a b/ü.png",
+    "a/f1.jpg",
+    "a/f10.jpg",
+    "a/f2.jpg",
+    "d/a.b.c.jpeg",
+  ];
+  const odd = ['quo"te\\.jpg', "tab\t.jpg", "..x.jpg", "😀.jpg", "\uff21.jpg", "e\u0301\u007f.webp"];
+  const files = await Promise.all(
+    [...names, ...odd].map(async (name, at) => {
+      const kind = /png$/.test(name) ? "png" : /webp$/.test(name) ? "webp" : "jpeg";
+      return [
+        `run/${name}`,
+        await draw(kind, { width: 10 + at, height: 20, ...(at % 3 === 0 && { turn: 6 }) }),
+      ] as const;
+    }),
+  );
+  const bucket = memoryBucket(Object.fromEntries(files));
+  await inFolder(async (folder) => {
+    await makeManifest(bucket, "run", { folder, parallel: 4 });
+    await writeFile(path.join(folder, "manifest.jsonl"), bucket.objects.get("run/manifest.jsonl") ?? "");
+    const said = await asCvat<unknown>("manifest", folder);
+    expect(said).toMatchObject({
+      ...{ written: true, ends: true, split: true, sorted: true, header: [{ version: "1.1" }, { type: "images" }] },
+      names: expect.arrayContaining([...names, ...odd]) as string[],
+    });
+  });
+}, 300_000);
+
 it("films are as long and as large as PyAV decodes them", async () => {
   await inFolder(async (folder) => {
     const said = await asCvat<{ frames: number; size: number[] }>("films", folder);
@@ -87,7 +123,7 @@ async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   }
 }
 
-async function asCvat<T>(what: "pictures" | "films", folder: string): Promise<Partial<Record<string, T>>> {
+async function asCvat<T>(what: "pictures" | "films" | "manifest", folder: string): Promise<Partial<Record<string, T>>> {
   const python = await pythonEnvironment(path.join(FOLDER, "requirements.txt"), { progress: silentProgress });
   const { stdout } = await execa(python, ["as_cvat.py", what, folder], { cwd: FOLDER });
   return JSON.parse(stdout) as Partial<Record<string, T>>;

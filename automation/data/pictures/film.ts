@@ -1,5 +1,5 @@
 import mediaInfoFactory, { type GeneralTrack, type MediaInfo, type VideoTrack } from "mediainfo.js";
-import { Bytes, type FileBytes } from "./bytes.ts";
+import type { FileBytes } from "./bytes.ts";
 
 /** What a film's headers say. */
 export interface Film {
@@ -42,8 +42,7 @@ export class FilmReader {
     if (file.size === 0) return { problem: "it has zero bytes" };
     this.library ??= mediaInfoFactory({ format: "object", full: true });
     const library = await this.library;
-    const bytes = new Bytes(file);
-    const { media } = await library.analyzeData(file.size, (length, offset) => bytes.at(offset, length));
+    const { media } = await library.analyzeData(file.size, (length, offset) => file.range(offset, length));
     const tracks = media?.track ?? [];
     const general = tracks.find((track): track is GeneralTrack => track["@type"] === "General");
     const video = tracks.find((track): track is VideoTrack => track["@type"] === "Video");

@@ -1,6 +1,7 @@
 """What Pillow and PyAV make of files, as CVAT asks them. Prints one JSON document.
 
 as_cvat.py pictures FOLDER    the size of each, and whether its pixels come
+as_cvat.py manifest FOLDER    reads the manifest there, as CVAT writes, sorts and joins names
 as_cvat.py films FOLDER       makes films there, and says what PyAV reads in them
 """
 
@@ -66,4 +67,23 @@ def films(folder):
     return found
 
 
-print(json.dumps({"pictures": pictures, "films": films}[sys.argv[1]](sys.argv[2])))
+def manifest(folder):
+    with open(os.path.join(folder, "manifest.jsonl"), newline="") as file:
+        lines = file.read().split("\n")
+    records = [json.loads(line) for line in lines[2:-1]]
+    names = [f"{record['name']}{record['extension']}" for record in records]
+    return {
+        # (utils/dataset_manifest/core.py: _write_base_information, _write_core_part)
+        "written": [json.dumps(json.loads(line), separators=(",", ":")) for line in lines[:-1]] == lines[:-1],
+        "ends": lines[-1] == "",
+        "header": [json.loads(line) for line in lines[:2]],
+        # (utils/dataset_manifest/core.py: os.path.splitext; utils.py: sort, lexicographical)
+        "split": [list(os.path.splitext(name)) for name in names]
+        == [[record["name"], record["extension"]] for record in records],
+        "sorted": names == sorted(names),
+        "names": names,
+        "sizes": [[record["width"], record["height"]] for record in records],
+    }
+
+
+print(json.dumps({"manifest": manifest, "pictures": pictures, "films": films}[sys.argv[1]](sys.argv[2])))
