@@ -18,6 +18,7 @@ export function benchCommand(): Command {
       "--labels",
       "instead: annotations zip of 1,000, 10,000 and 100,000 label files beside the script that people had (5 minutes)",
     )
+    .option("--data", "instead: push, pull and ls beside s5cmd, up to a million files (10 minutes, 1 GB)")
     .addOption(chartOption())
     .action(async (flags: BenchFlags) => (await import("../verbs/bench.ts")).runBench(flags));
 }

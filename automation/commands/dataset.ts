@@ -1,12 +1,38 @@
 import { Command, InvalidArgumentError } from "commander";
 import type { CheckFlags } from "../verbs/dataset-check.ts";
+import type { ListFlags } from "../verbs/dataset-ls.ts";
 import type { ManifestFlags } from "../verbs/dataset-manifest.ts";
+import type { MoveFlags } from "../verbs/dataset-move.ts";
 import { stackCommand, wholeNumber } from "./common.ts";
 
 /** `dataset`: pictures, films and label files in the bucket. */
 export function datasetCommand(): Command {
   return new Command("dataset")
-    .description("data sets in the bucket: what is in them, whether CVAT can take them, and their manifests")
+    .description("data sets in the bucket: sent, fetched, counted, checked for CVAT, and their manifests")
+    .addCommand(
+      datasetVerb("ls", "count what lies below a prefix, by folder and by format", "ls streets --depth 2")
+        .argument("[prefix]", "a folder of the bucket (default: all of it)", "")
+        .option("--depth <folders>", "how deep folders are told apart; 0: not at all", depth, 1)
+        .action(async (prefix: string, flags: ListFlags) =>
+          (await import("../verbs/dataset-ls.ts")).list(prefix, flags),
+        ),
+    )
+    .addCommand(
+      moveVerb("push", "send what differs from a folder to the bucket", "push ./streets streets --dry-run")
+        .argument("<folder>", "of this machine")
+        .argument("<prefix>", "a folder of the bucket, or / for the bucket itself")
+        .action(async (folder: string, prefix: string, flags: MoveFlags) =>
+          (await move()).pushFolder(folder, prefix, flags),
+        ),
+    )
+    .addCommand(
+      moveVerb("pull", "fetch what differs from the bucket into a folder", "pull streets ./streets")
+        .argument("<prefix>", "a folder of the bucket, or / for the bucket itself")
+        .argument("<folder>", "of this machine; made where it is not there")
+        .action(async (prefix: string, folder: string, flags: MoveFlags) =>
+          (await move()).pullPrefix(prefix, folder, flags),
+        ),
+    )
     .addCommand(
       datasetVerb(
         "check",
@@ -43,6 +69,22 @@ function datasetVerb(name: string, description: string, example: string): Comman
   return stackCommand(name, description, `dataset ${example}`)
     .option("--bucket <role>", "what the bucket is for", "datasets")
     .option("--as <name>", "whose key of the object store (default: the only one's)");
+}
+
+const move = () => import("../verbs/dataset-move.ts");
+
+/** A verb that brings one side to what the other is. */
+function moveVerb(name: string, description: string, example: string): Command {
+  return datasetVerb(name, description, example)
+    .option("--dry-run", "compare, and say what would be done")
+    .option("--delete", "remove what only the side has that is written to; without --yes only say what would go")
+    .option("--yes <name>", "do that; the place that loses it once more, as it was given");
+}
+
+function depth(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 0) throw new InvalidArgumentError("must be a whole number from 0 on.");
+  return number;
 }
 
 function percent(text: string): number {

@@ -1,6 +1,7 @@
 import { bench, benchText } from "../bench/bench.ts";
 import { growth, growthText } from "../bench/growth.ts";
 import { benchZip, zipBenchText } from "../bench/labels/zip.ts";
+import { dataBench, dataBenchText } from "../bench/store/data.ts";
 import { streamProgress } from "../progress.ts";
 import { cleanUpStale, createHome, freshName, removeHome, type Home } from "../rehearsal/cluster/homes.ts";
 import { untilStopped } from "../signals.ts";
@@ -13,6 +14,7 @@ export interface BenchFlags extends StackFlags {
   rounds: number;
   growth?: true;
   labels?: true;
+  data?: true;
   chart: Record<string, string>;
 }
 
@@ -23,6 +25,7 @@ export async function runBench({
   rounds,
   growth: grows,
   labels,
+  data,
   chart,
   json,
 }: BenchFlags): Promise<void> {
@@ -34,7 +37,10 @@ export async function runBench({
   await cleanUpStale();
   const options = { stack, project: folder, rounds, overrides: chart, progress: streamProgress() };
   await untilStopped(async () => {
-    if (grows) {
+    if (data) {
+      const result = await inHome((home) => dataBench({ rounds, home, progress: options.progress }));
+      print(result, dataBenchText(result), json);
+    } else if (grows) {
       const result = await growth({ ...options, inHome });
       print(result, growthText(result), json);
     } else {

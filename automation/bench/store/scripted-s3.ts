@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
+import aws4 from "aws4";
 
 /** What a fault does instead of the answer. */
 export type Fault =
@@ -13,6 +14,8 @@ export type Fault =
 export interface Seen {
   method: string;
   key: string;
+  /** Path and query as they came. */
+  url: string;
   query: URLSearchParams;
   headers: http.IncomingHttpHeaders;
   bytes: number;
@@ -37,8 +40,9 @@ export interface ScriptedS3 {
   close(): Promise<void>;
 }
 
-/** The one access key it takes. */
+/** The one access key it takes, and its secret. */
 export const SCRIPTED_USER = "person";
+export const SCRIPTED_SECRET = "canary-of-the-secret";
 
 const md5 = (bytes: Uint8Array, encoding: "hex" | "base64" = "hex") => createHash("md5").update(bytes).digest(encoding);
 const made = new Date("2026-11-01T10:00:00Z");
@@ -59,6 +63,7 @@ export async function scriptedS3({ many, fault, spoil = (body) => body }: Script
     const { method, key, query, headers } = call;
     const user = /Credential=([^/]+)\//.exec(headers.authorization ?? "")?.[1];
     if (user !== SCRIPTED_USER) return refusal(403, user === undefined ? "AccessDenied" : "InvalidAccessKeyId");
+    if (!isSigned(call)) return refusal(403, "SignatureDoesNotMatch");
     const sum = headers["content-md5"];
     if (sum !== undefined && sum !== md5(body, "base64")) return refusal(400, "BadDigest");
     if (key === "") {
@@ -168,6 +173,7 @@ export async function scriptedS3({ many, fault, spoil = (body) => body }: Script
     const call: Seen = {
       method: request.method ?? "",
       key,
+      url: request.url ?? "",
       query: new URLSearchParams(words),
       headers: request.headers,
       bytes: body.length,
@@ -210,6 +216,18 @@ export async function scriptedS3({ many, fault, spoil = (body) => body }: Script
         });
       }),
   };
+}
+
+/** Whether the signature is of this call, with the time and the headers that it names. */
+function isSigned({ method, url, headers }: Seen): boolean {
+  const told = headers.authorization ?? "";
+  const names = /SignedHeaders=([^,]+)/.exec(told)?.[1]?.split(";") ?? [];
+  const signed = Object.fromEntries(names.map((name) => [name, String(headers[name] ?? "")]));
+  const again = aws4.sign(
+    { service: "s3", region: "us-east-1", method, path: url, headers: signed },
+    { accessKeyId: SCRIPTED_USER, secretAccessKey: SCRIPTED_SECRET },
+  );
+  return again.headers?.["Authorization"] === told;
 }
 
 interface Answer {

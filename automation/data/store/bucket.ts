@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
 import type { S3Place } from "../../../components/storage/client/s3.ts";
 import { field, inXml, pageOf, plain, withoutQuotes } from "./listing.ts";
-import { putParts } from "./multipart.ts";
-import type { Bucket, ObjectInfo, PutOptions } from "./objects.ts";
+import { abandoned, putParts } from "./multipart.ts";
+import type { ObjectInfo, PutOptions, Store } from "./objects.ts";
 import { md5Of, partsOf, partSizeOf } from "./parts.ts";
 import { Refused } from "./refused.ts";
 import { bytesOf, headOf, textIn, wireOf, type Wire } from "./wire.ts";
@@ -23,7 +23,7 @@ export interface BucketOptions {
  * A bucket of an S3 store. Each call is tried again while the store is busy or the line breaks, and then fails with one sentence that says what
  * to do.
  */
-export function bucketOf(place: S3Place, name: string, { signal, part, firstPauseMs }: BucketOptions = {}): Bucket {
+export function bucketOf(place: S3Place, name: string, { signal, part, firstPauseMs }: BucketOptions = {}): Store {
   const wire = wireOf(place, name, firstPauseMs);
   const ends = (own?: AbortSignal) => (own && signal ? AbortSignal.any([own, signal]) : (own ?? signal));
   return {
@@ -52,6 +52,7 @@ export function bucketOf(place: S3Place, name: string, { signal, part, firstPaus
     },
     read: (key) => wire.ask({ method: "GET", key, signal }),
     put: (key, body, options = {}) => put(wire, key, body, part, { ...options, signal: ends(options.signal) }),
+    abandon: (key) => abandoned(wire, key, signal),
     async remove(keys) {
       for (let at = 0; at < keys.length; at += REMOVED_AT_ONCE)
         await removed(wire, keys.slice(at, at + REMOVED_AT_ONCE), signal);

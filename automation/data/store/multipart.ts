@@ -54,17 +54,9 @@ interface Unfinished {
   parts: Map<number, string>;
 }
 
-/**
- * The newest unfinished upload of a key. MinIO lists those of one key only, and nothing below a prefix, so it is asked for each.
- */
-export async function unfinished(wire: Wire, key: string, signal?: AbortSignal): Promise<Unfinished | undefined> {
-  const xml = await wire.whole({ method: "GET", query: { uploads: "", prefix: key }, signal }, textIn);
-  const uploads = [...xml.matchAll(/<Upload>(.*?)<\/Upload>/gs)]
-    .map(([, entry = ""]) => entry)
-    .filter((entry) => plain(field(entry, "Key")) === key)
-    .map((entry) => ({ id: plain(field(entry, "UploadId")), begun: field(entry, "Initiated") }))
-    .sort((a, b) => b.begun.localeCompare(a.begun));
-  const id = uploads[0]?.id;
+/** The newest unfinished upload of a key. */
+async function unfinished(wire: Wire, key: string, signal?: AbortSignal): Promise<Unfinished | undefined> {
+  const [id] = await uploadsOf(wire, key, signal);
   if (id === undefined) return undefined;
   const parts = new Map<number, string>();
   let marker = "0";
@@ -76,6 +68,22 @@ export async function unfinished(wire: Wire, key: string, signal?: AbortSignal):
     marker = field(page, "IsTruncated") === "true" ? field(page, "NextPartNumberMarker") : "";
   } while (marker !== "");
   return { id, parts };
+}
+
+/** Ids of the unfinished uploads of a key, the newest first. MinIO lists those of one key only, and nothing below a prefix. */
+async function uploadsOf(wire: Wire, key: string, signal?: AbortSignal): Promise<string[]> {
+  const xml = await wire.whole({ method: "GET", query: { uploads: "", prefix: key }, signal }, textIn);
+  return [...xml.matchAll(/<Upload>(.*?)<\/Upload>/gs)]
+    .map(([, entry = ""]) => entry)
+    .filter((entry) => plain(field(entry, "Key")) === key)
+    .map((entry) => ({ id: plain(field(entry, "UploadId")), begun: field(entry, "Initiated") }))
+    .sort((a, b) => b.begun.localeCompare(a.begun))
+    .map(({ id }) => id);
+}
+
+/** Ends the unfinished uploads of a key, and removes their parts. */
+export async function abandoned(wire: Wire, key: string, signal?: AbortSignal): Promise<void> {
+  for (const upload of await uploadsOf(wire, key, signal)) await abort(wire, key, upload);
 }
 
 async function begin(wire: Wire, { key, type, signal }: PartedPut): Promise<string> {
@@ -119,6 +127,6 @@ async function complete(
 }
 
 /** Ends an upload and removes its parts. One that is gone already is no error; what the store does not do now it does by itself in a day. */
-export async function abort(wire: Wire, key: string, upload: string): Promise<void> {
+async function abort(wire: Wire, key: string, upload: string): Promise<void> {
   await wire.whole({ method: "DELETE", key, query: { uploadId: upload } }, headOf).catch(() => undefined);
 }

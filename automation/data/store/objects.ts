@@ -34,6 +34,12 @@ export interface Bucket {
   remove(keys: readonly string[]): Promise<void>;
 }
 
+/** A bucket in which uploads in parts can be broken off. */
+export interface Store extends Bucket {
+  /** Ends the unfinished uploads of a key, and removes their parts. */
+  abandon(key: string): Promise<void>;
+}
+
 export interface PutOptions {
   /** Bytes, where it is known. Default: unknown, and the body is put in parts. */
   size?: number;

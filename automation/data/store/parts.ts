@@ -25,7 +25,8 @@ export async function* partsOf(
   for await (let piece of body) {
     while (bytes + piece.length >= size) {
       const rest = size - bytes;
-      yield Buffer.concat([...held, piece.subarray(0, rest)]);
+      const last = piece.subarray(0, rest);
+      yield held.length === 0 ? Buffer.from(last.buffer, last.byteOffset, last.length) : Buffer.concat([...held, last]);
       piece = piece.subarray(rest);
       held = [];
       bytes = 0;

@@ -10,6 +10,8 @@ import { checkServerIdentity, rootCertificates, type PeerCertificate } from "nod
 export function agentFor(ca: string | undefined, servername?: string): https.Agent | undefined {
   if (ca === undefined && servername === undefined) return undefined;
   return new https.Agent({
+    // As that of Node itself: else each object would be a handshake.
+    keepAlive: true,
     ...(ca !== undefined && { ca: [...rootCertificates, ca] }),
     ...(servername !== undefined && namedFor(servername)),
   });

@@ -1,0 +1,232 @@
+import { createHash } from "node:crypto";
+import { lstat, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import path from "node:path";
+import { UserError } from "../../../components/program/errors.ts";
+import type { ProgressTask } from "../../progress.ts";
+import type { Bucket, ObjectInfo } from "../store/objects.ts";
+import { md5Of, PART } from "../store/parts.ts";
+import { severally } from "../store/several.ts";
+import { twice } from "./again.ts";
+import { farText, type Far } from "./amounts.ts";
+import { budgetOf } from "./budget.ts";
+import { joined } from "./joined.ts";
+import { FirstOf, fileProblem, problemLines, type NameProblem } from "./names.ts";
+import type { Moved } from "./push.ts";
+import { isSame } from "./same.ts";
+import { isPart, walk, type LocalFile } from "./walk.ts";
+
+const AT_ONCE = 24;
+const HELD_BYTES = 5 * PART;
+
+export interface PullOptions {
+  /** Made where it is not there. */
+  folder: string;
+  /** With a slash at the end, or "". */
+  prefix: string;
+  dryRun: boolean;
+  /** What is in the folder alone. `count` only counts. */
+  others: "count" | "remove";
+  signal?: AbortSignal | undefined;
+  task?: ProgressTask;
+}
+
+/**
+ * Fetches what differs: what is missing, of another size, or of another checksum. A file is written beside its place, compared with the
+ * object's ETag, and then renamed; nothing is written outside of the folder, nor through a link in it.
+ * @throws UserError with every name that does not go, before anything is fetched
+ */
+export async function pull(bucket: Bucket, options: PullOptions): Promise<Moved> {
+  const { folder, prefix, dryRun, others, signal, task } = options;
+  const all: Far = { files: 0, bytes: 0 };
+  const problems = new FirstOf<NameProblem>();
+  let before = "";
+  const objects = await twice(
+    () => filesOf(bucket, prefix, signal),
+    ({ key, size }) => {
+      signal?.throwIfAborted();
+      all.files++;
+      all.bytes += size;
+      task?.update(`looking at names: ${all.files}`);
+      const file = key.slice(prefix.length);
+      // In the order of keys a folder follows the file of its name, but for the few signs before the slash.
+      const why = file.startsWith(`${before}/`) ? `${JSON.stringify(before)} is an object, too` : fileProblem(file);
+      before = file;
+      if (why !== undefined) problems.add({ path: file, why });
+    },
+  );
+  if (problems.count > 0)
+    throw new UserError(
+      problemLines(problems, `${problems.count} of ${all.files} objects do not go, so none was fetched:`),
+    );
+  if (all.files === 0) throw new UserError(`No object of bucket ${bucket.name} is below ${prefix || "its beginning"}.`);
+
+  const moved: Far = { files: 0, bytes: 0 };
+  const unchanged: Far = { files: 0, bytes: 0 };
+  const done: Far = { files: 0, bytes: 0 };
+  const strangers = new FirstOf<string>();
+  const failed = new FirstOf<NameProblem>();
+  const budget = budgetOf(HELD_BYTES);
+  const folders = new Folders(folder);
+  let replaced = 0;
+  const began = performance.now();
+  const tell = () => task?.update(farText(done, all, performance.now() - began));
+  const got = (bytes: number) => {
+    done.bytes += bytes;
+    tell();
+  };
+  if (!dryRun) await mkdir(folder, { recursive: true });
+
+  await severally(joined(filesIn(folder), objects(), prefix), AT_ONCE, async ({ path: file, local, remote }) => {
+    signal?.throwIfAborted();
+    if (remote === undefined) {
+      strangers.add(file);
+      return;
+    }
+    const at = path.join(folder, file);
+    try {
+      if (local?.size === remote.size && local.problem === undefined && (await isSame(at, remote.size, remote.etag))) {
+        unchanged.files++;
+        unchanged.bytes += remote.size;
+        got(remote.size);
+      } else {
+        if (dryRun) got(remote.size);
+        else {
+          await folders.make(path.posix.dirname(file));
+          await budget.spend(Math.min(remote.size, PART), () => fetchFile(bucket, remote, at, got, signal));
+        }
+        moved.files++;
+        moved.bytes += remote.size;
+        if (local !== undefined) replaced++;
+      }
+    } catch (error) {
+      signal?.throwIfAborted();
+      const why = ownTrouble(error);
+      if (why === undefined) throw error;
+      failed.add({ path: file, why });
+    }
+    done.files++;
+    tell();
+  });
+
+  const removes = others === "remove" && !dryRun && failed.count === 0;
+  const removed = removes ? await removeStrangers(folder, objects(), prefix, signal) : 0;
+  if (!dryRun && failed.count === 0) await removeParts(folder);
+  return {
+    moved,
+    replaced,
+    unchanged,
+    others: { count: strangers.count, first: strangers.first, removed },
+    failed: { count: failed.count, first: failed.first },
+  };
+}
+
+/** Objects that become files: not the marks of folders. */
+async function* filesOf(bucket: Bucket, prefix: string, signal?: AbortSignal): AsyncGenerator<ObjectInfo, void> {
+  for await (const object of bucket.list(prefix, signal ? { signal } : {})) if (!object.key.endsWith("/")) yield object;
+}
+
+/** Files that are there, none where the folder is not. */
+async function* filesIn(folder: string): AsyncGenerator<LocalFile, void> {
+  const there = await stat(folder).catch(() => undefined);
+  if (there === undefined) return;
+  if (!there.isDirectory()) throw new UserError(`${folder} is no folder.`, { exitCode: 2 });
+  for await (const file of walk(folder)) if (!isPart(file.path)) yield file;
+}
+
+/** A file that the person's own disk does not take; the others go on. */
+class Own extends Error {}
+
+/** Folders below one, made as they are needed, none of them a link that leads elsewhere. */
+class Folders {
+  readonly #root: string;
+  readonly #made = new Set<string>(["."]);
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  async make(folder: string): Promise<void> {
+    if (this.#made.has(folder)) return;
+    await this.make(path.posix.dirname(folder));
+    const at = path.join(this.#root, folder);
+    const there = await lstat(at).catch(() => undefined);
+    if (there === undefined) await mkdir(at, { recursive: true });
+    else if (there.isSymbolicLink()) throw new Own(`${folder} is a link here, and nothing is written through it`);
+    else if (!there.isDirectory()) throw new Own(`${folder} is a file here`);
+    this.#made.add(folder);
+  }
+}
+
+/**
+ * Fetches an object into a file beside its place, and on from where a run that was killed has come to with the same object.
+ */
+async function fetchFile(
+  bucket: Bucket,
+  { key, size, etag }: ObjectInfo,
+  file: string,
+  got: (bytes: number) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const name = createHash("md5").update(`${key}\n${etag}`).digest("hex");
+  const part = path.join(path.dirname(file), `.vision-platform-${name}.part`);
+  const handle = await open(part, "a+");
+  try {
+    const there = (await handle.stat()).size;
+    if (there > size) await handle.truncate(0);
+    const from = there > size ? 0 : there;
+    got(from);
+    let single: string | undefined;
+    for (let at = from; at < size; at += PART) {
+      signal?.throwIfAborted();
+      const bytes = await bucket.range(key, at, Math.min(PART, size - at), etag);
+      if (bytes.length !== Math.min(PART, size - at)) throw new Own(`the store sent ${bytes.length} bytes of it only`);
+      await handle.appendFile(bytes);
+      if (bytes.length === size) single = md5Of(bytes).toString("hex");
+      got(bytes.length);
+    }
+    const isGood =
+      single === undefined ? await isSame(part, size, etag) : single === etag || (await isSame(part, size, etag));
+    if (!isGood && isKnown(etag)) {
+      await rm(part, { force: true });
+      throw new Own("what came is not what its checksum says; run this again");
+    }
+  } finally {
+    await handle.close();
+  }
+  const there = await lstat(file).catch(() => undefined);
+  if (there?.isDirectory() === true) throw new Own("a folder of that name is here");
+  await rename(part, file);
+}
+
+/** Whether an ETag tells the bytes: the MD5 of the whole, or of parts. */
+const isKnown = (etag: string) => /^[0-9a-f]{32}(-\d+)?$/.test(etag);
+
+function ownTrouble(error: unknown): string | undefined {
+  if (error instanceof Own) return error.message;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (syscall === undefined || code === "ENOSPC") return undefined;
+  return ["open", "mkdir", "rename", "write", "stat"].includes(syscall)
+    ? `it cannot be written (${code ?? ""})`
+    : undefined;
+}
+
+async function removeStrangers(
+  folder: string,
+  objects: AsyncIterable<ObjectInfo>,
+  prefix: string,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  let removed = 0;
+  for await (const { path: file, remote } of joined(filesIn(folder), objects, prefix)) {
+    signal?.throwIfAborted();
+    if (remote !== undefined) continue;
+    await rm(path.join(folder, file), { force: true });
+    removed++;
+  }
+  return removed;
+}
+
+/** What runs that were killed have left, of objects that are others by now. */
+async function removeParts(folder: string): Promise<void> {
+  for await (const { path: file } of walk(folder)) if (isPart(file)) await rm(path.join(folder, file), { force: true });
+}

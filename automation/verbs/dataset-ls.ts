@@ -1,0 +1,34 @@
+import { inDataLab } from "../data/connect/run.ts";
+import { folderPrefix } from "../data/cvat/paths.ts";
+import { bytesText, counted } from "../data/dataset/amounts.ts";
+import { summaryOf, summaryText } from "../data/dataset/summary.ts";
+import { bucketOf } from "../data/store/bucket.ts";
+import { streamProgress } from "../progress.ts";
+import type { StackFlags } from "./flags.ts";
+import { print } from "./print.ts";
+
+export interface BucketFlags extends StackFlags {
+  /** What the bucket is for. */
+  bucket: string;
+  as?: string;
+}
+
+export interface ListFlags extends BucketFlags {
+  depth: number;
+}
+
+/** Counts what lies below a prefix. */
+export async function list(wanted: string, { json, bucket: role, depth, ...flags }: ListFlags): Promise<void> {
+  const prefix = folderPrefix(wanted);
+  const progress = streamProgress();
+  const summary = await inDataLab(flags, progress, async (lab, signal) => {
+    const { place, name } = await lab.place(role);
+    const bucket = bucketOf(place, name, { signal });
+    return progress.task(`Listing ${name}/${prefix}`, (task) =>
+      summaryOf(name, prefix, bucket.list(prefix), depth, ({ objects, bytes }) =>
+        task.update(`${counted(objects, "object")}, ${bytesText(bytes)}`),
+      ),
+    );
+  });
+  print(summary, summaryText(summary), json);
+}
