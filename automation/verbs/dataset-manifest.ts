@@ -82,10 +82,14 @@ function madeText(made: Made, { dryRun }: ManifestFlags): string {
 }
 
 /** Edits the stack file, shows what that does, and does that alone. */
-async function nameInStack(key: string, { stack: name, folder }: ManifestFlags, progress: Progress): Promise<string> {
+async function nameInStack(
+  key: string,
+  { stack: name, folder, bucket }: ManifestFlags,
+  progress: Progress,
+): Promise<string> {
   const file = stackFilePath(folder, name);
   const before = await openUserStack({ stack: name, folder, create: false, reads: true, progress });
-  const { storages, all, organization } = storagesOf(before.plan, key);
+  const { storages, all, organization } = storagesOf(before.plan, bucket, key);
   await writeFile(file, withManifest(await readFile(file, "utf8"), all, storages, key));
   const names = storages.map((storage) => storage.name).join(", ");
   try {
@@ -103,12 +107,8 @@ async function nameInStack(key: string, { stack: name, folder }: ManifestFlags, 
   return `CVAT's cloud storages ${names} name it, in ${file} too.`;
 }
 
-function storagesOf({ cvat }: Plan, key: string) {
+function storagesOf({ cvat }: Plan, bucket: string, key: string) {
   const all = cvat?.cloudStorages ?? [];
   const organization = cvat?.config.organizations[0]?.slug ?? "";
-  return {
-    all,
-    organization,
-    storages: all.filter((one) => one.role !== undefined && unnamedIn([one], one.role, key).length > 0),
-  };
+  return { all, organization, storages: unnamedIn(all, bucket, key) };
 }
