@@ -5,7 +5,6 @@ import { exported, type Exported, type ExportTarget } from "../data/annotations/
 import { IMPORT_OF_KEPT, imported, importedFrom, importPlan, kept } from "../data/annotations/import.ts";
 import { annotationsOf } from "../data/annotations/counts.ts";
 import { exportKey, keptKey, objectIn } from "../data/annotations/keys.ts";
-import { withTemporaryZip } from "../data/annotations/temporary-zip.ts";
 import { framesIn } from "../data/annotations/zip-plan.ts";
 import { inDataLab } from "../data/connect/run.ts";
 import type { DataLab } from "../data/connect/lab.ts";
@@ -15,6 +14,7 @@ import type { CvatSpace } from "../data/cvat/space.ts";
 import { workersIn } from "../data/cvat/workers.ts";
 import { bucketOf } from "../data/store/bucket.ts";
 import type { Bucket } from "../data/store/objects.ts";
+import { withTemporary } from "../data/store/temporary.ts";
 import { streamProgress } from "../progress.ts";
 import { refuseFile, wishOf, zipped, type ZipFlags } from "./annotations-zip.ts";
 import { askForTyped } from "./ask-name.ts";
@@ -105,8 +105,8 @@ export async function importZip(name: string, zipFile: string, flags: ImportFlag
       const clearing = await bucketIn(lab, undefined);
       const from = {
         storage: storage.id,
-        temporarily: <T>(inner: Parameters<typeof withTemporaryZip<T>>[2]) =>
-          withTemporaryZip(clearing, lab.temporary, inner),
+        temporarily: <T>(inner: Parameters<typeof withTemporary<T>>[2]) =>
+          withTemporary(clearing, lab.temporary, inner),
       };
       return (await imported(space, plan, from, { ...work, update: (text) => shown.update(text) })).after;
     });

@@ -3,7 +3,8 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { isDead, runName } from "../../automation/data/annotations/temporary-zip.ts";
+import { runName } from "../../automation/data/store/temporary.ts";
+import { nameOf } from "../../automation/runs/owner.ts";
 import { storedZip } from "../../automation/data/zip/stored.ts";
 import { Stopped } from "../../automation/signals.ts";
 import { AnnotatingCvat, type FakeTask } from "../fixtures/cvat/annotating.ts";
@@ -90,16 +91,12 @@ describe("annotations import", () => {
   });
 
   test("removes what a run that died has left, and nothing else's", async () => {
-    const dead = runName(new Date()).replace(/_(\d+)_/, "_999999999_");
-    for (const name of [dead, runName(new Date()), "somebody"])
-      cvat.objects.set(`temporary/${name}/x.zip`, Buffer.from("x"));
-    expect([isDead(`${dead}/x.zip`, new Date()), isDead("somebody/x.zip", new Date())]).toEqual([true, false]);
-    const elsewhere = runName(new Date()).replace(/_[^_]+/, "_elsewhere");
-    expect(isDead(`${elsewhere}/x`, new Date())).toBe(false);
-    expect(isDead(`${elsewhere}/x`, new Date(Date.now() + 50 * 3_600_000))).toBe(true);
+    const mine = runName(new Date(), nameOf(process.pid));
+    const dead = mine.replace(/_(\d+)_/, "_999999999_");
+    for (const name of [dead, mine, "somebody"]) cvat.objects.set(`temporary/${name}/x.zip`, Buffer.from("x"));
     await importZip("street", zip(), { ...FLAGS, format: "YOLO 1.1" });
-    expect(objects("temporary/")).toHaveLength(2);
     expect(objects(`temporary/${dead}`)).toEqual([]);
+    expect(objects("temporary/somebody")).toHaveLength(1);
   });
 
   test("replaces nothing unasked, and keeps what it replaces", async () => {

@@ -1,13 +1,12 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
-import type { Readable } from "node:stream";
 import type { Task } from "../../../components/cvat/client/types.ts";
 import { UserError } from "../../../components/program/errors.ts";
 import { labelsOf } from "../cvat/find.ts";
 import { framesOf } from "../cvat/frames.ts";
 import type { CvatSpace } from "../cvat/space.ts";
-import type { PutOptions } from "../store/objects.ts";
+import type { Temporary } from "../store/temporary.ts";
 import { done } from "./begin.ts";
 import { annotationsOf, countsText, type AnnotationCounts } from "./counts.ts";
 import { exported, type ExportTarget, type Work } from "./export.ts";
@@ -31,11 +30,6 @@ export interface ImportPlan {
 
 export interface ImportDone extends ImportPlan {
   after: AnnotationCounts;
-}
-
-/** Objects that are removed after the work, in a bucket that CVAT reads. */
-export interface Temporary {
-  put(name: string, body: Buffer | Readable, options?: PutOptions): Promise<string>;
 }
 
 export interface ImportFrom {
