@@ -11,6 +11,7 @@ export const KINDS: Readonly<Record<Token, () => KindModule>> = {
   "cvat:CloudStorage": () => import("../components/cvat/records/cloud-storage.ts"),
   "cvat:Membership": () => import("../components/cvat/records/membership.ts"),
   "cvat:Organization": () => import("../components/cvat/records/organization.ts"),
+  "cvat:Project": () => import("../components/cvat/records/project.ts"),
   "cvat:RegistrationProof": () => import("../components/cvat/registration/proof.ts"),
   "cvat:UsersReady": () => import("../components/cvat/users/ready.ts"),
   "cvat:Webhook": () => import("../components/cvat/records/webhook.ts"),

@@ -18,7 +18,18 @@ export async function applyFile(file: string, { json, dryRun, force, ...flags }:
   const wanted = await readProjectFile(file);
   const progress = streamProgress();
   await inDataLab(flags, progress, async (lab) => {
-    const space = { client: await lab.cvat(), organization: await lab.organization() };
+    const { organization: own, projects } = {
+      organization: await lab.organization(),
+      projects: lab.plan.lab.cvat.projects,
+    };
+    const first = lab.plan.lab.cvat.organizations[0]?.slug ?? "";
+    const declared = projects.some(({ name, organization = first }) => name === wanted.name && organization === own);
+    if (declared && !dryRun)
+      throw new UserError(
+        `Project ${wanted.name} stands in the stack file, so the next up would take this back: change it there (vision-platform:cvat.projects) and run up.`,
+        { exitCode: 2 },
+      );
+    const space = { client: await lab.cvat(), organization: own };
     const planned = await progress.task(`Comparing project ${wanted.name}`, (task) =>
       planApply(space, wanted, (text) => task.update(text)),
     );

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { httpOrigin } from "../schema/hosts.ts";
 import { LINES_META, secretText } from "../schema/values.ts";
+import { projectConfig } from "./projects/project-config.ts";
 import { description, trimmedName } from "./texts.ts";
 import { memberName } from "./users/users-config.ts";
 import { webhookConfig } from "./webhook-config.ts";
@@ -89,6 +90,19 @@ const cloudStorage = z.strictObject({
     .describe("Remove it from CVAT even while projects and tasks use it, when it is taken out of this list."),
 });
 
+const project = projectConfig.extend({
+  organization: z
+    .string()
+    .optional()
+    .describe(
+      "Organization that has it, by its slug. Default: the first of `cvat.organizations`; without any, the superuser's own space.",
+    ),
+  force: z
+    .boolean()
+    .default(false)
+    .describe("Remove labels that leave the list although they have annotations, and those with them."),
+});
+
 /** Keys of `vision-platform:cvat` about what is in it. */
 export const recordsConfig = {
   endpoint: httpOrigin
@@ -104,5 +118,11 @@ export const recordsConfig = {
     .optional()
     .describe(
       "Buckets that CVAT reads from and exports to. Default: one for each of the object store's buckets that CVAT may use.",
+    ),
+  projects: z
+    .array(project)
+    .default([])
+    .describe(
+      "Projects with their labels. One that is taken out of this list stays in CVAT while it has tasks. The same as the files of `project apply`.",
     ),
 };

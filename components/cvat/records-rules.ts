@@ -1,8 +1,9 @@
 import { listedTwice, repeats, type Found, type SectionRule } from "../schema/section-rules.ts";
 import type { CvatConfig } from "./cvat-config.ts";
+import { projectProblems } from "./projects/project-config.ts";
 import { webhookProblems } from "./webhook-config.ts";
 
-type RecordsSection = Pick<CvatConfig, "organizations" | "cloudStorages" | "superuser">;
+type RecordsSection = Pick<CvatConfig, "organizations" | "cloudStorages" | "projects" | "superuser">;
 
 /** What no two records may share, and what must be there for them. */
 export const RECORDS_RULES: readonly SectionRule<RecordsSection>[] = [
@@ -46,6 +47,32 @@ export const RECORDS_RULES: readonly SectionRule<RecordsSection>[] = [
         ...((role === undefined) === (external === undefined)
           ? [{ path: ["cloudStorages", index], message: "needs either `role` or `external`, and one of them only" }]
           : []),
+      ]),
+    ],
+  },
+  {
+    reads: ["organizations", "projects"],
+    problems: ({ organizations, projects }) => [
+      ...repeats(
+        projects.map(
+          ({ name, organization = organizations[0]?.slug ?? "" }, index) => [index, `${organization}/${name}`] as const,
+        ),
+      ).map(({ key, first }) => ({
+        path: ["projects", key, "name"],
+        message: `is that of cvat.projects[${first}] in the same organization; give each its own`,
+      })),
+      ...projects.flatMap((project, index): Found[] => [
+        ...projectProblems(project, ["projects", index]),
+        ...(project.organization === undefined ||
+        project.organization === "" ||
+        organizations.some(({ slug }) => slug === project.organization)
+          ? []
+          : [
+              {
+                path: ["projects", index, "organization"],
+                message: `names \`${project.organization}\`, which is not in cvat.organizations`,
+              },
+            ]),
       ]),
     ],
   },

@@ -25,7 +25,7 @@ export interface CvatRecordsArgs {
 /** Of another store, where nothing is said of it: MinIO's own. */
 const DEFAULT_REGION = "us-east-1";
 
-/** What is in CVAT: organizations with their members and webhooks, and cloud storages. */
+/** What is in CVAT: organizations with their members and webhooks, cloud storages, and projects. */
 export function registerRecords(
   name: string,
   { plan, connection, storages }: CvatRecordsArgs,
@@ -63,6 +63,7 @@ export function registerRecords(
     }
   }
   const ownOrganization = plan.config.organizations[0]?.slug ?? "";
+  const storageRecords: OwnResource[] = [];
   for (const storage of plan.cloudStorages) {
     const { role, external, organization = ownOrganization, region, ...rest } = storage;
     const access = external ? { ...external, region: DEFAULT_REGION } : storages.find((one) => one.role === role);
@@ -72,7 +73,7 @@ export function registerRecords(
       );
     const { bucket, endpoint, accessKey, secretKey } = access;
     const record = organizations.get(organization);
-    new OwnResource(
+    const made = new OwnResource(
       `${name}-storage-${organization === "" ? "" : `${organization}-`}${storage.name}`,
       "cvat:CloudStorage",
       {
@@ -87,6 +88,18 @@ export function registerRecords(
       },
       ["storageId"],
       pulumi.mergeOptions(opts, { ...(record && { dependsOn: record }) }),
+    );
+    storageRecords.push(made);
+  }
+  for (const { organization = ownOrganization, ...project } of plan.config.projects) {
+    const record = organizations.get(organization);
+    new OwnResource(
+      `${name}-project-${organization === "" ? "" : `${organization}-`}${project.name}`,
+      "cvat:Project",
+      { ...project, organization, connection: account },
+      ["projectId"],
+      // Their storages are named by it.
+      pulumi.mergeOptions(opts, { dependsOn: [...(record ? [record] : []), ...storageRecords] }),
     );
   }
 }

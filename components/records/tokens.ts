@@ -8,6 +8,7 @@ export const TOKENS = [
   "cvat:CloudStorage",
   "cvat:Membership",
   "cvat:Organization",
+  "cvat:Project",
   "cvat:RegistrationProof",
   "cvat:UsersReady",
   "cvat:Webhook",

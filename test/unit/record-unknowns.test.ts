@@ -30,6 +30,14 @@ const SAMPLES: Readonly<Record<Token, { inputs: Props; learned?: Props }>> = {
     inputs: { connection: CVAT, slug: "lab", name: "The lab", description: "", contact: { email: "lab@example.test" } },
     learned: { organizationId: 1 },
   },
+  "cvat:Project": {
+    inputs: {
+      ...{ connection: CVAT, name: "street", organization: "lab", sourceStorage: "datasets", targetStorage: "cvat" },
+      labels: [{ name: "car", type: "any", color: "#ff0000", attributes: [], points: [], edges: [] }],
+      force: false,
+    },
+    learned: { projectId: 1 },
+  },
   // Nobody is there to be asked: what was proved stays.
   "cvat:RegistrationProof": {
     inputs: { endpoint: "http://127.0.0.1:1", connection: CLUSTER },
