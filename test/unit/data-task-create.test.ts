@@ -10,7 +10,7 @@ import { createTasks, type Outcome } from "../../automation/data/tasks/create.ts
 import { framesTaken } from "../../automation/data/tasks/films.ts";
 import type { Making } from "../../automation/data/tasks/make.ts";
 import { planTasks, type Look } from "../../automation/data/tasks/plan.ts";
-import type { TaskWish } from "../../automation/data/tasks/wish.ts";
+import { jobsProblem, type TaskWish } from "../../automation/data/tasks/wish.ts";
 import { silentProgress } from "../../automation/progress.ts";
 import { CvatClient } from "../../components/cvat/client/client.ts";
 import type { Task } from "../../components/cvat/client/types.ts";
@@ -217,6 +217,14 @@ describe("before anything is sent", () => {
     await writeFile(file, "street/003.jpg\nstreet/001.jpg\n");
     const chosen = await listedIn(bucket, file);
     expect(did(await create({ chosen, wish: { sorting: "predefined" } }))).toEqual(["street: made, 2"]);
+  });
+
+  it("more jobs than CVAT makes of one task", () => {
+    expect(jobsProblem("street", "picture", 1000, 1)).toBeUndefined();
+    expect(jobsProblem("street", "picture", 1001, 1)).toMatch(
+      /^Task street would have 1001 jobs, and CVAT makes 1000 at most/,
+    );
+    expect(jobsProblem("film", "film", 6000, 10)).toMatch(/would have 1199 jobs/);
   });
 
   it("strays are left out where only pictures are asked for, and both kinds are split", async () => {

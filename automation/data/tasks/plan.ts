@@ -7,7 +7,7 @@ import type { Chosen } from "./chosen.ts";
 import { filmProblem, framesTaken, roomProblem, type FilmFacts, type ReadFilm } from "./films.ts";
 import { batches, counted, foundProblems, nothingFound, type Batch, type Found } from "./media.ts";
 import { lookFor, type There } from "./there.ts";
-import { wishProblems, type TaskWish } from "./wish.ts";
+import { jobsProblem, wishProblems, type TaskWish } from "./wish.ts";
 
 /** A task to be, without its list of files: there may be a million. */
 export interface Planned {
@@ -63,6 +63,8 @@ export async function planTasks(look: Look): Promise<{ tasks: Planned[]; found: 
     const film = kind === "film" && there.is !== "whole" ? await filmOf(batch, look) : undefined;
     if (film) filmBytes += bytes;
     if (film?.problem !== undefined) problems.push(film.problem);
+    const many = jobsProblem(name, kind, film?.says?.frames ?? keys.length, wish.segmentSize);
+    if (many !== undefined && there.is !== "whole") problems.push(many);
     tasks.push({ name, kind, files: keys.length, bytes, digest: digestOf(batch), there, ...film?.says });
   }
   const room = roomProblem(filmBytes, look.claimBytes);

@@ -60,3 +60,21 @@ export function numbered(name: string, number: number, kind: "picture" | "film",
   const base = kind === "film" && besidePictures ? `${name.trim()} film` : name.trim();
   return number === 1 ? base : `${base} ${number}`;
 }
+
+/** Jobs that CVAT makes of a task at most. (cvat/settings/base.py: MAX_JOBS_PER_TASK) */
+const MOST_JOBS = 1000;
+/** By how many frames the jobs of a film overlap. (cvat-real-third-look.md 4.2) */
+const FILM_OVERLAP = 5;
+
+/** Why CVAT would fail at a task of so many frames, as a line; undefined where it would not. */
+export function jobsProblem(
+  name: string,
+  kind: "picture" | "film",
+  frames: number,
+  segmentSize: number,
+): string | undefined {
+  const overlap = kind === "film" ? Math.min(FILM_OVERLAP, Math.floor(segmentSize / 2)) : 0;
+  const jobs = Math.ceil((frames - overlap) / (segmentSize - overlap));
+  if (jobs <= MOST_JOBS) return undefined;
+  return `Task ${name} would have ${jobs} jobs, and CVAT makes ${MOST_JOBS} at most: a larger --segment-size, or a smaller --per-task.`;
+}
