@@ -24,7 +24,7 @@ const street = (labels: unknown = LABELS, changes: Partial<ProjectInputs> = {}):
     force: false,
     ...wanted,
     ...changes,
-  } as ProjectInputs;
+  };
 };
 const projects = () => cvat.store.state.projects;
 const labels = () => cvat.store.state.labels.filter(({ parent_id }) => parent_id === null);
