@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import { byCodePoint } from "../../automation/data/dataset/code-points.ts";
+import { byBytes } from "../../automation/data/dataset/order.ts";
 import type { Bucket, ObjectInfo } from "../../automation/data/store/objects.ts";
 
 /** A bucket in memory, and what was asked of it. */
@@ -12,7 +12,7 @@ export interface MemoryBucket extends Bucket {
 /** @param order in which it lists its keys. Default: by code points, as S3 does */
 export function memoryBucket(
   files: Readonly<Record<string, Buffer>>,
-  order: (one: string, other: string) => number = byCodePoint,
+  order: (one: string, other: string) => number = byBytes,
 ): MemoryBucket {
   const objects = new Map(Object.entries(files));
   const asked: MemoryBucket["asked"] = { ranges: [], puts: [], lists: 0 };
@@ -35,8 +35,7 @@ export function memoryBucket(
       asked.lists += 1;
       for (const key of [...objects.keys()].sort(order)) {
         await Promise.resolve();
-        if (key.startsWith(prefix) && (after === undefined || byCodePoint(key, after) > 0))
-          yield info(key, bytesOf(key));
+        if (key.startsWith(prefix) && (after === undefined || byBytes(key, after) > 0)) yield info(key, bytesOf(key));
       }
     },
     stat: (key) => Promise.resolve(objects.has(key) ? info(key, bytesOf(key)) : undefined),

@@ -6,7 +6,7 @@ import { cacheAdvice, cacheNeed } from "../../automation/data/dataset/check/cach
 import { TextSet, hashOf } from "../../automation/data/dataset/check/hashes.ts";
 import { checkDataset, type CheckReport } from "../../automation/data/dataset/check/report.ts";
 import { checkText } from "../../automation/data/dataset/check/text.ts";
-import { byCodePoint } from "../../automation/data/dataset/code-points.ts";
+import { byBytes } from "../../automation/data/dataset/order.ts";
 import { inOrder } from "../../automation/data/dataset/in-order.ts";
 import { bucketSource, folderSource, type DataSource } from "../../automation/data/dataset/source.ts";
 import { FilmReader } from "../../automation/data/pictures/film.ts";
@@ -179,7 +179,7 @@ it("a set of 200,000 texts takes a few bytes of each, and knows them", () => {
 it("names are compared by code points, as Python sorts them and S3 lists them", () => {
   const names = ["a/f1", "a b/x", "10", "9", "A", "UP/X", "a/f10", "a/f0", "\uff21", "😀", "é"];
   const inBytes = [...names].sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
-  expect([...names].sort(byCodePoint)).toEqual(inBytes);
+  expect([...names].sort(byBytes)).toEqual(inBytes);
 });
 
 describe("work for many in order", () => {

@@ -1,9 +1,10 @@
-import { open, opendir, readFile, stat } from "node:fs/promises";
+import { open, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { UserError } from "../../../components/program/errors.ts";
 import type { FileBytes } from "../pictures/bytes.ts";
 import type { Bucket, ObjectInfo } from "../store/objects.ts";
-import { byCodePoint } from "./code-points.ts";
+import { byBytes } from "./order.ts";
+import { walk } from "./walk.ts";
 
 /** One file of a data set. */
 export interface DataFile extends FileBytes {
@@ -36,7 +37,7 @@ export function bucketSource(bucket: Bucket, prefix: string, signal?: AbortSigna
       const options = { ...(after !== undefined && { after: folder + after }), ...(signal && { signal }) };
       for await (const object of bucket.list(folder, options)) {
         const name = object.key.slice(folder.length);
-        if (until !== undefined && byCodePoint(name, until) > 0) return;
+        if (until !== undefined && byBytes(name, until) > 0) return;
         if (!object.key.endsWith("/")) yield fileOf(bucket, object, name);
       }
     },
@@ -64,38 +65,22 @@ export async function folderSource(folder: string, signal?: AbortSignal): Promis
   return {
     title: folder,
     async *files({ after, until } = {}) {
-      for await (const name of namesBelow(folder, "")) {
+      for await (const { path: name, size, problem } of walk(folder)) {
         signal?.throwIfAborted();
-        if (after !== undefined && byCodePoint(name, after) <= 0) continue;
-        if (until !== undefined && byCodePoint(name, until) > 0) return;
-        const file = await localFile(path.join(folder, name), name);
-        if (file) yield file;
+        if (after !== undefined && byBytes(name, after) <= 0) continue;
+        if (until !== undefined && byBytes(name, until) > 0) return;
+        // What has bytes and cannot be read is not passed over: the report would say less than there is.
+        if (problem !== undefined && size > 0) throw new UserError(`${path.join(folder, name)}: ${problem}.`);
+        if (problem === undefined) yield localFile(path.join(folder, name), name, size);
       }
     },
   };
 }
 
-/** Only the names of one folder at a time are held. */
-async function* namesBelow(folder: string, above: string): AsyncGenerator<string, void> {
-  const names: string[] = [];
-  for await (const entry of await opendir(path.join(folder, above))) {
-    // With its slash a folder stands where the names below it stand.
-    names.push(entry.isDirectory() ? `${entry.name}/` : entry.name);
-  }
-  names.sort(byCodePoint);
-  for (const name of names) {
-    if (name.endsWith("/")) yield* namesBelow(folder, above + name);
-    else yield above + name;
-  }
-}
-
-/** Undefined for what is no file: a socket, a link to nothing or to a folder. */
-async function localFile(file: string, name: string): Promise<DataFile | undefined> {
-  const there = await stat(file).catch(() => undefined);
-  if (!there?.isFile()) return undefined;
+function localFile(file: string, name: string, size: number): DataFile {
   return {
     name,
-    size: there.size,
+    size,
     whole: () => readFile(file),
     async range(offset, length) {
       const handle = await open(file);

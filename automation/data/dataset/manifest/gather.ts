@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { mediaOf } from "../../pictures/media.ts";
 import { lookAtPicture, shownSize } from "../../pictures/picture.ts";
 import type { Bucket, ObjectInfo } from "../../store/objects.ts";
-import { byCodePoint } from "../code-points.ts";
+import { byBytes } from "../order.ts";
 import { folderOf, type Part } from "../source.ts";
 import { Known } from "./known.ts";
 import { Lines } from "./lines.ts";
@@ -116,7 +116,7 @@ async function takeAll(
   try {
     for await (const object of bucket.list(folder, options)) {
       const name = object.key.slice(folder.length);
-      if (until !== undefined && byCodePoint(name, until) > 0) break;
+      if (until !== undefined && byBytes(name, until) > 0) break;
       if (!isPicture(name, gathered)) continue;
       const found = known.find(name, object.etag, object.size);
       const line = found instanceof Promise ? await found : found;

@@ -1,4 +1,4 @@
-import { byCodePoint } from "../code-points.ts";
+import { byBytes } from "../order.ts";
 import { beginOf, HEADER, isOf, nameIn } from "./record.ts";
 
 /**
@@ -39,7 +39,7 @@ export class Known {
         this.isAllHeld = false;
         const other = nameIn(line);
         // What stands behind may be about names to come.
-        if (other !== undefined && byCodePoint(other, name) > 0) return undefined;
+        if (other !== undefined && byBytes(other, name) > 0) return undefined;
       }
       this.at += 1;
     }

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createReadStream, createWriteStream, type WriteStream } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { byCodePoint } from "../code-points.ts";
+import { byBytes } from "../order.ts";
 import { HEADER, nameIn } from "./record.ts";
 
 const PIECE = 256 * 1024;
@@ -30,7 +30,7 @@ export class Runs {
 
   /** @returns what must be waited for, where there is something */
   add(name: string, line: string): Promise<void> | undefined {
-    const isNext = this.waiting.length === 0 && (this.last === undefined || byCodePoint(this.last, name) <= 0);
+    const isNext = this.waiting.length === 0 && (this.last === undefined || byBytes(this.last, name) <= 0);
     if (isNext) return this.append(name, line);
     this.waiting.push({ name, line });
     return this.waiting.length < this.held ? undefined : this.drain();
@@ -57,9 +57,9 @@ export class Runs {
   }
 
   private async drain(): Promise<void> {
-    this.waiting.sort((one, other) => byCodePoint(one.name, other.name));
+    this.waiting.sort((one, other) => byBytes(one.name, other.name));
     const [first] = this.waiting;
-    if (first && this.last !== undefined && byCodePoint(this.last, first.name) > 0) await this.close();
+    if (first && this.last !== undefined && byBytes(this.last, first.name) > 0) await this.close();
     for (const { name, line } of this.waiting.splice(0)) await this.append(name, line);
   }
 
@@ -125,7 +125,7 @@ async function* merged(runs: readonly AsyncGenerator<Named, void>[]): AsyncGener
   for (;;) {
     const [first, ...others] = heads;
     if (!first) return;
-    const least = others.reduce((best, one) => (byCodePoint(one.head.name, best.head.name) < 0 ? one : best), first);
+    const least = others.reduce((best, one) => (byBytes(one.head.name, best.head.name) < 0 ? one : best), first);
     yield least.head;
     const next = await least.rest.next();
     if (next.done === true) heads.splice(heads.indexOf(least), 1);
