@@ -3,7 +3,14 @@ import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { processesOf } from "../../automation/runs/belonging.ts";
 import { kill, programOf } from "../../automation/processes.ts";
-import type { CloudStorage, Membership, Organization, Webhook } from "../../components/cvat/client/types.ts";
+import type {
+  CloudStorage,
+  Label,
+  Membership,
+  Organization,
+  Project,
+  Webhook,
+} from "../../components/cvat/client/types.ts";
 import { startCvatLab, type CvatLab } from "./cvat-lab.ts";
 import { problemsOf } from "./failure.ts";
 
@@ -23,6 +30,16 @@ const WHOLE = {
       webhooks: [WEBHOOK],
     },
   ],
+  projects: [
+    {
+      name: "street",
+      targetStorage: "cvat",
+      labels: [
+        { name: "car", type: "rectangle", color: "#ff0000", attributes: [{ name: "paint", values: ["red", "blue"] }] },
+        { name: "man", type: "skeleton", points: [{ name: "head", x: 50, y: 20 }] },
+      ],
+    },
+  ],
 };
 /** The cloud storages without `datasets`; the other as it is where the stack lists none. */
 const WITHOUT_DATASETS = {
@@ -32,6 +49,7 @@ const WITHOUT_DATASETS = {
 const RECORDS = [
   "cvat-member-lab-eva",
   "cvat-organization-lab",
+  "cvat-project-lab-street",
   "cvat-storage-lab-cvat",
   "cvat-storage-lab-datasets",
   "cvat-webhook-lab-ci",
@@ -103,6 +121,13 @@ describe("what is in CVAT", () => {
 
   it("is made again when it was removed or changed by hand", async () => {
     const client = await lab.client();
+    const [street] = await client.list<Project>("projects");
+    const [label] = (await client.list<Label>("labels", { query: { project_id: street?.id ?? 0 } })).filter(
+      ({ name }) => name === "car",
+    );
+    await client.patch(`projects/${street?.id ?? 0}`, {
+      labels: [{ id: label?.id, name: "vehicle", color: label?.color }],
+    });
     const [datasets] = await named("datasets");
     await client.remove(`cloudstorages/${datasets?.id ?? 0}`);
     const [webhook] = await client.list<Webhook>("webhooks");
@@ -112,6 +137,7 @@ describe("what is in CVAT", () => {
     await lab.engine.run("refresh");
     expect(await changed()).toEqual([
       "create cvat-storage-lab-datasets",
+      "update cvat-project-lab-street",
       "update cvat-storage-lab-cvat",
       "update cvat-webhook-lab-ci",
     ]);
