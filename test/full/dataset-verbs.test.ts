@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { startScene, type Lab } from "./harness.ts";
+import { startScene, type Lab } from "../rehearsal/harness.ts";
 
 let lab: Lab;
 let work: string;

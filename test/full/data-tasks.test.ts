@@ -9,7 +9,7 @@ import type { Task } from "../../components/cvat/client/types.ts";
 import type { CvatClient } from "../../components/cvat/client/client.ts";
 import { s3Of } from "../../components/storage/client/s3.ts";
 import { jpegOf } from "../fixtures/cvat/pictures.ts";
-import { startScene, type Lab } from "./harness.ts";
+import { startScene, type Lab } from "../rehearsal/harness.ts";
 
 let lab: Lab;
 let folder: string;

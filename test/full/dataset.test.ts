@@ -11,7 +11,7 @@ import { soundPlan } from "../../automation/stackfile/sound-plan.ts";
 import type { CloudStorage } from "../../components/cvat/client/types.ts";
 import { hostAndPort } from "../../components/storage/endpoint.ts";
 import { draw, drawBroken } from "../data/pictures/draw.ts";
-import { startDriftLab, type DriftLab } from "./drift-lab.ts";
+import { startDriftLab, type DriftLab } from "../rehearsal/drift-lab.ts";
 
 let lab: DriftLab;
 let bucket: Bucket;
