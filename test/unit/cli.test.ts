@@ -55,6 +55,9 @@ describe("help", () => {
 
   it("knows the verbs", () => {
     expect(verbs.map(([name]) => name).sort()).toEqual([
+      "annotations export",
+      "annotations import",
+      "annotations zip",
       "bench",
       "charts lock",
       "charts pull",
@@ -70,7 +73,10 @@ describe("help", () => {
       "cvat token make",
       "cvat token revoke",
       "dataset check",
+      "dataset ls",
       "dataset manifest",
+      "dataset pull",
+      "dataset push",
       "destroy",
       "drift",
       "function deploy",
@@ -89,6 +95,7 @@ describe("help", () => {
       "state list",
       "state prune",
       "state restore",
+      "task annotate",
       "task assign",
       "task create",
       "task delete",

@@ -18,7 +18,7 @@ export const RUN_BY: Readonly<Record<string, readonly string[]>> = {
     `${GITHUB}/drift.yml drift`,
     `${GITHUB}/newest.yml newest`,
   ],
-  "test/contract/workflow-forgejo.test.ts": [
+  "test/full/workflow-forgejo.test.ts": [
     `${FORGEJO}/preview.yml rehearsal`,
     `${FORGEJO}/preview.yml lab`,
     `${FORGEJO}/deploy.yml reviewed`,

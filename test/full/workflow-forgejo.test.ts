@@ -287,7 +287,7 @@ it("each week the newest charts are one issue, also where their preview failed",
   expect(forge.issues).toMatchObject([{ title: "Newest charts for lab", state: "open" }]);
 });
 
-it("every script of these workflows has run", () => everyScriptHasRun("test/contract/workflow-forgejo.test.ts", ran));
+it("every script of these workflows has run", () => everyScriptHasRun("test/full/workflow-forgejo.test.ts", ran));
 
 it("no job needs what stands in another: the host gives each to a runner alone", async () => {
   for (const file of await readdir("docs/ci/forgejo")) {
