@@ -52,7 +52,7 @@ describe("entrypoint.sh", () => {
   async function start(env: Record<string, string>) {
     await program("python3", '#!/bin/bash\nprintf "%s\\n" "$@"\n');
     return execa("bash", ["-c", `source ${IMAGE}/.bashrc && ${IMAGE}/entrypoint.sh`], {
-      env: { PATH: `${folder}:/usr/bin:/bin`, HOME: folder, ...env },
+      env: { PATH: `${folder}:/usr/bin:/bin`, HOME: folder, TMPDIR: folder, ...env },
       extendEnv: false,
       stdin: "ignore",
       reject: false,
@@ -100,7 +100,14 @@ describe("k8s_glue.py with the real clearml-agent", () => {
 
   const run = (args: readonly string[], env: Record<string, string> = {}) =>
     execa(python, args, {
-      env: { PATH: `${folder}:/usr/bin:/bin`, HOME: folder, PYTHONPATH: IMAGE, PYTHONDONTWRITEBYTECODE: "1", ...env },
+      env: {
+        PATH: `${folder}:/usr/bin:/bin`,
+        HOME: folder,
+        TMPDIR: folder,
+        PYTHONPATH: IMAGE,
+        PYTHONDONTWRITEBYTECODE: "1",
+        ...env,
+      },
       extendEnv: false,
       reject: false,
       cwd: folder,
@@ -226,6 +233,8 @@ spec:
         env: {
           PATH: `${path.dirname(python)}:${folder}:/usr/bin:/bin`,
           HOME: folder,
+          // There it looks for others of its name, and ends where one runs. (clearml_agent/helper/singleton.py)
+          TMPDIR: folder,
           PYTHONDONTWRITEBYTECODE: "1",
           K8S_GLUE_LAUNCHER: path.join(IMAGE, "k8s_glue.py"),
           K8S_GLUE_QUEUE: "gpu large",

@@ -45,7 +45,7 @@ async function run(credentials: { accessKey: string; secretKey: string }, progra
   const file = path.join(folder, "clearml.conf");
   await writeFile(file, clearmlConf({ urls: { web: server.url, api: server.url, files: server.url }, credentials }));
   const { stdout } = await execa(python, ["-c", START + program], {
-    env: { CLEARML_CONFIG_FILE: file, HOME: folder, PATH: process.env["PATH"] ?? "" },
+    env: { CLEARML_CONFIG_FILE: file, HOME: folder, TMPDIR: folder, PATH: process.env["PATH"] ?? "" },
     extendEnv: false,
   });
   return JSON.parse(stdout.trim().split("\n").at(-1) ?? "");

@@ -76,6 +76,7 @@ async function agentUntil(done: () => unknown): Promise<void> {
     env: {
       PATH: `${folder}:${path.dirname(python)}:/usr/bin:/bin`,
       HOME: folder,
+      TMPDIR: folder,
       PODS: pods,
       PYTHONDONTWRITEBYTECODE: "1",
       K8S_GLUE_LAUNCHER: path.join(IMAGE, "k8s_glue.py"),

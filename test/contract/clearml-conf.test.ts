@@ -174,7 +174,7 @@ describe("read back by the real programs", () => {
     const file = path.join(folder, "clearml.conf");
     await writeFile(file, conf);
     const { stdout } = await execa(python, ["-c", program], {
-      env: { CLEARML_CONFIG_FILE: file, HOME: folder, PATH: process.env["PATH"] ?? "", ...env },
+      env: { CLEARML_CONFIG_FILE: file, HOME: folder, TMPDIR: folder, PATH: process.env["PATH"] ?? "", ...env },
       extendEnv: false,
       cwd: folder,
     });

@@ -86,7 +86,7 @@ async function run(conf: string, program: string, env: Record<string, string> = 
   const file = path.join(folder, "clearml.conf");
   await writeFile(file, conf);
   const { stdout } = await execa(python, ["-c", SDK + program], {
-    env: { CLEARML_CONFIG_FILE: file, HOME: folder, PATH: process.env["PATH"] ?? "", ...env },
+    env: { CLEARML_CONFIG_FILE: file, HOME: folder, TMPDIR: folder, PATH: process.env["PATH"] ?? "", ...env },
     extendEnv: false,
     cwd: folder,
   });

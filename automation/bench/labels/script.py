@@ -16,7 +16,7 @@ def create_yolo_annotation_zip(annotation_dir, class_names, zip_path):
         if not content:
             continue
         rel = os.path.relpath(txt, annotation_dir)
-        train_lines.append(f'data/obj_train_data/{rel.replace(".txt", ".jpg")}')
+        train_lines.append(f"data/obj_train_data/{rel.replace('.txt', '.jpg')}")
         ann_files[f"obj_train_data/{rel}"] = content
     with zipfile.ZipFile(zip_path, "w", zipfile.ZIP_DEFLATED) as zf:
         zf.writestr("obj.names", "\n".join(class_names) + "\n")

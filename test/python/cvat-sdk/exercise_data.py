@@ -64,11 +64,18 @@ with make_client(URL, credentials=("admin", PASSWORD)) as client:
         models.TaskWriteRequest(name="day one", project_id=project.id, segment_size=2, subset="Train"),
         resource_type=ResourceType.SHARE,
         resources=["day/"],
-        data_params={"image_quality": 70, "cloud_storage_id": storage.id, "use_cache": True, "sorting_method": "natural"},
+        data_params={
+            "image_quality": 70,
+            "cloud_storage_id": storage.id,
+            "use_cache": True,
+            "sorting_method": "natural",
+        },
         status_check_period=PERIOD,
     )
     seen["task"] = [task.size, task.subset, [frame.name for frame in task.get_frames_info()]]
-    seen["jobs"] = [[job.start_frame, job.stop_frame] for job in sorted(task.get_jobs(), key=lambda job: job.start_frame)]
+    seen["jobs"] = [
+        [job.start_frame, job.stop_frame] for job in sorted(task.get_jobs(), key=lambda job: job.start_frame)
+    ]
     labels = {label.name: label.id for label in project.get_labels()}
 
     task.set_annotations(
@@ -113,7 +120,9 @@ with make_client(URL, credentials=("admin", PASSWORD)) as client:
         cloud_storage_id=storage.id,
         status_check_period=PERIOD,
     )
-    exported = task.export_dataset("COCO 1.0", Path(FOLDER) / "day.zip", status_check_period=PERIOD, include_images=True)
+    exported = task.export_dataset(
+        "COCO 1.0", Path(FOLDER) / "day.zip", status_check_period=PERIOD, include_images=True
+    )
     with zipfile.ZipFile(exported) as archive:
         seen["downloaded"] = sorted(archive.namelist())
     task.download_frames([0], outdir=FOLDER, filename_pattern="first{frame_ext}")
