@@ -9,7 +9,7 @@ import { readOutputs } from "../../automation/engine/outputs.ts";
 import { silentProgress } from "../../automation/progress.ts";
 import { stackFilePath } from "../../automation/stackfile/stack-file.ts";
 import { s3Of } from "../../components/storage/client/s3.ts";
-import { startScene, type Lab } from "./harness.ts";
+import { startScene, type Lab } from "../rehearsal/harness.ts";
 
 let lab: Lab;
 let folder: string;
