@@ -14,6 +14,8 @@ export function withoutTyped(field: DriftedField): DriftedField {
   const hide = (value: unknown) => (isHidden && value !== undefined ? HIDDEN : hiddenIn(value, field));
   return {
     ...field,
+    // An item of a list is all that it holds, other fields of it too.
+    parts: field.parts.map((part) => (typeof part === "string" ? part : { ...part, value: {} })),
     ...("before" in field && { before: hide(field.before) }),
     ...("after" in field && { after: hide(field.after) }),
   };
