@@ -9,7 +9,7 @@ let lab: Lab;
 let work: string;
 
 beforeAll(async () => {
-  // As test/rehearsal/data-connect.test.ts has it, and so from the same snapshot.
+  // As test/rehearsal/whole-lab.test.ts has it, and so from the same snapshot.
   ({ lab } = await startScene({ cvat: { superuser: { password: { secure: "v1:x" } } } }, { whole: true }));
   work = await mkdtemp(path.join(tmpdir(), "vision-platform-dataset-verbs-"));
 });
