@@ -67,8 +67,4 @@ it("a person pushes, looks, pulls and removes, with the key of the stack and not
   );
   const nothing = await cli("push", "nowhere", "streets");
   expect(nothing).toMatchObject({ exitCode: 2, stderr: "nowhere is not there." });
-  await writeFile(
-    "/tmp/d13-store/shown.txt",
-    [pushed, listed, would, removed, pulled].map(({ stdout, stderr }) => `${stderr}\n${stdout}`).join("\n====\n"),
-  );
 });
