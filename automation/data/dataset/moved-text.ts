@@ -1,5 +1,5 @@
 import { bytesText, counted } from "./amounts.ts";
-import type { Moved } from "./push.ts";
+import type { Moved } from "./tally.ts";
 
 export interface Way {
   /** `Sent`, `Fetched`. */

@@ -7,16 +7,13 @@ import type { Bucket, ObjectInfo } from "../store/objects.ts";
 import { md5Of, PART } from "../store/parts.ts";
 import { severally } from "../store/several.ts";
 import { twice } from "./again.ts";
-import { farText, type Far } from "./amounts.ts";
+import type { Far } from "./amounts.ts";
 import { budgetOf } from "./budget.ts";
 import { joined } from "./joined.ts";
 import { FirstOf, fileProblem, problemLines, type NameProblem } from "./names.ts";
-import type { Moved } from "./push.ts";
 import { isSame } from "./same.ts";
+import { AT_ONCE, HELD_BYTES, Tally, type Moved } from "./tally.ts";
 import { isPart, walk, type LocalFile } from "./walk.ts";
-
-const AT_ONCE = 24;
-const HELD_BYTES = 5 * PART;
 
 export interface PullOptions {
   /** Made where it is not there. */
@@ -60,64 +57,43 @@ export async function pull(bucket: Bucket, options: PullOptions): Promise<Moved>
     );
   if (all.files === 0) throw new UserError(`No object of bucket ${bucket.name} is below ${prefix || "its beginning"}.`);
 
-  const moved: Far = { files: 0, bytes: 0 };
-  const unchanged: Far = { files: 0, bytes: 0 };
-  const done: Far = { files: 0, bytes: 0 };
-  const strangers = new FirstOf<string>();
-  const failed = new FirstOf<NameProblem>();
+  const tally = new Tally(all, task);
   const budget = budgetOf(HELD_BYTES);
   const folders = new Folders(folder);
-  let replaced = 0;
-  const began = performance.now();
-  const tell = () => task?.update(farText(done, all, performance.now() - began));
-  const got = (bytes: number) => {
-    done.bytes += bytes;
-    tell();
-  };
   if (!dryRun) await mkdir(folder, { recursive: true });
 
   await severally(joined(filesIn(folder), objects(), prefix), AT_ONCE, async ({ path: file, local, remote }) => {
     signal?.throwIfAborted();
     if (remote === undefined) {
-      strangers.add(file);
+      tally.others.add(file);
       return;
     }
     const at = path.join(folder, file);
     try {
-      if (local?.size === remote.size && local.problem === undefined && (await isSame(at, remote.size, remote.etag))) {
-        unchanged.files++;
-        unchanged.bytes += remote.size;
-        got(remote.size);
-      } else {
-        if (dryRun) got(remote.size);
+      if (local?.size === remote.size && local.problem === undefined && (await isSame(at, remote.size, remote.etag)))
+        tally.same(remote.size);
+      else {
+        if (dryRun) tally.passed(remote.size);
         else {
           await folders.make(path.posix.dirname(file));
-          await budget.spend(Math.min(remote.size, PART), () => fetchFile(bucket, remote, at, got, signal));
+          await budget.spend(Math.min(remote.size, PART), () => fetchFile(bucket, remote, at, tally.passed, signal));
         }
-        moved.files++;
-        moved.bytes += remote.size;
-        if (local !== undefined) replaced++;
+        tally.moved(remote.size, local !== undefined);
       }
     } catch (error) {
       signal?.throwIfAborted();
       const why = ownTrouble(error);
       if (why === undefined) throw error;
-      failed.add({ path: file, why });
+      tally.failed.add({ path: file, why });
     }
-    done.files++;
-    tell();
+    tally.fileDone();
   });
 
-  const removes = others === "remove" && !dryRun && failed.count === 0;
+  const hasFailed = tally.failed.count > 0;
+  const removes = others === "remove" && !dryRun && !hasFailed;
   const removed = removes ? await removeStrangers(folder, objects(), prefix, signal) : 0;
-  if (!dryRun && failed.count === 0) await removeParts(folder);
-  return {
-    moved,
-    replaced,
-    unchanged,
-    others: { count: strangers.count, first: strangers.first, removed },
-    failed: { count: failed.count, first: failed.first },
-  };
+  if (!dryRun && !hasFailed) await removeParts(folder);
+  return tally.result(removed);
 }
 
 /** Objects that become files: not the marks of folders. */

@@ -7,17 +7,14 @@ import type { Bucket } from "../store/objects.ts";
 import { PART } from "../store/parts.ts";
 import { severally } from "../store/several.ts";
 import { twice } from "./again.ts";
-import { farText, type Far } from "./amounts.ts";
+import type { Far } from "./amounts.ts";
 import { budgetOf } from "./budget.ts";
 import { joined } from "./joined.ts";
 import { FirstOf, keyProblem, problemLines, type NameProblem } from "./names.ts";
 import { isSame } from "./same.ts";
+import { AT_ONCE, HELD_BYTES, Tally, type Moved } from "./tally.ts";
 import { isPart, walk, type LocalFile } from "./walk.ts";
 
-/** How many files are at work side by side; a store that writes to disk keeps so many busy. */
-const AT_ONCE = 24;
-/** Bytes of files that are held at once, all of them together. */
-const HELD_BYTES = 5 * PART;
 /** A file in parts holds three on their way and reads another. */
 const HELD_BY_LARGE = 4 * PART;
 
@@ -31,20 +28,6 @@ export interface PushOptions {
   others: "count" | "remove";
   signal?: AbortSignal | undefined;
   task?: ProgressTask;
-}
-
-/** What a push or a pull came to. */
-export interface Moved {
-  /** Sent, or would be. */
-  moved: Far;
-  /** Of those, how many replace another of the name. */
-  replaced: number;
-  /** Size and checksum are those of the other side. */
-  unchanged: Far;
-  /** Only on the side that is written to. */
-  others: { count: number; first: string[]; removed: number };
-  /** What failed while others went on. */
-  failed: { count: number; first: NameProblem[] };
 }
 
 /**
@@ -71,64 +54,38 @@ export async function push(bucket: Bucket, options: PushOptions): Promise<Moved>
     throw new UserError(problemLines(problems, `${problems.count} of ${all.files} files do not go, so none was sent:`));
   if (all.files === 0) throw new UserError(`${folder} holds no file.`, { exitCode: 2 });
 
-  const moved: Far = { files: 0, bytes: 0 };
-  const unchanged: Far = { files: 0, bytes: 0 };
-  const done: Far = { files: 0, bytes: 0 };
-  const strangers = new FirstOf<string>();
-  const failed = new FirstOf<NameProblem>();
+  const tally = new Tally(all, task);
   const budget = budgetOf(HELD_BYTES);
-  let replaced = 0;
-  const began = performance.now();
-  const tell = () => task?.update(farText(done, all, performance.now() - began));
 
   await severally(joined(files(), bucket.list(prefix, signal ? { signal } : {}), prefix), AT_ONCE, async (pair) => {
     signal?.throwIfAborted();
     const { local, remote } = pair;
     if (local === undefined) {
-      strangers.add(remote?.key ?? "");
+      tally.others.add(remote?.key ?? "");
       return;
     }
     const at = path.join(folder, local.path);
-    const sent = (bytes: number) => {
-      done.bytes += bytes;
-      tell();
-    };
-    const before = done.bytes;
     try {
-      if (remote?.size === local.size && (await isSame(at, local.size, remote.etag))) {
-        unchanged.files++;
-        unchanged.bytes += local.size;
-        sent(local.size);
-      } else {
-        if (dryRun) sent(local.size);
+      if (remote?.size === local.size && (await isSame(at, local.size, remote.etag))) tally.same(local.size);
+      else {
+        if (dryRun) tally.passed(local.size);
         else
           await budget.spend(local.size > PART ? HELD_BY_LARGE : local.size, () =>
-            send(bucket, at, prefix + local.path, local.size, sent, signal),
+            send(bucket, at, prefix + local.path, local.size, tally.passed, signal),
           );
-        moved.files++;
-        moved.bytes += local.size;
-        if (remote !== undefined) replaced++;
+        tally.moved(local.size, remote !== undefined);
       }
     } catch (error) {
       signal?.throwIfAborted();
       const own = fileTrouble(error);
       if (own === undefined) throw error;
-      failed.add({ path: local.path, why: own });
-      done.bytes = Math.max(before, done.bytes);
+      tally.failed.add({ path: local.path, why: own });
     }
-    done.files++;
-    tell();
+    tally.fileDone();
   });
 
-  const removes = others === "remove" && !dryRun && failed.count === 0;
-  const removed = removes ? await removeStrangers(bucket, sendable(folder), prefix, signal) : 0;
-  return {
-    moved,
-    replaced,
-    unchanged,
-    others: { count: strangers.count, first: strangers.first, removed },
-    failed: { count: failed.count, first: failed.first },
-  };
+  const removes = others === "remove" && !dryRun && tally.failed.count === 0;
+  return tally.result(removes ? await removeStrangers(bucket, sendable(folder), prefix, signal) : 0);
 }
 
 /** Files of a folder, without what a pull that was killed has left. */
