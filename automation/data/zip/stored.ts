@@ -41,7 +41,7 @@ export function* storedZip(entries: Iterable<Entry>): Generator<Buffer> {
   for (const { name, content } of entries) {
     const at = files.written;
     if (at + content.length > MOST_BYTES)
-      throw new UserError("The label files are more than 4 GiB, which no zip of this kind holds.");
+      throw new UserError("The files are more than 4 GiB, which no zip of this kind holds.");
     const nameLength = Buffer.byteLength(name);
     const fields = { checksum: crc32(content), size: content.length, nameLength };
     const [header, start] = files.room(LOCAL_HEADER + nameLength + content.length);

@@ -18,8 +18,12 @@ const namesOf = ({ labels }: Exported) => labels.filter(({ parent_id }) => paren
 /** Subsets keep their names; those without are in this one. */
 const subsetOf = ({ subset }: ExportedTask): string => (subset === DEFAULT_SUBSET ? "train" : subset);
 
-export function yoloFiles(exported: Exported): Entry[] {
-  const names = namesOf(exported);
+/** The lists of pictures by subset, each where the format has it, and a file of labels for each picture. */
+function laid(
+  exported: Exported,
+  names: readonly string[],
+  at: { labels: (subset: string) => string; pictures: (subset: string) => string },
+): { lists: Map<string, string[]>; files: Entry[] } {
   const lists = new Map<string, string[]>();
   const files: Entry[] = [];
   for (const task of exported.tasks) {
@@ -27,10 +31,17 @@ export function yoloFiles(exported: Exported): Entry[] {
     const list = lists.get(subset) ?? [];
     lists.set(subset, list);
     for (const { name, lines } of labelsIn(exported, task, names)) {
-      files.push(text(`obj_${subset}_data/${withoutEnding(name)}.txt`, lines));
-      list.push(`data/obj_${subset}_data/${name}`);
+      files.push(text(`${at.labels(subset)}/${withoutEnding(name)}.txt`, lines));
+      list.push(`${at.pictures(subset)}/${name}`);
     }
   }
+  return { lists, files };
+}
+
+export function yoloFiles(exported: Exported): Entry[] {
+  const names = namesOf(exported);
+  const labels = (subset: string) => `obj_${subset}_data`;
+  const { lists, files } = laid(exported, names, { labels, pictures: (subset) => `data/${labels(subset)}` });
   const settings = [
     `classes = ${names.length}`,
     ...[...lists.keys()].map((subset) => `${subset} = data/${subset}.txt`),
@@ -47,17 +58,10 @@ export function yoloFiles(exported: Exported): Entry[] {
 
 export function ultralyticsFiles(exported: Exported): Entry[] {
   const names = namesOf(exported);
-  const lists = new Map<string, string[]>();
-  const files: Entry[] = [];
-  for (const task of exported.tasks) {
-    const subset = subsetOf(task);
-    const list = lists.get(subset) ?? [];
-    lists.set(subset, list);
-    for (const { name, lines } of labelsIn(exported, task, names)) {
-      files.push(text(`labels/${subset}/${withoutEnding(name)}.txt`, lines));
-      list.push(`data/images/${subset}/${name}`);
-    }
-  }
+  const { lists, files } = laid(exported, names, {
+    labels: (subset) => `labels/${subset}`,
+    pictures: (subset) => `data/images/${subset}`,
+  });
   const settings = {
     names: Object.fromEntries(names.map((name, index) => [index, name])),
     path: ".",
