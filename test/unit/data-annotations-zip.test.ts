@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -10,23 +9,16 @@ import { zipToBucket, zipToFile } from "../../automation/data/annotations/zip-wr
 import type { Bucket } from "../../automation/data/store/objects.ts";
 import { entriesOf } from "../../automation/data/zip/entries.ts";
 import { storedZip } from "../../automation/data/zip/stored.ts";
+import { laidFolders, type LaidFolders } from "../data/laid.ts";
 
 const BOX = "1 0.5 0.5 0.25 0.125\n";
-let folder: string;
-let count = 0;
+let folders: LaidFolders;
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), "vision-platform-zip-"));
+  folders = await laidFolders();
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => folders.remove());
 
-async function laid(files: Record<string, string>): Promise<string> {
-  const root = path.join(folder, String(count++));
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(path.dirname(path.join(root, name)), { recursive: true });
-    await writeFile(path.join(root, name), text);
-  }
-  return root;
-}
+const laid = (files: Record<string, string>) => folders.laid(files);
 
 async function contents(file: string): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
@@ -82,9 +74,9 @@ describe("a zip of YOLO 1.1", () => {
     const root = await laid({ "m/im01.txt": BOX, "names.txt": "a\nb\n" });
     const file = path.join(root, "out.zip");
     await rm(path.join(root, "names.txt"));
-    await writeFile(path.join(folder, "names.txt"), "a\nb\n");
+    await writeFile(path.join(folders.folder, "names.txt"), "a\nb\n");
     await zipToFile(
-      await zipPlan({ place: root, frames: ["s/m/im01.jpg"], labels: path.join(folder, "names.txt") }),
+      await zipPlan({ place: root, frames: ["s/m/im01.jpg"], labels: path.join(folders.folder, "names.txt") }),
       file,
     );
     expect(Object.keys(await contents(file))).toEqual([
@@ -163,7 +155,7 @@ describe("a zip of YOLO 1.1", () => {
 
 describe("zips", () => {
   test("of more files than 16 bits count are whole", async () => {
-    const file = path.join(folder, "many.zip");
+    const file = path.join(folders.folder, "many.zip");
     const entries = Array.from({ length: 70_000 }, (_, at) => ({
       name: `ä/${at}.txt`,
       content: Buffer.from(String(at)),
@@ -180,19 +172,19 @@ describe("zips", () => {
 
   test("that are none, or cut off, are refused in words", async () => {
     const read = async (bytes: Buffer) => {
-      const file = path.join(folder, "broken.zip");
+      const file = path.join(folders.folder, "broken.zip");
       await writeFile(file, bytes);
       return contents(file);
     };
     const whole = Buffer.concat([...storedZip([{ name: "a", content: Buffer.from("text") }])]);
     await expect(read(Buffer.from("no zip"))).rejects.toThrow("broken.zip is no whole zip");
     await expect(read(whole.subarray(0, -30))).rejects.toThrow("broken.zip is no whole zip");
-    await expect(contents(path.join(folder, "nowhere.zip"))).rejects.toThrow("cannot be read");
+    await expect(contents(path.join(folders.folder, "nowhere.zip"))).rejects.toThrow("cannot be read");
   });
 });
 
 test("names of frames come from a file, one a line", async () => {
-  const file = path.join(folder, "frames.txt");
+  const file = path.join(folders.folder, "frames.txt");
   await writeFile(file, "a/b c.jpg\r\n\nd.jpg\n");
   expect(await framesIn(file)).toEqual(["a/b c.jpg", "d.jpg"]);
   await writeFile(file, "\n");

@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { symlink } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { classNames } from "../../automation/data/labels/class-names.ts";
@@ -7,24 +6,16 @@ import { matched } from "../../automation/data/labels/match.ts";
 import { Problems } from "../../automation/data/labels/problems.ts";
 import { readLabels } from "../../automation/data/labels/text.ts";
 import { classesOf, labelTree } from "../../automation/data/labels/tree.ts";
+import { laidFolders, type LaidFolders } from "../data/laid.ts";
 
 const BOX = "0 0.5 0.5 0.25 0.125\n";
-let folder: string;
-let count = 0;
+let folders: LaidFolders;
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), "vision-platform-labels-"));
+  folders = await laidFolders();
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => folders.remove());
 
-/** A data set of these files, in a folder of its own. */
-async function laid(files: Record<string, string>): Promise<string> {
-  const root = path.join(folder, String(count++));
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(path.dirname(path.join(root, name)), { recursive: true });
-    await writeFile(path.join(root, name), text);
-  }
-  return root;
-}
+const laid = (files: Record<string, string>) => folders.laid(files);
 
 const pictures = async (place: string) =>
   Object.fromEntries(
@@ -160,7 +151,7 @@ describe("a data set's label files", () => {
   });
 
   test("are refused where there are none, and where a list or a folder is missing it is said", async () => {
-    await expect(labelTree(path.join(folder, "nowhere"))).rejects.toThrow("nowhere is not there");
+    await expect(labelTree(path.join(folders.folder, "nowhere"))).rejects.toThrow("nowhere is not there");
     await expect(labelTree(await laid({ "a.jpg": "" }))).rejects.toThrow("holds no label files (.txt)");
     const root = await laid({ "data.yaml": "train: images/train\nval: val.txt\nnames: [a]\n" });
     expect((await labelTree(root)).problems.lines()).toEqual([

@@ -3,6 +3,7 @@ import https from "node:https";
 import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream";
 import type { Forward } from "./forward.ts";
+import { listening } from "./listening.ts";
 
 /** A web site behind a port of this machine, and by which name it knows itself. */
 export interface Site {
@@ -53,12 +54,8 @@ export async function asHost({ port, host, tls }: Site): Promise<Forward> {
     });
     pipeline(asked, onward, () => undefined);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
   return {
-    port: (server.address() as AddressInfo).port,
+    port: await listening(server),
     async close() {
       agent.destroy();
       const closed = new Promise((resolve) => server.close(resolve));

@@ -1,6 +1,7 @@
-import { createServer, type AddressInfo, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { PortForward, type KubeConfig } from "@kubernetes/client-node";
 import { UserError } from "../../../components/program/errors.ts";
+import { listening } from "./listening.ts";
 import type { PodPort } from "./services.ts";
 
 /** A way to a pod that begins at a port of this machine. */
@@ -54,12 +55,8 @@ export async function forward(options: ForwardOptions): Promise<Forward> {
     const connection = connected(local, options, () => open.delete(connection));
     open.add(connection);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
   return {
-    port: (server.address() as AddressInfo).port,
+    port: await listening(server),
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
       for (const { end } of open) end();
