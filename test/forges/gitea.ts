@@ -18,6 +18,23 @@ export interface Gitea {
   end(): Promise<void>;
 }
 
+/** What a job of a Gitea has in its environment, of the repository `lab/platform`, whatever runs this test. */
+export function jobOf({ url, api }: Gitea, run: number, token: string): Record<string, string> {
+  return {
+    GITHUB_ACTIONS: "true",
+    GITEA_ACTIONS: "true",
+    FORGEJO_ACTIONS: "",
+    GITLAB_CI: "",
+    GITHUB_API_URL: api,
+    GITHUB_SERVER_URL: `${url}/`,
+    GITHUB_REPOSITORY: "lab/platform",
+    GITHUB_RUN_NUMBER: String(run),
+    GITHUB_RUN_ID: String(run),
+    GITEA_TOKEN: token,
+    GITHUB_TOKEN: "",
+  };
+}
+
 const FIRST_START_MS = 120_000;
 
 /** Starts Gitea with an empty database; the program is built where it is not in the cache. */

@@ -8,7 +8,7 @@ import { markerLine, markerOf } from "../../automation/forge/marker.ts";
 import { oneComment } from "../../automation/forge/one-comment.ts";
 import { publish } from "../../automation/forge/publish.ts";
 import type { Place } from "../../automation/forge/where.ts";
-import { startGitea, type Gitea } from "../forges/gitea.ts";
+import { jobOf, startGitea, type Gitea } from "../forges/gitea.ts";
 
 const PROGRAM = path.resolve(import.meta.dirname, "../..");
 
@@ -142,22 +142,7 @@ describe("a comment on a real Gitea", () => {
     const event = path.join(folder, "event.json");
     await writeFile(file, JSON.stringify(plan));
     await writeFile(event, JSON.stringify({ pull_request: { number: 1, head: { sha } } }));
-    const env = {
-      ...{
-        GITHUB_ACTIONS: "true",
-        GITEA_ACTIONS: "true",
-        FORGEJO_ACTIONS: "",
-        GITLAB_CI: "",
-        GITHUB_API_URL: gitea.api,
-      },
-      ...{
-        GITHUB_SERVER_URL: `${gitea.url}/`,
-        GITHUB_REPOSITORY: "lab/platform",
-        GITHUB_RUN_NUMBER: "3",
-        GITHUB_RUN_ID: "3",
-      },
-      ...{ GITHUB_EVENT_PATH: event, GITEA_TOKEN: bot, GITHUB_TOKEN: "" },
-    };
+    const env = { ...jobOf(gitea, 3, bot), GITHUB_EVENT_PATH: event };
     const args = ["automation/bin.mjs", "comment", "--stack", "verb", "--report", file, "--json"];
     const { stdout, stderr, exitCode } = await execa(process.execPath, args, { cwd: PROGRAM, env, reject: false });
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });

@@ -9,7 +9,7 @@ import { parseDocument, stringify } from "yaml";
 import { cacheFolder } from "../../automation/cache.ts";
 import { kill } from "../../automation/processes.ts";
 import { processesOf } from "../../automation/runs/belonging.ts";
-import { startGitea, type Gitea } from "../forges/gitea.ts";
+import { jobOf, startGitea, type Gitea } from "../forges/gitea.ts";
 import { freshCheckout, type Checkout } from "../workflows/checkout.ts";
 import { startLab, type Lab } from "../rehearsal/harness.ts";
 
@@ -142,19 +142,10 @@ function start(...args: string[]) {
       PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
       PULUMI_HOME: path.join(own, "pulumi"),
       KUBECONFIG: lab.rehearsal().cluster.kubeconfig,
-      GITHUB_ACTIONS: "true",
-      GITEA_ACTIONS: "true",
-      FORGEJO_ACTIONS: "",
-      GITLAB_CI: "",
-      GITHUB_API_URL: gitea.api,
-      GITHUB_SERVER_URL: `${gitea.url}/`,
-      GITHUB_REPOSITORY: "lab/platform",
-      GITHUB_RUN_NUMBER: "3",
-      GITHUB_RUN_ID: "3",
+      ...jobOf(gitea, 3, token),
       GITHUB_REF: "refs/pull/1/merge",
       GITHUB_SHA: head,
       GITHUB_EVENT_PATH: "",
-      GITEA_TOKEN: token,
     },
     reject: false,
     stdin: "ignore",
