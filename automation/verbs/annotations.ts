@@ -12,7 +12,6 @@ import { labelsOf, projectNamed, projectsOf, storageOfBucket, taskNamed, tasksOf
 import { framesOf } from "../data/cvat/frames.ts";
 import type { CvatSpace } from "../data/cvat/space.ts";
 import { workersIn } from "../data/cvat/workers.ts";
-import { bucketOf } from "../data/store/bucket.ts";
 import type { Bucket } from "../data/store/objects.ts";
 import { withTemporary } from "../data/store/temporary.ts";
 import { streamProgress } from "../progress.ts";
@@ -32,10 +31,10 @@ export async function zipInLab(place: string, flags: ZipFlags): Promise<void> {
   await inDataLab(flags, progress, async (lab, signal) => {
     const wish =
       frames === undefined
-        ? { ...about, ...(await framesAndLabels(await spaceOf(lab), task ?? "", project)) }
+        ? { ...about, ...(await framesAndLabels(await lab.space(), task ?? "", project)) }
         : { ...about, frames: await framesIn(frames) };
     if (output !== undefined) return zipped(wish, { file: output }, flags, progress, signal);
-    const bucket = await bucketIn(lab, signal);
+    const bucket = await lab.bucket(EXPORTS);
     const key = exportKey(to ?? "", task ?? "labels", new Date());
     if (!force) await refuseObject(bucket, key);
     return zipped(wish, { bucket, key }, flags, progress, signal);
@@ -69,9 +68,9 @@ export async function importZip(name: string, zipFile: string, flags: ImportFlag
   if (keep !== undefined) await refuseFile(keep);
   const progress = streamProgress();
   await inDataLab(flags, progress, async (lab, signal) => {
-    const space = await spaceOf(lab);
+    const space = await lab.space();
     const task = await theTask(space, name, flags.project);
-    const bucket = await bucketIn(lab, signal);
+    const bucket = await lab.bucket(EXPORTS);
     const storage = await storageOfBucket(space, bucket.name, lab.temporary);
     const object = objectIn(zipFile, bucket.name, format);
     const work = { signal, workers: workersOf(lab) };
@@ -102,7 +101,7 @@ export async function importZip(name: string, zipFile: string, flags: ImportFlag
         );
         return annotationsOf(space.client, task.id);
       }
-      const clearing = await bucketIn(lab, undefined);
+      const clearing = await lab.bucket(EXPORTS, { signal: null });
       const from = {
         storage: storage.id,
         temporarily: <T>(inner: Parameters<typeof withTemporary<T>>[2]) =>
@@ -139,14 +138,14 @@ export async function exportThem(name: string, flags: ExportFlags): Promise<void
   if (output !== undefined && !force) await refuseFile(output);
   const progress = streamProgress();
   await inDataLab(flags, progress, async (lab, signal) => {
-    const space = await spaceOf(lab);
+    const space = await lab.space();
     const what = await theOneOf(space, name, flags.kind);
     const all = await partsOf(space, what, subset);
     if (output !== undefined && all.length > 1)
       throw new UserError(`Subset ${subset ?? ""} is ${all.length} tasks, each with a zip of its own: --to PREFIX.`, {
         exitCode: 2,
       });
-    const bucket = to === undefined ? undefined : await bucketIn(lab, signal);
+    const bucket = to === undefined ? undefined : await lab.bucket(EXPORTS);
     const storage = bucket && (await storageOfBucket(space, bucket.name, to));
     const done: { task?: string; project?: string; subset: string; at: string; bytes: number }[] = [];
     for (const one of all) {
@@ -213,15 +212,6 @@ async function partsOf(space: CvatSpace, what: Exported, subset: string | undefi
 
 async function theTask(space: CvatSpace, name: string, project: string | undefined): Promise<Task> {
   return project === undefined ? taskNamed(space, name) : taskNamed(space, name, await projectNamed(space, project));
-}
-
-async function spaceOf(lab: DataLab): Promise<CvatSpace> {
-  return { client: await lab.cvat(), organization: await lab.organization() };
-}
-
-async function bucketIn(lab: DataLab, signal: AbortSignal | undefined): Promise<ReturnType<typeof bucketOf>> {
-  const { place, name } = await lab.place(EXPORTS);
-  return bucketOf(place, name, { signal });
 }
 
 function workersOf({ plan: { lab } }: DataLab) {

@@ -7,7 +7,6 @@ import type { Tally } from "../data/dataset/check/tally.ts";
 import { bucketSource, folderSource, type DataSource } from "../data/dataset/source.ts";
 import { decode } from "../data/pictures/decode.ts";
 import { FilmReader } from "../data/pictures/film.ts";
-import { bucketOf } from "../data/store/bucket.ts";
 import { streamProgress, type Progress, type ProgressTask } from "../progress.ts";
 import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
 import { soundPlan } from "../stackfile/sound-plan.ts";
@@ -30,9 +29,9 @@ export async function check(where: string, flags: CheckFlags): Promise<void> {
         checked(await folderSource(where, signal), await roomOf(flags), flags, progress),
       )
     : await inDataLab(flags, progress, async (lab, signal) => {
-        const { place, name } = await lab.place(flags.bucket);
+        const bucket = await lab.bucket(flags.bucket);
         const room = lab.plan.cvat && maxDbSizeGi(lab.plan.cvat.config.kvrocks) * GI;
-        return checked(bucketSource(bucketOf(place, name, { signal }), where, signal), room, flags, progress);
+        return checked(bucketSource(bucket, where, signal), room, flags, progress);
       });
   if (report.counts.files === 0) throw new UserError(`${report.source}: there is nothing.`);
   print(report, checkText(report), flags.json);

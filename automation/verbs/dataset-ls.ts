@@ -2,7 +2,6 @@ import { inDataLab } from "../data/connect/run.ts";
 import { folderPrefix } from "../data/cvat/paths.ts";
 import { bytesText, counted } from "../data/dataset/amounts.ts";
 import { summaryOf, summaryText } from "../data/dataset/summary.ts";
-import { bucketOf } from "../data/store/bucket.ts";
 import { streamProgress } from "../progress.ts";
 import type { StackFlags } from "./flags.ts";
 import { print } from "./print.ts";
@@ -21,11 +20,10 @@ export interface ListFlags extends BucketFlags {
 export async function list(wanted: string, { json, bucket: role, depth, ...flags }: ListFlags): Promise<void> {
   const prefix = folderPrefix(wanted);
   const progress = streamProgress();
-  const summary = await inDataLab(flags, progress, async (lab, signal) => {
-    const { place, name } = await lab.place(role);
-    const bucket = bucketOf(place, name, { signal });
-    return progress.task(`Listing ${name}/${prefix}`, (task) =>
-      summaryOf(name, prefix, bucket.list(prefix), depth, ({ objects, bytes }) =>
+  const summary = await inDataLab(flags, progress, async (lab) => {
+    const bucket = await lab.bucket(role);
+    return progress.task(`Listing ${bucket.name}/${prefix}`, (task) =>
+      summaryOf(bucket.name, prefix, bucket.list(prefix), depth, ({ objects, bytes }) =>
         task.update(`${counted(objects, "object")}, ${bytesText(bytes)}`),
       ),
     );

@@ -6,7 +6,6 @@ import { storageUrns, unnamedIn, withManifest } from "../data/dataset/manifest/i
 import { makeManifest, type Made } from "../data/dataset/manifest/make.ts";
 import { inWorkFolder } from "../data/dataset/manifest/work-folder.ts";
 import { bytesText } from "../data/dataset/check/text.ts";
-import { bucketOf } from "../data/store/bucket.ts";
 import { countsText } from "../engine/counts.ts";
 import { openUserStack } from "../engine/door.ts";
 import { runEngine } from "../engine/run.ts";
@@ -27,10 +26,9 @@ export interface ManifestFlags extends DatasetFlags {
 export async function manifest(prefix: string, flags: ManifestFlags): Promise<void> {
   const progress = streamProgress();
   const { made, storages } = await inDataLab(flags, progress, async (lab, signal) => {
-    const { place, name } = await lab.place(flags.bucket);
-    const bucket = bucketOf(place, name, { signal });
+    const bucket = await lab.bucket(flags.bucket);
     const made = await inWorkFolder((folder) =>
-      progress.task(`Reading pictures of ${name}/${prefix}`, (task) => {
+      progress.task(`Reading pictures of ${bucket.name}/${prefix}`, (task) => {
         const start = Date.now();
         return makeManifest(bucket, prefix, {
           ...{ folder, signal, parallel: flags.parallel },

@@ -6,7 +6,6 @@ import { movedText } from "../data/dataset/moved-text.ts";
 import { pull } from "../data/dataset/pull.ts";
 import { push } from "../data/dataset/push.ts";
 import type { Moved } from "../data/dataset/tally.ts";
-import { bucketOf } from "../data/store/bucket.ts";
 import { streamProgress } from "../progress.ts";
 import type { BucketFlags } from "./dataset-ls.ts";
 import { print } from "./print.ts";
@@ -63,8 +62,7 @@ async function moved(
     });
   const progress = streamProgress();
   const result = await inDataLab(flags, progress, async (lab, signal) => {
-    const { place, name } = await lab.place(role);
-    const bucket = bucketOf(place, name, { signal });
+    const bucket = await lab.bucket(role);
     const others = deletes && yes !== undefined ? "remove" : "count";
     const title = `${dryRun ? "Comparing" : words.did === "Sent" ? "Sending" : "Fetching"} ${names.from}`;
     try {

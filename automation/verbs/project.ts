@@ -1,5 +1,4 @@
-import { planLines } from "../../components/cvat/projects/plan-project.ts";
-import { isUnchanged } from "../../components/cvat/projects/plan-project.ts";
+import { isUnchanged, planLines } from "../../components/cvat/projects/plan-project.ts";
 import { UserError } from "../../components/program/errors.ts";
 import { inDataLab } from "../data/connect/run.ts";
 import { apply, planApply } from "../data/projects/apply.ts";
@@ -18,18 +17,16 @@ export async function applyFile(file: string, { json, dryRun, force, ...flags }:
   const wanted = await readProjectFile(file);
   const progress = streamProgress();
   await inDataLab(flags, progress, async (lab) => {
-    const { organization: own, projects } = {
-      organization: await lab.organization(),
-      projects: lab.plan.lab.cvat.projects,
-    };
-    const first = lab.plan.lab.cvat.organizations[0]?.slug ?? "";
+    const own = await lab.organization();
+    const { projects, organizations } = lab.plan.lab.cvat;
+    const first = organizations[0]?.slug ?? "";
     const declared = projects.some(({ name, organization = first }) => name === wanted.name && organization === own);
     if (declared && !dryRun)
       throw new UserError(
         `Project ${wanted.name} stands in the stack file, so the next up would take this back: change it there (vision-platform:cvat.projects) and run up.`,
         { exitCode: 2 },
       );
-    const space = { client: await lab.cvat(), organization: own };
+    const space = await lab.space();
     const planned = await progress.task(`Comparing project ${wanted.name}`, (task) =>
       planApply(space, wanted, (text) => task.update(text)),
     );

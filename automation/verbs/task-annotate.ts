@@ -8,7 +8,6 @@ import type { DataLab } from "../data/connect/lab.ts";
 import { inDataLab } from "../data/connect/run.ts";
 import { projectNamed, storageOfBucket, storagesOf, taskNamed } from "../data/cvat/find.ts";
 import type { CvatSpace } from "../data/cvat/space.ts";
-import { bucketOf } from "../data/store/bucket.ts";
 import { bytesOf, sizeText } from "../data/tasks/bytes.ts";
 import { maxDbSizeGi } from "../../components/cvat/kvrocks/kvrocks-config.ts";
 import { streamProgress, type Progress } from "../progress.ts";
@@ -39,7 +38,7 @@ export async function annotateTask(name: string, flags: AnnotateFlags): Promise<
   const written = flags.mapping === undefined ? undefined : await writtenMapping(flags.mapping);
   const progress = streamProgress();
   await inDataLab(flags, progress, async (lab, signal) => {
-    const space = { client: await lab.cvat(), organization: await lab.organization() };
+    const space = await lab.space();
     const within = flags.project === undefined ? undefined : await projectNamed(space, flags.project);
     const task = await taskNamed(space, name, within);
     if (flags.cancel) {
@@ -69,7 +68,7 @@ export async function annotateTask(name: string, flags: AnnotateFlags): Promise<
       return;
     }
     for (const line of said) progress.line(line);
-    const replacing = replace ? await placeOfKept(lab, space, task.id, signal) : undefined;
+    const replacing = replace ? await placeOfKept(lab, space, task.id) : undefined;
     const began = performance.now();
     const done = await progress.task(`${plan.function} annotates task ${task.name}`, async (shown) =>
       annotate(space, plan, {
@@ -109,11 +108,11 @@ function withRate(text: string, milliseconds: number): string {
   return `${text}, about ${Math.round(((milliseconds / percent) * (100 - percent)) / 1000)} s left`;
 }
 
-async function placeOfKept(lab: DataLab, space: CvatSpace, task: number, signal: AbortSignal) {
-  const { place, name } = await lab.place("cvat");
+async function placeOfKept(lab: DataLab, space: CvatSpace, task: number) {
+  const bucket = await lab.bucket("cvat");
   const key = keptKey(lab.temporary, task, new Date());
-  const storage = await storageOfBucket(space, name, key);
-  return { bucket: bucketOf(place, name, { signal }), storage: storage.id, key };
+  const storage = await storageOfBucket(space, bucket.name, key);
+  return { bucket, storage: storage.id, key };
 }
 
 interface Cache {
@@ -139,17 +138,17 @@ async function cacheOf(
       bytes: undefined,
       lines: ["How much of CVAT's cache the run takes is not known: its frames are in no bucket of this lab."],
     };
-  const { place, name } = await lab.place(role);
+  const bucket = await lab.bucket(role);
   const found = await progress.task("Asking for the sizes of the frames", () =>
     bytesOf(
-      bucketOf(place, name, { signal }),
+      bucket,
       frames.frames.map((frame) => frame.name),
       signal,
     ),
   );
   if (found.missing > 0)
     throw new UserError(
-      `${found.missing} frames of task ${task.name} are gone from bucket ${name}, and the run would fail at the first of them.`,
+      `${found.missing} frames of task ${task.name} are gone from bucket ${bucket.name}, and the run would fail at the first of them.`,
     );
   const room = maxDbSizeGi(lab.plan.lab.cvat.kvrocks) * GI;
   const line = `The run puts ${sizeText(found.bytes)} into CVAT's cache, the frames as they are stored, for 24 hours; it has room for ${sizeText(room)} in all.`;

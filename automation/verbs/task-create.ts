@@ -5,7 +5,6 @@ import { projectNamed, storageOfBucket } from "../data/cvat/find.ts";
 import { folderPrefix } from "../data/cvat/paths.ts";
 import { workersIn } from "../data/cvat/workers.ts";
 import { FilmReader } from "../data/pictures/film.ts";
-import { bucketOf } from "../data/store/bucket.ts";
 import { sizeText } from "../data/tasks/bytes.ts";
 import { below, listedIn } from "../data/tasks/chosen.ts";
 import { createTasks, type Outcome } from "../data/tasks/create.ts";
@@ -43,12 +42,11 @@ export async function create(name: string, flags: CreateFlags): Promise<void> {
   const progress = streamProgress();
   const reader = new FilmReader();
   await inDataLab(flags, progress, async (lab, signal) => {
-    const at = await lab.place(flags.bucket);
-    const bucket = bucketOf(at.place, at.name, { signal });
+    const bucket = await lab.bucket(flags.bucket);
     const chosen = list === undefined ? below(bucket, from) : await listedIn(bucket, list);
-    const space = { client: await lab.cvat(), organization: await lab.organization() };
+    const space = await lab.space();
     const project = await projectNamed(space, flags.project);
-    const storage = await storageOfBucket(space, at.name, chosen.prefix);
+    const storage = await storageOfBucket(space, bucket.name, chosen.prefix);
     const manifest = flags.manifest ? `${folderPrefix(from[0] ?? "")}manifest.jsonl` : undefined;
     const { cluster, cvat } = lab.plan.lab;
     const look: Look = {

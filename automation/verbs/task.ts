@@ -5,7 +5,6 @@ import { inDataLab } from "../data/connect/run.ts";
 import { jobsOf, membersNamed, projectNamed, projectsOf, storagesOf, taskNamed, tasksOf } from "../data/cvat/find.ts";
 import { framesOf } from "../data/cvat/frames.ts";
 import type { CvatSpace } from "../data/cvat/space.ts";
-import { bucketOf } from "../data/store/bucket.ts";
 import type { Bucket } from "../data/store/objects.ts";
 import { ago } from "../data/tasks/age.ts";
 import { assign as assignJobs, dealt, isChange, shares } from "../data/tasks/assign.ts";
@@ -31,13 +30,13 @@ export async function ls({ json, project: wanted, olderThan, state, size, ...fla
   const until = olderThan === undefined ? undefined : ago(olderThan);
   const progress = streamProgress();
   await inDataLab(flags, progress, async (lab, signal) => {
-    const space = await spaceOf(lab);
+    const space = await lab.space();
     const projects = wanted === undefined ? await projectsOf(space) : [await projectNamed(space, wanted)];
     const tasks = await tasksOf(space, wanted === undefined ? {} : { project: projects[0]?.id ?? 0 });
     let listed = listedTasks(tasks, projects, { until, state });
     if (size) {
       const storages = await storagesOf(space);
-      const bucket = labBuckets(lab, signal);
+      const bucket = labBuckets(lab);
       listed = await progress.task(`Asking the bucket about ${listed.length} tasks`, (task) =>
         sized(space, listed, tasks, storages, bucket, (done) => task.update(`${done} of ${listed.length}`), signal),
       );
@@ -77,13 +76,13 @@ export async function remove(name: string, { json, project, yes, saved, force, .
     throw new UserError(`--yes says ${yes}, and the task is ${name}: nothing was deleted.`, { exitCode: 2 });
   const progress = streamProgress();
   await inDataLab(flags, progress, async (lab, signal) => {
-    const space = await spaceOf(lab);
+    const space = await lab.space();
     const task = await taskNamed(space, name, project === undefined ? undefined : await projectNamed(space, project));
     const { losing, bytes } = await progress.task(`Looking at task ${task.name}`, async () => ({
       losing: await losingWith(space, task),
-      bytes: await sizeOf(space, task, labBuckets(lab, signal), signal),
+      bytes: await sizeOf(space, task, labBuckets(lab), signal),
     }));
-    const export_ = losing.annotations === 0 ? undefined : await exportOf(lab, space, task, saved, signal);
+    const export_ = losing.annotations === 0 ? undefined : await exportOf(lab, space, task, saved);
     const known = losing.annotations === 0 ? "nothing to save: it has no annotations" : export_;
     const freed = freedText(task, losing, bytes);
     const report = { task: task.name, id: task.id, ...losing, bytes, saved: known };
@@ -111,11 +110,9 @@ async function exportOf(
   space: CvatSpace,
   task: Task,
   saved: string | undefined,
-  signal: AbortSignal,
 ): Promise<string | undefined> {
   if (saved === undefined) return knownExport(space, task);
-  const { place, name } = await lab.place("cvat");
-  const found = await savedAs(bucketOf(place, name, { signal }), saved, task);
+  const found = await savedAs(await lab.bucket("cvat"), saved, task);
   if ("problem" in found) throw new UserError(`--saved: ${found.problem}`, { exitCode: 2 });
   return found.saved;
 }
@@ -157,7 +154,7 @@ export async function assign(
 ): Promise<void> {
   const progress = streamProgress();
   await inDataLab(flags, progress, async (lab) => {
-    const space = await spaceOf(lab);
+    const space = await lab.space();
     const target = await targetNamed(space, name, kind);
     const people = await membersNamed(space, [...to, ...(lead === undefined ? [] : [lead])]);
     const dealers = people.slice(0, to.length);
@@ -195,7 +192,7 @@ export type StatusFlags = DataStackFlags;
 export async function status(name: string, { json, ...flags }: StatusFlags): Promise<void> {
   const progress = streamProgress();
   await inDataLab(flags, progress, async (lab) => {
-    const space = await spaceOf(lab);
+    const space = await lab.space();
     const project: Project = await projectNamed(space, name);
     const [tasks, jobs] = await Promise.all([
       tasksOf(space, { project: project.id }),
@@ -206,18 +203,12 @@ export async function status(name: string, { json, ...flags }: StatusFlags): Pro
   });
 }
 
-async function spaceOf(lab: DataLab): Promise<CvatSpace> {
-  return { client: await lab.cvat(), organization: await lab.organization() };
-}
-
 /** Opens buckets of the lab by what CVAT's storages say, each once. */
-function labBuckets(lab: DataLab, signal: AbortSignal): BucketOf {
+function labBuckets(lab: DataLab): BucketOf {
   const opened = new Map<string, Promise<Bucket | undefined>>();
   const open = async (name: string) => {
     const role = lab.plan.store?.buckets.find((one) => one.name === name)?.role;
-    if (role === undefined) return undefined;
-    const { place } = await lab.place(role);
-    return bucketOf(place, name, { signal });
+    return role === undefined ? undefined : lab.bucket(role);
   };
   return ({ resource }) => {
     const bucket = opened.get(resource) ?? open(resource);

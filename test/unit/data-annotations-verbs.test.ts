@@ -25,15 +25,12 @@ vi.mock("../../automation/data/connect/run.ts", () => ({
         },
         cvat: ({ signal }: { signal?: AbortSignal | null } = {}) =>
           Promise.resolve(cvat.space(signal === null ? undefined : ends.signal).client),
-        organization: () => Promise.resolve("lab"),
-        place: (role: string) => Promise.resolve({ place: {}, name: role }),
+        space: () => Promise.resolve({ client: cvat.space(ends.signal).client, organization: "lab" }),
+        bucket: (role: string) => Promise.resolve(cvat.bucket(role)),
         temporary: "temporary/",
       },
       ends.signal,
     ),
-}));
-vi.mock("../../automation/data/store/bucket.ts", () => ({
-  bucketOf: (_place: unknown, name: string) => cvat.bucket(name),
 }));
 
 const { exportThem, importZip, zipInLab } = await import("../../automation/verbs/annotations.ts");

@@ -5,7 +5,8 @@ import type { Session } from "../../../components/rest/session.ts";
 import type { S3Place } from "../../../components/storage/client/s3.ts";
 import type { StorePlan } from "../../../components/storage/plan.ts";
 import { bucketOf } from "../store/bucket.ts";
-import type { Bucket } from "../store/objects.ts";
+import type { Store } from "../store/objects.ts";
+import type { CvatSpace } from "../cvat/space.ts";
 import { openUserStack } from "../../engine/door.ts";
 import { readOutputs } from "../../engine/outputs.ts";
 import type { Progress } from "../../progress.ts";
@@ -43,8 +44,10 @@ export interface DataLab {
   urlOfCvat(): Promise<string>;
   /** Slug of the organization; "" is the account's own space. */
   organization(): Promise<string>;
+  /** The account and the organization. */
+  space(): Promise<CvatSpace>;
   /** A bucket by what it is for: `datasets`, `cvat`, `models`, `clearml`, or a name under `objectStore.moreBuckets`. */
-  bucket(role: string, options?: CallOptions): Promise<Bucket>;
+  bucket(role: string, options?: CallOptions): Promise<Store>;
   /** Where that bucket is, and the person's key. */
   place(role: string): Promise<BucketPlace>;
   /** What the keys of temporary objects begin with, in the bucket of the role `cvat`: there CVAT may read them. */
@@ -89,8 +92,6 @@ export async function dataLab(flags: DataFlags, progress: Progress, signal?: Abo
     return url;
   });
   const endpointOfCvat = once(async () => addressOfCvat(plan, await urlOfCvat(), ways));
-  const endpointOfStore = once((store: StorePlan) => addressOfStore(store, ways));
-
   const sessions = new Map<string, Session>();
   const cvatOf = async (username: string, { signal: own = signal }: CallOptions = {}) => {
     const endpoint = await endpointOfCvat();
@@ -102,6 +103,9 @@ export async function dataLab(flags: DataFlags, progress: Progress, signal?: Abo
   };
   const cvat = (options?: CallOptions) => cvatOf(accountOf(plan, as), options);
 
+  const organization = once(async () => organizationOf(await cvat(), org));
+
+  const endpointOfStore = once((store: StorePlan) => addressOfStore(store, ways));
   const place = async (role: string): Promise<BucketPlace> => {
     if (!plan.store) throw off("has no object store: see vision-platform:objectStore.");
     const { buckets, s3, ca } = plan.store;
@@ -123,7 +127,8 @@ export async function dataLab(flags: DataFlags, progress: Progress, signal?: Abo
     cvat,
     cvatOf,
     urlOfCvat,
-    organization: once(async () => organizationOf(await cvat(), org)),
+    organization,
+    space: async () => ({ client: await cvat(), organization: await organization() }),
     async bucket(role, { signal: own = signal } = {}) {
       const { place: at, name: bucket } = await place(role);
       return bucketOf(at, bucket, { signal: own ?? undefined });
