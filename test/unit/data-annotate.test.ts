@@ -165,7 +165,7 @@ describe("a function annotates a task", () => {
 describe("what CVAT would drop in silence or fail at is refused before", () => {
   test.each([
     ["a function that there is not", "yolo", "CVAT knows no function yolo. Detectors: yolo11x."],
-    ["one that annotates nothing by itself", "sam", "sam is a interactor"],
+    ["one that annotates nothing by itself", "sam", "sam (interactor) annotates what a person points at"],
   ])("%s", async (_what, name, problem) => {
     await expect(annotatePlan(cvat.space(), street(), name)).rejects.toThrow(problem);
   });
