@@ -2,7 +2,7 @@ import type { Plan } from "../../components/lab/plan.ts";
 import { UserError } from "../../components/program/errors.ts";
 import { inDataLab, stoppable } from "../data/connect/run.ts";
 import { checkDataset, type CheckReport } from "../data/dataset/check/report.ts";
-import { binaryText } from "../data/dataset/amounts.ts";
+import { binaryText } from "../data/room/binary-text.ts";
 import { checkText } from "../data/dataset/check/text.ts";
 import type { Tally } from "../data/dataset/check/tally.ts";
 import { bucketSource, folderSource, type DataSource } from "../data/dataset/source.ts";

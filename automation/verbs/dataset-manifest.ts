@@ -5,7 +5,7 @@ import { inDataLab } from "../data/connect/run.ts";
 import { storageUrns, unnamedIn, withManifest } from "../data/dataset/manifest/in-stack.ts";
 import { makeManifest, type Made } from "../data/dataset/manifest/make.ts";
 import { inWorkFolder } from "../data/dataset/manifest/work-folder.ts";
-import { binaryText } from "../data/dataset/amounts.ts";
+import { binaryText } from "../data/room/binary-text.ts";
 import { countsText } from "../engine/counts.ts";
 import { openUserStack } from "../engine/door.ts";
 import { runEngine } from "../engine/run.ts";

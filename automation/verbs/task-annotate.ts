@@ -8,7 +8,7 @@ import type { DataLab } from "../data/connect/lab.ts";
 import { inDataLab } from "../data/connect/run.ts";
 import { projectNamed, storageOfBucket, storagesOf, taskNamed } from "../data/cvat/find.ts";
 import type { CvatSpace } from "../data/cvat/space.ts";
-import { binaryText } from "../data/dataset/amounts.ts";
+import { binaryText } from "../data/room/binary-text.ts";
 import { annotatingFilms } from "../data/room/film-chunks.ts";
 import { CACHE_SHARE, kvrocksClaim, roomIn, roomText } from "../data/room/room.ts";
 import { bytesOf } from "../data/tasks/bytes.ts";

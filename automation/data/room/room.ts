@@ -5,7 +5,7 @@ import { apiServer } from "../../../components/kubernetes/api-server.ts";
 import type { ClusterAccess } from "../../../components/kubernetes/cluster.ts";
 import { kubeConfig } from "../../../components/kubernetes/kube-config.ts";
 import { bytesOf } from "../../../components/schema/values.ts";
-import { binaryText } from "../dataset/amounts.ts";
+import { binaryText } from "./binary-text.ts";
 import { claimUse, type ClaimUse } from "./claim-use.ts";
 
 /** What a store of CVAT's takes, in bytes. */

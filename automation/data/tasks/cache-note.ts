@@ -1,4 +1,4 @@
-import { binaryText } from "../dataset/amounts.ts";
+import { binaryText } from "../room/binary-text.ts";
 import { annotatingFilms } from "../room/film-chunks.ts";
 import { CACHE_SHARE, roomText, type Room } from "../room/room.ts";
 import type { Planned } from "./plan.ts";

@@ -1,5 +1,5 @@
 import type { FilmReader } from "../pictures/film.ts";
-import { binaryText } from "../dataset/amounts.ts";
+import { binaryText } from "../room/binary-text.ts";
 import { MOST_FILM_PIXELS } from "../room/film-chunks.ts";
 import { roomText, type Room } from "../room/room.ts";
 import type { Bucket } from "../store/objects.ts";

@@ -1,4 +1,4 @@
-import { binaryText } from "../amounts.ts";
+import { binaryText } from "../../room/binary-text.ts";
 import { roomText } from "../../room/room.ts";
 import { FINDINGS, type Finding } from "./findings.ts";
 import type { CheckReport } from "./report.ts";
