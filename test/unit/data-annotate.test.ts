@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { annotate, annotatePlan, type Annotating } from "../../automation/data/annotate/annotate.ts";
+import { annotate, annotatePlan, type Annotating, type Wanted } from "../../automation/data/annotate/annotate.ts";
 import { mappingOf, writtenMapping } from "../../automation/data/annotate/mapping.ts";
 import { cancelRun } from "../../automation/data/annotate/run.ts";
 import type { Label, Task } from "../../components/cvat/client/types.ts";
@@ -43,21 +43,29 @@ const label = (name: string, type = "any", attributes: string[] = []) => ({
 });
 const street = () => cvat.task(1) as unknown as Task;
 const work = (more: Partial<Annotating> = {}): Annotating => ({ everyMs: 5, clearing: cvat.space().client, ...more });
-const replacing = () => ({ bucket: cvat.bucket(), storage: 4, key: "replaced/1.zip" });
+const keeping = () => ({ bucket: cvat.bucket(), storage: 4, key: "replaced/1.zip" });
+const planned = (name = "yolo11x", more: Partial<Wanted> = {}) =>
+  annotatePlan(cvat.space(), street(), { function: name, ...more });
 const BEFORE = { frame: 1, label: "car", points: [1, 2, 3, 4] };
 
-async function run(more: Partial<Annotating> = {}) {
-  return annotate(cvat.space(more.signal), await annotatePlan(cvat.space(), street(), "yolo11x"), work(more));
+async function run(more: Partial<Annotating> = {}, wanted: Partial<Wanted> = {}) {
+  const plan = await planned("yolo11x", { runs: more.runs, replace: more.keeping !== undefined, ...wanted });
+  return annotate(cvat.space(more.signal), plan, work(more));
 }
 
 describe("a function annotates a task", () => {
   test("with its threshold, the labels in common and their attributes; the percent is CVAT's own", async () => {
     const seen: string[] = [];
-    const done = await run({ threshold: 0.4, update: (text) => seen.push(text) });
-    expect(done).toEqual({ how: "finished", progress: 100, after: { shapes: 2, tags: 0, tracks: 0 } });
+    const done = await run({ update: (text) => seen.push(text) }, { threshold: 0.4 });
+    expect(done).toMatchObject({
+      how: "finished",
+      progress: 100,
+      takenUp: false,
+      after: { shapes: 2, tags: 0, tracks: 0 },
+    });
     expect(seen).toContain("50 % of the frames");
     expect(seen[0]).toBe("0 % of the frames");
-    const plan = await annotatePlan(cvat.space(), street(), "yolo11x");
+    const plan = await planned();
     expect(plan.mapping).toEqual({ car: { name: "car", attributes: { color: "color" } } });
     expect(plan.notes).toEqual(["Labels of yolo11x that are left out: bus."]);
   });
@@ -67,7 +75,7 @@ describe("a function annotates a task", () => {
     expect((await run()).after.shapes).toBe(3);
     const kept: string[] = [];
     cvat.nextRun = { coming: [100] };
-    const done = await run({ replacing: replacing(), keptAt: (key) => kept.push(key) });
+    const done = await run({ keeping: keeping(), keptAt: (key) => kept.push(key) });
     expect(done).toMatchObject({ after: { shapes: 1 }, kept: "replaced/1.zip" });
     expect(kept).toEqual(["replaced/1.zip"]);
     expect(cvat.objects.get("replaced/1.zip")?.length).toBeGreaterThan(100);
@@ -83,7 +91,7 @@ describe("a function annotates a task", () => {
     );
     cvat.task(1).shapes = [BEFORE];
     cvat.nextRun = { coming: [33], failsWith: "X\nValueError: again\n" };
-    await expect(run({ replacing: replacing() })).rejects.toThrow(
+    await expect(run({ keeping: keeping() })).rejects.toThrow(
       "ValueError: again. What the task had before is in it again.",
     );
     expect(cvat.task(1).shapes).toEqual([BEFORE]);
@@ -93,7 +101,7 @@ describe("a function annotates a task", () => {
     cvat.task(1).shapes = [BEFORE];
     cvat.nextRun = { coming: [33], failsWith: "ValueError: x" };
     cvat.importFails = "OSError: disk\n";
-    await expect(run({ replacing: replacing() })).rejects.toThrow(
+    await expect(run({ keeping: keeping() })).rejects.toThrow(
       /could not be put back: .*OSError: disk\nIt is in bucket cvat as replaced\/1\.zip: annotations import street s3:\/\/cvat\/replaced\/1\.zip --format "CVAT 1\.1" --replace/,
     );
   });
@@ -141,6 +149,7 @@ describe("a function annotates a task", () => {
       status: "started",
       progress: 10,
       exc_info: null,
+      enqueued: "2026-12-01T00:00:00Z",
       function: { id: "x" },
       coming: [20, 40, 60, 80, 100],
     });
@@ -151,9 +160,17 @@ describe("a function annotates a task", () => {
   });
 
   test("never cancels a run that another began in the same moment", async () => {
-    const plan = await annotatePlan(cvat.space(), street(), "yolo11x");
+    const plan = await planned();
     const id = "action=autoannotate&target=task&target_id=1";
-    cvat.runs.set(id, { id, status: "started", progress: 10, exc_info: null, function: { id: "x" }, coming: [100] });
+    cvat.runs.set(id, {
+      id,
+      status: "started",
+      progress: 10,
+      exc_info: null,
+      enqueued: "2026-12-01T00:00:00Z",
+      function: { id: "x" },
+      coming: [100],
+    });
     const ends = new AbortController();
     const begun = annotate(cvat.space(ends.signal), plan, work({ signal: ends.signal }));
     await expect(begun).rejects.toThrow("is on already");
@@ -167,12 +184,12 @@ describe("what CVAT would drop in silence or fail at is refused before", () => {
     ["a function that there is not", "yolo", "CVAT knows no function yolo. Detectors: yolo11x."],
     ["one that annotates nothing by itself", "sam", "sam is a interactor"],
   ])("%s", async (_what, name, problem) => {
-    await expect(annotatePlan(cvat.space(), street(), name)).rejects.toThrow(problem);
+    await expect(planned(name)).rejects.toThrow(problem);
   });
 
   test("a task without data", async () => {
     cvat.task(1).size = 0;
-    await expect(annotatePlan(cvat.space(), street(), "yolo11x")).rejects.toThrow("has no data yet");
+    await expect(planned()).rejects.toThrow("has no data yet");
   });
 
   const model = {

@@ -7,7 +7,7 @@ import { execa } from "execa";
 import { makeManifest } from "../../data/dataset/manifest/make.ts";
 import { HEADER, lineOf, MANIFEST } from "../../data/dataset/manifest/record.ts";
 import { bucketOf } from "../../data/store/bucket.ts";
-import type { Bucket } from "../../data/store/objects.ts";
+import type { Bucket, Store } from "../../data/store/objects.ts";
 import { RUN_TYPESCRIPT } from "../../project.ts";
 import { median, rounded } from "../measure.ts";
 import { SCRIPTED_USER } from "./scripted-s3.ts";
@@ -78,7 +78,7 @@ async function listed(bucket: Bucket): Promise<number> {
   return bytes;
 }
 
-async function made(bucket: Bucket, folder: string, objects: number): Promise<void> {
+async function made(bucket: Store, folder: string, objects: number): Promise<void> {
   const { unchanged, pictures } = await makeManifest(bucket, PREFIX, { folder, parallel: 16 });
   if (!unchanged || pictures !== objects) throw new Error(`The manifest of ${objects} objects had ${pictures}.`);
 }
