@@ -72,7 +72,7 @@ const VERBS: Record<string, Killed> = {
       const files = {
         "obj.names": "car\nbus\n",
         "obj.data": "classes = 2\ntrain = data/train.txt\nnames = data/obj.names\n",
-        "train.txt": "data/obj_train_data/street/000.jpg\n",
+        "train.txt": "data/obj_train_data/street/000.png\n",
         "obj_train_data/street/000.txt": "0 0.5 0.5 0.25 0.5\n",
       };
       const entries = Object.entries(files).map(([name, text]) => ({ name, content: Buffer.from(text) }));

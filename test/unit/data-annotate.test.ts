@@ -5,6 +5,11 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { annotate, annotatePlan, type Annotating, type Wanted } from "../../automation/data/annotate/annotate.ts";
 import { mappingOf, writtenMapping } from "../../automation/data/annotate/mapping.ts";
 import { cancelRun } from "../../automation/data/annotate/run.ts";
+import type { RunNote } from "../../automation/data/annotate/take-up.ts";
+import { kept } from "../../automation/data/annotations/import.ts";
+import { notesIn } from "../../automation/data/store/notes.ts";
+import { runName } from "../../automation/data/store/temporary.ts";
+import { nameOf } from "../../automation/runs/owner.ts";
 import type { Label, Task } from "../../components/cvat/client/types.ts";
 import { AnnotatingCvat } from "../fixtures/cvat/annotating.ts";
 
@@ -176,6 +181,123 @@ describe("a function annotates a task", () => {
     await expect(begun).rejects.toThrow("is on already");
     ends.abort(new Error("asked to end"));
     expect(cvat.calls.some((call) => call.startsWith("DELETE"))).toBe(false);
+  });
+});
+
+describe("a run that replaces and is cancelled", () => {
+  const cancelledAt33 = async (more: Partial<Annotating> = {}) => {
+    cvat.task(1).shapes = [BEFORE];
+    cvat.nextRun = { coming: [16, 33, 50, 66, 83, 100] };
+    const ends = new AbortController();
+    const update = (text: string) => {
+      if (text.startsWith("33 %")) ends.abort(new Error("asked to end"));
+    };
+    return run({ ...more, keeping: keeping(), signal: ends.signal, update });
+  };
+
+  test("has what it had before again, and keeps the export", async () => {
+    expect(await cancelledAt33()).toMatchObject({ how: "cancelled", progress: 50, restored: "again" });
+    expect(cvat.task(1).shapes).toEqual([BEFORE]);
+    expect(cvat.objects.has("replaced/1.zip")).toBe(true);
+  });
+
+  test("says why it has not where that fails", async () => {
+    cvat.importFails = "OSError: disk\n";
+    expect((await cancelledAt33()).restored).toEqual({ why: expect.stringContaining("OSError: disk") as string });
+  });
+});
+
+describe("what a command that died has begun", () => {
+  const ID = "action=autoannotate&target=task&target_id=1";
+  const asked = {
+    function: "yolo11x",
+    mapping: { car: { name: "car", attributes: { color: "color" } } },
+    threshold: null,
+  };
+  const runs = () => notesIn<RunNote>(cvat.bucket(), "temporary/");
+  /** As a command of a process that is gone has written it. */
+  function noted({
+    replace = false,
+    kept = null,
+    last = null,
+  }: {
+    replace?: boolean;
+    kept?: string | null;
+    last?: string | null;
+  }) {
+    const name = runName(new Date(), { ...nameOf(process.pid), start: "0" });
+    const facts: RunNote = { asked: { ...asked, replace }, before: { tags: 0, shapes: 1, tracks: 0 }, last, kept };
+    cvat.objects.set("begun/annotate-task-1.json", Buffer.from(JSON.stringify({ by: name, facts })));
+    cvat.task(1).shapes = [BEFORE];
+  }
+  const inCvat = (status: string, more: object = {}) =>
+    cvat.runs.set(ID, {
+      ...{
+        id: ID,
+        status,
+        progress: 100,
+        exc_info: null,
+        enqueued: "2026-12-01T01:00:00Z",
+        function: { id: "yolo11x" },
+      },
+      coming: status === "started" ? [100] : [],
+      ...more,
+    });
+  const begun = () => cvat.calls.filter((call) => call === "POST lambda/requests").length;
+
+  test("and CVAT is at is waited for, and not begun again", async () => {
+    noted({});
+    inCvat("started", { progress: 50 });
+    const done = await run({ runs: runs() });
+    expect(done).toMatchObject({ takenUp: true, how: "finished", before: { shapes: 1 }, after: { shapes: 2 } });
+    expect(begun()).toBe(0);
+  });
+
+  test("and CVAT has finished is told as it ended, once", async () => {
+    noted({});
+    inCvat("finished");
+    expect(await run({ runs: runs() })).toMatchObject({ takenUp: true, how: "finished" });
+    expect(begun()).toBe(0);
+    await runs().remove("annotate-task-1");
+    cvat.nextRun = { coming: [100] };
+    expect(await run({ runs: runs() })).toMatchObject({ takenUp: false });
+    expect(begun()).toBe(1);
+  });
+
+  test("but another run of the same function, of before it, is not taken for it", async () => {
+    noted({ last: "2026-12-01T01:00:00Z" });
+    inCvat("finished");
+    expect(await run({ runs: runs() })).toMatchObject({ takenUp: false });
+  });
+
+  test("and that failed half-way is refused, since another would find the same twice", async () => {
+    noted({});
+    inCvat("failed", { progress: 40 });
+    await expect(run({ runs: runs() })).rejects.toThrow(
+      /failing at 40 % of the frames.* would find it twice.*--cancel/,
+    );
+    cvat.runs.clear();
+    cvat.task(1).shapes = [BEFORE, BEFORE];
+    await expect(run({ runs: runs() })).rejects.toThrow("CVAT has forgotten how it ended");
+    expect(begun()).toBe(0);
+  });
+
+  test("and that failed after it had taken out what the task had: that comes back before anything else", async () => {
+    cvat.task(1).shapes = [BEFORE];
+    await kept(
+      cvat.space(),
+      street(),
+      { bucket: cvat.bucket(), storage: 4, key: "replaced/0.zip" },
+      { everyMs: 5 },
+      cvat.space().client,
+    );
+    noted({ replace: true, kept: "replaced/0.zip" });
+    cvat.task(1).shapes = [];
+    inCvat("failed", { progress: 40 });
+    cvat.nextRun = { coming: [33], failsWith: "ValueError: again\n" };
+    await expect(run({ runs: runs(), keeping: keeping() })).rejects.toThrow("What the task had before is in it again.");
+    expect(cvat.task(1).shapes).toEqual([BEFORE]);
+    expect([...cvat.objects.keys()].filter((key) => key.startsWith("replaced/"))).toEqual(["replaced/0.zip"]);
   });
 });
 

@@ -42,7 +42,7 @@ async function zipOfBoxes() {
   const files = {
     "obj.names": "car\nbus\n",
     "obj.data": "classes = 2\ntrain = data/train.txt\nnames = data/obj.names\n",
-    "train.txt": "data/obj_train_data/street/000.jpg\n",
+    "train.txt": "data/obj_train_data/street/000.png\n",
     "obj_train_data/street/000.txt": "0 0.5 0.5 0.25 0.5\n",
   };
   const entries = Object.entries(files).map(([name, text]) => ({ name, content: Buffer.from(text) }));
@@ -96,7 +96,7 @@ const VERBS: Record<string, Faulty> = {
     call: "POST tasks/*/data",
     isRequest: true,
     before: () => {
-      putPictures(lab, ["yard/0.jpg", "yard/1.jpg"]);
+      putPictures(lab, ["yard/0.png", "yard/1.png"]);
       return Promise.resolve();
     },
     end: async () => expect(await names("tasks")).toEqual(["street", "yard"]),

@@ -115,8 +115,10 @@ export async function annotate(space: CvatSpace, plan: AnnotatePlan, work: Annot
   const name = noteName(task.id);
   const mine = takenUpBy(plan);
   const isTakenUp = mine !== undefined;
-  const before = mine?.note.before ?? plan.before;
   const keeping = keepingOf(plan, work.keeping);
+  const spoiled =
+    (left.is === "failed" || left.is === "cancelled") && keeping && left.note.kept !== null ? left : undefined;
+  const before = (mine ?? spoiled)?.note.before ?? plan.before;
   const had = keeping !== undefined && sumOf(before) > 0;
   const ended = async (how: "finished" | "cancelled", progress: number, restored?: Annotated["restored"]) => ({
     ...{ how, progress, before, after: await annotationsOf(clearing, task.id), takenUp: isTakenUp },
@@ -128,7 +130,7 @@ export async function annotate(space: CvatSpace, plan: AnnotatePlan, work: Annot
   try {
     if (mine?.is === "finished") return await ended("finished", 100);
     if (!isTakenUp) {
-      if ((left.is === "failed" || left.is === "cancelled") && keeping && left.note.kept !== null) {
+      if (spoiled && keeping) {
         work.update?.("putting back what the task had before a run that died");
         await putBack(space, task, keeping, work);
       }
