@@ -9,7 +9,7 @@ import { makeManifest, type Made } from "../data/dataset/manifest/make.ts";
 import { MANIFEST } from "../data/dataset/manifest/record.ts";
 import { folderOf } from "../data/dataset/source.ts";
 import { inWorkFolder } from "../data/dataset/manifest/work-folder.ts";
-import { bytesText } from "../data/dataset/check/text.ts";
+import { binaryText } from "../data/room/binary-text.ts";
 import { countsText } from "../engine/counts.ts";
 import { openUserStack } from "../engine/door.ts";
 import { runEngine } from "../engine/run.ts";
@@ -30,6 +30,7 @@ export interface ManifestFlags extends DatasetFlags {
 export async function manifest(prefix: string, flags: ManifestFlags): Promise<void> {
   const progress = streamProgress();
   const { made, storages } = await inDataLab(flags, progress, async (lab, signal, stands) => {
+    stands("No manifest was written.");
     const bucket = await lab.bucket(flags.bucket);
     const clearing = await lab.bucket(flags.bucket, { signal: null });
     const key = folderOf(prefix) + MANIFEST;
@@ -82,7 +83,7 @@ function madeText(made: Made, { dryRun }: ManifestFlags): string {
   const { key, pictures, read, broken, films, bytes, unchanged } = made;
   const what = unchanged ? "is there already, as it would be written" : dryRun ? "would be written" : "is written";
   const left = [...(broken.count > 0 ? [`${broken.count} broken ones`] : []), ...(films > 0 ? [`${films} films`] : [])];
-  return `${key} ${what}: ${pictures} pictures, ${bytesText(bytes)}; the headers of ${read} were read.${
+  return `${key} ${what}: ${pictures} pictures, ${binaryText(bytes)}; the headers of ${read} were read.${
     left.length > 0 ? ` Not in it: ${left.join(", ")}.` : ""
   }`;
 }

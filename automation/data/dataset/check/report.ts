@@ -3,6 +3,7 @@ import { cacheAdvice, cacheNeed, type CacheNeed } from "./cache-need.ts";
 import { collect, isLabelName, type CheckOptions } from "./check.ts";
 import { tellClasses } from "./classes.ts";
 import type { Collected } from "./collected.ts";
+import type { Room } from "../../room/room.ts";
 import { mediaOf } from "../../pictures/media.ts";
 import { Findings, type Finding } from "./findings.ts";
 import { Names } from "./names.ts";
@@ -25,8 +26,8 @@ export interface CheckReport {
 export interface ReportOptions extends CheckOptions {
   /** Of the task that is to be made of it. */
   quality: number;
-  /** Bytes that kvrocks takes. Undefined: no lab was asked. */
-  room: number | undefined;
+  /** What kvrocks takes. Undefined: no lab was asked. */
+  room: Room | undefined;
 }
 
 /** Looks at a data set, and says what CVAT will make of it. */
@@ -37,7 +38,12 @@ export async function checkDataset(source: DataSource, options: ReportOptions): 
   if (!names.isSound) await names.tell(source, kindOf, findings);
   tellMixed(tally, findings);
   tellClasses(tally, findings);
-  const need = cacheNeed(tally.pictures, await sample.measure(options.quality), options.quality, options.room);
+  const need = cacheNeed(
+    { pictures: tally.pictures, films: tally.films.taken },
+    await sample.measure(options.quality),
+    options.quality,
+    options.room,
+  );
   const list = findings.list();
   return {
     source: source.title,
