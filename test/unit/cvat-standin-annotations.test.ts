@@ -422,7 +422,7 @@ const roundTrip = async (format: string) => {
   return [...files.keys()];
 };
 
-behaves("inferred upload", async () => {
+behaves("measured upload", async () => {
   const { id } = await newTask();
   const archive = yolo({ "a/im04": MIDDLE });
   const path = `tasks/${id}/annotations`;
@@ -450,6 +450,13 @@ behaves("inferred upload", async () => {
     status: "finished",
   });
   expect(await shapesOf(id)).toHaveLength(1);
+
+  const source_storage = { location: "cloud_storage", cloud_storage_id: storage };
+  const { id: other } = await newTask(undefined, { source_storage });
+  const finish = await cvat.call("POST", `tasks/${other}/annotations?format=YOLO+1.1&filename=boxes.zip`, {
+    headers: { "Upload-Finish": "" },
+  });
+  expect((await cvat.done(finish))["message"]).toContain("'boxes.zip' not found on the cloud storage");
 });
 
 behaves("recorded attributes", async () => {

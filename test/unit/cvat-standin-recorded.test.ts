@@ -62,7 +62,7 @@ function filled(value: unknown): unknown {
     return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, filled(one)]));
   if (typeof value !== "string") return value;
   const [, alone = ""] = /^\{(\w+)\}$/.exec(value) ?? [];
-  return alone in kept ? kept[alone] : value.replace(/\{(\w+)\}/g, (all, name: string) => String(kept[name] ?? all));
+  return alone in kept ? kept[alone] : value.replace(/\{(\w+)\}/g, (all, name: string) => textOf(kept[name] ?? all));
 }
 
 /** Kinds of values by key; what is null tells nothing. */
@@ -104,6 +104,7 @@ function within(value: unknown, key: string): unknown {
   return field === "" ? (value as Json)[key] : (value as Json[]).find((one) => one[field] === wanted);
 }
 
+const textOf = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
 const isRefusal = ({ status = 200 }: Step) => status >= 400;
 const lastLine = (text: unknown) =>
   String(text)
@@ -133,7 +134,7 @@ async function made(step: Step): Promise<string[]> {
     const real = Object.entries(step.answer as Json).map(([name, text]) => [name, contentOf(name, text as string)]);
     return differences(Object.fromEntries(real), ours);
   }
-  let called: { status: number; body: unknown };
+
   if (step.finished) {
     const ended = await cvat.done({ body: { rq_id: kept["request"] } });
     const { message: said, ...real } = step.answer as Json;
@@ -146,7 +147,7 @@ async function made(step: Step): Promise<string[]> {
       ...(lastLine(said) === lastLine(message) ? [] : [`message: ${lastLine(said)}, and ${lastLine(message)}`]),
     ];
   }
-  called = await cvat.call(step.method ?? "", encodeURI(String(filled(step.path))), {
+  const called = await cvat.call(step.method ?? "", encodeURI(String(filled(step.path))), {
     ...(step.body !== undefined && { body: filled(step.body) }),
   });
   for (const [name, where] of Object.entries(step.keep ?? {}))

@@ -1,7 +1,7 @@
 /**
  * What the stand-in holds to where labels and annotations are concerned: by the section of facts/cvat-real-third-look.md (`third`), of
- * cvat-rest-measured.md (`rest`), of cvat-real-second-look.md (`second`), the file of CVAT's source it was read in, `recorded` of CVAT 2.64.0
- * (test/fixtures/cvat/recorded-2.64.jsonl), or `inferred`, where CVAT was not seen to do so, or does otherwise. Tested in test/unit/cvat-standin-annotations.test.ts.
+ * cvat-rest-measured.md (`rest`), of cvat-real-second-look.md (`second`), the file of CVAT's source it was read in, `recorded` or `measured` of CVAT
+ * 2.64.0 since (test/fixtures/cvat/recorded-2.64.jsonl), or `inferred`, where CVAT was not seen to do so, or does otherwise. Tested in test/unit/cvat-standin-annotations.test.ts.
  */
 export const ANNOTATION_BEHAVIOURS = {
   "rest 4.3": "adds, renames and removes labels, and gives a renamed one another colour unless one is sent",
@@ -25,7 +25,8 @@ export const ANNOTATION_BEHAVIOURS = {
   "third 6.5": "keeps a ground-truth job's annotations out of the task's",
   "dataset_manager/formats/cvat.py":
     "reads and writes CVAT's own files, tracks with what lies between their key frames",
-  "inferred upload": "takes a file of annotations in pieces, as cvat-sdk sends it",
+  "measured upload":
+    "takes a file of annotations in pieces, as cvat-sdk sends it, and looks for it in the task's source storage",
   "recorded attributes": "shows an attribute that was not sent with its default value",
   "inferred tracks": "keeps a track whole, in the job that it begins in, where CVAT cuts it at the ends of jobs",
   "recorded YOLO": "writes YOLO 1.1 with a list and a folder for each subset, under its own name, a task's too",
