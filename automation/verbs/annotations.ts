@@ -7,7 +7,7 @@ import { exportKey, keptKey, objectIn } from "../data/annotations/keys.ts";
 import { framesIn } from "../data/annotations/zip-plan.ts";
 import { inDataLab } from "../data/connect/run.ts";
 import { labelsOf, projectNamed, storageOfBucket, taskNamed } from "../data/cvat/find.ts";
-import { framesOf } from "../data/cvat/frames.ts";
+import { frameNames, framesOf } from "../data/cvat/frames.ts";
 import type { CvatSpace } from "../data/cvat/space.ts";
 import { withTemporary } from "../data/store/temporary.ts";
 import { streamProgress } from "../progress.ts";
@@ -39,14 +39,9 @@ async function framesAndLabels(space: CvatSpace, name: string, project: string |
   const task = await theTask(space, name, project);
   const frames = await framesOf(space.client, task);
   if (!frames) throw new UserError(`Task ${task.name} has no data yet, so it has no frames.`, { exitCode: 2 });
-  if (frames.isFilm)
-    throw new UserError(
-      `Task ${task.name} is of a film, whose frames have no names: its annotations come as CVAT for video 1.1 or MOT.`,
-      { exitCode: 2 },
-    );
   const of = task.project_id === null ? { task_id: task.id } : { project_id: task.project_id };
   const labels = await labelsOf(space, of);
-  return { frames: frames.frames.map((frame) => frame.name), taskLabels: labels.map((label) => label.name) };
+  return { frames: frameNames(frames), taskLabels: labels.map((label) => label.name) };
 }
 
 export interface ImportFlags extends DataStackFlags {

@@ -10,13 +10,13 @@ import { imported, importPlan, YOLO } from "../../automation/data/annotations/im
 import { zipPlan } from "../../automation/data/annotations/zip-plan.ts";
 import { zipToFile } from "../../automation/data/annotations/zip-write.ts";
 import { projectNamed, taskNamed } from "../../automation/data/cvat/find.ts";
-import { framesOf } from "../../automation/data/cvat/frames.ts";
+import { frameNames, framesOf } from "../../automation/data/cvat/frames.ts";
 import type { CvatSpace } from "../../automation/data/cvat/space.ts";
 import type { Bucket } from "../../automation/data/store/objects.ts";
 import { entriesOf } from "../../automation/data/zip/entries.ts";
 import { CvatClient } from "../../components/cvat/client/client.ts";
 import { soundModel } from "../fixtures/cvat/models.ts";
-import { pngOf } from "../fixtures/cvat/pictures.ts";
+import { mp4Of, pngOf } from "../fixtures/cvat/pictures.ts";
 import { closed } from "../fixtures/cvat/s3.ts";
 import { ADMIN, startCvat, storageBody, type TestCvat } from "../fixtures/cvat/stand-in.ts";
 
@@ -171,6 +171,28 @@ describe("label files to a zip, into tasks, and out of the project", () => {
     // Only a project's export has subsets; into the bucket it comes under the name that was asked for.
     await exported(space, { ...wish, target: { bucket, storage, key: "exports/streets.zip" } }, { everyMs: 20 });
     expect(cvat.s3.bodies["datasets/exports/streets.zip"]?.length).toBeGreaterThan(1000);
+  });
+});
+
+describe("label files of a film", () => {
+  test("are known by the numbers of the film's own frames", async () => {
+    put("set/film.mp4", mp4Of(WIDTH, HEIGHT, 30));
+    const labels = [{ name: "car" }];
+    const id = idOf(await cvat.call("POST", "tasks", { body: { name: "film", labels } }));
+    const data = { image_quality: 70, cloud_storage_id: storage, server_files: ["set/film.mp4"] };
+    const cut = { start_frame: 2, frame_filter: "step=5" };
+    await cvat.done(await cvat.call("POST", `tasks/${id}/data`, { body: { ...data, ...cut } }));
+    const root = path.join(folder, "film");
+    await mkdir(path.join(root, "labels"), { recursive: true });
+    await writeFile(path.join(root, "labels", "frame_000012.txt"), `${lineOf(["car", [10, 10, 30, 30]])}\n`);
+    await writeFile(path.join(root, "classes.txt"), "car\n");
+    const task = await taskNamed(space, "film");
+    const frames = await framesOf(space.client, task);
+    const zip = path.join(folder, "film.zip");
+    await zipToFile(await zipPlan({ place: root, frames: frames ? frameNames(frames) : [], taskLabels: ["car"] }), zip);
+    await imported(space, await importPlan(space, task, zip, YOLO), from(), { everyMs: 20 });
+    const { shapes } = (await cvat.call("GET", `tasks/${id}/annotations`)).body as { shapes: { frame: number }[] };
+    expect(shapes.map(({ frame }) => frame)).toEqual([2]);
   });
 });
 

@@ -5,7 +5,7 @@ import type { CvatClient } from "../../../components/cvat/client/client.ts";
 import type { Task } from "../../../components/cvat/client/types.ts";
 import { UserError } from "../../../components/program/errors.ts";
 import { labelsOf } from "../cvat/find.ts";
-import { framesOf } from "../cvat/frames.ts";
+import { frameNames, framesOf } from "../cvat/frames.ts";
 import type { CvatSpace } from "../cvat/space.ts";
 import type { Temporary } from "../store/temporary.ts";
 import { done } from "./begin.ts";
@@ -54,7 +54,7 @@ export async function importPlan(space: CvatSpace, task: Task, zip: string, form
   );
   const content =
     format === YOLO
-      ? await zipContent(zip, { frames: frames.frames.map(({ name }) => name), labels: labels.map(({ name }) => name) })
+      ? await zipContent(zip, { frames: frameNames(frames), labels: labels.map(({ name }) => name) })
       : undefined;
   return { task, zip, format, content, before: await annotationsOf(space.client, task.id) };
 }

@@ -46,3 +46,12 @@ export async function framesOf(
     deleted: meta.deleted_frames,
   };
 }
+
+/**
+ * The names by which files of annotations know the frames: of pictures their keys, of a film `frame_000012`, the number being the film's own.
+ * (dataset_manager/bindings.py: frame_info)
+ */
+export function frameNames({ isFilm, size, start, step, frames }: TaskFrames): string[] {
+  if (!isFilm) return frames.map(({ name }) => name);
+  return Array.from({ length: size }, (_, at) => `frame_${String(start + at * step).padStart(6, "0")}`);
+}

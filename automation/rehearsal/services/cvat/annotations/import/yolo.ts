@@ -39,7 +39,7 @@ export function fromYolo(target: Target, files: readonly Entry[]): Annotations {
     listed.map(({ item }) => item),
   );
   const shapes = listed.flatMap(({ item, image, at }) => {
-    const file = `${image.slice(0, -path.posix.extname(image).length)}.txt`;
+    const file = `${image.slice(0, image.length - path.posix.extname(image).length)}.txt`;
     const labels = inside.get(file);
     if (!labels)
       throw importFails(`Failed to import item ${at}: [Errno 2] No such file or directory: '${UNPACKED}/${file}'`);
