@@ -12,7 +12,7 @@ import { binaryText } from "../data/room/binary-text.ts";
 import { annotatingFilms } from "../data/room/film-chunks.ts";
 import { CACHE_SHARE, kvrocksClaim, roomIn, roomText } from "../data/room/room.ts";
 import { bytesOf } from "../data/tasks/bytes.ts";
-import { streamProgress } from "../progress.ts";
+import { saidWhenSlow, streamProgress } from "../progress.ts";
 import { Stopped } from "../signals.ts";
 import type { DataStackFlags } from "./flags.ts";
 import { print } from "./print.ts";
@@ -48,7 +48,9 @@ export async function annotateTask(name: string, flags: AnnotateFlags): Promise<
       print({ task: { id: task.id, name: task.name }, cancelled: at !== undefined, progress: at }, text, json);
       return;
     }
-    const plan = await annotatePlan(space, task, wanted ?? "", written);
+    const plan = await saidWhenSlow(progress, `Looking at task ${task.name}`, () =>
+      annotatePlan(space, task, wanted ?? "", written),
+    );
     const cache = await progress.task("Looking at what the run takes of CVAT's cache", () =>
       cacheOf(lab, space, plan, signal),
     );

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Progress } from "../../progress.ts";
 import { onStop, Stopped } from "../../signals.ts";
@@ -33,6 +34,8 @@ export async function stoppable<T>(
   clearingMs = CLEARING_MS,
 ): Promise<T> {
   const ends = new AbortController();
+  // As many as there are calls side by side, which Node takes for a leak and says so.
+  setMaxListeners(0, ends.signal);
   let giveUp: (error: Stopped) => void = () => undefined;
   const givenUp = new Promise<never>((_, reject) => (giveUp = reject));
   const off = onStop((signal) => {

@@ -1,3 +1,4 @@
+import { counted } from "../amounts.ts";
 import type { DataSource } from "../source.ts";
 import { cacheAdvice, cacheNeed, type CacheNeed } from "./cache-need.ts";
 import { collect, isLabelName, type CheckOptions } from "./check.ts";
@@ -63,12 +64,12 @@ function kindOf(name: string): "picture" | "label" | undefined {
 
 function tellMixed({ pictures, films, archives, pdfs }: Tally, findings: Findings): void {
   const there = [
-    [pictures.count, "pictures"],
-    [films.count, "films"],
-    [archives, "archives"],
-    [pdfs, "PDFs"],
+    [pictures.count, "picture"],
+    [films.count, "film"],
+    [archives, "archive"],
+    [pdfs, "PDF"],
   ] as const;
   const kinds = there.filter(([count]) => count > 0);
   if (kinds.length < 2) return;
-  for (const [count, kind] of kinds) findings.add("mixed", `${count} ${kind}`);
+  for (const [count, kind] of kinds) findings.add("mixed", counted(count, kind));
 }
