@@ -51,7 +51,7 @@ export async function stoppable<T>(
   clearingMs = CLEARING_MS,
 ): Promise<T> {
   const ends = new AbortController();
-  // As many as there are calls side by side, which Node takes for a leak and says so.
+  // Every call under way listens to it, and from eleven on Node would warn of a leak.
   setMaxListeners(0, ends.signal);
   let giveUp: (error: Stopped) => void = () => undefined;
   const givenUp = new Promise<never>((_, reject) => (giveUp = reject));
