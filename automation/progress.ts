@@ -35,9 +35,9 @@ export const silentProgress: Progress = {
 const SLOW_MS = 1_000;
 
 /** Work that is mostly done at once, and says what it is at where it is not. */
-export async function saidWhenSlow<T>({ line }: Progress, text: string, work: () => Promise<T>): Promise<T> {
+export async function saidWhenSlow<T>(progress: Progress, text: string, work: () => Promise<T>): Promise<T> {
   const timer = setTimeout(() => {
-    line(`… ${text}`);
+    progress.line(`… ${text}`);
   }, SLOW_MS);
   try {
     return await work();
