@@ -88,6 +88,8 @@ interface Line {
   name: string;
   line?: string;
   why?: string;
+  /** Whether it is the next one of the manifest that is there. Default: no. */
+  isKnown?: boolean;
 }
 
 /** Takes the lines of all pictures in the order of the listing. Those that are known cost little more than their place in it. */
@@ -100,7 +102,7 @@ async function takeAll(
   { part: { after, until } = {}, parallel, signal, seen }: GatherOptions,
 ): Promise<void> {
   const reading: (Promise<Line> | Line)[] = [];
-  const take = ({ name, line, why = "" }: Line, isKnown: boolean): Promise<void> | undefined => {
+  const take = ({ name, line, why = "", isKnown = false }: Line): Promise<void> | undefined => {
     if (line === undefined) {
       gathered.broken.count += 1;
       if (gathered.broken.first.length < SHOWN) gathered.broken.first.push({ name, why });
@@ -110,7 +112,7 @@ async function takeAll(
   };
   const takeFirst = async () => {
     const first = reading.shift();
-    if (first) await take(await first, false);
+    if (first) await take(await first);
   };
   const options = { ...(after !== undefined && { after: folder + after }), ...(signal && { signal }) };
   try {
@@ -121,12 +123,12 @@ async function takeAll(
       const found = known.find(name, object.etag, object.size);
       const line = found instanceof Promise ? await found : found;
       if (line !== undefined && reading.length === 0) {
-        const busy = take({ name, line }, known.isAllHeld);
+        const busy = take({ name, line, isKnown: known.isAllHeld });
         if (busy) await busy;
         continue;
       }
       if (line === undefined) gathered.read += 1;
-      reading.push(line === undefined ? looked(bucket, object, name) : { name, line });
+      reading.push(line === undefined ? looked(bucket, object, name) : { name, line, isKnown: known.isAllHeld });
       if (reading.length >= parallel) await takeFirst();
     }
     while (reading.length > 0) await takeFirst();
