@@ -1,9 +1,11 @@
 import { maxDbSizeGi } from "../../components/cvat/kvrocks/kvrocks-config.ts";
 import { UserError } from "../../components/program/errors.ts";
+import type { DataLab } from "../data/connect/lab.ts";
 import { inDataLab, stoppable } from "../data/connect/run.ts";
 import { checkDataset, type CheckReport } from "../data/dataset/check/report.ts";
 import { bytesText, checkText } from "../data/dataset/check/text.ts";
 import type { Tally } from "../data/dataset/check/tally.ts";
+import type { InClusterRun } from "../data/in-cluster/run.ts";
 import { bucketSource, folderSource, type DataSource } from "../data/dataset/source.ts";
 import { decode } from "../data/pictures/decode.ts";
 import { FilmReader } from "../data/pictures/film.ts";
@@ -18,11 +20,19 @@ const GI = 2 ** 30;
 export interface CheckFlags extends DatasetFlags {
   deep?: true;
   quality: number;
-  parallel: number;
+  /** Files looked at side by side, and in the cluster pods. Default: 16, and 4 pods. */
+  parallel?: number;
+  inCluster?: true;
 }
+
+const SIDE_BY_SIDE = 16;
 
 /** `dataset check`: looks at a folder or a prefix, and says what CVAT will make of it. */
 export async function check(where: string, flags: CheckFlags): Promise<void> {
+  if (flags.inCluster && isFolder(where))
+    throw new UserError(`--in-cluster looks at what is in the bucket: ${where} is a folder of this machine.`, {
+      exitCode: 2,
+    });
   const progress = streamProgress();
   const report = isFolder(where)
     ? await stoppable(progress, async (signal) =>
@@ -31,17 +41,34 @@ export async function check(where: string, flags: CheckFlags): Promise<void> {
     : await inDataLab(flags, progress, async (lab, signal) => {
         const bucket = await lab.bucket(flags.bucket);
         const room = lab.plan.cvat && maxDbSizeGi(lab.plan.cvat.config.kvrocks) * GI;
-        return checked(bucketSource(bucket, where, signal), room, flags, progress);
+        const inPods = flags.inCluster && (await checkedInCluster(lab, where, { room, flags, progress, signal }));
+        return inPods || checked(bucketSource(bucket, where, signal), room, flags, progress);
       });
   if (report.counts.files === 0) throw new UserError(`${report.source}: there is nothing.`);
   print(report, checkText(report), flags.json);
   if (report.verdict === "breaks") process.exitCode = 3;
 }
 
+/** Beside the data. Undefined: there is nothing. */
+async function checkedInCluster(
+  lab: DataLab,
+  prefix: string,
+  { room, flags, progress, signal }: { room: number | undefined; flags: CheckFlags } & InClusterRun,
+): Promise<CheckReport | undefined> {
+  const [{ inCluster }, { joinedCheck }] = await Promise.all([
+    import("../data/in-cluster/run.ts"),
+    import("../data/in-cluster/joined.ts"),
+  ]);
+  const { stack, bucket: role, deep = false, quality, parallel: pods } = flags;
+  return inCluster(lab, { verb: "check", stack, role, prefix, deep, pods }, { progress, signal }, (done) =>
+    progress.task("Joining what the pods found", () => joinedCheck(done, { deep, quality, room })),
+  );
+}
+
 async function checked(
   source: DataSource,
   room: number | undefined,
-  { deep, quality, parallel }: CheckFlags,
+  { deep, quality, parallel = SIDE_BY_SIDE }: CheckFlags,
   progress: Progress,
 ): Promise<CheckReport> {
   const films = new FilmReader();

@@ -77,7 +77,7 @@ describe("a data set that is looked at in parts", () => {
     const sizes = [...Array(12_000).keys(), 3, 11_000, 3].map((width) => ({ width: width + 1, height: 1 }));
     const count = (of: typeof sizes, most?: number) => {
       const tally = emptyTally();
-      for (const size of of) countSize(tally.pictures, { ...size, turn: 1 }, most);
+      for (const size of of) countSize(tally.pictures, { ...size, turn: 1, depth: 8 }, most);
       return tally;
     };
     const joined = emptyTally();

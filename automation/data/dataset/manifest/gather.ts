@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { mediaOf } from "../../pictures/media.ts";
 import { lookAtPicture, shownSize } from "../../pictures/picture.ts";
 import type { Bucket, ObjectInfo } from "../../store/objects.ts";
+import { piecesOf } from "../../store/pieces.ts";
 import { byBytes } from "../order.ts";
 import { folderOf, type Part } from "../source.ts";
 import { Known } from "./known.ts";
@@ -11,7 +12,6 @@ import { lineOf, MANIFEST } from "./record.ts";
 import { Runs } from "./runs.ts";
 
 const SHOWN = 20;
-const PIECE = 4 * 2 ** 20;
 
 /** What a prefix, or a part of it, has for a manifest. */
 export interface Gathered {
@@ -61,7 +61,7 @@ export async function gather(
   };
   const there = await bucket.stat(gathered.key);
   const known = new Known(there ? await bucket.read(gathered.key) : Readable.from([]));
-  const lines = new Lines(new Runs(options.folder), (bytes) => pieces(bucket, gathered.key, there?.etag, bytes));
+  const lines = new Lines(new Runs(options.folder), (bytes) => piecesOf(bucket, gathered.key, there?.etag, bytes));
   try {
     await takeAll(bucket, folder, known, lines, gathered, options);
     gathered.unchanged = there !== undefined && lines.areAllKnown && (await known.holds());
@@ -71,16 +71,6 @@ export async function gather(
   } finally {
     await known.close();
   }
-}
-
-/** The beginning of the manifest that is there, a piece at a time; refused where another one lies there by now. */
-async function* pieces(
-  bucket: Bucket,
-  key: string,
-  etag: string | undefined,
-  bytes: number,
-): AsyncGenerator<Buffer, void> {
-  for (let at = 0; at < bytes; at += PIECE) yield await bucket.range(key, at, Math.min(PIECE, bytes - at), etag);
 }
 
 /** A picture's line, or why it has none. */
