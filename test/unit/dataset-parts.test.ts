@@ -133,9 +133,7 @@ describe("ranges of names", () => {
     return ranges.parts(wanted);
   };
   const sizes = (count: number, parts: readonly Part[]) =>
-    parts.map(
-      ({ after = "", until = "~" }) => named(count).filter((name) => name > after && name <= until).length,
-    );
+    parts.map(({ after = "", until = "~" }) => named(count).filter((name) => name > after && name <= until).length);
 
   it("have as many names each, however many there are, and all of them", () => {
     expect(sizes(10, cut(10, 3))).toEqual([3, 4, 3]);

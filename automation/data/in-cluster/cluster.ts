@@ -40,7 +40,11 @@ export class WorkCluster {
     try {
       const { configMap, secret } = filesOf(made, files);
       await this.asked("make a Secret", () => this.core.createNamespacedSecret({ namespace, body: secret }), 1);
-      await this.asked("make a ConfigMap", () => this.core.createNamespacedConfigMap({ namespace, body: configMap }), 1);
+      await this.asked(
+        "make a ConfigMap",
+        () => this.core.createNamespacedConfigMap({ namespace, body: configMap }),
+        1,
+      );
       const body = { spec: { suspend: false } };
       await this.asked("change a Job", () => this.batch.patchNamespacedJob({ namespace, name, body }, MERGE_PATCH));
     } catch (error) {
@@ -81,9 +85,7 @@ export class WorkCluster {
   async remove(name: string): Promise<void> {
     const { namespace } = this;
     await this.asked("remove a Job", () =>
-      this.batch
-        .deleteNamespacedJob({ namespace, name, propagationPolicy: "Background" })
-        .catch(nothingWhereMissing),
+      this.batch.deleteNamespacedJob({ namespace, name, propagationPolicy: "Background" }).catch(nothingWhereMissing),
     );
     await until(() => this.podsOf(name), {
       isDone: (pods) => pods.every(hasEnded),

@@ -83,7 +83,9 @@ function progressOf({ temporary, task }: Following) {
     const all = await Promise.all(work.parts.map((_, index) => objectsOf(temporary, work, index)));
     const done = all.reduce((sum, one) => sum + one, 0);
     before ??= done;
-    task.update(trouble ?? progressText({ done, before, all: work.objects, pods: podsText(job), passedMs: Date.now() - start }));
+    task.update(
+      trouble ?? progressText({ done, before, all: work.objects, pods: podsText(job), passedMs: Date.now() - start }),
+    );
   };
 }
 
@@ -112,6 +114,7 @@ export interface Counted {
 /** `1200 of 5000 objects, 400 a second, 9.5 s left; 1 of 4 pods done, 3 at work`. */
 export function progressText({ done, before, all, pods, passedMs }: Counted): string {
   const rate = (done - before) / Math.max(1, passedMs / 1000);
-  const left = rate > 0 && all > done ? `, ${Math.round(rate)} a second, ${duration(((all - done) / rate) * 1000)} left` : "";
+  const left =
+    rate > 0 && all > done ? `, ${Math.round(rate)} a second, ${duration(((all - done) / rate) * 1000)} left` : "";
   return `${Math.min(done, all)} of ${all} objects${left}; ${pods}`;
 }

@@ -15,7 +15,11 @@ const TRIES = 3;
 /** Nothing that is left of a killed run stays for good. */
 const KEPT_SECONDS = 3600;
 const LONGEST_SECONDS = 2 * 24 * 3600;
-const FOLDERS = { program: "/vision-platform/program", key: "/vision-platform/key", scratch: "/vision-platform/scratch" };
+const FOLDERS = {
+  program: "/vision-platform/program",
+  key: "/vision-platform/key",
+  scratch: "/vision-platform/scratch",
+};
 
 export interface JobInput {
   name: string;
@@ -136,5 +140,7 @@ export function filesOf(
 
 function onProcessors(values: readonly string[]) {
   const matchExpressions = [{ key: "kubernetes.io/arch", operator: "In", values: [...values] }];
-  return { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] } } };
+  return {
+    nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] } },
+  };
 }

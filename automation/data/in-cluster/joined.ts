@@ -10,10 +10,7 @@ import type { PartsDone } from "./run.ts";
 import { TEMPORARY, type Work } from "./work.ts";
 
 /** The report of a check whose parts were looked at in the cluster. A few pictures are read here, to know what they take in CVAT's cache. */
-export async function joinedCheck(
-  { work, data, temporary }: PartsDone,
-  options: JudgeOptions,
-): Promise<CheckReport> {
+export async function joinedCheck({ work, data, temporary }: PartsDone, options: JudgeOptions): Promise<CheckReport> {
   const folder = folderOf(work.prefix);
   const all = nothingYet();
   for (const index of work.parts.keys())

@@ -18,7 +18,8 @@ export async function podProgram(): Promise<string> {
     minify: true,
     // Errors are told apart by the names of their classes.
     keepNames: true,
-    banner: { js: 'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);' },
+    // What is CommonJS in it asks for Node's own modules.
+    banner: { js: 'const require = process.getBuiltinModule("node:module").createRequire(process.argv[1]);' },
     logLevel: "silent",
     plugins: [fetchedPackages],
   });

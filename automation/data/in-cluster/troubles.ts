@@ -20,8 +20,12 @@ export function troubleOf(pods: readonly V1Pod[]): Trouble | undefined {
     const { reason = "", message = "" } = waiting ?? {};
     const pod = `Pod ${metadata?.name ?? ""}`;
     if (IMAGE.test(reason))
-      return { text: `${pod} cannot pull its image (${reason}): ${sentence(message)} ${ABOUT_IMAGE}`, mayLastMs: 60_000 };
-    if (SPEC.test(reason)) return { text: `${pod} does not start (${reason}): ${sentence(message)}`, mayLastMs: 60_000 };
+      return {
+        text: `${pod} cannot pull its image (${reason}): ${sentence(message)} ${ABOUT_IMAGE}`,
+        mayLastMs: 60_000,
+      };
+    if (SPEC.test(reason))
+      return { text: `${pod} does not start (${reason}): ${sentence(message)}`, mayLastMs: 60_000 };
     const scheduled = status?.conditions?.find(({ type }) => type === "PodScheduled");
     if (status?.phase === "Pending" && scheduled?.status === "False")
       return {

@@ -49,7 +49,8 @@ async function folderOf(volume: V1Volume, folder: string, sources: VolumeSources
   await mkdir(folder, { recursive: true, mode: 0o700 });
   if (volume.emptyDir) return folder;
   const files = await filesOf(volume, sources);
-  for (const [name, content] of Object.entries(files)) await writeFile(path.join(folder, name), content, { mode: 0o400 });
+  for (const [name, content] of Object.entries(files))
+    await writeFile(path.join(folder, name), content, { mode: 0o400 });
   return folder;
 }
 
@@ -67,7 +68,8 @@ async function filesOf({ name, configMap, secret }: V1Volume, sources: VolumeSou
 
 function valueOf({ name, value, valueFrom }: V1EnvVar, { metadata }: V1Pod): string {
   if (valueFrom === undefined) return value ?? "";
-  const [, kind, key = ""] = /^metadata\.(annotations|labels)\['(.+)'\]$/.exec(valueFrom.fieldRef?.fieldPath ?? "") ?? [];
+  const [, kind, key = ""] =
+    /^metadata\.(annotations|labels)\['(.+)'\]$/.exec(valueFrom.fieldRef?.fieldPath ?? "") ?? [];
   const found = (kind === "labels" ? metadata?.labels : metadata?.annotations)?.[key];
   if (kind === undefined || found === undefined) throw new Error(`variable ${name} is not played here`);
   return found;
