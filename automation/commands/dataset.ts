@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { CheckFlags } from "../verbs/dataset-check.ts";
 import type { ListFlags } from "../verbs/dataset-ls.ts";
 import type { ManifestFlags } from "../verbs/dataset-manifest.ts";
-import type { MoveFlags } from "../verbs/dataset-move.ts";
+import type { MoveFlags, PushFlags } from "../verbs/dataset-move.ts";
 import { stackCommand, wholeNumber } from "./common.ts";
 
 /** `dataset`: pictures, films and label files in the bucket. */
@@ -19,9 +19,15 @@ export function datasetCommand(): Command {
     )
     .addCommand(
       moveVerb("push", "send what differs from a folder to the bucket", "push ./streets streets --dry-run")
-        .argument("<folder>", "of this machine")
+        .argument("<folder>", "of this machine; with --in-cluster of a claim: pvc:NAME/FOLDER")
         .argument("<prefix>", "a folder of the bucket, or / for the bucket itself")
-        .action(async (folder: string, prefix: string, flags: MoveFlags) =>
+        .addOption(inCluster())
+        .option(
+          "--parallel <count>",
+          "with --in-cluster: pods (default: 4, or 1 where one node has the claim)",
+          wholeNumber,
+        )
+        .action(async (folder: string, prefix: string, flags: PushFlags) =>
           (await move()).pushFolder(folder, prefix, flags),
         ),
     )

@@ -253,10 +253,7 @@ describe("in the cluster", () => {
     expect(JSON.stringify([shown, seen, stdout, stderr]).includes(secret)).toBe(false);
   });
 
-  it("an image that the nodes cannot pull, rights that are missing, an image that nothing names: each is told with its cure", async () => {
-    await named(`docker.io/bitnami/node:22@sha256:${"2".repeat(64)}`);
-    const unpulled = await dataset("check", "run", "--in-cluster", "--parallel", "1");
-    expect(unpulled.stderr).toMatch(/Pod \S+ cannot pull its image \(ImagePullBackOff\).+vision-platform:images\.node/);
+  it("rights that are missing, and an image that nothing names: each is told with its cure, and nothing is made", async () => {
     await named(undefined);
     expect(await dataset("check", "run", "--in-cluster")).toMatchObject({
       exitCode: 2,
@@ -293,13 +290,12 @@ async function asNobody(work: () => Promise<void>): Promise<void> {
   const before = await readFile(file, "utf8");
   const { kubeconfig } = lab.rehearsal().cluster;
   const own = path.join(lab.home.folder, "nobody");
-  await core.createNamespacedServiceAccount({ namespace: NAMESPACE, body: { metadata: { name: "nobody" } } });
-  const { status } = await core.createNamespacedServiceAccountToken({
-    ...{ namespace: NAMESPACE, name: "nobody" },
-    body: { spec: { audiences: [] } },
-  });
+  await lab.kubectl("create", "serviceaccount", "nobody", "--namespace", NAMESPACE);
+  const made = await execa(path.join(lab.home.folder, "bin", "kubectl"), [
+    ...["create", "token", "nobody", "--namespace", NAMESPACE, "--kubeconfig", kubeconfig],
+  ]);
   const config = parse(await readFile(kubeconfig, "utf8")) as { users: { user: unknown }[] };
-  for (const user of config.users) user.user = { token: status?.token };
+  for (const user of config.users) user.user = { token: made.stdout };
   await writeFile(own, stringify(config));
   const document = parseDocument(before);
   document.setIn(["config", "vision-platform:cluster", "kubeconfig"], own);

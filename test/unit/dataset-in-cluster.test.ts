@@ -24,7 +24,7 @@ const work: Work = {
   temporary: { bucket: "cvat", folder: "temporary/in-cluster/x/" },
   hasPackages: true,
 };
-const jobFor = (deep = false): V1Job =>
+const jobFor = (deep = false) =>
   jobOf({
     ...{ name: "dataset-check-1", namespace: "cvat", digest: "d", image: `node:22@${DIGEST}` },
     work: { ...work, deep },
@@ -41,7 +41,7 @@ describe("the Job", () => {
   });
 
   it("runs as nobody in particular, with no way to the cluster's API, on nodes that its packages are made for", () => {
-    const { spec } = jobFor(true).spec?.template ?? {};
+    const { spec } = jobFor(true).spec.template;
     expect(spec).toMatchObject({
       automountServiceAccountToken: false,
       restartPolicy: "Never",
@@ -54,16 +54,15 @@ describe("the Job", () => {
         },
       ],
     });
-    expect(JSON.stringify(spec?.affinity)).toContain('"kubernetes.io/arch","operator":"In","values":["amd64"]');
-    expect(jobFor().spec?.template.spec?.affinity).toBeUndefined();
+    expect(JSON.stringify(spec.affinity)).toContain('"kubernetes.io/arch","operator":"In","values":["amd64"]');
+    expect(jobFor().spec.template.spec.affinity).toEqual({});
   });
 
   it("has its key in a Secret, which goes with it, and nowhere else", () => {
     const job = jobFor();
-    const made = { ...job, metadata: { ...job.metadata, uid: "7" } };
-    const { configMap, secret } = filesOf(made, { program: "program", work, place });
+    const { configMap, secret } = filesOf(job, "7", { program: "program", work, place });
     for (const { metadata } of [configMap, secret])
-      expect(metadata?.ownerReferences).toEqual([
+      expect(metadata.ownerReferences).toEqual([
         { apiVersion: "batch/v1", kind: "Job", name: "dataset-check-1", uid: "7" },
       ]);
     expect(JSON.stringify(secret)).toContain(place.password);
@@ -76,18 +75,18 @@ describe("the Job", () => {
   });
 
   it("is run from its own spec in a rehearsal: mounts are folders, and its index is in its environment", async () => {
-    const { spec } = jobFor().spec?.template ?? {};
+    const { spec } = jobFor().spec.template;
     const key = "batch.kubernetes.io/job-completion-index";
-    const [container] = spec?.containers ?? [];
     // As the Job's controller makes it. (kubernetes: pkg/controller/job, addCompletionIndexEnvVariable)
     const fieldRef = { fieldPath: `metadata.annotations['${key}']` };
     const env = [{ name: "JOB_COMPLETION_INDEX", valueFrom: { fieldRef } }];
-    const pod: V1Pod = {
+    const pod = {
       metadata: { annotations: { [key]: "1" } },
-      spec: { ...spec, containers: [{ ...container, name: "work", env }], volumes: [] },
-    };
-    for (const volume of spec?.volumes ?? [])
-      pod.spec?.volumes?.push({ name: volume.name, persistentVolumeClaim: { claimName: volume.name } });
+      spec: {
+        containers: spec.containers.map((one) => ({ ...one, env })),
+        volumes: spec.volumes.map(({ name }) => ({ name, persistentVolumeClaim: { claimName: name } })),
+      },
+    } as unknown as V1Pod;
     const sources = { configMap: () => Promise.reject(new Error()), secret: () => Promise.reject(new Error()) };
     const run = await podProcess(pod, "/nowhere", { ...sources, claim: (name) => `/claims/${name}` });
     expect(run.env).toEqual({ JOB_COMPLETION_INDEX: "1" });
@@ -101,7 +100,7 @@ describe("the Job", () => {
 });
 
 describe("what is told of pods", () => {
-  const pod = (status: V1Pod["status"]): V1Pod => ({ metadata: { name: "p-0" }, ...(status && { status }) });
+  const pod = (status: object) => ({ metadata: { name: "p-0" }, status }) as unknown as V1Pod;
   const container = (state: object) => ({
     containerStatuses: [{ name: "work", image: "", imageID: "", ready: false, restartCount: 0, state }],
   });
@@ -125,10 +124,11 @@ describe("what is told of pods", () => {
   });
 
   it("whose Job has failed: what the last of them said, or that it took too much memory", () => {
-    const job = (type: string): V1Job => ({
-      metadata: { name: "dataset-check-1" },
-      status: { conditions: [{ type, status: "True", reason: "FailedIndexes", message: "it has failed" }] },
-    });
+    const job = (type: string) =>
+      ({
+        metadata: { name: "dataset-check-1" },
+        status: { conditions: [{ type, status: "True", reason: "FailedIndexes", message: "it has failed" }] },
+      }) as unknown as V1Job;
     const ended = (terminated: object) => pod({ phase: "Failed", ...container({ terminated }) });
     const first = ended({ exitCode: 1, message: "first" });
     expect(failureOf(job("Complete"), [first])).toBeUndefined();

@@ -1,10 +1,17 @@
-import { ApiException, BatchV1Api, CoreV1Api, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
-import type { KubeConfig, V1Job, V1Pod } from "@kubernetes/client-node";
+import {
+  ApiException,
+  BatchV1Api,
+  CoreV1Api,
+  KubernetesObjectApi,
+  PatchStrategy,
+  setHeaderOptions,
+} from "@kubernetes/client-node";
+import type { KubeConfig, KubernetesObject, V1Job, V1PersistentVolumeClaim, V1Pod } from "@kubernetes/client-node";
 import { UserError } from "../../../components/program/errors.ts";
 import { patiently } from "../../../components/rest/patience.ts";
 import { until } from "../../../components/rest/until.ts";
 import type { S3Place } from "../../../components/storage/client/s3.ts";
-import { filesOf, FOLDER_ANNOTATION, WORK_LABEL } from "./job.ts";
+import { filesOf, FOLDER_ANNOTATION, WORK_LABEL, type JobObject } from "./job.ts";
 import { FILES, type Work } from "./work.ts";
 
 const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
@@ -16,11 +23,13 @@ export class WorkCluster {
   readonly namespace: string;
   private readonly batch: BatchV1Api;
   private readonly core: CoreV1Api;
+  private readonly objects: KubernetesObjectApi;
 
   constructor(config: KubeConfig, namespace: string) {
     this.namespace = namespace;
     this.batch = config.makeApiClient(BatchV1Api);
     this.core = config.makeApiClient(CoreV1Api);
+    this.objects = KubernetesObjectApi.makeApiClient(config);
   }
 
   /** Jobs of data work. @param digest of one work. Default: all */
@@ -33,18 +42,14 @@ export class WorkCluster {
   }
 
   /** Makes a Job with what its pods read, and lets it begin. What is made of it before something fails is removed. */
-  async begin(job: V1Job, files: { program: string; work: Work; place: S3Place }): Promise<void> {
+  async begin(job: JobObject, files: { program: string; work: Work; place: S3Place }): Promise<void> {
     const { namespace } = this;
-    const made = await this.asked("make a Job", () => this.batch.createNamespacedJob({ namespace, body: job }), 1);
-    const name = made.metadata?.name ?? "";
+    const { name } = job.metadata;
+    const made: KubernetesObject = await this.asked("make a Job", () => this.objects.create(job), 1);
     try {
-      const { configMap, secret } = filesOf(made, files);
-      await this.asked("make a Secret", () => this.core.createNamespacedSecret({ namespace, body: secret }), 1);
-      await this.asked(
-        "make a ConfigMap",
-        () => this.core.createNamespacedConfigMap({ namespace, body: configMap }),
-        1,
-      );
+      const { configMap, secret } = filesOf(job, made.metadata?.uid ?? "", files);
+      await this.asked("make a Secret", () => this.objects.create(secret), 1);
+      await this.asked("make a ConfigMap", () => this.objects.create(configMap), 1);
       const body = { spec: { suspend: false } };
       await this.asked("change a Job", () => this.batch.patchNamespacedJob({ namespace, name, body }, MERGE_PATCH));
     } catch (error) {
@@ -70,6 +75,23 @@ export class WorkCluster {
     );
     if (job === undefined || job.metadata?.deletionTimestamp !== undefined) return undefined;
     return { job, pods: await this.podsOf(name) };
+  }
+
+  /** A claim; undefined where there is none of the name. */
+  async claim(name: string): Promise<V1PersistentVolumeClaim | undefined> {
+    const { namespace } = this;
+    return this.asked("read claims", () =>
+      this.core.readNamespacedPersistentVolumeClaim({ namespace, name }).catch(nothingWhereMissing),
+    );
+  }
+
+  /** The node where a pod that runs has a claim. */
+  async nodeOfClaim(name: string): Promise<string | undefined> {
+    const { items } = await this.asked("list pods", () =>
+      this.core.listNamespacedPod({ namespace: this.namespace, fieldSelector: "status.phase=Running" }),
+    );
+    const has = ({ spec }: V1Pod) => spec?.volumes?.some((one) => one.persistentVolumeClaim?.claimName === name);
+    return items.find(has)?.spec?.nodeName;
   }
 
   /** Why the cluster makes no pods of a Job, by what it says itself. */

@@ -80,24 +80,25 @@ function progressOf({ temporary, task }: Following) {
   const start = Date.now();
   let before: number | undefined;
   return async (job: V1Job, work: Work, trouble: string | undefined) => {
-    const all = await Promise.all(work.parts.map((_, index) => objectsOf(temporary, work, index)));
-    const done = all.reduce((sum, one) => sum + one, 0);
+    const all = await Promise.all(work.parts.map((_, index) => toldBy(temporary, work, index)));
+    const done = all.reduce((sum, { objects }) => sum + objects, 0);
+    const known = work.objects ?? all.reduce((sum, { of = 0 }) => sum + of, 0);
     before ??= done;
     task.update(
-      trouble ?? progressText({ done, before, all: work.objects, pods: podsText(job), passedMs: Date.now() - start }),
+      trouble ?? progressText({ done, before, all: known, pods: podsText(job), passedMs: Date.now() - start }),
     );
   };
 }
 
-async function objectsOf(temporary: Bucket, { temporary: { folder } }: Work, index: number): Promise<number> {
+async function toldBy(temporary: Bucket, { temporary: { folder } }: Work, index: number): Promise<PodProgress> {
   const key = folder + TEMPORARY.progress(index);
   const told = await temporary.stat(key);
-  if (told === undefined) return 0;
-  return (JSON.parse((await temporary.range(key, 0, told.size)).toString()) as PodProgress).objects;
+  if (told === undefined) return { objects: 0 };
+  return JSON.parse((await temporary.range(key, 0, told.size)).toString()) as PodProgress;
 }
 
 function podsText({ spec, status }: V1Job): string {
-  const { active = 0, succeeded = 0, failed = 0 } = status ?? {};
+  const [active, succeeded, failed] = [status?.active ?? 0, status?.succeeded ?? 0, status?.failed ?? 0];
   const again = failed > 0 ? `, ${failed} begun again` : "";
   return `${succeeded} of ${spec?.completions ?? 0} pods done, ${active} at work${again}`;
 }

@@ -1,4 +1,4 @@
-import type { V1ConfigMap, V1Job, V1OwnerReference, V1Secret } from "@kubernetes/client-node";
+import path from "node:path";
 import { RESTRICTED_CONTAINER } from "../../../components/kubernetes/pod-security.ts";
 import type { S3Place } from "../../../components/storage/client/s3.ts";
 import { FILES, IN_VAIN, type Work } from "./work.ts";
@@ -19,6 +19,7 @@ const FOLDERS = {
   program: "/vision-platform/program",
   key: "/vision-platform/key",
   scratch: "/vision-platform/scratch",
+  claim: "/vision-platform/claim",
 };
 
 export interface JobInput {
@@ -31,13 +32,18 @@ export interface JobInput {
   work: Work;
   /** Processors of nodes that the program's packages run on. Undefined: all. */
   processors: readonly string[] | undefined;
+  /** Where the claim may be mounted. Default: anywhere. */
+  node?: ClaimNode | undefined;
 }
+
+/** Where a claim that only one node may have at a time can be mounted: where it is now, or wherever all pods are together. */
+export type ClaimNode = { name: string } | "one";
 
 /**
  * The Job: a pod for each part, each tried three times. It begins suspended, since what its pods read goes with it, and so comes after it.
  * Program and work come as a ConfigMap, the key as a Secret; nothing of the cluster's API is in the pods.
  */
-export function jobOf({ name, namespace, digest, image, work, processors }: JobInput): V1Job {
+export function jobOf({ name, namespace, digest, image, work, processors, node }: JobInput) {
   const pods = work.parts.length;
   const memory = work.deep ? 3 * 1024 : 1024;
   const labels = { "app.kubernetes.io/managed-by": "vision-platform", [WORK_LABEL]: digest };
@@ -77,11 +83,18 @@ export function jobOf({ name, namespace, digest, image, work, processors }: JobI
           terminationGracePeriodSeconds: 5,
           securityContext: {
             runAsNonRoot: true,
-            ...{ runAsUser: USER, runAsGroup: USER, fsGroup: USER },
+            // No fsGroup: for it a kubelet may change whose a claim's files are.
+            ...{ runAsUser: USER, runAsGroup: USER },
             seccompProfile: { type: "RuntimeDefault" },
           },
-          nodeSelector: { "kubernetes.io/os": "linux" },
-          ...(processors && { affinity: onProcessors(processors) }),
+          nodeSelector: {
+            "kubernetes.io/os": "linux",
+            ...(typeof node === "object" && { "kubernetes.io/hostname": node.name }),
+          },
+          affinity: {
+            ...(processors && onProcessors(processors)),
+            ...(node === "one" && together(digest)),
+          },
           containers: [
             {
               name: CONTAINER,
@@ -94,6 +107,7 @@ export function jobOf({ name, namespace, digest, image, work, processors }: JobI
                 `${FOLDERS.program}/${FILES.work}`,
                 `${FOLDERS.key}/${FILES.place}`,
                 FOLDERS.scratch,
+                ...(work.claim ? [path.posix.join(FOLDERS.claim, work.claim.folder)] : []),
               ],
               resources: {
                 requests: { cpu: "250m", memory: `${memory / 4}Mi` },
@@ -105,13 +119,17 @@ export function jobOf({ name, namespace, digest, image, work, processors }: JobI
                 { name: "program", mountPath: FOLDERS.program, readOnly: true },
                 { name: "key", mountPath: FOLDERS.key, readOnly: true },
                 { name: "scratch", mountPath: FOLDERS.scratch },
+                ...(work.claim ? [{ name: "claim", mountPath: FOLDERS.claim, readOnly: true }] : []),
               ],
             },
           ],
           volumes: [
             { name: "program", configMap: { name } },
-            { name: "key", secret: { secretName: name, defaultMode: 0o440 } },
+            { name: "key", secret: { secretName: name, defaultMode: 0o444 } },
             { name: "scratch", emptyDir: {} },
+            ...(work.claim
+              ? [{ name: "claim", persistentVolumeClaim: { claimName: work.claim.name, readOnly: true } }]
+              : []),
           ],
         },
       },
@@ -119,13 +137,18 @@ export function jobOf({ name, namespace, digest, image, work, processors }: JobI
   };
 }
 
-/** What the pods of a Job read. It goes when the Job does. */
+export type JobObject = ReturnType<typeof jobOf>;
+
+/**
+ * What the pods of a Job read. It goes when the Job does.
+ * @param uid that the Job was given
+ */
 export function filesOf(
-  job: V1Job,
+  { metadata: { name, namespace, labels } }: Pick<JobObject, "metadata">,
+  uid: string,
   { program, work, place }: { program: string; work: Work; place: S3Place },
-): { configMap: V1ConfigMap; secret: V1Secret } {
-  const { name = "", namespace = "", labels = {}, uid = "" } = job.metadata ?? {};
-  const owner: V1OwnerReference = { apiVersion: "batch/v1", kind: "Job", name, uid };
+) {
+  const owner = { apiVersion: "batch/v1", kind: "Job", name, uid };
   const metadata = { name, namespace, labels, ownerReferences: [owner] };
   return {
     configMap: {
@@ -143,4 +166,11 @@ function onProcessors(values: readonly string[]) {
   return {
     nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] } },
   };
+}
+
+/** Pods of one work on one node. */
+function together(digest: string) {
+  const labelSelector = { matchLabels: { [WORK_LABEL]: digest } };
+  const term = { labelSelector, topologyKey: "kubernetes.io/hostname" };
+  return { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } };
 }

@@ -3,6 +3,8 @@ import { addPart } from "../dataset/check/part.ts";
 import { judged, nothingYet } from "../dataset/check/report.ts";
 import type { Gathered } from "../dataset/manifest/gather.ts";
 import { joinedParts } from "../dataset/manifest/joined-parts.ts";
+import { movedSum } from "../dataset/moved-sum.ts";
+import type { Moved } from "../dataset/tally.ts";
 import { bucketSource, fileOf, folderOf } from "../dataset/source.ts";
 import type { Bucket } from "../store/objects.ts";
 import { piecesOf } from "../store/pieces.ts";
@@ -31,6 +33,13 @@ export function joinedManifest({ work, data, temporary }: PartsDone, folder: str
     };
     return { gathered, lines };
   }).then((parts) => joinedParts(data, folder, parts));
+}
+
+/** What was sent from a claim. */
+export async function joinedPush({ work, temporary }: PartsDone): Promise<Moved> {
+  return movedSum(
+    await allOf(work, async (index) => JSON.parse((await reportOf(work, temporary, index)).toString()) as Moved),
+  );
 }
 
 const allOf = <T>({ parts }: Work, read: (index: number) => Promise<T>): Promise<T[]> =>

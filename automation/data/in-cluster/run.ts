@@ -1,23 +1,23 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { V1Job } from "@kubernetes/client-node";
 import { kubeConfig } from "../../../components/kubernetes/kube-config.ts";
-import { labNamespaces } from "../../../components/lab/namespaces.ts";
+import { namespacesOf } from "../../../components/lab/namespaces.ts";
 import { UserError } from "../../../components/program/errors.ts";
 import type { S3Place } from "../../../components/storage/client/s3.ts";
 import { hostAndPort } from "../../../components/storage/endpoint.ts";
 import { duration, type Progress } from "../../progress.ts";
 import type { DataLab } from "../connect/lab.ts";
 import { Ranges } from "../dataset/ranges.ts";
-import { folderOf } from "../dataset/source.ts";
+import { folderOf, type Part } from "../dataset/source.ts";
 import { bucketOf } from "../store/bucket.ts";
 import type { Store } from "../store/objects.ts";
 import { ownFolder, removeBelow, removeDead } from "../store/temporary.ts";
 import { folderOfJob, WorkCluster } from "./cluster.ts";
 import { followed } from "./followed.ts";
-import { jobOf } from "./job.ts";
+import { jobOf, type ClaimNode } from "./job.ts";
 import { checkPackages } from "./packages.ts";
 import { podProgram } from "./program.ts";
-import { TEMPORARY, type Work } from "./work.ts";
+import { TEMPORARY, type Claimed, type Work } from "./work.ts";
 
 /** Objects that each pod reads side by side, as a run on this machine does by default. */
 const SIDE_BY_SIDE = 16;
@@ -33,7 +33,10 @@ export interface Wish {
   prefix: string;
   /** Whether every pixel is decoded. Default: no. */
   deep?: boolean;
-  /** Pods. Default: 4 */
+  /** Of a push: what is sent. */
+  claim?: Claimed;
+  dryRun?: boolean;
+  /** Pods. Default: 4, and 1 for a claim that only one node may have. */
   pods?: number | undefined;
 }
 
@@ -77,8 +80,8 @@ export async function inCluster<T>(
   const temporary = bucketOf(place, temporaryBucket, { signal });
   // What clears away does not end with the run.
   const clearing = bucketOf(place, temporaryBucket);
-  const cluster = await clusterOf(lab);
-  const digest = digestOf({ ...wish, pods: undefined }, bucket, place.user);
+  const cluster = await clusterOf(lab, wish.claim);
+  const digest = digestOf(wish, bucket, place.user);
   const begun =
     (await takenUp(cluster, digest, progress)) ??
     (await begin({ lab, wish, image, digest, cluster, place, data, temporary, clearing, progress }));
@@ -104,19 +107,29 @@ function imageOf({ plan }: DataLab): string {
   );
 }
 
-async function clusterOf({ plan }: DataLab): Promise<WorkCluster> {
-  const [first] = labNamespaces(plan.lab);
+/** In the namespace of a claim that is read, else in the lab's first. */
+async function clusterOf({ plan }: DataLab, claim: Claimed | undefined): Promise<WorkCluster> {
+  const names = namespacesOf(plan.lab);
+  const [first] = names;
   if (first === undefined)
     throw new UserError("--in-cluster has no namespace to run in: this stack installs neither CVAT nor ClearML.", {
       exitCode: 2,
     });
-  return new WorkCluster(await kubeConfig(plan.lab.cluster), first.name);
+  const config = await kubeConfig(plan.lab.cluster);
+  const clusters = names.map((name) => new WorkCluster(config, name));
+  if (claim === undefined) return clusters[0] ?? new WorkCluster(config, first);
+  const found: WorkCluster[] = [];
+  for (const cluster of clusters) if ((await cluster.claim(claim.name)) !== undefined) found.push(cluster);
+  const [only, ...others] = found;
+  if (only !== undefined && others.length === 0) return only;
+  const where = only === undefined ? `has no claim ${claim.name}` : `has more than one claim ${claim.name}`;
+  throw new UserError(`The lab ${where} in its namespaces (${names.join(", ")}).`, { exitCode: 2 });
 }
 
 /** The same for the same question, whoever asks with the same key: the label of its Job. */
 function digestOf(wish: Wish, bucket: string, user: string): string {
-  const { verb, stack, role, prefix, deep = false } = wish;
-  const asked = JSON.stringify([verb, stack, role, bucket, folderOf(prefix), deep, user]);
+  const { verb, stack, role, prefix, deep = false, claim, dryRun = false } = wish;
+  const asked = JSON.stringify([verb, stack, role, bucket, folderOf(prefix), deep, claim, dryRun, user]);
   return createHash("sha256").update(asked).digest("hex").slice(0, 20);
 }
 
@@ -157,25 +170,42 @@ interface Beginning {
 
 async function begin(beginning: Beginning): Promise<Begun | undefined> {
   const { lab, wish, image, digest, cluster, place, data, temporary, clearing, progress } = beginning;
-  const { verb, prefix, deep = false } = wish;
+  const { verb, prefix, deep = false, claim, dryRun } = wish;
   const ownPrefix = `${lab.temporary}in-cluster/`;
   const atWork = new Set((await cluster.jobs()).map(folderOfJob));
   await removeDead(clearing, ownPrefix, { isWanted: (folder) => atWork.has(`${temporary.name}/${folder}`) });
-  const ranges = await progress.task(`Listing ${data.name}/${prefix}`, (task) => rangesOf(data, prefix, task.update));
-  if (ranges.count === 0) return undefined;
+  const shares = claim === undefined ? undefined : await sharesOf(cluster, claim, wish.pods);
+  const cut =
+    shares ??
+    (await progress.task(`Listing ${data.name}/${prefix}`, (task) =>
+      rangesOf(data, prefix, wish.pods ?? PODS, (text) => {
+        task.update(text);
+      }),
+    ));
+  if (cut.objects === 0) return undefined;
   const packages = verb === "check" ? checkPackages(deep) : undefined;
   const folder = ownFolder(ownPrefix);
   const work: Work = {
     ...{ verb, prefix, deep },
     bucket: data.name,
-    parts: ranges.parts(wish.pods ?? PODS),
-    objects: ranges.count,
+    parts: cut.parts,
+    ...(cut.objects !== undefined && { objects: cut.objects }),
+    ...(claim && { claim }),
+    ...(dryRun && { dryRun }),
     parallel: SIDE_BY_SIDE,
     temporary: { bucket: temporary.name, folder },
     hasPackages: packages !== undefined,
   };
   const name = `dataset-${verb}-${randomBytes(4).toString("hex")}`;
-  const job = jobOf({ name, namespace: cluster.namespace, digest, image, work, processors: packages?.processors });
+  const job = jobOf({
+    name,
+    namespace: cluster.namespace,
+    digest,
+    image,
+    work,
+    processors: packages?.processors,
+    node: shares?.node,
+  });
   try {
     if (packages) await temporary.put(folder + TEMPORARY.packages, packages.archive());
     await cluster.begin(job, { program: await podProgram(), work, place: placeOfPods(lab, place) });
@@ -186,14 +216,33 @@ async function begin(beginning: Beginning): Promise<Begun | undefined> {
   return { name, work };
 }
 
-async function rangesOf(data: Store, prefix: string, update: (text: string) => void): Promise<Ranges> {
+/** A work in parts. */
+interface Cut {
+  parts: Part[];
+  objects?: number;
+}
+
+/** As many parts of a claim as pods may read it side by side. */
+async function sharesOf(
+  cluster: WorkCluster,
+  { name }: Claimed,
+  pods: number | undefined,
+): Promise<Cut & { node: ClaimNode | undefined }> {
+  const modes = (await cluster.claim(name))?.spec?.accessModes ?? [];
+  const isShared = modes.some((mode) => mode === "ReadWriteMany" || mode === "ReadOnlyMany");
+  const parts = Array.from({ length: pods ?? (isShared ? PODS : 1) }, () => ({}));
+  const at = isShared ? undefined : await cluster.nodeOfClaim(name);
+  return { parts, node: isShared ? undefined : at === undefined ? "one" : { name: at } };
+}
+
+async function rangesOf(data: Store, prefix: string, pods: number, update: (text: string) => void): Promise<Cut> {
   const folder = folderOf(prefix);
   const ranges = new Ranges();
   for await (const { key } of data.list(folder)) {
     ranges.add(key.slice(folder.length));
     if (ranges.count % 1000 === 0) update(`${ranges.count} objects`);
   }
-  return ranges;
+  return { parts: ranges.parts(pods), objects: ranges.count };
 }
 
 /** The store as pods reach it, with the same key. */

@@ -17,7 +17,8 @@ const ABOUT_IMAGE =
 export function troubleOf(pods: readonly V1Pod[]): Trouble | undefined {
   for (const { metadata, status } of pods) {
     const waiting = status?.containerStatuses?.[0]?.state?.waiting;
-    const { reason = "", message = "" } = waiting ?? {};
+    const reason = waiting?.reason ?? "";
+    const message = waiting?.message ?? "";
     const pod = `Pod ${metadata?.name ?? ""}`;
     if (IMAGE.test(reason))
       return {

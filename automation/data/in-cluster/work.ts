@@ -2,13 +2,17 @@ import type { Part } from "../dataset/source.ts";
 
 /** Work on a prefix of a bucket that pods do, each a part of it. */
 export interface Work {
-  verb: "check" | "manifest";
+  verb: "check" | "manifest" | "push";
   bucket: string;
   prefix: string;
-  /** By the index of the pod. */
+  /** By the index of the pod. Of a push they are as many, and say nothing: each pod sends what falls to it by the hash of its path. */
   parts: Part[];
-  /** How many objects were there when it was cut. */
-  objects: number;
+  /** How many objects were there when it was cut. Undefined: the pods say. */
+  objects?: number;
+  /** The claim that is pushed from. */
+  claim?: Claimed;
+  /** Whether a push only says what it would do. */
+  dryRun?: boolean;
   /** Whether every pixel is decoded. */
   deep: boolean;
   /** Objects that each pod reads side by side. */
@@ -19,9 +23,17 @@ export interface Work {
   hasPackages: boolean;
 }
 
+/** A folder of a claim: `images/2026`, or "" for all of it. */
+export interface Claimed {
+  name: string;
+  folder: string;
+}
+
 /** How far a pod is. */
 export interface PodProgress {
   objects: number;
+  /** Of how many. Default: it was known before. */
+  of?: number;
 }
 
 /** Keys of what is below the folder of temporary objects. The report of a part is written last: with it, a part is whole. */

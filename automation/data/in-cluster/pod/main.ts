@@ -1,7 +1,8 @@
 /**
  * What a pod does of a work: the part of its index. Compiled into one file, which is all of the project that the pod has (../program.ts).
  *
- * Arguments: the file of the work, the file of the place, a folder to write in. The index is in JOB_COMPLETION_INDEX.
+ * Arguments: the file of the work, the file of the place, a folder to write in, and for a push the folder that is sent. The index is in
+ * JOB_COMPLETION_INDEX.
  */
 import { createReadStream } from "node:fs";
 import { mkdir, readFile, stat } from "node:fs/promises";
@@ -10,9 +11,12 @@ import { pipeline } from "node:stream/promises";
 import { x } from "tar";
 import { UserError } from "../../../../components/program/errors.ts";
 import type { S3Place } from "../../../../components/storage/client/s3.ts";
+import { folderPrefix } from "../../cvat/paths.ts";
 import { collect } from "../../dataset/check/check.ts";
 import { packed, partBegun } from "../../dataset/check/part.ts";
+import { hashOf } from "../../dataset/check/hashes.ts";
 import { gather } from "../../dataset/manifest/gather.ts";
+import { push } from "../../dataset/push.ts";
 import { bucketSource } from "../../dataset/source.ts";
 import { bucketOf } from "../../store/bucket.ts";
 import type { Bucket } from "../../store/objects.ts";
@@ -47,7 +51,7 @@ async function main(): Promise<void> {
   const progress = toldNowAndThen((now) => put(TEMPORARY.progress(index), Buffer.from(JSON.stringify(now))));
   const pod = { work, index, folder, data, put, seen: progress.seen };
   try {
-    await (work.verb === "check" ? check(pod) : manifest(pod));
+    await DOES[work.verb](pod);
   } finally {
     await progress.end();
   }
@@ -95,6 +99,22 @@ async function manifest({ work, index, folder, data, put, seen }: PodWork): Prom
   await put(TEMPORARY.report(index), Buffer.from(JSON.stringify(gathered)));
 }
 
+async function send({ work, index, data, put, seen }: PodWork): Promise<void> {
+  const { prefix, parts, dryRun = false } = work;
+  const [, , , folder = ""] = process.argv.slice(2);
+  const moved = await push(data, {
+    ...{ folder, dryRun, others: "count" },
+    prefix: folderPrefix(prefix),
+    share: (file) => hashOf(file) % parts.length === index,
+    seen: (done, all) => {
+      seen({ objects: done.files, of: all.files });
+    },
+  });
+  await put(TEMPORARY.report(index), Buffer.from(JSON.stringify(moved)));
+}
+
+const DOES: Record<Work["verb"], (pod: PodWork) => Promise<void>> = { check, manifest, push: send };
+
 /** Tells the newest every two seconds, one at a time. That it could not be told is no harm. */
 function toldNowAndThen(tell: (progress: PodProgress) => Promise<unknown>) {
   let newest: PodProgress | undefined;
@@ -120,7 +140,8 @@ process.on("SIGTERM", () => process.exit(143));
 try {
   await main();
 } catch (error) {
-  const isInVain = error instanceof Refused && error.status !== undefined && !error.mayPass;
+  // What a person must mend first is the same when it is tried again.
+  const isInVain = error instanceof Refused ? error.status !== undefined && !error.mayPass : error instanceof UserError;
   process.stderr.write(`${error instanceof UserError ? error.message : String(error)}\n`);
   process.exit(isInVain ? IN_VAIN : 1);
 }

@@ -31,8 +31,8 @@ export function runPods(home: string, kubeconfig: KubeConfig): void {
   const core = kubeconfig.makeApiClient(CoreV1Api);
   const running = new Map<string, Running>();
   const look = (pod: V1Pod) => {
-    const { uid = "", deletionTimestamp } = pod.metadata ?? {};
-    if (deletionTimestamp !== undefined) end(uid);
+    const uid = pod.metadata?.uid ?? "";
+    if (pod.metadata?.deletionTimestamp !== undefined) end(uid);
     else if (pod.status?.phase === "Running" && !running.has(uid)) {
       const own: Running = {};
       running.set(uid, own);
@@ -59,8 +59,9 @@ export function runPods(home: string, kubeconfig: KubeConfig): void {
 }
 
 async function run(home: string, core: CoreV1Api, pod: V1Pod, own: Running): Promise<void> {
-  const { name = "", namespace = "", uid = "" } = pod.metadata ?? {};
-  const folder = path.join(home, "pods", uid);
+  const name = pod.metadata?.name ?? "";
+  const namespace = pod.metadata?.namespace ?? "";
+  const folder = path.join(home, "pods", pod.metadata?.uid ?? "");
   const startedAt = new Date().toISOString();
   const ended = await inFolder(home, core, pod, { folder, own }).catch((error: unknown) => ({
     exitCode: 128,
@@ -86,7 +87,7 @@ async function inFolder(
   pod: V1Pod,
   { folder, own }: { folder: string; own: Running },
 ): Promise<Ended> {
-  const { namespace = "" } = pod.metadata ?? {};
+  const namespace = pod.metadata?.namespace ?? "";
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const { words, env } = await podProcess(pod, folder, {
     configMap: (name) => core.readNamespacedConfigMap({ namespace, name }),
