@@ -19,6 +19,10 @@ export function benchCommand(): Command {
       "instead: annotations zip of 1,000, 10,000 and 100,000 label files beside the script that people had (5 minutes)",
     )
     .option("--data", "instead: push, pull and ls beside s5cmd, up to a million files (10 minutes, 1 GB)")
+    .option(
+      "--manifest",
+      "instead: dataset manifest of 1,000 to 1,000,000 objects that it knows beside a plain listing (20 minutes)",
+    )
     .addOption(chartOption())
     .action(async (flags: BenchFlags) => (await import("../verbs/bench.ts")).runBench(flags));
 }

@@ -96,10 +96,10 @@ const isSecretData = (path: string, type: string) =>
   type === "kubernetes:core/v1:Secret" && /^(stringData|data)\b/.test(path);
 
 /**
- * Annotations that tell the plugin how to apply an object and are nothing of the object. A preview sets them where `up` does not.
+ * Annotations that tell the plugin how to apply or delete an object and are nothing of the object. A preview sets them where `up` does not.
  * (field-manager.ts, appliedByUs; transform.ts, notTriedAtPreview)
  */
-const HOW_IT_IS_APPLIED = ["pulumi.com/patchForce", "pulumi.com/skipAwait"];
+const HOW_IT_IS_APPLIED = ["pulumi.com/patchForce", "pulumi.com/skipAwait", "pulumi.com/deletionPropagationPolicy"];
 
 /** What the SDK and plugins made from Terraform's keep in a state for themselves, at any depth. (pulumi-terraform-bridge: pkg/tfbridge) */
 const KEPT_FOR_THEMSELVES = ["__defaults", "__meta", "__pulumi_raw_state_delta"];

@@ -2,6 +2,7 @@ import { bench, benchText } from "../bench/bench.ts";
 import { growth, growthText } from "../bench/growth.ts";
 import { benchZip, zipBenchText } from "../bench/labels/zip.ts";
 import { dataBench, dataBenchText } from "../bench/store/data.ts";
+import { benchManifests, manifestBenchText } from "../bench/store/manifest.ts";
 import { streamProgress } from "../progress.ts";
 import { cleanUpStale, createHome, freshName, removeHome, type Home } from "../rehearsal/cluster/homes.ts";
 import { untilStopped } from "../signals.ts";
@@ -9,12 +10,14 @@ import type { StackFlags } from "./flags.ts";
 import { print } from "./print.ts";
 
 const LABEL_FILES = [1_000, 10_000, 100_000];
+const OBJECTS = [1_000, 10_000, 100_000, 1_000_000];
 
 export interface BenchFlags extends StackFlags {
   rounds: number;
   growth?: true;
   labels?: true;
   data?: true;
+  manifest?: true;
   chart: Record<string, string>;
 }
 
@@ -26,12 +29,18 @@ export async function runBench({
   growth: grows,
   labels,
   data,
+  manifest,
   chart,
   json,
 }: BenchFlags): Promise<void> {
   if (labels) {
     const result = await untilStopped(() => benchZip({ sizes: LABEL_FILES, rounds, progress: streamProgress() }));
     print(result, zipBenchText(result), json);
+    return;
+  }
+  if (manifest) {
+    const result = await untilStopped(() => benchManifests({ sizes: OBJECTS, rounds, progress: streamProgress() }));
+    print(result, manifestBenchText(result), json);
     return;
   }
   await cleanUpStale();

@@ -28,8 +28,8 @@ export const HANDLING: readonly Handling[] = [
     annotations: { "pulumi.com/patchForce": "true" },
   },
   {
-    kinds: ["Job"],
-    why: "A Job is replaced by delete and create; with foreground deletion the create meets the old one still terminating. (cvat-chart-2.64.md, 0.B)",
+    kinds: ["DaemonSet", "Deployment", "Job", "StatefulSet"],
+    why: "Deleted in the foreground and not waited for, one is still terminating when a replacement, or the up after a destroy, applies to it, and then vanishes. (cvat-chart-2.64.md, 0.B; pulumi-kubernetes: provider/pkg/metadata/overrides.go, allowsSkipAwaitWithDelete)",
     annotations: { "pulumi.com/deletionPropagationPolicy": "background" },
   },
 ];

@@ -5,9 +5,14 @@ import { handle } from "../../components/charts/handling.ts";
 it.each<[string, object | undefined, Record<string, string> | undefined]>([
   ["PersistentVolumeClaim", { retainOnDelete: true }, undefined],
   ["CustomResourceDefinition", { retainOnDelete: true }, undefined],
-  ["StatefulSet", { ignoreChanges: ["spec.volumeClaimTemplates"] }, { "pulumi.com/patchForce": "true" }],
+  [
+    "StatefulSet",
+    { ignoreChanges: ["spec.volumeClaimTemplates"] },
+    { "pulumi.com/patchForce": "true", "pulumi.com/deletionPropagationPolicy": "background" },
+  ],
   ["Job", {}, { "pulumi.com/deletionPropagationPolicy": "background" }],
-  ["Deployment", undefined, undefined],
+  ["Deployment", {}, { "pulumi.com/deletionPropagationPolicy": "background" }],
+  ["DaemonSet", {}, { "pulumi.com/deletionPropagationPolicy": "background" }],
   ["Service", undefined, undefined],
   ["ConfigMap", undefined, undefined],
 ])("%s", (kind, options, annotations) => {

@@ -38,7 +38,7 @@ async function render(
 
 describe("objects of a chart", () => {
   it.each<[string, object]>([
-    ["Deployment", {}],
+    ["Secret", {}],
     ["Service", { port: 8000 }],
     ["ConfigMap", { data: { a: "b" } }],
   ])("a %s that needs nothing else is applied under our name, and as it is", async (kind, extra) => {

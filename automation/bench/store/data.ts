@@ -4,17 +4,16 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { execa } from "execa";
 import { Client } from "minio";
-import { UserError } from "../../../components/program/errors.ts";
 import type { S3Place } from "../../../components/storage/client/s3.ts";
 import { bytesText, countText } from "../../data/dataset/amounts.ts";
 import { severally } from "../../data/store/several.ts";
-import { PROJECT_FOLDER, RUN_TYPESCRIPT } from "../../project.ts";
 import { silentProgress, type Progress } from "../../progress.ts";
 import type { Home } from "../../rehearsal/cluster/homes.ts";
 import { ensureMinio } from "../../rehearsal/services/minio/row.ts";
 import { textTable } from "../../report/table.ts";
 import { obtainTools } from "../../tools/obtain.ts";
 import { median, rounded } from "../measure.ts";
+import { ourProcess, type Measured } from "./our-process.ts";
 import { s5cmd } from "./s5cmd.ts";
 import { scriptedS3, SCRIPTED_SECRET, SCRIPTED_USER } from "./scripted-s3.ts";
 
@@ -138,29 +137,6 @@ export function dataBenchText({ rows, ratios }: DataBench): string {
     "",
     ...Object.entries(ratios).map(([what, ratio]) => `${what}: ${ratio}`),
   ].join("\n");
-}
-
-interface Measured {
-  seconds: number;
-  megabytes: number;
-}
-
-async function ourProcess(
-  what: string,
-  place: S3Place,
-  bucket: string,
-  folder: string,
-  prefix: string,
-  files: number,
-): Promise<Measured> {
-  const script = path.join(import.meta.dirname, "data-process.ts");
-  const words = [RUN_TYPESCRIPT, script, what, JSON.stringify(place), bucket, folder, prefix];
-  const began = performance.now();
-  const { stdout } = await execa(process.execPath, words, { cwd: PROJECT_FOLDER });
-  const told = JSON.parse(stdout) as Measured & { files: number };
-  if (told.files !== files) throw new UserError(`${what} worked on ${told.files} files and not on ${files}.`);
-  // The whole process, as for the other program.
-  return { ...told, seconds: (performance.now() - began) / 1000 };
 }
 
 async function theirProcess(
