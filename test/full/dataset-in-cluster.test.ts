@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { BatchV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
@@ -251,6 +251,44 @@ describe("in the cluster", () => {
     const { stdout, stderr, exitCode } = await running;
     expect([exitCode, shown.flat().length > 3]).toEqual([0, true]);
     expect(JSON.stringify([shown, seen, stdout, stderr]).includes(secret)).toBe(false);
+  });
+
+  it("a push from a claim sends what one from here sends, in one pod and in some, and again nothing", async () => {
+    const claim = {
+      apiVersion: "v1",
+      kind: "PersistentVolumeClaim",
+      metadata: { name: "camera", namespace: NAMESPACE },
+      spec: { accessModes: ["ReadWriteMany"], resources: { requests: { storage: "1Gi" } } },
+    };
+    await lab.client().create(claim);
+    const folder = path.join(lab.home.folder, "claims", NAMESPACE, "camera", "night");
+    await mkdir(path.join(folder, "deep"), { recursive: true });
+    for (let at = 0; at < 40; at += 1)
+      await writeFile(path.join(folder, at % 2 ? "deep" : ".", `${at}.jpg`), await draw("jpeg", { seed: at + 1 }));
+    const here = await dataset("push", folder, "from-here");
+    const there = await dataset("push", "pvc:camera/night", "from-there", "--in-cluster", "--parallel", "3");
+    expect([there.stdout, there.exitCode], there.stderr).toEqual([here.stdout, 0]);
+    const objects = async (prefix: string) => {
+      const found: string[] = [];
+      for await (const { key, etag } of bucket.list(prefix)) found.push(`${key.slice(prefix.length)} ${etag}`);
+      return found;
+    };
+    expect((await objects("from-here/")).length).toBe(40);
+    expect(await objects("from-there/")).toEqual(await objects("from-here/"));
+    const again = await dataset("push", "pvc:camera/night", "from-there", "--in-cluster");
+    expect(JSON.parse(again.stdout)).toMatchObject({ moved: { files: 0 }, unchanged: { files: 40 } });
+
+    await writeFile(path.join(folder, "back\\slash.jpg"), "x");
+    const refused = await dataset("push", "pvc:camera/night", "from-there", "--in-cluster");
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /has failed \(PodFailurePolicy\): pod \S+ says: 1 of 41 files do not go, so none was sent:\n.+backslash/,
+      ),
+    ]);
+    const nowhere = await dataset("push", "pvc:nothing", "x", "--in-cluster");
+    expect([nowhere.exitCode, nowhere.stderr]).toEqual([2, expect.stringContaining("has no claim nothing")]);
+    expect(await left()).toEqual([]);
   });
 
   it("rights that are missing, and an image that nothing names: each is told with its cure, and nothing is made", async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createReadStream } from "node:fs";
@@ -7,9 +7,12 @@ import { collect } from "../../automation/data/dataset/check/check.ts";
 import { addPart, packed, partBegun } from "../../automation/data/dataset/check/part.ts";
 import { checkDataset, judged, nothingYet } from "../../automation/data/dataset/check/report.ts";
 import { emptyTally, addTally, countSize } from "../../automation/data/dataset/check/tally.ts";
+import { hashOf } from "../../automation/data/dataset/check/hashes.ts";
 import { gather } from "../../automation/data/dataset/manifest/gather.ts";
 import { joinedParts } from "../../automation/data/dataset/manifest/joined-parts.ts";
 import { makeManifest, putManifest } from "../../automation/data/dataset/manifest/make.ts";
+import { movedSum } from "../../automation/data/dataset/moved-sum.ts";
+import { push } from "../../automation/data/dataset/push.ts";
 import { Ranges } from "../../automation/data/dataset/ranges.ts";
 import { bucketSource, fileOf, type Part } from "../../automation/data/dataset/source.ts";
 import { FilmReader } from "../../automation/data/pictures/film.ts";
@@ -122,6 +125,29 @@ describe("a manifest that is gathered in parts", () => {
       const more = await inParts(bucket, [{ until: "zzz" }, { after: "zzz" }]);
       expect((await readFile(more.file ?? "", "utf8")).split("\n").at(-2)).toContain('"zzz/last"');
     }
+  });
+});
+
+describe("a push that is done in shares", () => {
+  let folder = "";
+  beforeEach(async () => (folder = await mkdtemp(path.join(tmpdir(), "shares-"))));
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it("sends what one would send, and tells the same of it", async () => {
+    await mkdir(path.join(folder, "deep"));
+    for (let at = 0; at < 60; at += 1) await writeFile(path.join(folder, at % 2 ? "deep" : ".", `${at}.txt`), `${at}`);
+    const there: Record<string, Buffer> = { "run/0.txt": Buffer.from("0"), "run/2.txt": Buffer.from("other") };
+    for (let at = 0; at < 30; at += 1) there[`run/only/${at}.txt`] = Buffer.from("x");
+    const [one, several] = [memoryBucket(there), memoryBucket(there)];
+    const options = { folder, prefix: "run/", dryRun: false, others: "count" } as const;
+    const whole = await push(one, options);
+    const parts = [];
+    for (let index = 0; index < 7; index += 1)
+      parts.push(await push(several, { ...options, share: (file) => hashOf(file) % 7 === index }));
+    expect(movedSum(parts)).toEqual(whole);
+    expect(several.objects).toEqual(one.objects);
+    expect(whole).toMatchObject({ moved: { files: 59 }, unchanged: { files: 1 }, replaced: 1, others: { count: 30 } });
+    expect([...several.asked.puts].sort()).toEqual([...one.asked.puts].sort());
   });
 });
 
