@@ -6,8 +6,8 @@ import { inDataLab } from "../data/connect/run.ts";
 import { storageUrns, unnamedIn, withManifest } from "../data/dataset/manifest/in-stack.ts";
 import { makeManifest, putManifest, type Made } from "../data/dataset/manifest/make.ts";
 import { inWorkFolder } from "../data/dataset/manifest/work-folder.ts";
-import { bytesText } from "../data/dataset/check/text.ts";
 import type { InClusterRun } from "../data/in-cluster/run.ts";
+import { binaryText } from "../data/room/binary-text.ts";
 import type { Bucket } from "../data/store/objects.ts";
 import { countsText } from "../engine/counts.ts";
 import { openUserStack } from "../engine/door.ts";
@@ -119,7 +119,7 @@ function madeText(made: Made, { dryRun }: ManifestFlags): string {
   const { key, pictures, read, broken, films, bytes, unchanged } = made;
   const what = unchanged ? "is there already, as it would be written" : dryRun ? "would be written" : "is written";
   const left = [...(broken.count > 0 ? [`${broken.count} broken ones`] : []), ...(films > 0 ? [`${films} films`] : [])];
-  return `${key} ${what}: ${pictures} pictures, ${bytesText(bytes)}; the headers of ${read} were read.${
+  return `${key} ${what}: ${pictures} pictures, ${binaryText(bytes)}; the headers of ${read} were read.${
     left.length > 0 ? ` Not in it: ${left.join(", ")}.` : ""
   }`;
 }

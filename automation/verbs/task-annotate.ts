@@ -8,9 +8,11 @@ import type { DataLab } from "../data/connect/lab.ts";
 import { inDataLab } from "../data/connect/run.ts";
 import { projectNamed, storageOfBucket, storagesOf, taskNamed } from "../data/cvat/find.ts";
 import type { CvatSpace } from "../data/cvat/space.ts";
-import { bytesOf, sizeText } from "../data/tasks/bytes.ts";
-import { maxDbSizeGi } from "../../components/cvat/kvrocks/kvrocks-config.ts";
-import { streamProgress, type Progress } from "../progress.ts";
+import { binaryText } from "../data/room/binary-text.ts";
+import { annotatingFilms } from "../data/room/film-chunks.ts";
+import { CACHE_SHARE, kvrocksClaim, roomIn, roomText } from "../data/room/room.ts";
+import { bytesOf } from "../data/tasks/bytes.ts";
+import { streamProgress } from "../progress.ts";
 import { Stopped } from "../signals.ts";
 import type { DataStackFlags } from "./flags.ts";
 import { print } from "./print.ts";
@@ -24,10 +26,6 @@ export interface AnnotateFlags extends DataStackFlags {
   dryRun?: true;
   cancel?: true;
 }
-
-const GI = 2 ** 30;
-/** What else is in CVAT's cache: keys, previews, what people look at. */
-const SHARE = 0.9;
 
 /** Has a function annotate a task through CVAT. */
 export async function annotateTask(name: string, flags: AnnotateFlags): Promise<void> {
@@ -51,7 +49,9 @@ export async function annotateTask(name: string, flags: AnnotateFlags): Promise<
       return;
     }
     const plan = await annotatePlan(space, task, wanted ?? "", written);
-    const cache = await cacheOf(lab, space, plan, progress, signal);
+    const cache = await progress.task("Looking at what the run takes of CVAT's cache", () =>
+      cacheOf(lab, space, plan, signal),
+    );
     const said = [...planLines(plan, replace), ...cache.lines];
     const facts = {
       task: { id: task.id, name: task.name },
@@ -116,46 +116,58 @@ async function placeOfKept(lab: DataLab, space: CvatSpace, task: number) {
 }
 
 interface Cache {
-  /** Undefined: of a film, or of pictures that were uploaded, nothing is known before. */
+  /** Undefined: of pictures that were uploaded nothing is known before. */
   bytes: number | undefined;
   lines: string[];
 }
 
-/** What the run will put into CVAT's cache: every frame as it is stored. */
-async function cacheOf(
+/**
+ * What the run will put into CVAT's cache: every frame as it is stored, a film written anew.
+ * @throws UserError, exit code 2, where that is more than it takes
+ */
+async function cacheOf(lab: DataLab, space: CvatSpace, plan: AnnotatePlan, signal: AbortSignal): Promise<Cache> {
+  const bytes = await bytesOfRun(lab, space, plan, signal);
+  if (bytes === undefined)
+    return {
+      bytes,
+      lines: ["How much of CVAT's cache the run takes is not known: its frames are in no bucket of this lab."],
+    };
+  const { cluster, cvat } = lab.plan.lab;
+  const room = await roomIn(cvat, cluster, kvrocksClaim, signal);
+  const what = plan.frames.isFilm
+    ? "at most, a guess: the film's frames written anew"
+    : "the frames as they are stored";
+  const line = `The run puts ${binaryText(bytes)} into CVAT's cache (${what}) for 24 hours. ${roomText(room)}`;
+  if (bytes > room.free * CACHE_SHARE)
+    throw new UserError(
+      `${line} That is too much: ${
+        bytes > room.most * CACHE_SHARE
+          ? "make tasks of fewer frames and annotate one a day, or give it more (vision-platform:cvat.kvrocks.maxDbSize)."
+          : "try again when what is in it has expired, after 24 hours, and was compacted away (vision-platform:cvat.kvrocks.compactAt)."
+      }`,
+      { exitCode: 2 },
+    );
+  return { bytes, lines: [line] };
+}
+
+async function bytesOfRun(
   lab: DataLab,
   space: CvatSpace,
-  plan: AnnotatePlan,
-  progress: Progress,
+  { task, frames }: AnnotatePlan,
   signal: AbortSignal,
-): Promise<Cache> {
-  const { task, frames } = plan;
+): Promise<number | undefined> {
+  const [first] = frames.frames;
+  if (frames.isFilm) return first && annotatingFilms(frames.size * first.width * first.height);
   const storages = await storagesOf(space);
   const bucketName = storages.find(({ id }) => id === task.data_cloud_storage_id)?.resource;
   const role = lab.plan.store?.buckets.find(({ name }) => name === bucketName)?.role;
-  if (frames.isFilm || role === undefined)
-    return {
-      bytes: undefined,
-      lines: ["How much of CVAT's cache the run takes is not known: its frames are in no bucket of this lab."],
-    };
+  if (role === undefined) return undefined;
   const bucket = await lab.bucket(role);
-  const found = await progress.task("Asking for the sizes of the frames", () =>
-    bytesOf(
-      bucket,
-      frames.frames.map((frame) => frame.name),
-      signal,
-    ),
-  );
+  const names = frames.frames.map((frame) => frame.name);
+  const found = await bytesOf(bucket, names, signal);
   if (found.missing > 0)
     throw new UserError(
       `${found.missing} frames of task ${task.name} are gone from bucket ${bucket.name}, and the run would fail at the first of them.`,
     );
-  const room = maxDbSizeGi(lab.plan.lab.cvat.kvrocks) * GI;
-  const line = `The run puts ${sizeText(found.bytes)} into CVAT's cache, the frames as they are stored, for 24 hours; it has room for ${sizeText(room)} in all.`;
-  if (found.bytes > room * SHARE)
-    throw new UserError(
-      `${line} That is too much: make tasks of fewer frames and annotate one a day, or give it more (vision-platform:cvat.kvrocks.maxDbSize).`,
-      { exitCode: 2 },
-    );
-  return { bytes: found.bytes, lines: [line] };
+  return found.bytes;
 }

@@ -1,11 +1,12 @@
 import { UserError } from "../../components/program/errors.ts";
-import { bytesOf } from "../../components/schema/values.ts";
 import { inDataLab } from "../data/connect/run.ts";
 import { projectNamed, storageOfBucket } from "../data/cvat/find.ts";
 import { folderPrefix } from "../data/cvat/paths.ts";
 import { workersIn } from "../data/cvat/workers.ts";
 import { FilmReader } from "../data/pictures/film.ts";
-import { sizeText } from "../data/tasks/bytes.ts";
+import { dataClaim, kvrocksClaim, roomIn } from "../data/room/room.ts";
+import { bytesText } from "../data/dataset/amounts.ts";
+import { cacheBytes, cacheNote } from "../data/tasks/cache-note.ts";
 import { below, listedIn } from "../data/tasks/chosen.ts";
 import { createTasks, type Outcome } from "../data/tasks/create.ts";
 import { filmsIn } from "../data/tasks/films.ts";
@@ -51,14 +52,20 @@ export async function create(name: string, flags: CreateFlags): Promise<void> {
     const { cluster, cvat } = lab.plan.lab;
     const look: Look = {
       ...{ space, project, chosen, wish, signal, readFilm: filmsIn(bucket, reader) },
-      claimBytes: bytesOf(cvat.data.size),
+      room: () => roomIn(cvat, cluster, dataClaim, signal),
       manifest: manifest === undefined ? undefined : await manifestNames(bucket, manifest),
     };
-    const { tasks } = await progress.task(`Looking through ${chosen.where}`, (task) =>
-      planTasks({ ...look, update: (text) => task.update(text) }),
+    const [{ tasks }, cacheRoom] = await progress.task(`Looking through ${chosen.where}`, (task) =>
+      Promise.all([
+        planTasks({ ...look, update: (text) => task.update(text) }),
+        roomIn(cvat, cluster, kvrocksClaim, signal),
+      ]),
     );
+    const cache = { bytes: cacheBytes(tasks.filter(({ there }) => there.is !== "whole")), room: cacheRoom };
+    const note = cacheNote(cache.bytes, cache.room);
+    if (note !== undefined) progress.line(note);
     if (dryRun) {
-      print({ project: project.name, tasks: tasks.map(plannedReport) }, tasks.map(plannedText).join("\n"), json);
+      print({ project: project.name, tasks: tasks.map(plannedReport), cache }, tasks.map(plannedText).join("\n"), json);
       return;
     }
     const outcomes: Outcome[] = [];
@@ -102,15 +109,15 @@ const SAYS = {
   other: "",
 } as const;
 
-const plannedReport = ({ name, kind, files, bytes, codec, frames, there }: Planned) => ({
-  ...{ name, kind, files, bytes, codec, frames },
+const plannedReport = ({ name, kind, files, bytes, codec, frames, framesAbout, there }: Planned) => ({
+  ...{ name, kind, files, bytes, codec, frames, framesAbout },
   is: there.is,
 });
 
-function plannedText({ name, kind, files, bytes, there, codec, frames }: Planned): string {
-  const film =
-    codec === undefined ? "" : `, ${codec}, ${frames === undefined ? "an unknown number of" : frames} frames`;
-  return `${name} ${SAYS[there.is]}: ${counted(files, kind)}, ${sizeText(bytes)}${film}`;
+function plannedText({ name, kind, files, bytes, there, codec, frames, framesAbout }: Planned): string {
+  const count = frames === undefined ? "an unknown number of" : `${framesAbout ? "about " : ""}${frames}`;
+  const film = codec === undefined ? "" : `, ${codec}, ${count} frames`;
+  return `${name} ${SAYS[there.is]}: ${counted(files, kind)}, ${bytesText(bytes)}${film}`;
 }
 
 const DID: Readonly<Record<Outcome["did"], string>> = {

@@ -13,6 +13,10 @@ export const CHART_OBJECTS = {
   redis: "cvat-redis-master",
   kvrocks: "cvat-kvrocks",
   clickhouseShard: "cvat-clickhouse-shard0",
+  /** Claim of uploads and films. */
+  dataClaim: "cvat-backend-data",
+  /** Claim of the cache, as its StatefulSet's template has it: without the number of the pod. */
+  kvrocksClaim: "cvat-kvrocks-data-cvat-kvrocks",
   /** Secret with CLICKHOUSE_HOST, _PORT, _DB, _USER and _PASSWORD. The chart always makes it itself, and makes it immutable. */
   clickhouseSecret: "cvat-analytics-secret",
 } as const;

@@ -1,4 +1,5 @@
 import { closest } from "fastest-levenshtein";
+import { CHART_OBJECTS } from "../cvat/names.ts";
 import { RELEASE as CLEARML } from "../clearml/names.ts";
 import type { ChosenClass } from "../kubernetes/default-classes.ts";
 import type { Plan } from "../lab/plan.ts";
@@ -31,15 +32,15 @@ const withAnalytics = ({ cvat }: Plan) => cvat?.config.analytics.enabled === tru
 export const CLAIMS: readonly ClaimRow[] = [
   {
     system: "cvat",
-    name: `${CVAT}-backend-data`,
+    name: CHART_OBJECTS.dataClaim,
     value: "cvat.backend.defaultStorage.storageClassName",
     key: "cvat.data.storageClass",
     wants: ({ cvat }) => cvat?.storageClasses.data,
   },
   {
     system: "cvat",
-    name: `${CVAT}-kvrocks-data-${CVAT}-kvrocks`,
-    statefulSet: `${CVAT}-kvrocks`,
+    name: CHART_OBJECTS.kvrocksClaim,
+    statefulSet: CHART_OBJECTS.kvrocks,
     value: "cvat.kvrocks.defaultStorage.storageClassName",
     key: "cvat.kvrocks.storageClass",
     wants: ({ cvat }) => cvat?.storageClasses.kvrocks,

@@ -102,11 +102,9 @@ it("films are as long and as large as PyAV decodes them", async () => {
       const bytes = await readFile(path.join(folder, name));
       const { film, problem } = await reader.look(bytesOfBuffer(bytes));
       expect(problem, name).toBeUndefined();
-      expect([name, film?.frames, film?.width, film?.height]).toEqual([
-        name,
-        said[name]?.frames,
-        ...(said[name]?.size ?? []),
-      ]);
+      const { frames = 0, size = [] } = said[name] ?? {};
+      expect([name, film?.width, film?.height]).toEqual([name, ...size]);
+      expect(Math.abs((film?.frames ?? 0) - frames), name).toBeLessThanOrEqual(film?.framesAbout ? 2 : 0);
       const cut = await reader.look(bytesOfBuffer(bytes.subarray(0, bytes.length / 2)));
       expect([name, cut.problem !== undefined]).toEqual([name, true]);
     }

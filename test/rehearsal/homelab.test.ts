@@ -8,6 +8,7 @@ import { silentProgress } from "../../automation/progress.ts";
 import type { LiveClaim } from "../../components/preflight/facts.ts";
 import { knownCluster } from "../../components/preflight/state.ts";
 import { claimsOfOtherClass, rowOf } from "../../components/preflight/storage-class.ts";
+import { full } from "./full.ts";
 import { startLab, type Lab } from "./harness.ts";
 
 const INVENTORIES = path.resolve(import.meta.dirname, "../fixtures/inventory");
@@ -189,7 +190,7 @@ describe("a lab whose ground is another", () => {
     expect((await lab.run("preview")).changes).toEqual([]);
   });
 
-  it("is made anew in a namespace that was deleted by hand, once that is said", async () => {
+  full("is made anew in a namespace that was deleted by hand, once that is said", async () => {
     const config = configured();
     await lab.client().delete(await lab.get("v1", "Namespace", "clearml"));
     await vi.waitUntil(async () => !(await namespaces()).includes("clearml"), { timeout: 60_000, interval: 200 });

@@ -20,6 +20,7 @@ import {
   type ShownState,
 } from "../fixtures/states/place.ts";
 import { PASSPHRASE, recordedState } from "../fixtures/states/recorded.ts";
+import { full } from "./full.ts";
 import { startLab, type Lab } from "./harness.ts";
 import { pulumi } from "./pulumi.ts";
 
@@ -141,7 +142,7 @@ describe("a stack whose records are dynamic resources of the SDK", () => {
     expect(exitCode).not.toBe(0);
   });
 
-  it("is taken down without an up before, and leaves the secrets", async () => {
+  full("is taken down without an up before, and leaves the secrets", async () => {
     await lab.configure(await sections());
     await lab.up();
     await importRecorded();
@@ -184,8 +185,10 @@ function operations({ changes }: Outcome): string[] {
     const token = tokenOf(type);
     return operation === "create" && token !== undefined && !OF_BEFORE.includes(token);
   };
+  // Since then each workload says how it is deleted, which is nothing of the object itself. (charts/handling.ts)
+  const isOnlyHandled = ({ operation, fields }: Change) => operation === "update" && fields.length === 0;
   return changes
-    .filter((change) => !isSince(change))
+    .filter((change) => !isSince(change) && !isOnlyHandled(change))
     .map(({ operation, name }) => `${operation} ${name}`)
     .sort();
 }

@@ -11,6 +11,7 @@ import type { CloudStorage, Membership, Organization } from "../../components/cv
 import { generatedIn } from "./canaries.ts";
 import { orderCvat } from "./cvat-orders.ts";
 import { problemsOf } from "./failure.ts";
+import { full } from "./full.ts";
 import { startLab, type Lab } from "./harness.ts";
 
 let lab: Lab;
@@ -124,7 +125,7 @@ describe("a key of the object store is rotated", () => {
     expect(await changes()).toEqual([]);
   });
 
-  it("the functions': the Secret of each model has the key that the store has, there and back", async () => {
+  full("the functions': the Secret of each model has the key that the store has, there and back", async () => {
     const key = async () => {
       const name = "function-yolo11x-model";
       const { data = {} } = await lab.get<KubernetesObject & { data?: Record<string, string> }>(

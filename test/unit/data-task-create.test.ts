@@ -19,6 +19,7 @@ import { mp4Of } from "../fixtures/cvat/pictures.ts";
 import { ADMIN, ALICE, startCvat, storageBody, type TestCvat } from "../fixtures/cvat/stand-in.ts";
 import { bucketOf } from "../fixtures/data/bucket.ts";
 
+const GI = 2 ** 30;
 let cvat: TestCvat;
 let folder: string;
 /** Each test has a project of its own. */
@@ -237,7 +238,8 @@ describe("before anything is sent", () => {
 });
 
 describe("films", () => {
-  const readFilm = () => Promise.resolve({ codec: "h264", frames: 60 });
+  const film = { codec: "h264", frames: 60, width: 64, height: 48 };
+  const readFilm = () => Promise.resolve(film);
 
   it("are one to a task, cut as asked", async () => {
     const wish = { film: { start: 10, stop: 49, step: 5 } };
@@ -257,13 +259,32 @@ describe("films", () => {
 
   it("are refused when they cannot be read, end before they begin, or find no room", async () => {
     const look: Partial<Look> = {
-      claimBytes: 100,
-      readFilm: (key) => Promise.resolve(key.endsWith("one.mp4") ? "it is cut off" : { codec: "h264", frames: 20 }),
+      room: () => Promise.resolve({ most: 4 * GI, free: 100 }),
+      readFilm: (key) => Promise.resolve(key.endsWith("one.mp4") ? "it is cut off" : { ...film, frames: 20 }),
     };
     const { message } = await refusal(create({ from: ["films"], wish: { film: { start: 20 } }, look }));
-    expect(message).toMatch(/^The films have 0\.00 GiB, and CVAT copies every film into its data claim of 0\.00 GiB/);
+    expect(message).toMatch(
+      /^The films have \d+ B, and CVAT copies every film into its data claim\. It takes 4\.0 GiB at most, and 100 B of that are free now\./,
+    );
     expect(message).toMatch(
       /films\/one\.mp4: it is cut off\nfilms\/two\.mp4 has 20 frames, so none is left from --start 20 on$/,
+    );
+  });
+});
+
+describe("what is of films alone", () => {
+  it("is refused for pictures, which CVAT would cut as well", async () => {
+    const { message, exitCode } = await refusal(create({ wish: { film: { step: 2 } } }));
+    expect([message, exitCode]).toEqual([
+      "--start, --stop and --step are of films, and datasets/street/ has pictures alone, which are taken all. Name those that are wanted in a file: --list FILE.",
+      2,
+    ]);
+  });
+
+  it("stops at more pixels than CVAT's encoder takes", async () => {
+    const readFilm = () => Promise.resolve({ codec: "hevc", frames: 10, width: 7680, height: 4320 });
+    expect((await refusal(create({ from: ["films"], look: { readFilm } }))).message).toMatch(
+      /^films\/one\.mp4 has frames of 7680x4320, and CVAT's encoder takes 9\.4 million pixels at most$/m,
     );
   });
 });

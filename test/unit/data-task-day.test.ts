@@ -3,7 +3,8 @@ import { jobsOf, membersNamed, projectNamed, storagesOf, taskNamed, tasksOf } fr
 import type { CvatSpace } from "../../automation/data/cvat/space.ts";
 import { ago } from "../../automation/data/tasks/age.ts";
 import { assign, dealt, isChange, shares, type Deal } from "../../automation/data/tasks/assign.ts";
-import { bytesOf, commonPrefix, sizeText } from "../../automation/data/tasks/bytes.ts";
+import { bytesText } from "../../automation/data/dataset/amounts.ts";
+import { bytesOf, commonPrefix } from "../../automation/data/tasks/bytes.ts";
 import { freedText, knownExport, losingWith, savedAs } from "../../automation/data/tasks/delete.ts";
 import { listedTasks, listingText, withBytes } from "../../automation/data/tasks/ls.ts";
 import { qualityOf } from "../../automation/data/tasks/quality.ts";
@@ -81,7 +82,7 @@ describe("task ls", () => {
     expect((await of("street 2", () => Promise.resolve(undefined))).bytes).toBeUndefined();
     expect(await bytesOf(bucket, [...keys, "street/gone.jpg"])).toEqual({ bytes: 30, missing: 1 });
     expect(await bytesOf(bucket, [keys[0] ?? "", "gone"])).toEqual({ bytes: 1, missing: 1 });
-    expect([commonPrefix(["a/b1", "a/b2"]), commonPrefix([]), sizeText(999), sizeText(12_345_678)]).toEqual([
+    expect([commonPrefix(["a/b1", "a/b2"]), commonPrefix([]), bytesText(999), bytesText(12_345_678)]).toEqual([
       "a/b",
       "",
       "999 B",

@@ -14,8 +14,9 @@ import { memoryBucket } from "../data/memory-bucket.ts";
 import { draw } from "../data/pictures/draw.ts";
 
 const GI = 2 ** 30;
+const ROOM = { most: 42 * GI, free: 42 * GI };
 const films = new FilmReader();
-const check = (source: DataSource) => checkDataset(source, { films, parallel: 4, quality: 70, room: 42 * GI });
+const check = (source: DataSource) => checkDataset(source, { films, parallel: 4, quality: 70, room: ROOM });
 const of = (report: CheckReport, kind: string) => report.findings.find((one) => one.kind === kind);
 
 describe("a data set", () => {
@@ -145,22 +146,23 @@ describe("a folder", () => {
 });
 
 describe("what a task puts into kvrocks", () => {
+  const none = { count: 0, frames: 0, pixels: 0, shownPixels: 0 };
   const pictures = { count: 3930, bytes: 50e9, pixels: 3930 * 12e6 };
 
   it("quality changes what looking takes, not what annotating takes", () => {
-    const need = (bytes: number) => cacheNeed(pictures, { count: 12, pixels: 12e6, bytes }, 70, 42 * GI);
+    const need = (bytes: number) => cacheNeed({ pictures, films: none }, { count: 12, pixels: 12e6, bytes }, 70, ROOM);
     expect([need(2e6).annotating, need(1e6).annotating]).toEqual([50e9, 50e9]);
     expect(need(1e6).looking * 2).toBe(need(2e6).looking);
   });
 
   it("says how many pictures fit a day, and what would take all", () => {
-    const need = cacheNeed(pictures, { count: 12, pixels: 12e6, bytes: 2e6 }, 70, 42 * GI);
+    const need = cacheNeed({ pictures, films: none }, { count: 12, pixels: 12e6, bytes: 2e6 }, 70, ROOM);
     const [fewer = "", larger = ""] = cacheAdvice(need);
     const fits = Number(/at most (\d+) pictures/.exec(fewer)?.[1]);
     expect(((need.looking + need.annotating) / 3930) * fits).toBeLessThanOrEqual(42 * GI * 0.9);
     const gi = Number(/room for (\d+) GiB/.exec(larger)?.[1]);
-    expect(cacheAdvice({ ...need, room: gi * GI })).toEqual([]);
-    expect(cacheAdvice({ ...need, room: (gi - 1) * GI })).not.toEqual([]);
+    expect(cacheAdvice({ ...need, room: { most: gi * GI, free: gi * GI } })).toEqual([]);
+    expect(cacheAdvice({ ...need, room: { most: (gi - 1) * GI, free: (gi - 1) * GI } })).not.toEqual([]);
   });
 });
 

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { collect } from "../../automation/data/dataset/check/check.ts";
 import { addPart, packed, partBegun } from "../../automation/data/dataset/check/part.ts";
 import { checkDataset, judged, nothingYet } from "../../automation/data/dataset/check/report.ts";
-import { emptyTally, addTally, countSize } from "../../automation/data/dataset/check/tally.ts";
+import { addTally, countFilm, countSize, emptyTally } from "../../automation/data/dataset/check/tally.ts";
 import { hashOf } from "../../automation/data/dataset/check/hashes.ts";
 import { gather } from "../../automation/data/dataset/manifest/gather.ts";
 import { joinedParts } from "../../automation/data/dataset/manifest/joined-parts.ts";
@@ -15,6 +15,7 @@ import { movedSum } from "../../automation/data/dataset/moved-sum.ts";
 import { push } from "../../automation/data/dataset/push.ts";
 import { Ranges } from "../../automation/data/dataset/ranges.ts";
 import { bucketSource, fileOf, type Part } from "../../automation/data/dataset/source.ts";
+import type { Room } from "../../automation/data/room/room.ts";
 import { FilmReader } from "../../automation/data/pictures/film.ts";
 import { memoryBucket, type MemoryBucket } from "../data/memory-bucket.ts";
 import { draw, drawBroken } from "../data/pictures/draw.ts";
@@ -44,6 +45,8 @@ async function rangesOf(bucket: MemoryBucket, wanted: number): Promise<Part[]> {
   return ranges.parts(wanted);
 }
 
+const ROOM: Room = { most: 1e6, free: 5e5 };
+
 /** Parts of one name, of most names, and of names that are not there. */
 const UNEVEN: Part[] = [
   { until: "broken/" },
@@ -59,7 +62,7 @@ describe("a data set that is looked at in parts", () => {
   it("is told as in one piece, to the byte", { timeout: 120_000 }, async () => {
     const bucket = memoryBucket(await files());
     const source = bucketSource(bucket, "run");
-    const whole = await checkDataset(source, { films, parallel: 4, quality: 70, room: 1e6 });
+    const whole = await checkDataset(source, { films, parallel: 4, quality: 70, room: ROOM });
     expect(whole.findings.map(({ kind }) => kind)).toEqual(
       expect.arrayContaining(["empty", "mixed", "label", "classes", "sameName", "pictureAlone", "turned"]),
     );
@@ -71,9 +74,25 @@ describe("a data set that is looked at in parts", () => {
         await collect(source, into, { films, parallel: 4, part, mostSizes: Infinity });
         addPart(all, packed(into), (file) => fileOf(bucket, { ...file, key: `run/${file.name}` }, file.name));
       }
-      const joined = await judged(source, all, { deep: false, quality: 70, room: 1e6 });
+      const joined = await judged(source, all, { deep: false, quality: 70, room: ROOM });
       expect(JSON.stringify(joined)).toBe(JSON.stringify(whole));
     }
+  });
+
+  it("counts films as in one piece", () => {
+    const films = Array.from({ length: 50 }, (_, at) => ({ width: 100 + at, height: 1080 + at, frames: 7 * at }));
+    const count = (of: typeof films) => {
+      const tally = emptyTally();
+      for (const [at, film] of of.entries())
+        countFilm(tally.films, `${at}`, { ...film, container: "MP4", codec: "AVC", seconds: 1 }, at);
+      return tally;
+    };
+    const joined = emptyTally();
+    for (const cut of [films.slice(0, 11), films.slice(11)]) addTally(joined, count(cut));
+    const { first, bytes, ...rest } = count(films).films;
+    expect(joined.films).toMatchObject(rest);
+    expect(joined.films.first.length).toBe(first.length);
+    expect(bytes).toBeGreaterThan(0);
   });
 
   it("counts no more sizes one by one than in one piece, and the same ones", () => {

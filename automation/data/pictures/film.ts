@@ -13,6 +13,8 @@ export interface Film {
   seconds: number | undefined;
   /** Undefined: the headers do not say, and counting would read all of it. */
   frames: number | undefined;
+  /** Whether that is one or two off: the container leaves some of them out (an edit list), and programs count such differently. */
+  framesAbout?: true;
 }
 
 export interface FilmLook {
@@ -57,6 +59,7 @@ export class FilmReader {
       height: height ?? 0,
       seconds: video.Duration ?? general?.Duration,
       frames: video.FrameCount,
+      ...((video.Source_FrameCount ?? video.FrameCount) !== video.FrameCount && { framesAbout: true }),
     };
     const cut = general?.extra?.["IsTruncated"] === "Yes";
     return cut ? { film, problem: "it is cut off before its end" } : { film };

@@ -30,11 +30,3 @@ export function commonPrefix(texts: readonly string[]): string {
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((all, one) => all + one, 0);
-
-/** `12.3 MB` */
-export function sizeText(bytes: number): string {
-  const [size, unit] = [[1e9, "GB"] as const, [1e6, "MB"] as const, [1e3, "kB"] as const].find(
-    ([one]) => bytes >= one,
-  ) ?? [1, "B"];
-  return unit === "B" ? `${bytes} B` : `${(bytes / size).toFixed(1)} ${unit}`;
-}

@@ -3,7 +3,7 @@ import type { Job, Request, Task } from "../../../components/cvat/client/types.t
 import type { CvatSpace } from "../cvat/space.ts";
 import { jobsOf } from "../cvat/find.ts";
 import type { Bucket } from "../store/objects.ts";
-import { sizeText } from "./bytes.ts";
+import { bytesText } from "../dataset/amounts.ts";
 
 /** What a task has that is gone with it. */
 export interface Losing {
@@ -79,7 +79,7 @@ export async function savedAs(
 /** What a deletion frees, and when. (cvat-real-third-look.md 8.3) */
 export function freedText(task: Task, { jobs, annotations }: Losing, bytes: number | undefined): string[] {
   const frames = task.size ?? 0;
-  const size = bytes === undefined ? "" : `, ${sizeText(bytes)}`;
+  const size = bytes === undefined ? "" : `, ${bytesText(bytes)}`;
   const isInBucket = (task.data_cloud_storage_id ?? null) !== null;
   const own =
     task.mode === "interpolation"

@@ -1,4 +1,7 @@
 import type { FilmReader } from "../pictures/film.ts";
+import { binaryText } from "../room/binary-text.ts";
+import { MOST_FILM_PIXELS } from "../room/film-chunks.ts";
+import { roomText, type Room } from "../room/room.ts";
 import type { Bucket } from "../store/objects.ts";
 import type { TaskWish } from "./wish.ts";
 
@@ -7,6 +10,9 @@ export interface FilmFacts {
   codec: string;
   /** Undefined: its headers do not say. */
   frames: number | undefined;
+  framesAbout?: true;
+  width: number;
+  height: number;
 }
 
 /** Reads that of an object; a text says why it cannot be a film. */
@@ -31,21 +37,18 @@ export function framesTaken(frames: number, { film }: TaskWish): number {
 export function filmProblem(key: string, facts: FilmFacts | string, wish: TaskWish): string | undefined {
   if (typeof facts === "string") return `${key}: ${facts}`;
   const { start = 0 } = wish.film;
-  return facts.frames === undefined || start < facts.frames
+  if (facts.width * facts.height > MOST_FILM_PIXELS)
+    return `${key} has frames of ${facts.width}x${facts.height}, and CVAT's encoder takes ${(MOST_FILM_PIXELS / 1e6).toFixed(1)} million pixels at most`;
+  return facts.frames === undefined || facts.framesAbout || start < facts.frames
     ? undefined
     : `${key} has ${facts.frames} frames, so none is left from --start ${start} on`;
 }
 
-/**
- * CVAT keeps a copy of every film in its own data claim, until its task is deleted. (cvat-real-third-look.md 4.1)
- * @param claimBytes size of that claim. Undefined: not known
- */
-export function roomProblem(filmBytes: number, claimBytes: number | undefined): string | undefined {
-  if (claimBytes === undefined || filmBytes <= claimBytes) return undefined;
+/** CVAT keeps a copy of every film in its own data claim, until its task is deleted. (cvat-real-third-look.md 4.1) */
+export function roomProblem(filmBytes: number, room: Room): string | undefined {
+  if (filmBytes <= room.free) return undefined;
   return (
-    `The films have ${gigabytes(filmBytes)}, and CVAT copies every film into its data claim of ${gigabytes(claimBytes)}. ` +
-    "Make it larger (vision-platform:cvat.data.size), or take fewer."
+    `The films have ${binaryText(filmBytes)}, and CVAT copies every film into its data claim. ${roomText(room)} ` +
+    "Make it larger (vision-platform:cvat.data.size), delete tasks of films that are done, or take fewer."
   );
 }
-
-const gigabytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(bytes < 2 ** 30 ? 2 : 1)} GiB`;

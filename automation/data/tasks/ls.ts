@@ -4,7 +4,8 @@ import { textTable } from "../../report/table.ts";
 import { framesOf } from "../cvat/frames.ts";
 import type { CvatSpace } from "../cvat/space.ts";
 import type { Bucket } from "../store/objects.ts";
-import { bytesOf, sizeText } from "./bytes.ts";
+import { bytesText } from "../dataset/amounts.ts";
+import { bytesOf } from "./bytes.ts";
 
 /** A task as `task ls` shows it. */
 export interface ListedTask {
@@ -92,7 +93,7 @@ export function listingText(tasks: readonly ListedTask[], withSizes: boolean): s
     colouredState(one.state),
     String(one.frames),
     `${one.done}/${one.jobs}`,
-    withSizes ? (one.bytes === undefined ? "?" : sizeText(one.bytes)) : one.updated.slice(0, 10),
+    withSizes ? (one.bytes === undefined ? "?" : bytesText(one.bytes)) : one.updated.slice(0, 10),
   ]);
   const head = ["task", "project / subset", "state", "frames", "jobs done", withSizes ? "size" : "changed"];
   const total = tasks.reduce((all, { bytes = 0 }) => all + bytes, 0);
@@ -100,7 +101,7 @@ export function listingText(tasks: readonly ListedTask[], withSizes: boolean): s
   const gone = tasks.filter(({ missing = 0 }) => missing > 0);
   return [
     textTable(head, rows, { right: [3, 4, 5] }),
-    `${tasks.length} task${tasks.length === 1 ? "" : "s"}, ${frames} frames${withSizes ? `, ${sizeText(total)} in the bucket` : ""}`,
+    `${tasks.length} task${tasks.length === 1 ? "" : "s"}, ${frames} frames${withSizes ? `, ${bytesText(total)} in the bucket` : ""}`,
     ...gone.map(({ name, missing = 0 }) =>
       pc.yellow(`${name}: ${missing} of its files are not in the bucket any more.`),
     ),

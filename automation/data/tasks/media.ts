@@ -82,13 +82,18 @@ function isTaken(kind: Kind, { take }: TaskWish): boolean {
 }
 
 /** What CVAT would take and break on, or silently leave out, as lines. */
-export function foundProblems(found: Found, { take }: TaskWish, where: string): string[] {
+export function foundProblems(found: Found, { take, film: cut }: TaskWish, where: string): string[] {
   const { pictures, films, others, empty, picture = "", film = "" } = found;
   const mixed = take === undefined && pictures > 0 && films > 0;
   const wanted = take === "pictures" ? pictures : take === "films" ? films : pictures + films;
   const what = take === "pictures" ? "picture" : take === "films" ? "film" : "picture or film";
   return [
     ...(wanted === 0 ? [`${where} has no ${what}.`] : []),
+    ...(films === 0 && pictures > 0 && Object.keys(cut).length > 0
+      ? [
+          `--start, --stop and --step are of films, and ${where} has pictures alone, which are taken all. Name those that are wanted in a file: --list FILE.`,
+        ]
+      : []),
     ...(mixed
       ? [
           `${where} has ${pictures} pictures (${picture}) and ${films} films (${film}), and CVAT takes one film or pictures for a task. ` +

@@ -4,8 +4,9 @@ import { UserError } from "../../../components/program/errors.ts";
 import { tasksOf } from "../cvat/find.ts";
 import type { CvatSpace } from "../cvat/space.ts";
 import type { Chosen } from "./chosen.ts";
-import { filmProblem, framesTaken, roomProblem, type FilmFacts, type ReadFilm } from "./films.ts";
+import { filmProblem, framesTaken, roomProblem, type ReadFilm } from "./films.ts";
 import { batches, counted, foundProblems, nothingFound, type Batch, type Found } from "./media.ts";
+import type { Room } from "../room/room.ts";
 import { lookFor, type There } from "./there.ts";
 import { jobsProblem, wishProblems, type TaskWish } from "./wish.ts";
 
@@ -21,6 +22,10 @@ export interface Planned {
   codec?: string;
   /** Of a film: how many frames CVAT will make of it, where its headers say. */
   frames?: number | undefined;
+  /** Whether that is one or two off. */
+  framesAbout?: true;
+  /** Of a film: pixels of all of these together. */
+  pixels?: number | undefined;
   there: There;
 }
 
@@ -31,8 +36,8 @@ export interface Look {
   wish: TaskWish;
   /** Default: films are taken unread. */
   readFilm?: ReadFilm | undefined;
-  /** Size of CVAT's data claim. Default: not known. */
-  claimBytes?: number | undefined;
+  /** Asks what CVAT's data claim takes, where there are films. Default: not known. */
+  room?: () => Promise<Room>;
   /** Names that a manifest has, where one is used. */
   manifest?: ReadonlySet<string> | undefined;
   /** Told how many objects were seen. */
@@ -67,7 +72,7 @@ export async function planTasks(look: Look): Promise<{ tasks: Planned[]; found: 
     if (many !== undefined && there.is !== "whole") problems.push(many);
     tasks.push({ name, kind, files: keys.length, bytes, digest: digestOf(batch), there, ...film?.says });
   }
-  const room = roomProblem(filmBytes, look.claimBytes);
+  const room = filmBytes > 0 && look.room ? roomProblem(filmBytes, await look.room()) : undefined;
   refuse([
     ...foundProblems(found, wish, chosen.where),
     ...wishProblems(wish, tasks.length),
@@ -98,13 +103,18 @@ export async function* again(
 async function filmOf(
   { keys: [key = ""], bytes }: Batch,
   { readFilm, wish }: Look,
-): Promise<{ problem?: string | undefined; says?: FilmFacts }> {
+): Promise<{
+  problem?: string | undefined;
+  says?: Pick<Planned, "frames" | "framesAbout" | "pixels"> & { codec: string };
+}> {
   const facts = await readFilm?.(key, bytes);
   if (facts === undefined) return {};
   const problem = filmProblem(key, facts, wish);
   if (typeof facts === "string" || problem !== undefined) return { problem };
-  const { codec, frames } = facts;
-  return { says: { codec, frames: frames === undefined ? undefined : framesTaken(frames, wish) } };
+  const { codec, frames, framesAbout, width, height } = facts;
+  if (frames === undefined) return { says: { codec } };
+  const taken = framesTaken(frames, wish);
+  return { says: { codec, frames: taken, ...(framesAbout && { framesAbout }), pixels: taken * width * height } };
 }
 
 function notListed(keys: readonly string[], { manifest }: Look): string[] {

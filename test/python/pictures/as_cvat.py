@@ -39,7 +39,16 @@ FILMS = [
     ("h264.mkv", "libx264", "yuv420p"),
     ("mpeg4.avi", "mpeg4", "yuv420p"),
     ("hevc.mp4", "libx265", "yuv420p"),
+    # Frames of different lengths, as of a telephone.
+    ("variable.mp4", "libx264", "yuv420p"),
 ]
+
+
+def shown_at(name, number):
+    """When a frame is shown, in units of so many seconds."""
+    if name != "variable.mp4":
+        return number, Fraction(1, 25)
+    return number * 40 + number % 3 * 11, Fraction(1, 1000)
 
 
 def films(folder):
@@ -51,20 +60,45 @@ def films(folder):
         with av.open(path, "w") as container:
             stream = container.add_stream(codec, rate=25)
             stream.width, stream.height, stream.pix_fmt = 320, 240, pixels
+            stream.codec_context.time_base = shown_at(name, 0)[1]
             for number in range(60):
                 frame = av.VideoFrame(320, 240, pixels)
                 for plane in frame.planes:
                     plane.update(bytes([number * 4 % 256]) * plane.buffer_size)
-                frame.pts, frame.time_base = number, Fraction(1, 25)
+                frame.pts, frame.time_base = shown_at(name, number)
                 for packet in stream.encode(frame):
                     container.mux(packet)
             for packet in stream.encode():
                 container.mux(packet)
-        with av.open(path) as container:
-            stream = container.streams.video[0]
-            decoded = [(frame.width, frame.height) for frame in container.decode(stream)]
-            found[name] = {"frames": len(decoded), "size": list(decoded[0]), "codec": stream.codec_context.name}
+        found[name] = read(path)
+    later = os.path.join(folder, "begun-later.mp4")
+    begin_later(os.path.join(folder, "h264.mp4"), later)
+    found["begun-later.mp4"] = read(later)
     return found
+
+
+def begin_later(source, path):
+    """Copies a film without its first second, as programs cut a film that do not encode it again: its frames stay, and a list says to leave some out."""
+    import av
+
+    options = {"avoid_negative_ts": "disabled"}
+    with av.open(source) as whole, av.open(path, "w", options=options) as cut:
+        stream = cut.add_stream_from_template(whole.streams.video[0])
+        for packet in whole.demux(whole.streams.video[0]):
+            if packet.dts is None:
+                continue
+            second = int(1 / packet.time_base)
+            packet.pts, packet.dts, packet.stream = packet.pts - second, packet.dts - second, stream
+            cut.mux(packet)
+
+
+def read(path):
+    import av
+
+    with av.open(path) as container:
+        stream = container.streams.video[0]
+        decoded = [(frame.width, frame.height) for frame in container.decode(stream)]
+        return {"frames": len(decoded), "size": list(decoded[0]), "codec": stream.codec_context.name}
 
 
 def manifest(folder):

@@ -2,6 +2,7 @@ import { readLabels, type Labels } from "../../labels/text.ts";
 import type { FilmReader } from "../../pictures/film.ts";
 import { mediaOf, promisedFormat } from "../../pictures/media.ts";
 import { lookAtPicture, type Look } from "../../pictures/picture.ts";
+import { MOST_FILM_PIXELS } from "../../room/film-chunks.ts";
 import { inOrder } from "../in-order.ts";
 import type { DataFile, DataSource, Part } from "../source.ts";
 import { classList, isClassList } from "./classes.ts";
@@ -62,6 +63,8 @@ async function byMedia(file: DataFile, options: CheckOptions): Promise<Tell> {
       return ({ tally, findings }) => {
         countFilm(tally.films, name, film, file.size);
         if (problem !== undefined) findings.add("film", name, problem);
+        else if (film && film.width * film.height > MOST_FILM_PIXELS)
+          findings.add("hugeFilm", name, `${film.width} x ${film.height}`);
       };
     }
     case "archive":

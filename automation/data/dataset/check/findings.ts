@@ -27,6 +27,11 @@ export const FINDINGS = {
     hint: "Fetch or send them again, or remove them: their task fails.",
     breaks: true,
   },
+  hugeFilm: {
+    text: "Films of more than 9.4 million pixels a frame",
+    hint: "Make them smaller: CVAT's encoder takes no more (4096x2304), and their task fails.",
+    breaks: true,
+  },
   label: {
     text: "Lines of label files that are wrong",
     hint: "Mend them: an import stops at the first, and nothing is imported.",

@@ -4,6 +4,7 @@ import { collect, isLabelName, type CheckOptions } from "./check.ts";
 import { tellClasses } from "./classes.ts";
 import type { Collected } from "./collected.ts";
 import { measure } from "./measure.ts";
+import type { Room } from "../../room/room.ts";
 import { mediaOf } from "../../pictures/media.ts";
 import { Findings, type Finding } from "./findings.ts";
 import { Names } from "./names.ts";
@@ -28,8 +29,8 @@ export interface JudgeOptions {
   deep: boolean;
   /** Of the task that is to be made of it. */
   quality: number;
-  /** Bytes that kvrocks takes. Undefined: no lab was asked. */
-  room: number | undefined;
+  /** What kvrocks takes. Undefined: no lab was asked. */
+  room: Room | undefined;
 }
 
 /** Looks at a data set, and says what CVAT will make of it. */
@@ -56,7 +57,12 @@ export async function judged(
   if (!names.isSound) await names.tell(source, kindOf, findings);
   tellMixed(tally, findings);
   tellClasses(tally, findings);
-  const need = cacheNeed(tally.pictures, await measure(sample.files, quality), quality, room);
+  const need = cacheNeed(
+    { pictures: tally.pictures, films: tally.films.taken },
+    await measure(sample.files, quality),
+    quality,
+    room,
+  );
   const list = findings.list();
   return {
     source: source.title,

@@ -1,4 +1,5 @@
 import type { Film } from "../../pictures/film.ts";
+import { shownPixels } from "../../room/film-chunks.ts";
 import type { Header } from "../../pictures/found.ts";
 import { shownSize } from "../../pictures/picture.ts";
 
@@ -29,7 +30,13 @@ export interface Tally {
     smallest?: { width: number; height: number };
     largest?: { width: number; height: number };
   };
-  films: { count: number; bytes: number; first: ({ name: string } & Film)[] };
+  films: {
+    count: number;
+    bytes: number;
+    first: ({ name: string } & Film)[];
+    /** Of those whose headers tell their frames: what all of them come to, as they are and as people are shown them. */
+    taken: { count: number; frames: number; pixels: number; shownPixels: number };
+  };
   labels: {
     files: number;
     empty: number;
@@ -61,7 +68,7 @@ export function emptyTally(): Tally {
       square: 0,
       turned: 0,
     },
-    films: { count: 0, bytes: 0, first: [] },
+    films: { count: 0, bytes: 0, first: [], taken: { count: 0, frames: 0, pixels: 0, shownPixels: 0 } },
     labels: { files: 0, empty: 0, boxes: 0, classes: {} },
     archives: 0,
     pdfs: 0,
@@ -105,6 +112,12 @@ export function countFilm(tally: Tally["films"], name: string, film: Film | unde
   tally.count += 1;
   tally.bytes += bytes;
   if (film && tally.first.length < SHOWN) tally.first.push({ name, ...film });
+  if (film?.frames === undefined) return;
+  const { frames, width, height } = film;
+  tally.taken.count += 1;
+  tally.taken.frames += frames;
+  tally.taken.pixels += frames * width * height;
+  tally.taken.shownPixels += shownPixels({ frames, width, height });
 }
 
 export function countBoxes(labels: Tally["labels"], name: string, boxes: ReadonlyMap<number, number>): void {
@@ -128,6 +141,7 @@ export function addTally(into: Tally, next: Tally): void {
   if (pictures.smallest) countExtreme(into.pictures, "smallest", pictures.smallest);
   if (pictures.largest) countExtreme(into.pictures, "largest", pictures.largest);
   for (const key of ["count", "bytes"] as const) into.films[key] += films[key];
+  for (const key of ["count", "frames", "pixels", "shownPixels"] as const) into.films.taken[key] += films.taken[key];
   into.films.first.push(...films.first.slice(0, SHOWN - into.films.first.length));
   for (const key of ["files", "empty"] as const) into.labels[key] += labels[key];
   for (const [number, counted] of Object.entries(labels.classes)) countClass(into.labels, number, counted);

@@ -1,3 +1,5 @@
+import { binaryText } from "../../room/binary-text.ts";
+import { roomText } from "../../room/room.ts";
 import { FINDINGS, type Finding } from "./findings.ts";
 import type { CheckReport } from "./report.ts";
 import type { Tally } from "./tally.ts";
@@ -20,7 +22,7 @@ export function checkText({ source, deep, counts, findings, cache }: CheckReport
     ...breaks.flatMap(findingLines),
     ...(careful.length > 0 ? ["", "To know:"] : []),
     ...careful.flatMap(findingLines),
-    ...(counts.pictures.count > 0 ? ["", ...cacheLines(cache)] : []),
+    ...(cache.pictures + cache.films > 0 ? ["", ...cacheLines(cache)] : []),
   ];
   return lines.join("\n");
 }
@@ -43,18 +45,18 @@ function numbers(counts: Tally, deep: boolean): string[] {
   const more = sizes.length - SIZES + (pictures.otherSizes > 0 ? 1 : 0);
   const shown = sizes.slice(0, SIZES).map(([size, count]) => `${size} (${count})`);
   return [
-    ...row("files", `${counts.files}, ${bytesText(counts.bytes)}`),
+    ...row("files", `${counts.files}, ${binaryText(counts.bytes)}`),
     ...row(
       "pictures",
-      pictures.count > 0 ? `${pictures.count}, ${bytesText(pictures.bytes)}: ${formats.join(", ")}` : "",
+      pictures.count > 0 ? `${pictures.count}, ${binaryText(pictures.bytes)}: ${formats.join(", ")}` : "",
     ),
     ...row("sizes", [...shown, ...(more > 0 ? [`and ${more} other sizes`] : [])].join(", ")),
     ...row("shown", orientation(pictures)),
-    ...row("films", films.count > 0 ? `${films.count}, ${bytesText(films.bytes)}` : ""),
-    ...films.first.flatMap(({ name, container, codec, width, height, frames, seconds }) =>
+    ...row("films", films.count > 0 ? `${films.count}, ${binaryText(films.bytes)}` : ""),
+    ...films.first.flatMap(({ name, container, codec, width, height, frames, framesAbout, seconds }) =>
       row(
         "",
-        `${shortened(name, 30)}: ${container}, ${codec}, ${width}x${height}, ${frames ?? "?"} frames, ${seconds ?? "?"} s`,
+        `${shortened(name, 30)}: ${container}, ${codec}, ${width}x${height}, ${framesAbout ? "about " : ""}${frames ?? "?"} frames, ${seconds ?? "?"} s`,
       ),
     ),
     ...row(
@@ -102,6 +104,7 @@ function entry(name: string, detail: string | undefined): string {
 
 function cacheLines({
   pictures,
+  films,
   looking,
   quality,
   measured,
@@ -109,16 +112,22 @@ function cacheLines({
   room,
   advice,
 }: CheckReport["cache"]): string[] {
-  const how = measured > 0 ? `measured on ${measured} of them` : "a guess: none could be measured";
-  const has = room === undefined ? [] : [`  It takes ${bytesText(room)} at most; what is in it now was not looked at.`];
+  const what = [pictures > 0 ? `${pictures} pictures` : "", films > 0 ? `${films} films` : ""].filter(Boolean);
+  const how = [
+    ...(pictures > 0
+      ? [measured > 0 ? `measured on ${measured} pictures` : "a guess: no picture could be measured"]
+      : []),
+    ...(films > 0 ? ["of films a guess, at most"] : []),
+  ];
+  const originals = pictures > 0 ? "the original bytes, whatever the quality" : "the best quality, whatever the task's";
   return [
-    `In CVAT's cache (kvrocks), for 24 hours each, a task of these ${pictures} takes:`,
-    ...folded(`  ${bytesText(looking).padStart(9)}  to look at all of it at quality ${quality} (${how})`, 13),
+    ...folded(`In CVAT's cache (kvrocks), for 24 hours each, tasks of these ${what.join(" and ")} take:`, 2),
     ...folded(
-      `  ${bytesText(annotating).padStart(9)}  to annotate it by a function: the original bytes, whatever the quality`,
+      `  ${binaryText(looking).padStart(9)}  to look at all of it at quality ${quality} (${how.join("; ")})`,
       13,
     ),
-    ...has,
+    ...folded(`  ${binaryText(annotating).padStart(9)}  to annotate it by a function: ${originals}`, 13),
+    ...(room === undefined ? [] : folded(`  ${roomText(room)}`, 2)),
     ...(room !== undefined && advice.length === 0 ? ["  Both fit."] : []),
     ...advice.flatMap((sentence) => folded(`  -> ${sentence}`, 5)),
   ];
@@ -157,12 +166,4 @@ export function shortened(name: string, columns: number): string {
 /** Control signs in a name are no commands to a terminal. */
 function printable(name: string): string {
   return name.replaceAll(/\p{Cc}/gu, (sign) => `\\x${sign.charCodeAt(0).toString(16).padStart(2, "0")}`);
-}
-
-export function bytesText(bytes: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  let amount = bytes;
-  let unit = 0;
-  for (; amount >= 1024 && unit < units.length - 1; unit += 1) amount /= 1024;
-  return `${unit === 0 || amount >= 100 ? Math.round(amount) : amount.toFixed(1)} ${units[unit] ?? ""}`;
 }
