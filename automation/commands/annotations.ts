@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
-import type { ExportFlags, ImportFlags } from "../verbs/annotations.ts";
+import type { ImportFlags } from "../verbs/annotations.ts";
+import type { ExportFlags } from "../verbs/annotations-export.ts";
 import type { ZipFlags } from "../verbs/annotations-zip.ts";
 import { dataCommand } from "./common.ts";
 
@@ -73,7 +74,9 @@ export function annotationsCommand(): Command {
           "have CVAT put it below this prefix of the bucket for exports; a key that ends in .zip is its whole key",
         )
         .option("--force", "overwrite")
-        .action(async (name: string, flags: ExportFlags) => (await work()).exportThem(name, flags)),
+        .action(async (name: string, flags: ExportFlags) =>
+          (await import("../verbs/annotations-export.ts")).exportThem(name, flags),
+        ),
     );
 }
 

@@ -17,7 +17,10 @@ export function annotateCommand(): Command {
       "--mapping <pairs>",
       "MODEL=TASK,MODEL=TASK, or a file of YAML or JSON, with attributes (default: labels of equal names)",
     )
-    .option("--replace", "remove what the task has; it is exported first, and comes back where the run fails")
+    .option(
+      "--replace",
+      "remove what the task has; it is exported first, and comes back where the run fails or is cancelled",
+    )
     .option("--dry-run", "check everything, say what would be done, and do nothing")
     .option("--cancel", "instead: cancel the run that is on")
     .action(async (task: string, flags: AnnotateFlags) =>

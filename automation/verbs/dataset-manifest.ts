@@ -1,14 +1,17 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import type { CloudStorageConfig } from "../../components/cvat/plan.ts";
 import { UserError } from "../../components/program/errors.ts";
-import type { Plan } from "../../components/lab/plan.ts";
 import type { DataLab } from "../data/connect/lab.ts";
 import { inDataLab } from "../data/connect/run.ts";
-import { storageUrns, unnamedIn, withManifest } from "../data/dataset/manifest/in-stack.ts";
+import { storagesOf } from "../data/cvat/find.ts";
+import { storageUrns, unknownIn, unnamedIn, withManifest } from "../data/dataset/manifest/in-stack.ts";
 import { makeManifest, putManifest, type Made } from "../data/dataset/manifest/make.ts";
+import { MANIFEST } from "../data/dataset/manifest/record.ts";
+import { folderOf } from "../data/dataset/source.ts";
 import { inWorkFolder } from "../data/dataset/manifest/work-folder.ts";
 import type { InClusterRun } from "../data/in-cluster/run.ts";
 import { binaryText } from "../data/room/binary-text.ts";
-import type { Bucket } from "../data/store/objects.ts";
+import type { Store } from "../data/store/objects.ts";
 import { countsText } from "../engine/counts.ts";
 import { openUserStack } from "../engine/door.ts";
 import { runEngine } from "../engine/run.ts";
@@ -32,25 +35,30 @@ const SIDE_BY_SIDE = 16;
 /** `dataset manifest`: writes CVAT's manifest of a prefix beside its pictures, and names it in the cloud storages of the stack file. */
 export async function manifest(prefix: string, flags: ManifestFlags): Promise<void> {
   const progress = streamProgress();
-  const { made, storages } = await inDataLab(flags, progress, async (lab, signal) => {
+  const { made, storages } = await inDataLab(flags, progress, async (lab, signal, stands) => {
+    stands("No manifest was written.");
     const bucket = await lab.bucket(flags.bucket);
+    const clearing = await lab.bucket(flags.bucket, { signal: null });
+    const key = folderOf(prefix) + MANIFEST;
+    const before = await bucket.stat(key);
+    stands(async () => {
+      const isNew = (await clearing.stat(key))?.etag !== before?.etag;
+      return isNew ? `${key} is written; whether CVAT knows it was not looked at.` : "No manifest was written.";
+    });
     const made = await inWorkFolder(
       async (folder) =>
         (flags.inCluster && (await madeInCluster(lab, prefix, flags, { progress, signal, folder }))) ||
         madeHere(bucket, prefix, flags, { progress, signal, folder }),
     );
     refuse(made, prefix, flags);
-    return {
-      made,
-      storages: flags.storage ? unnamedIn(lab.plan.cvat?.cloudStorages ?? [], flags.bucket, made.key) : [],
-    };
+    return { made, storages: flags.storage ? await storagesToName(lab, flags.bucket, made.key) : [] };
   });
   const text = [madeText(made, flags)];
   if (storages.length > 0 && flags.dryRun)
     text.push(
       `It would be named in the cloud storages ${storages.map(({ name }) => name).join(", ")} of the stack file.`,
     );
-  else if (storages.length > 0) text.push(await nameInStack(made.key, flags, progress));
+  else if (storages.length > 0) text.push(await nameInStack(made.key, storages, flags, progress));
   print({ ...made, namedIn: storages.map(({ name }) => name) }, text.join("\n"), flags.json);
 }
 
@@ -60,7 +68,7 @@ interface Making extends InClusterRun {
 }
 
 async function madeHere(
-  bucket: Bucket,
+  bucket: Store,
   prefix: string,
   { parallel = SIDE_BY_SIDE, skipBroken, dryRun }: ManifestFlags,
   { progress, signal, folder }: Making,
@@ -124,34 +132,50 @@ function madeText(made: Made, { dryRun }: ManifestFlags): string {
   }`;
 }
 
+/** Cloud storages that do not name the manifest yet, in the stack file or in CVAT alone. */
+async function storagesToName(lab: DataLab, role: string, key: string): Promise<CloudStorageConfig[]> {
+  const all = lab.plan.cvat?.cloudStorages ?? [];
+  const unnamed = unnamedIn(all, role, key);
+  if (!all.some(({ manifests }) => manifests.includes(key))) return unnamed;
+  const space = await lab.space();
+  return [...unnamed, ...unknownIn(all, key, space.organization, await storagesOf(space))];
+}
+
 /** Edits the stack file, shows what that does, and does that alone. */
 async function nameInStack(
   key: string,
-  { stack: name, folder, bucket }: ManifestFlags,
+  storages: readonly CloudStorageConfig[],
+  { stack: name, folder }: ManifestFlags,
   progress: Progress,
 ): Promise<string> {
   const file = stackFilePath(folder, name);
-  const before = await openUserStack({ stack: name, folder, create: false, reads: true, progress });
-  const { storages, all, organization } = storagesOf(before.plan, bucket, key);
-  await writeFile(file, withManifest(await readFile(file, "utf8"), all, storages, key));
+  const { plan } = await openUserStack({ stack: name, folder, create: false, reads: true, progress });
+  const all = plan.cvat?.cloudStorages ?? [];
+  const isMeant = (one: CloudStorageConfig) => storages.some((storage) => storage.name === one.name);
+  const unnamed = all.filter((one) => isMeant(one) && !one.manifests.includes(key));
+  if (unnamed.length > 0) await rewrite(file, withManifest(await readFile(file, "utf8"), all, unnamed, key));
   const names = storages.map((storage) => storage.name).join(", ");
   try {
     const { stack } = await openUserStack({ stack: name, folder, create: false, progress });
-    const target = storageUrns(name, storages, organization);
+    const target = storageUrns(name, all.filter(isMeant), plan.cvat?.config.organizations[0]?.slug ?? "");
     const { counts } = await runEngine(stack, "preview", { progress, target });
     progress.line(`${file} names it in the cloud storages ${names}: ${countsText(counts, "will")}.`);
     await runEngine(stack, "up", { progress, target });
   } catch (error) {
-    progress.line(
-      `The manifest is written, and ${file} names it. CVAT knows it after: npm run platform -- up --stack ${name}`,
-    );
+    progress.line(`The manifest is written, and ${file} names it. CVAT knows it after the same command once more.`);
     throw error;
   }
   return `CVAT's cloud storages ${names} name it, in ${file} too.`;
 }
 
-function storagesOf({ cvat }: Plan, bucket: string, key: string) {
-  const all = cvat?.cloudStorages ?? [];
-  const organization = cvat?.config.organizations[0]?.slug ?? "";
-  return { all, organization, storages: unnamedIn(all, bucket, key) };
+/** At one go: a run that is killed leaves the one or the other. */
+async function rewrite(file: string, text: string): Promise<void> {
+  const place = await realpath(file);
+  const beside = `${place}.${process.pid}.new`;
+  try {
+    await writeFile(beside, text, { mode: (await stat(place)).mode });
+    await rename(beside, place);
+  } finally {
+    await rm(beside, { force: true });
+  }
 }

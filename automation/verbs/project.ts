@@ -1,7 +1,7 @@
 import { isUnchanged, planLines } from "../../components/cvat/projects/plan-project.ts";
 import { UserError } from "../../components/program/errors.ts";
 import { inDataLab } from "../data/connect/run.ts";
-import { apply, planApply } from "../data/projects/apply.ts";
+import { apply, isApplied, planApply } from "../data/projects/apply.ts";
 import { readProjectFile } from "../data/projects/file.ts";
 import { streamProgress } from "../progress.ts";
 import type { DataStackFlags } from "./flags.ts";
@@ -16,7 +16,8 @@ export interface ApplyFlags extends DataStackFlags {
 export async function applyFile(file: string, { json, dryRun, force, ...flags }: ApplyFlags): Promise<void> {
   const wanted = await readProjectFile(file);
   const progress = streamProgress();
-  await inDataLab(flags, progress, async (lab) => {
+  await inDataLab(flags, progress, async (lab, _signal, stands) => {
+    stands("Nothing was changed.");
     const own = await lab.organization();
     const { projects, organizations } = lab.plan.lab.cvat;
     const first = organizations[0]?.slug ?? "";
@@ -48,6 +49,10 @@ export async function applyFile(file: string, { json, dryRun, force, ...flags }:
       return;
     }
     progress.line(lines.join("\n"));
+    const clearing = { ...space, client: await lab.cvat({ signal: null }) };
+    stands(async () =>
+      (await isApplied(clearing, wanted)) ? `Project ${wanted.name} is as wanted.` : "Nothing was changed.",
+    );
     await progress.task(`Applying ${file}`, () => apply(space, planned));
     print({ ...report, applied: true }, `Project ${wanted.name} is ${plan.isNew ? "made" : "changed"}.`, json);
   });

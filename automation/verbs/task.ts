@@ -75,7 +75,8 @@ export async function remove(name: string, { json, project, yes, saved, force, .
   if (yes !== undefined && yes !== name)
     throw new UserError(`--yes says ${yes}, and the task is ${name}: nothing was deleted.`, { exitCode: 2 });
   const progress = streamProgress();
-  await inDataLab(flags, progress, async (lab, signal) => {
+  await inDataLab(flags, progress, async (lab, signal, stands) => {
+    stands("Nothing was deleted.");
     const space = await lab.space();
     const task = await taskNamed(space, name, project === undefined ? undefined : await projectNamed(space, project));
     const { losing, bytes } = await progress.task(`Looking at task ${task.name}`, async () => ({
@@ -100,6 +101,10 @@ export async function remove(name: string, { json, project, yes, saved, force, .
       throw new UserError(
         `Task ${task.name} has ${losing.annotations} annotations, and no export or backup of it is known that is younger than its last change (${task.updated_date}): nothing was deleted. Export it, name one with --saved KEY, or say --force.`,
       );
+    const clearing = await lab.cvat({ signal: null });
+    stands(async () =>
+      (await clearing.find(`tasks/${task.id}`)) ? "Nothing was deleted." : `Task ${task.name} is deleted.`,
+    );
     await progress.task(`Deleting task ${task.name}`, () => space.client.remove(`tasks/${task.id}`));
     print({ ...report, deleted: true }, [...freed, savedLine].join("\n"), json);
   });
@@ -153,7 +158,8 @@ export async function assign(
   { json, to, kind, by, stage, lead, dryRun, ...flags }: AssignFlags,
 ): Promise<void> {
   const progress = streamProgress();
-  await inDataLab(flags, progress, async (lab) => {
+  await inDataLab(flags, progress, async (lab, _signal, stands) => {
+    stands("Nothing was changed.");
     const space = await lab.space();
     const target = await targetNamed(space, name, kind);
     const people = await membersNamed(space, [...to, ...(lead === undefined ? [] : [lead])]);
@@ -170,6 +176,13 @@ export async function assign(
         : `${changes.length} of ${jobs.length} jobs ${dryRun ? "would change" : "changed"}${leads ? `, and ${leader.username} leads it` : ""}.`,
     ];
     if (!dryRun) {
+      const clearing = { ...space, client: await lab.cvat({ signal: null }) };
+      stands(async () => {
+        const left = dealt(await jobsOf(clearing, target.jobs), { people: dealers, by, stage }).filter(isChange);
+        return left.length === 0
+          ? "All jobs are dealt out."
+          : `${left.length} of ${changes.length} jobs are still to be told: run this again.`;
+      });
       if (changes.length > 0)
         await progress.task(`Assigning ${changes.length} jobs`, (task) =>
           assignJobs(space.client, changes, (done) => task.update(`${done} of ${changes.length}`)),

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { byBytes } from "../../automation/data/dataset/order.ts";
-import type { Bucket, ObjectInfo } from "../../automation/data/store/objects.ts";
+import type { ObjectInfo, Store } from "../../automation/data/store/objects.ts";
 
 /** A bucket in memory, and what was asked of it. */
-export interface MemoryBucket extends Bucket {
+export interface MemoryBucket extends Store {
   objects: Map<string, Buffer>;
   asked: { ranges: string[]; puts: string[]; lists: number };
 }
@@ -51,6 +51,7 @@ export function memoryBucket(
       objects.set(key, Buffer.concat(pieces));
       return { etag: "" };
     },
+    abandon: () => Promise.resolve(),
     remove(keys) {
       for (const key of keys) objects.delete(key);
       return Promise.resolve();

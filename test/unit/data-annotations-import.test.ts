@@ -304,13 +304,13 @@ describe("annotations that are exported", () => {
 
   test("are kept before something replaces them, and come back by CVAT's own importer", async () => {
     cvat.task(1).shapes.push({ frame: 2, label: "car", points: [1, 2, 3, 4] });
-    await kept(cvat.space(), street(), target("replaced/1.zip"), quick);
+    await kept(cvat.space(), street(), target("replaced/1.zip"), quick, cvat.space().client);
     cvat.task(1).shapes = [];
     await importedFrom(cvat.space(), street(), { format: IMPORT_OF_KEPT, storage: 4, key: "replaced/1.zip" }, quick);
     expect(await annotationsOf(cvat.space().client, 1)).toMatchObject({ shapes: 1 });
     expect(cvat.calls.some((call) => call.includes("format=CVAT+for+images+1.1"))).toBe(true);
     cvat.task(1).mode = "interpolation";
-    await kept(cvat.space(), street(), target("replaced/2.zip"), quick);
+    await kept(cvat.space(), street(), target("replaced/2.zip"), quick, cvat.space().client);
     expect(cvat.calls.some((call) => call.includes("format=CVAT+for+video+1.1"))).toBe(true);
   });
 });

@@ -182,7 +182,7 @@ const boxIn = ([, text = ""]: RegExpMatchArray): [string, number[]] => {
 describe("a function over a task", () => {
   test("annotates every frame, and what it cannot store is said before", async () => {
     const task = await taskNamed(space, "Validation");
-    const plan = await annotatePlan(space, task, "det");
+    const plan = await annotatePlan(space, task, { function: "det" });
     expect(plan.notes).toEqual(["Labels of det that are left out: cow."]);
     const percents: string[] = [];
     const { how, after } = await annotate(space, plan, {
@@ -196,7 +196,7 @@ describe("a function over a task", () => {
   test("is cancelled, keeps what it has, and another can begin", async () => {
     slow = 30;
     const task = await taskNamed(space, "Validation");
-    const plan = await annotatePlan(space, task, "det");
+    const plan = await annotatePlan(space, task, { function: "det" });
     const ends = new AbortController();
     const asked = {
       client: new CvatClient({ endpoint: cvat.url, ...ADMIN }, { signal: ends.signal }),

@@ -16,7 +16,11 @@ let said: string[];
 let ends: AbortController;
 
 vi.mock("../../automation/data/connect/run.ts", () => ({
-  inDataLab: (_flags: unknown, _progress: unknown, work: (lab: unknown, signal: AbortSignal) => unknown) =>
+  inDataLab: (
+    _flags: unknown,
+    _progress: unknown,
+    work: (lab: unknown, signal: AbortSignal, stands: () => void) => unknown,
+  ) =>
     work(
       {
         plan: {
@@ -30,10 +34,12 @@ vi.mock("../../automation/data/connect/run.ts", () => ({
         temporary: "temporary/",
       },
       ends.signal,
+      () => undefined,
     ),
 }));
 
-const { exportThem, importZip, zipInLab } = await import("../../automation/verbs/annotations.ts");
+const { importZip, zipInLab } = await import("../../automation/verbs/annotations.ts");
+const { exportThem } = await import("../../automation/verbs/annotations-export.ts");
 const { annotateTask } = await import("../../automation/verbs/task-annotate.ts");
 
 const BEFORE = { frame: 1, label: "car", points: [1, 2, 3, 4] };
@@ -220,7 +226,8 @@ describe("task annotate", () => {
       ...cvat.bucket("datasets"),
       stat: (key: string) => Promise.resolve({ key, size: 6e9, etag: "", modified: new Date() }),
     };
-    vi.spyOn(cvat, "bucket").mockReturnValue(huge);
+    const real = cvat.bucket();
+    vi.spyOn(cvat, "bucket").mockImplementation((name) => (name === "datasets" ? huge : real));
     await expect(annotateTask("street", { ...FLAGS, function: "det" })).rejects.toThrow("That is too much");
     expect(cvat.calls.some((call) => call.startsWith("POST"))).toBe(false);
   });

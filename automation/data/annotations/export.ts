@@ -6,7 +6,7 @@ import { tasksOf } from "../cvat/find.ts";
 import type { CvatSpace } from "../cvat/space.ts";
 import type { LookAtWorkers } from "../cvat/workers.ts";
 import type { Bucket } from "../store/objects.ts";
-import { done } from "./begin.ts";
+import { done, type Stopping } from "./begin.ts";
 
 /** What is exported. */
 export type Exported = { kind: "task"; record: Task } | { kind: "project"; record: Project };
@@ -26,6 +26,8 @@ export interface Work {
   update?: (text: string) => void;
   workers?: LookAtWorkers | undefined;
   signal?: AbortSignal | undefined;
+  /** Default: what CVAT has begun with when the run is stopped it carries on with, and nobody is told. */
+  stopping?: Stopping | undefined;
   /** Milliseconds between two looks at CVAT's request. Default: half a second. */
   everyMs?: number;
 }
@@ -40,6 +42,11 @@ export async function exported(space: CvatSpace, wish: ExportWish, work: Work): 
   const { what, format, images, target } = wish;
   await renew(space, what);
   const isLocal = "file" in target;
+  const lying = async () => {
+    const { etag, modified } = ("file" in target ? undefined : await target.bucket.stat(target.key)) ?? {};
+    return `${etag ?? ""} ${modified?.toISOString() ?? ""}`;
+  };
+  const before = await lying();
   const request = await done(
     client,
     {
@@ -53,7 +60,11 @@ export async function exported(space: CvatSpace, wish: ExportWish, work: Work): 
           : { location: "cloud_storage", cloud_storage_id: target.storage, filename: target.key }),
       },
     },
-    { what: `the export of ${what.kind} ${what.record.name}`, wasDone: () => Promise.resolve(false), ...work },
+    {
+      what: `the export of ${what.kind} ${what.record.name}`,
+      wasDone: async () => (await lying()) !== before,
+      ...work,
+    },
   );
   return isLocal
     ? downloaded(client, request?.result_url ?? undefined, target.file, work)

@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
+import type { CvatClient } from "../../../components/cvat/client/client.ts";
 import type { Task } from "../../../components/cvat/client/types.ts";
 import { UserError } from "../../../components/program/errors.ts";
 import { labelsOf } from "../cvat/find.ts";
@@ -58,10 +59,31 @@ export async function importPlan(space: CvatSpace, task: Task, zip: string, form
   return { task, zip, format, content, before: await annotationsOf(space.client, task.id) };
 }
 
-/** Exports what a task has, so that tracks stay tracks. {@link IMPORT_OF_KEPT} puts it back. */
-export async function kept(space: CvatSpace, task: Task, target: ExportTarget, work: Work): Promise<void> {
+/**
+ * Exports what a task has, so that tracks stay tracks. {@link IMPORT_OF_KEPT} puts it back. Of a run that is stopped before it is whole nothing
+ * stays.
+ * @param target a bucket whose calls do not end with the run's, or a file
+ * @param clearing asks CVAT after a stop
+ */
+export async function kept(
+  space: CvatSpace,
+  task: Task,
+  target: ExportTarget,
+  work: Work,
+  clearing: CvatClient,
+): Promise<void> {
   const format = task.mode === "interpolation" ? "CVAT for video 1.1" : "CVAT for images 1.1";
-  await exported(space, { what: { kind: "task", record: task }, format, images: false, target }, work);
+  const stopping = { client: clearing, left: () => undefined };
+  try {
+    await exported(
+      space,
+      { what: { kind: "task", record: task }, format, images: false, target },
+      { ...work, stopping },
+    );
+  } catch (error) {
+    if (work.signal?.aborted && !("file" in target)) await target.bucket.remove([target.key]);
+    throw error;
+  }
 }
 
 /**

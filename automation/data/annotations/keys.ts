@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import { UserError } from "../../../components/program/errors.ts";
+import type { Exported } from "./export.ts";
 import { YOLO } from "./import.ts";
 
 /**
@@ -11,6 +13,21 @@ export function exportKey(to: string, name: string, at: Date): string {
   if (bare.endsWith(".zip")) return bare;
   const folder = bare === "" || bare.endsWith("/") ? bare : `${bare}/`;
   return `${folder}${inKey(name)}-${stamp(at)}.zip`;
+}
+
+/**
+ * Name of the note about an export that is under way: the same for the same export, and for no other.
+ * @param to the prefix it goes to
+ */
+export function exportNote(
+  { kind, record }: Exported,
+  { format, images, to }: { format: string; images: boolean; to: string },
+): string {
+  const rest = createHash("sha256")
+    .update(JSON.stringify([format, images, to]))
+    .digest("hex")
+    .slice(0, 16);
+  return `export-${kind}-${record.id}-${rest}`;
 }
 
 /**

@@ -6,24 +6,41 @@ import { dataLab, type DataFlags, type DataLab } from "./lab.ts";
 /** How long work that is asked to end may take to clear away what it has made, in milliseconds. */
 const CLEARING_MS = 60_000;
 
+/** In what state things are, should the work be stopped now: sentences, or how to find them out. The last one that was told counts. */
+export type Standing = string | (() => Promise<string>);
+
 /**
  * Does a data verb's work. When this process is asked to end, the signal is aborted and the work has a minute to clear away, or until it is
  * asked once more. Ways to the lab that were opened are closed at the end.
- * @throws Stopped where it was asked to end, whatever the work came to then
+ * @throws Stopped where it was asked to end, with what the work said of how things stand
  */
 export async function inDataLab<T>(
   flags: DataFlags,
   progress: Progress,
-  work: (lab: DataLab, signal: AbortSignal) => Promise<T>,
+  work: (lab: DataLab, signal: AbortSignal, stands: (how: Standing) => void) => Promise<T>,
 ): Promise<T> {
   return stoppable(progress, async (signal) => {
     const lab = await dataLab(flags, progress, signal);
+    let standing: Standing = "";
     try {
-      return await work(lab, signal);
+      const result = await work(lab, signal, (how) => (standing = how));
+      if (signal.aborted) standing = "It was done by then.";
+      signal.throwIfAborted();
+      return result;
+    } catch (error) {
+      const { reason } = signal as { reason: unknown };
+      // What the work itself says of its end is truer.
+      if (!(reason instanceof Stopped) || (error instanceof Stopped && error !== reason)) throw error;
+      throw new Stopped(reason.signal, ["Stopped.", await said(standing)].filter(Boolean).join(" "));
     } finally {
       await lab.close();
     }
   });
+}
+
+async function said(standing: Standing): Promise<string> {
+  if (typeof standing === "string") return standing;
+  return standing().catch((error: unknown) => `How things stand could not be asked: ${(error as Error).message}`);
 }
 
 /** Work that clears away by itself when its signal is aborted. @throws Stopped then */

@@ -35,6 +35,19 @@ export async function planApply(
   wanted: ProjectConfig,
   update?: (text: string) => void,
 ): Promise<Planned> {
+  const { live, storages, plan } = await compared(space, wanted);
+  if (plan.problems.length > 0) throw new UserError(plan.problems.join("\n"), { exitCode: 2 });
+  const removed = removedLabels(plan);
+  const counts =
+    live && removed.length > 0
+      ? await annotationCounts(space.client, live.project.id, (read, of) =>
+          update?.(`annotations of ${read} of ${of} jobs read`),
+        )
+      : new Map<number, number>();
+  return { wanted, plan, live, storages, losing: losing(removed, counts) };
+}
+
+async function compared(space: CvatSpace, wanted: ProjectConfig) {
   const found = await projectsOf(space, wanted.name);
   const project =
     found.length === 0
@@ -51,16 +64,12 @@ export async function planApply(
     storagesOf(space),
   ]);
   const live = project && { project, labels };
-  const plan = planProject(wanted, live, storages);
-  if (plan.problems.length > 0) throw new UserError(plan.problems.join("\n"), { exitCode: 2 });
-  const removed = removedLabels(plan);
-  const counts =
-    project && removed.length > 0
-      ? await annotationCounts(space.client, project.id, (read, of) =>
-          update?.(`annotations of ${read} of ${of} jobs read`),
-        )
-      : new Map<number, number>();
-  return { wanted, plan, live, storages, losing: losing(removed, counts) };
+  return { live, storages, plan: planProject(wanted, live, storages) };
+}
+
+/** Whether a project is as wanted now. */
+export async function isApplied(space: CvatSpace, wanted: ProjectConfig): Promise<boolean> {
+  return isUnchanged((await compared(space, wanted)).plan);
 }
 
 /** Does what was planned, in one call, so that all of it is done or nothing. */

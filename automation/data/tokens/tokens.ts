@@ -1,5 +1,6 @@
 import semver from "semver";
 import type { CvatClient } from "../../../components/cvat/client/client.ts";
+import { CvatError } from "../../../components/cvat/client/errors.ts";
 import { UserError } from "../../../components/program/errors.ts";
 
 /** A personal access token, without its value: CVAT tells that once. (cvat-real-third-look.md, 2.1) */
@@ -19,12 +20,23 @@ const TOKENS = "auth/access_tokens";
 /** CVAT before this has a login key alone: one for each account, that may do all, and ends when somebody signs the account out. */
 export const hasTokens = (version: string): boolean => semver.gte(semver.coerce(version)?.version ?? "0.0.0", "2.48.0");
 
-/** @param cvat of the person whose it becomes, signed in by password: a superuser can make none for others, and a token no other */
+/**
+ * Makes one. Where no answer comes it may be there, and nobody will ever know its value: so it is looked for, and taken back.
+ * @param cvat of the person whose it becomes, signed in by password: a superuser can make none for others, and a token no other
+ */
 export async function makeToken(
   cvat: CvatClient,
   wanted: Pick<AccessToken, "name" | "read_only" | "expiry_date">,
 ): Promise<AccessToken & { value: string }> {
-  return cvat.post(TOKENS, wanted);
+  const before = new Set((await listTokens(cvat)).map(({ id }) => id));
+  try {
+    return await cvat.post(TOKENS, wanted);
+  } catch (error) {
+    if (!(error instanceof CvatError) || !error.maybeDone) throw error;
+    const unheard = (await listTokens(cvat)).filter(({ id, name }) => name === wanted.name && !before.has(id));
+    for (const token of unheard) await revokeToken(cvat, token);
+    throw error;
+  }
 }
 
 /** Those that work, the oldest first. CVAT lists neither expired nor revoked ones, to nobody. */

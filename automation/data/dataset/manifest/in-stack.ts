@@ -14,6 +14,24 @@ export function unnamedIn(storages: readonly CloudStorageConfig[], role: string,
 }
 
 /**
+ * Those that name it in the stack file, while CVAT's records do not: a run was killed between the two.
+ * @param records those of CVAT in the organization
+ */
+export function unknownIn(
+  storages: readonly CloudStorageConfig[],
+  key: string,
+  organization: string,
+  records: readonly { display_name: string; manifests: readonly string[] }[],
+): CloudStorageConfig[] {
+  return storages.filter(
+    ({ name, manifests, organization: own = organization }) =>
+      own === organization &&
+      manifests.includes(key) &&
+      records.some((record) => record.display_name === name && !record.manifests.includes(key)),
+  );
+}
+
+/**
  * A stack file whose cloud storages name a manifest besides those that they name; all comments stay. Where it lists no storages, those that it has
  * by default are written down.
  * @param text a sound stack file
