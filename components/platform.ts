@@ -144,6 +144,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
           versions: cvat.versions,
           users: cvat.users,
           cloudStorages: cvat.cloudStorages,
+          ...(cvat.projects.length > 0 && { projects: cvat.projects }),
         },
       }),
       ...(clearml && {

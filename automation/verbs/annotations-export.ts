@@ -116,7 +116,7 @@ async function theOneOf(space: CvatSpace, name: string, kind: "task" | "project"
   return { kind: "task", record: await taskNamed(space, name) };
 }
 
-/** Only a project's export carries subsets, and it has all of them: of one subset, each task is exported by itself. (cvat-real-third-look.md 5.2) */
+/** A project's export has all of its subsets: of one alone, each task is exported by itself. (cvat-real-third-look.md 5.2) */
 async function partsOf(space: CvatSpace, what: Exported, subset: string | undefined): Promise<Exported[]> {
   if (subset === undefined) return [what];
   if (what.kind === "task") throw new UserError("--subset is for projects.", { exitCode: 2 });

@@ -65,6 +65,8 @@ export class Cvat extends pulumi.ComponentResource {
   readonly users: readonly string[];
   /** Names of the cloud storages. */
   readonly cloudStorages: readonly string[];
+  /** Names of the projects. */
+  readonly projects: readonly string[];
   /** Passwords by user name. */
   readonly passwords: pulumi.Output<Record<string, string>>;
 
@@ -132,6 +134,7 @@ export class Cvat extends pulumi.ComponentResource {
     this.passwords = users.passwords;
     this.users = [config.superuser, ...config.users].map(({ username }) => username);
     this.cloudStorages = plan.cloudStorages.map(({ name: storage }) => storage);
+    this.projects = plan.config.projects.map(({ name: project }) => project);
     registerRecords(
       name,
       { plan, storages: args.storages ?? [], connection: connectionOf(args, this.url, users) },

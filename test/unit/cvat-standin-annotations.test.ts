@@ -422,7 +422,7 @@ const roundTrip = async (format: string) => {
   return [...files.keys()];
 };
 
-behaves("inferred upload", async () => {
+behaves("measured upload", async () => {
   const { id } = await newTask();
   const archive = yolo({ "a/im04": MIDDLE });
   const path = `tasks/${id}/annotations`;
@@ -450,9 +450,16 @@ behaves("inferred upload", async () => {
     status: "finished",
   });
   expect(await shapesOf(id)).toHaveLength(1);
+
+  const source_storage = { location: "cloud_storage", cloud_storage_id: storage };
+  const { id: other } = await newTask(undefined, { source_storage });
+  const finish = await cvat.call("POST", `tasks/${other}/annotations?format=YOLO+1.1&filename=boxes.zip`, {
+    headers: { "Upload-Finish": "" },
+  });
+  expect((await cvat.done(finish))["message"]).toContain("'boxes.zip' not found on the cloud storage");
 });
 
-behaves("inferred attributes", async () => {
+behaves("recorded attributes", async () => {
   const attribute = { name: "color", mutable: true, input_type: "text", default_value: "red", values: [] };
   const { id, cat } = await newTask(undefined, { labels: [{ name: "dog" }, { name: "cat", attributes: [attribute] }] });
   const ids = (await labelsOf(`task_id=${id}`)).map((label) => Number(label["id"]));
@@ -473,24 +480,42 @@ behaves("inferred tracks", async () => {
   expect(await Promise.all(counts)).toEqual([1, 0]);
 });
 
-behaves("inferred YOLO", async () => {
+behaves("recorded YOLO", async () => {
   const { id } = await newTask(undefined, { subset: "Mein Satz" });
   const files = await exported(`tasks/${id}`, { format: "YOLO 1.1" });
   expect([...files.keys()]).toContain("obj_Mein Satz_data/a/im04.txt");
   expect(files.get("obj.data")).toContain("Mein Satz = data/Mein Satz.txt");
 });
 
-behaves("inferred COCO", async () => {
+behaves("recorded COCO", async () => {
   expect(await roundTrip("COCO 1.0")).toEqual(["annotations/instances_default.json"]);
 });
 
-behaves("inferred Ultralytics", async () => {
+behaves("recorded Ultralytics", async () => {
   expect(await roundTrip("YOLO 1.1")).toEqual(
     expect.arrayContaining(["obj.data", "train.txt", "obj_train_data/a/im04.txt"]),
   );
   expect(await roundTrip("Ultralytics YOLO Detection 1.0")).toEqual(
     expect.arrayContaining(["data.yaml", "train.txt", "labels/train/a/im04.txt"]),
   );
+});
+
+behaves("recorded train", async () => {
+  const project_id = idOf(await post("projects", { name: "p", labels: LABELS }));
+  await newTask(["a/im04.png"], { project_id, labels: [], subset: "Train" });
+  await newTask(["a/im05.png"], { project_id, labels: [] });
+  const files = await exported(`projects/${project_id}`, { format: "YOLO 1.1" });
+  expect([...files.keys()].sort()).toEqual(
+    ["Train.txt", "obj.data", "obj.names", "obj_Train_data/a/im04.txt", "obj_Train_data/a/im05.txt"].sort(),
+  );
+});
+
+behaves("recorded films", async () => {
+  const project_id = idOf(await post("projects", { name: "p", labels: LABELS }));
+  await newTask(["a/im04.png", "a/im05.png"], { project_id, labels: [] });
+  await newTask(["film.mp4"], { project_id, labels: [] });
+  const files = await exported(`projects/${project_id}`, { format: "YOLO 1.1" });
+  expect([...files.keys()].filter((name) => name.includes("frame_")).sort()[0]).toBe("obj_train_data/frame_000002.txt");
 });
 
 andAll();

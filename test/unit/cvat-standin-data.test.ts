@@ -425,13 +425,13 @@ behaves("engine/cloud_provider.py", async () => {
   expect(await messageOf(["bad/rubbish.jpg"])).toBe("Exception: Failed to read the image file 'bad/rubbish.jpg'\n");
 });
 
-behaves("inferred task without data", async () => {
+behaves("recorded task without data", async () => {
   expect((await get(`tasks/${await newTask()}/data/meta`)).status).toBe(500);
 });
 
-behaves("inferred picture of no bytes", async () => {
+behaves("recorded picture of no bytes", async () => {
   put("bad/empty.jpg", "");
-  expect(await messageOf(["bad/empty.jpg"])).toContain("(InvalidRange) when calling the GetObject operation");
+  expect(await messageOf(["bad/empty.jpg"])).toContain("The bad/empty.jpg file is empty.");
 });
 
 andAll();

@@ -451,7 +451,7 @@ behaves("third 7.7", async () => {
   expect(await ended(task)).toMatchObject({ status: "finished" });
 });
 
-behaves("inferred reasons", async () => {
+behaves("measured reasons", async () => {
   const task = await newTask({}, ["a/00.png"]);
   detector = () => "broken";
   await run(task);

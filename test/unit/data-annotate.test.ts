@@ -304,7 +304,7 @@ describe("what a command that died has begun", () => {
 describe("what CVAT would drop in silence or fail at is refused before", () => {
   test.each([
     ["a function that there is not", "yolo", "CVAT knows no function yolo. Detectors: yolo11x."],
-    ["one that annotates nothing by itself", "sam", "sam is a interactor"],
+    ["one that annotates nothing by itself", "sam", "sam (interactor) annotates what a person points at"],
   ])("%s", async (_what, name, problem) => {
     await expect(planned(name)).rejects.toThrow(problem);
   });

@@ -103,6 +103,18 @@ describe("work that is stopped", () => {
     expect(process.listenerCount("SIGINT")).toBe(before);
   });
 
+  it("may have any number of calls under way, and no warning of Node's is shown for it", async () => {
+    const warned: string[] = [];
+    const note = ({ message }: Error) => void warned.push(message);
+    process.on("warning", note);
+    await stoppable(progress, async (signal) => {
+      for (let call = 0; call < 30; call++) signal.addEventListener("abort", () => undefined);
+      await new Promise((resolve) => setImmediate(resolve));
+    });
+    process.off("warning", note);
+    expect(warned).toEqual([]);
+  });
+
   it("is given up when it is asked twice, and when clearing away takes too long", async () => {
     const never = () => new Promise<never>(() => undefined);
     const twice = stoppable(progress, never);

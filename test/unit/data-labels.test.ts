@@ -142,6 +142,19 @@ describe("a data set's label files", () => {
     expect(await pictures(await laid({ ...files, "data.yaml": yaml }))).toEqual(expected);
   });
 
+  test("as CVAT exports Ultralytics YOLO of keys that have an `images` of their own", async () => {
+    // Entries and lines of such an export of CVAT 2.64.0.
+    const root = await laid({
+      "Train.txt": "data/images/Train/set/images/Train/a.jpg\ndata/images/Train/set/images/Train/none.jpg\n",
+      "labels/Train/set/images/Train/a.txt": BOX,
+      "data.yaml": "Train: Train.txt\nnames:\n  0: ball\npath: .\n",
+    });
+    expect(await pictures(path.join(root, "data.yaml"))).toEqual({
+      Train: ["labels/Train/set/images/Train/a.txt > images/Train/set/images/Train/a"],
+    });
+    expect((await labelTree(path.join(root, "data.yaml"))).problems.lines()).toEqual([]);
+  });
+
   test("beside their pictures, links followed once, lists and classes left out", async () => {
     const root = await laid({ "m/images/a.txt": BOX, "m/images/a.jpg": "", "classes.txt": "ball", "train.txt": "x" });
     await symlink("..", path.join(root, "m", "up"));

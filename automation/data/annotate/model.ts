@@ -26,7 +26,7 @@ export async function modelNamed(client: CvatClient, name: string): Promise<Mode
   });
   if (model?.kind === "detector") return model;
   if (model)
-    throw new UserError(`${name} is a ${model.kind}, which annotates what a person points at. A detector is needed.`, {
+    throw new UserError(`${name} (${model.kind}) annotates what a person points at. A detector is needed.`, {
       exitCode: 2,
     });
   const known = await client.get<Model[]>("lambda/functions");

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Progress } from "../../progress.ts";
 import { onStop, Stopped } from "../../signals.ts";
@@ -50,6 +51,8 @@ export async function stoppable<T>(
   clearingMs = CLEARING_MS,
 ): Promise<T> {
   const ends = new AbortController();
+  // Every call under way listens to it, and from eleven on Node would warn of a leak.
+  setMaxListeners(0, ends.signal);
   let giveUp: (error: Stopped) => void = () => undefined;
   const givenUp = new Promise<never>((_, reject) => (giveUp = reject));
   const off = onStop((signal) => {

@@ -20,10 +20,20 @@ const RESERVED = [
   "roboflow",
   "yaml_file",
 ];
-const IMAGES = /(^|\/)images(?=\/|$)(?!.*(^|\/)images(\/|$))/;
+const LAST_IMAGES = /(^|\/)images(?=\/|$)(?!.*(^|\/)images(\/|$))/;
+const FIRST_IMAGES = /(^|\/)images(?=\/|$)/;
 
 /**
- * What a data.yaml names: for each subset a folder of pictures or a list of them, `labels` in the place of the last `images` of their paths.
+ * Where the labels of a picture, or of a folder of them, may be: `labels` in the place of the last `images` of its path, as Ultralytics looks
+ * for them, or of the first. CVAT puts whole keys below its own `images/SUBSET`, and a key may have an `images` too.
+ * (datumaro, plugins/data_formats/yolo/base.py: _get_labels_path_from_image_path)
+ */
+const labelPlaces = (place: string): string[] => [
+  ...new Set([LAST_IMAGES, FIRST_IMAGES].map((images) => place.replace(images, "$1labels"))),
+];
+
+/**
+ * What a data.yaml names: for each subset a folder of pictures or a list of them.
  * @throws UserError, exit code 2, for one that names no subsets
  */
 export async function yamlTree(file: string, text: string): Promise<LabelTree> {
@@ -66,12 +76,11 @@ async function filesOf({ root, file, place, problems }: Place): Promise<LabelFil
   // As its authors' exports write it, from a folder beside the one it lies in.
   const named = path.isAbsolute(bare) ? path.relative(root, bare) : bare.replace(/^(\.\.\/)+/, "");
   if (/\.txt$/i.test(named)) return byList(root, file, named, problems);
-  const labels = named.replace(IMAGES, "$1labels").replace(/\/+$/, "");
-  if (!(await isFolder(path.join(root, labels)))) {
-    problems.add(`${file} names ${place}, and ${path.join(root, labels)}, where its labels would be, is not there.`);
-    return [];
-  }
-  return below(root, labels);
+  const places = labelPlaces(named.replace(/\/+$/, ""));
+  for (const labels of places) if (await isFolder(path.join(root, labels))) return below(root, labels);
+  const [wanted = ""] = places;
+  problems.add(`${file} names ${place}, and ${path.join(root, wanted)}, where its labels would be, is not there.`);
+  return [];
 }
 
 async function below(root: string, labels: string): Promise<LabelFile[]> {
@@ -92,19 +101,24 @@ async function byList(root: string, yaml: string, list: string, problems: Proble
     problems.add(`${yaml} names ${list}, which is not there.`);
     return [];
   }
-  const there = new Map<string, Set<string>>();
+  const there = new Map<string, ReadonlySet<string> | undefined>();
+  const namesIn = async (folder: string) => {
+    if (!there.has(folder)) there.set(folder, await readdir(path.join(root, folder)).then(asSet, () => undefined));
+    return there.get(folder);
+  };
+  const missing = new Set<string>();
   const files: LabelFile[] = [];
   for (const picture of listed(text)) {
-    const label = `${withoutExtension(picture).replace(IMAGES, "$1labels")}.txt`;
-    const folder = path.posix.dirname(label);
-    const names = there.get(folder) ?? new Set(await readdir(path.join(root, folder)).catch(() => []));
-    there.set(folder, names);
+    const bare = withoutExtension(picture);
+    const labels = labelPlaces(bare).map((place) => `${place}.txt`);
+    const folders = await Promise.all(labels.map((label) => namesIn(path.posix.dirname(label))));
     // A picture without a label file is one without boxes.
-    if (names.has(path.posix.basename(label))) files.push({ file: label, picture: withoutExtension(picture) });
+    const label = labels.find((one, at) => folders[at]?.has(path.posix.basename(one)));
+    if (label !== undefined) files.push({ file: label, picture: bare });
+    else if (folders.every((names) => names === undefined)) missing.add(path.posix.dirname(labels[0] ?? ""));
   }
-  for (const [folder] of there)
-    if (!(await isFolder(path.join(root, folder))))
-      problems.add(`${path.join(root, list)} lists pictures whose labels would be in ${folder}, which is not there.`);
+  for (const folder of missing)
+    problems.add(`${path.join(root, list)} lists pictures whose labels would be in ${folder}, which is not there.`);
   return files;
 }
 
@@ -125,5 +139,6 @@ export async function ultralyticsTree(root: string): Promise<LabelTree> {
   return { layout: "ultralytics", root, subsets, problems: new Problems() };
 }
 
+const asSet = (names: string[]): ReadonlySet<string> => new Set(names);
 const isFolder = async (place: string) => (await stat(place).catch(() => undefined))?.isDirectory() === true;
 const isThere = async (place: string) => (await stat(place).catch(() => undefined)) !== undefined;

@@ -88,7 +88,7 @@ export function freedText(task: Task, { jobs, annotations }: Losing, bytes: numb
         ? []
         : [`the ${frames} pictures that were uploaded to CVAT, at once.`];
   return [
-    `Gone at once: task ${task.name} (#${task.id}) with ${jobs} jobs and ${annotations} annotations.`,
+    `Gone at once: task ${task.name} (#${task.id}) with ${jobs} job${jobs === 1 ? "" : "s"} and ${annotations} annotation${annotations === 1 ? "" : "s"}.`,
     ...own.map((line) => `Freed: ${line}`),
     ...(frames > 0
       ? [

@@ -1,7 +1,7 @@
 /**
  * What the stand-in holds to where labels and annotations are concerned: by the section of facts/cvat-real-third-look.md (`third`), of
- * cvat-rest-measured.md (`rest`), of cvat-real-second-look.md (`second`), the file of CVAT's source it was read in, or `inferred`, where
- * CVAT was not seen to do so. Tested in test/unit/cvat-standin-annotations.test.ts.
+ * cvat-rest-measured.md (`rest`), of cvat-real-second-look.md (`second`), the file of CVAT's source it was read in, `recorded` or `measured` of CVAT
+ * 2.64.0 since (test/fixtures/cvat/recorded-2.64.jsonl), or `inferred`, where CVAT was not seen to do so, or does otherwise. Tested in test/unit/cvat-standin-annotations.test.ts.
  */
 export const ANNOTATION_BEHAVIOURS = {
   "rest 4.3": "adds, renames and removes labels, and gives a renamed one another colour unless one is sent",
@@ -25,10 +25,13 @@ export const ANNOTATION_BEHAVIOURS = {
   "third 6.5": "keeps a ground-truth job's annotations out of the task's",
   "dataset_manager/formats/cvat.py":
     "reads and writes CVAT's own files, tracks with what lies between their key frames",
-  "inferred upload": "takes a file of annotations in pieces, as cvat-sdk sends it",
-  "inferred attributes": "shows an attribute that was not sent with its default value",
-  "inferred tracks": "keeps a track whole, in the job that it begins in",
-  "inferred YOLO": "writes YOLO 1.1 with a list and a folder for each subset, under its own name",
-  "inferred COCO": "reads and writes COCO's instances",
-  "inferred Ultralytics": "reads and writes Ultralytics' folders",
+  "measured upload":
+    "takes a file of annotations in pieces, as cvat-sdk sends it, and looks for it in the task's source storage",
+  "recorded attributes": "shows an attribute that was not sent with its default value",
+  "inferred tracks": "keeps a track whole, in the job that it begins in, where CVAT cuts it at the ends of jobs",
+  "recorded YOLO": "writes YOLO 1.1 with a list and a folder for each subset, under its own name, a task's too",
+  "recorded train": "puts tasks without a subset into YOLO's `train`, or the subset that is called so in other letters",
+  "recorded films": "counts the frames of a subset through in a project's export",
+  "recorded COCO": "reads and writes COCO's instances, with the attributes of labels",
+  "recorded Ultralytics": "reads and writes Ultralytics' folders, and no file for a picture without boxes",
 } as const;

@@ -1,6 +1,6 @@
 /**
  * What the stand-in holds to where a task's data, its pictures and requests are concerned: by the section of facts/cvat-real-third-look.md
- * (`third`), of cvat-rest-measured.md (`rest`), or `inferred`, where CVAT was not seen to do so. Tested in
+ * (`third`), of cvat-rest-measured.md (`rest`), or `recorded` of CVAT 2.64.0 (test/fixtures/cvat/recorded-2.64.jsonl). Tested in
  * test/unit/cvat-standin-data.test.ts.
  */
 export const DATA_BEHAVIOURS = {
@@ -28,6 +28,6 @@ export const DATA_BEHAVIOURS = {
   "third 10.3": "breaks where only the head of a project or a task is asked for",
   "engine/task.py": "keeps the size and overlap that a task's jobs got, and makes no more than 1000 of them",
   "engine/cloud_provider.py": "reads the size of a picture from its head, turned as EXIF says, and fails on rubbish",
-  "inferred task without data": "breaks where a task without data is asked what it is made of",
-  "inferred picture of no bytes": "fails on a picture without a byte in boto3's words",
+  "recorded task without data": "breaks where a task without data is asked what it is made of",
+  "recorded picture of no bytes": "fails on a picture without a byte, and names it",
 } as const;

@@ -1,6 +1,6 @@
 /**
  * What the stand-in holds to where jobs, quality and automatic annotation are concerned: by the section of facts/cvat-real-third-look.md
- * (`third`), or `inferred`, where CVAT was not seen to do so. Tested in test/unit/cvat-standin-work.test.ts.
+ * (`third`), or `measured` of CVAT 2.64.0 since. Tested in test/unit/cvat-standin-work.test.ts.
  */
 export const WORK_BEHAVIOURS = {
   "third 2.2": "shows access tokens to their owner alone, none that are over, and lets none change any",
@@ -21,7 +21,7 @@ export const WORK_BEHAVIOURS = {
   "third 7.5": "adds unless told to clean up first, and stores each 100 frames",
   "third 7.6": "stops a cancelled run after its frame, which then reads finished",
   "third 7.7": "leaves a run started whose node is lost, until it is deleted",
-  "inferred reasons": "tells of a function's failure in the words of Python's requests",
+  "measured reasons": "tells of a function's failure in the words of Python's requests",
   "third 8.3": "deletes a task with all that is its own",
   "third 8.4": "finds tasks by the date they were changed, and not by size or the date they were made",
 } as const;

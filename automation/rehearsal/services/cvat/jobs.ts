@@ -89,9 +89,11 @@ export const JOB_ROUTES: readonly Route[] = [
 const projectOf = (asked: Asked, job: StoredJob) =>
   asked.state.projects.find(({ id }) => id === taskOf(asked, job).project_id);
 
-function shown(asked: Asked, job: StoredJob) {
+function shown(asked: Asked, { frames, ...job }: StoredJob) {
   const task = taskOf(asked, job);
   const url = `http://${asked.host}/api`;
+  const replicas = asked.state.jobs.filter(({ parent_job_id }) => parent_job_id === job.id).length;
+  const chunkType = task.data?.mode === "interpolation" ? "video" : "imageset";
   return {
     ...job,
     url: `${url}/jobs/${job.id}`,
@@ -104,9 +106,12 @@ function shown(asked: Asked, job: StoredJob) {
     parent_job_id: job.parent_job_id ?? null,
     mode: task.data?.mode ?? "annotation",
     dimension: "2d",
-    frame_count: job.frames?.length ?? job.stop_frame - job.start_frame + 1,
+    frame_count: frames?.length ?? job.stop_frame - job.start_frame + 1,
     organization: task.organization,
-    organization_id: task.organization,
+    ...{ assignee_updated_date: job.assignee === null ? null : job.updated_date, guide_id: null, bug_tracker: "" },
+    ...{ data_chunk_size: task.data?.chunk_size ?? null, replicas_count: replicas, consensus_replicas: replicas },
+    ...{ data_compressed_chunk_type: chunkType, data_original_chunk_type: chunkType },
+    ...{ source_storage: task.source_storage, target_storage: task.target_storage },
     labels: { url: `${url}/labels?job_id=${job.id}` },
     issues: { count: 0, url: `${url}/issues?job_id=${job.id}` },
   };

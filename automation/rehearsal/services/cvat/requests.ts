@@ -12,6 +12,8 @@ const LIFETIMES_MS: Readonly<Record<string, Readonly<Record<"finished" | "failed
   calculate: { finished: 120_000, failed: YEAR_MS },
   merge: { finished: 120_000, failed: YEAR_MS },
 };
+/** Kinds of requests that say nothing of a format. */
+const NAMELESS = ["calculate", "merge"];
 /** Asked for by one of these, the list fails. */
 const BREAK_THE_LIST = ["subresource", "format"];
 
@@ -108,7 +110,10 @@ function shown({ state }: Asked, request: StoredRequest) {
   const ends = expiry(request);
   return {
     ...{ id, status, message, created_date, started_date, finished_date },
-    operation: { type, target, project_id, task_id, job_id, format, lightweight: null },
+    operation: {
+      ...{ type, target, project_id, task_id, job_id, lightweight: null },
+      ...(!NAMELESS.includes(type.split(":")[0] ?? "") && { format }),
+    },
     // Stays at nothing to the end. (4.5)
     progress: 0,
     expiry_date: Number.isFinite(ends) ? new Date(ends).toISOString() : null,

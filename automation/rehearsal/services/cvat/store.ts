@@ -210,6 +210,9 @@ export interface StoredReport {
   project_id: number | null;
   parent_id: number | null;
   created_date: string;
+  /** When what was compared had last changed, and the truth. A project's has neither. */
+  target_last_updated: string | null;
+  gt_last_updated: string | null;
   summary: Record<string, unknown>;
 }
 

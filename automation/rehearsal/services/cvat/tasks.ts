@@ -122,7 +122,7 @@ function statusOf(asked: Asked, { id }: Pick<StoredTask, "id">): string {
   return jobs.some(({ stage }) => stage === "validation") ? "validation" : "annotation";
 }
 
-function shown(asked: Asked, { data, ...task }: StoredTask) {
+function shown(asked: Asked, { data, consensus_replicas, ...task }: StoredTask) {
   const { host, state } = asked;
   const { id, owner, organization, project_id } = task;
   const url = `http://${host}/api`;
@@ -153,7 +153,7 @@ function shown(asked: Asked, { data, ...task }: StoredTask) {
     dimension: "2d",
     organization,
     organization_id: organization,
-    consensus_enabled: task.consensus_replicas > 0,
+    consensus_enabled: consensus_replicas > 0,
     validation_mode: state.jobs.some((job) => job.task_id === id && job.type === "ground_truth") ? "gt" : null,
     jobs: {
       count: jobs.length,

@@ -143,10 +143,9 @@ async function measured({ config }: Work, storage: StoredStorage, names: readonl
   async function sizeOf(name: string): Promise<StoredFrame> {
     if (isElsewhere(config, storage)) return { name, width: 640, height: 480 };
     const header = await bytesOf(config, storage, name, HEADER_BYTES);
-    // boto3's word for a range of nothing. (inferred)
     if (!header || header.length === 0)
       throw new Failure(
-        "botocore.exceptions.ClientError: An error occurred (InvalidRange) when calling the GetObject operation: The requested range is not satisfiable",
+        `rest_framework.exceptions.ValidationError: [ErrorDetail(string="[ErrorDetail(string='The ${name} file is empty.', code='invalid')]", code='invalid')]`,
       );
     const size = pictureOf(header) ?? pictureOf((await bytesOf(config, storage, name)) ?? header);
     if (!size) throw new Failure(`Exception: Failed to read the image file '${name}'`);

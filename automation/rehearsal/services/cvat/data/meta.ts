@@ -8,8 +8,11 @@ import { framesName } from "./create.ts";
 export const framesOf = ({ store }: Pick<Asked, "store">, { id }: StoredTask): readonly StoredFrame[] =>
   (store.document(framesName(id)) as StoredFrame[] | undefined) ?? [];
 
-/** The same with an entry for each frame of a film, named as exports and imports name them. (dataset_manager/bindings.py, frame_info) */
-export function namedFrames(asked: Pick<Asked, "store">, task: StoredTask): readonly StoredFrame[] {
+/**
+ * The same with an entry for each frame of a film, named as exports and imports name them. (dataset_manager/bindings.py, frame_info)
+ * @param before frames that stand before it in a project's export. Default: none
+ */
+export function namedFrames(asked: Pick<Asked, "store">, task: StoredTask, before = 0): readonly StoredFrame[] {
   const frames = framesOf(asked, task);
   const [film] = frames;
   const { data } = task;
@@ -17,11 +20,11 @@ export function namedFrames(asked: Pick<Asked, "store">, task: StoredTask): read
   const step = Number(/step\s*=\s*([1-9]\d*)/.exec(data.frame_filter)?.[1] ?? 1);
   return Array.from({ length: data.size }, (_, at) => ({
     ...film,
-    name: `frame_${String(data.start_frame + at * step).padStart(6, "0")}`,
+    name: `frame_${String(before + data.start_frame + at * step).padStart(6, "0")}`,
   }));
 }
 
-/** What a task without pictures answers nothing to. (inferred) */
+/** What a task without pictures breaks at. */
 export function dataOf({ data }: StoredTask): StoredData {
   if (!data) throw new Refusal(errorPage(500, "Server Error (500)"));
   return data;

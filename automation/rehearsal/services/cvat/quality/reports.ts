@@ -1,6 +1,6 @@
 import { ownOf } from "../annotations/change.ts";
 import { annotationsOf, those } from "../annotations/model.ts";
-import type { StoredReport, StoredRequest, StoredTask } from "../store.ts";
+import type { StoredJob, StoredReport, StoredRequest, StoredTask } from "../store.ts";
 import { Failure, type Work } from "../workers.ts";
 import { compared, type Comparison, type Conflict } from "./compare.ts";
 import { settingsOf } from "./settings.ts";
@@ -35,7 +35,8 @@ export async function calculate(work: Work, request: StoredRequest): Promise<Par
     const own = state.reports.filter(({ id }) => reports.includes(id));
     const summary = own[0]?.summary ?? {};
     const id = store.next("reports");
-    state.reports.push({ id, ...made, created_date: new Date().toISOString(), summary });
+    const dates = { created_date: new Date().toISOString(), target_last_updated: null, gt_last_updated: null };
+    state.reports.push({ id, ...made, ...dates, summary });
     return await Promise.resolve({ result_id: id });
   }
   return await Promise.resolve({ result_id: last });
@@ -80,7 +81,9 @@ function report(work: Work, task: StoredTask): number {
         parent_id,
       },
       created_date: new Date().toISOString(),
-      summary: summaryOf(result, validated, total),
+      target_last_updated: jobs.find((job) => job.id === job_id)?.updated_date ?? task.updated_date,
+      gt_last_updated: truth?.updated_date ?? null,
+      summary: { ...summaryOf(result, validated, total), ...(job_id === null && { jobs: jobsIn(jobs, frames) }) },
     };
     state.reports.push(made);
     const data: ReportData = { parameters: { iou_threshold }, conflicts: result.conflicts };
@@ -89,12 +92,22 @@ function report(work: Work, task: StoredTask): number {
   }
 }
 
+/** A job without a frame of the truth cannot be checked. */
+function jobsIn(jobs: readonly StoredJob[], truth: readonly number[]) {
+  const isChecked = ({ start_frame, stop_frame }: StoredJob) =>
+    truth.some((frame) => start_frame <= frame && frame <= stop_frame);
+  const total = jobs.length;
+  return { total, excluded: 0, not_checkable: total - jobs.filter(isChecked).length, included: total };
+}
+
 function summaryOf({ conflicts, valid, found, truth }: Comparison, validation_frames: number, total_frames: number) {
   const count = (passes: (one: Conflict) => boolean) => conflicts.filter(passes).length;
   const types = [...new Set(conflicts.map(({ type }) => type))];
   const share = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
   return {
     ...{ total_frames, validation_frames, validation_frame_share: share(validation_frames, total_frames) },
+    // The same under their older names.
+    ...{ frame_count: validation_frames, frame_share: share(validation_frames, total_frames) },
     conflict_count: conflicts.length,
     error_count: count(({ severity }) => severity === "error"),
     warning_count: count(({ severity }) => severity === "warning"),

@@ -6,6 +6,13 @@ import type { StoredReport } from "../store.ts";
 import { reportName, type ReportData } from "./reports.ts";
 import { changeSettings, listSettings } from "./settings.ts";
 import { layoutOf, truthOf } from "./truth.ts";
+import { basicUser } from "../users.ts";
+
+/** A job's report says who had it. */
+const shown = (asked: Asked, one: StoredReport) => ({
+  ...one,
+  assignee: basicUser(asked, asked.state.jobs.find(({ id }) => id === one.job_id)?.assignee ?? null),
+});
 
 /** (cvat-real-third-look.md, 6.5, 6.6) */
 export const QUALITY_ROUTES: readonly Route[] = [
@@ -24,11 +31,11 @@ export const QUALITY_ROUTES: readonly Route[] = [
           target: (one) => one.target,
           parent_id: (one) => one.parent_id,
         });
-        return page(asked, "quality/reports", found, (_, report) => report);
+        return page(asked, "quality/reports", found, shown);
       },
     },
   },
-  { path: /^quality\/reports\/(\d+)$/, methods: { GET: (asked) => json(200, report(asked)) } },
+  { path: /^quality\/reports\/(\d+)$/, methods: { GET: (asked) => json(200, shown(asked, report(asked))) } },
   {
     path: /^quality\/reports\/(\d+)\/data$/,
     methods: {

@@ -59,6 +59,7 @@ export function exportedOf(
   );
   const userOf = (id: number | null | undefined) => state.users.find((user) => user.id === id);
   const [first] = tasks;
+  const before = project ? framesBefore(bySubset) : new Map<StoredTask, number>();
   return {
     project,
     projectOwner: userOf(project?.owner),
@@ -74,7 +75,7 @@ export function exportedOf(
       return {
         ...{ task: one, subset: one.subset || DEFAULT_SUBSET, labels: labelsOf(kept, one) },
         jobs: state.jobs.filter(({ task_id, type }) => task_id === one.id && type === "annotation"),
-        frames: namedFrames(kept, one)
+        frames: namedFrames(kept, one, before.get(one))
           .map((frame, number) => ({ ...frame, number }))
           .filter(({ number }) => !deleted.has(number) && inRange(number)),
         // Those of a label that was taken away went with it.
@@ -86,9 +87,28 @@ export function exportedOf(
   };
 }
 
+/** In a project's export the frames of a subset are counted through. (dataset_manager/bindings.py, _init_task_frame_offsets) */
+function framesBefore(tasks: readonly StoredTask[]): Map<StoredTask, number> {
+  const before = new Map<StoredTask, number>();
+  const counts = new Map<string, number>();
+  for (const task of tasks) {
+    const count = counts.get(task.subset) ?? 0;
+    before.set(task, count);
+    counts.set(task.subset, count + absolute(task, task.data?.size ?? 0));
+  }
+  return before;
+}
+
+/** A shape on a frame; one of a track says so. */
+export interface ShapeOnFrame extends Shape {
+  /** Place of its track among the task's. */
+  track?: number;
+  keyframe?: boolean;
+}
+
 /** What is on each frame; a track is a shape on every frame where it is not outside. */
-export function byFrame({ task, annotations }: ExportedTask): Map<number, { tags: Tag[]; shapes: Shape[] }> {
-  const found = new Map<number, { tags: Tag[]; shapes: Shape[] }>();
+export function byFrame({ task, annotations }: ExportedTask): Map<number, { tags: Tag[]; shapes: ShapeOnFrame[] }> {
+  const found = new Map<number, { tags: Tag[]; shapes: ShapeOnFrame[] }>();
   const at = (frame: number) => {
     const here = found.get(frame) ?? { tags: [], shapes: [] };
     found.set(frame, here);
@@ -96,11 +116,11 @@ export function byFrame({ task, annotations }: ExportedTask): Map<number, { tags
   };
   for (const tag of annotations.tags) at(tag.frame).tags.push(tag);
   for (const shape of annotations.shapes) at(shape.frame).shapes.push(shape);
-  for (const track of annotations.tracks) {
+  for (const [number, track] of annotations.tracks.entries()) {
     for (const placed of interpolated(track, task.data?.size ?? 0)) {
       if (placed.outside) continue;
       const attributes = [...track.attributes, ...placed.attributes];
-      at(placed.frame).shapes.push({ ...track, ...placed, attributes, score: 1, elements: [] });
+      at(placed.frame).shapes.push({ ...track, ...placed, attributes, score: 1, elements: [], track: number });
     }
   }
   for (const { shapes } of found.values()) shapes.sort((one, other) => one.z_order - other.z_order);

