@@ -31,6 +31,21 @@ export const silentProgress: Progress = {
   task: (_title, work) => work({ update: () => undefined }),
 };
 
+/** A person who hears nothing for two seconds takes a program for stuck. */
+const SLOW_MS = 1_000;
+
+/** Work that is mostly done at once, and says what it is at where it is not. */
+export async function saidWhenSlow<T>(progress: Progress, text: string, work: () => Promise<T>): Promise<T> {
+  const timer = setTimeout(() => {
+    progress.line(`… ${text}`);
+  }, SLOW_MS);
+  try {
+    return await work();
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Writes to `stream` (default stderr): a live line on a terminal, plain lines in a log. */
 export function streamProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
   return {

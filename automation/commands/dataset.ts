@@ -1,8 +1,8 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import type { CheckFlags } from "../verbs/dataset-check.ts";
 import type { ListFlags } from "../verbs/dataset-ls.ts";
 import type { ManifestFlags } from "../verbs/dataset-manifest.ts";
-import type { MoveFlags } from "../verbs/dataset-move.ts";
+import type { MoveFlags, PushFlags } from "../verbs/dataset-move.ts";
 import { stackCommand, wholeNumber } from "./common.ts";
 
 /** `dataset`: pictures, films and label files in the bucket. */
@@ -19,9 +19,15 @@ export function datasetCommand(): Command {
     )
     .addCommand(
       moveVerb("push", "send what differs from a folder to the bucket", "push ./streets streets --dry-run")
-        .argument("<folder>", "of this machine")
+        .argument("<folder>", "of this machine; with --in-cluster of a claim: pvc:NAME/FOLDER")
         .argument("<prefix>", "a folder of the bucket, or / for the bucket itself")
-        .action(async (folder: string, prefix: string, flags: MoveFlags) =>
+        .addOption(inCluster())
+        .option(
+          "--parallel <count>",
+          "with --in-cluster: pods (default: 4, or 1 where one node has the claim)",
+          wholeNumber,
+        )
+        .action(async (folder: string, prefix: string, flags: PushFlags) =>
           (await move()).pushFolder(folder, prefix, flags),
         ),
     )
@@ -42,7 +48,8 @@ export function datasetCommand(): Command {
         .argument("<where>", "a prefix of the bucket, or a folder here: ./pictures, /data/pictures")
         .option("--deep", "decode every pixel: reads all bytes")
         .option("--quality <percent>", "quality of the task that is to be made of it", percent, 70)
-        .option("--parallel <count>", "files looked at side by side", wholeNumber, 16)
+        .addOption(parallel("files looked at side by side"))
+        .addOption(inCluster())
         .action(async (where: string, flags: CheckFlags) =>
           (await import("../verbs/dataset-check.ts")).check(where, flags),
         ),
@@ -57,7 +64,8 @@ export function datasetCommand(): Command {
         .option("--skip-broken", "leave pictures out whose size cannot be read, instead of writing nothing")
         .option("--no-storage", "do not name it in the cloud storages of the stack file")
         .option("--dry-run", "write nothing")
-        .option("--parallel <count>", "pictures read side by side", wholeNumber, 16)
+        .addOption(parallel("pictures read side by side"))
+        .addOption(inCluster())
         .action(async (prefix: string, flags: ManifestFlags) =>
           (await import("../verbs/dataset-manifest.ts")).manifest(prefix, flags),
         ),
@@ -80,6 +88,14 @@ function moveVerb(name: string, description: string, example: string): Command {
     .option("--delete", "remove what only the side has that is written to; without --yes only say what would go")
     .option("--yes <name>", "do that; the place that loses it once more, as it was given");
 }
+
+const inCluster = () =>
+  new Option("--in-cluster", "read in pods of the lab's cluster, beside the data (needs vision-platform:images.node)");
+
+const parallel = (what: string) =>
+  new Option("--parallel <count>", `${what} (default: 16); with --in-cluster: pods (default: 4)`).argParser(
+    wholeNumber,
+  );
 
 function depth(text: string): number {
   const number = Number(text);

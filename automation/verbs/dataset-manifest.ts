@@ -5,11 +5,13 @@ import type { DataLab } from "../data/connect/lab.ts";
 import { inDataLab } from "../data/connect/run.ts";
 import { storagesOf } from "../data/cvat/find.ts";
 import { storageUrns, unknownIn, unnamedIn, withManifest } from "../data/dataset/manifest/in-stack.ts";
-import { makeManifest, type Made } from "../data/dataset/manifest/make.ts";
+import { makeManifest, putManifest, type Made } from "../data/dataset/manifest/make.ts";
 import { MANIFEST } from "../data/dataset/manifest/record.ts";
 import { folderOf } from "../data/dataset/source.ts";
 import { inWorkFolder } from "../data/dataset/manifest/work-folder.ts";
+import type { InClusterRun } from "../data/in-cluster/run.ts";
 import { binaryText } from "../data/room/binary-text.ts";
+import type { Store } from "../data/store/objects.ts";
 import { countsText } from "../engine/counts.ts";
 import { openUserStack } from "../engine/door.ts";
 import { runEngine } from "../engine/run.ts";
@@ -19,12 +21,16 @@ import type { DatasetFlags } from "./dataset-flags.ts";
 import { print } from "./print.ts";
 
 export interface ManifestFlags extends DatasetFlags {
-  parallel: number;
+  /** Pictures read side by side, and in the cluster pods. Default: 16, and 4 pods. */
+  parallel?: number;
+  inCluster?: true;
   skipBroken?: true;
   dryRun?: true;
   /** Default: true. */
   storage: boolean;
 }
+
+const SIDE_BY_SIDE = 16;
 
 /** `dataset manifest`: writes CVAT's manifest of a prefix beside its pictures, and names it in the cloud storages of the stack file. */
 export async function manifest(prefix: string, flags: ManifestFlags): Promise<void> {
@@ -39,21 +45,10 @@ export async function manifest(prefix: string, flags: ManifestFlags): Promise<vo
       const isNew = (await clearing.stat(key))?.etag !== before?.etag;
       return isNew ? `${key} is written; whether CVAT knows it was not looked at.` : "No manifest was written.";
     });
-    const made = await inWorkFolder((folder) =>
-      progress.task(`Reading pictures of ${bucket.name}/${prefix}`, (task) => {
-        const start = Date.now();
-        return makeManifest(bucket, prefix, {
-          ...{ folder, signal, parallel: flags.parallel },
-          ...(flags.skipBroken && { skipBroken: true }),
-          ...(flags.dryRun && { dryRun: true }),
-          seen: ({ pictures, read, broken }) => {
-            const count = pictures + broken.count;
-            if (count % 100 !== 0) return;
-            const rate = Math.round(count / Math.max(0.001, (Date.now() - start) / 1000));
-            task.update(`${count} pictures, ${read} of them read, ${rate} a second`);
-          },
-        });
-      }),
+    const made = await inWorkFolder(
+      async (folder) =>
+        (flags.inCluster && (await madeInCluster(lab, prefix, flags, { progress, signal, folder }))) ||
+        madeHere(bucket, prefix, flags, { progress, signal, folder }),
     );
     refuse(made, prefix, flags);
     return { made, storages: flags.storage ? await storagesToName(lab, flags.bucket, made.key) : [] };
@@ -65,6 +60,55 @@ export async function manifest(prefix: string, flags: ManifestFlags): Promise<vo
     );
   else if (storages.length > 0) text.push(await nameInStack(made.key, storages, flags, progress));
   print({ ...made, namedIn: storages.map(({ name }) => name) }, text.join("\n"), flags.json);
+}
+
+interface Making extends InClusterRun {
+  /** A folder of this run's own. */
+  folder: string;
+}
+
+async function madeHere(
+  bucket: Store,
+  prefix: string,
+  { parallel = SIDE_BY_SIDE, skipBroken, dryRun }: ManifestFlags,
+  { progress, signal, folder }: Making,
+): Promise<Made> {
+  return progress.task(`Reading pictures of ${bucket.name}/${prefix}`, (task) => {
+    const start = Date.now();
+    return makeManifest(bucket, prefix, {
+      ...{ folder, signal, parallel },
+      ...(skipBroken && { skipBroken }),
+      ...(dryRun && { dryRun }),
+      seen: ({ pictures, read, broken }) => {
+        const count = pictures + broken.count;
+        if (count % 100 !== 0) return;
+        const rate = Math.round(count / Math.max(0.001, (Date.now() - start) / 1000));
+        task.update(`${count} pictures, ${read} of them read, ${rate} a second`);
+      },
+    });
+  });
+}
+
+/** Beside the data. Undefined: there is nothing. */
+async function madeInCluster(
+  lab: DataLab,
+  prefix: string,
+  { stack, bucket: role, parallel: pods, skipBroken, dryRun }: ManifestFlags,
+  { progress, signal, folder }: Making,
+): Promise<Made | undefined> {
+  const [{ inCluster }, { joinedManifest }] = await Promise.all([
+    import("../data/in-cluster/run.ts"),
+    import("../data/in-cluster/joined.ts"),
+  ]);
+  return inCluster(lab, { verb: "manifest", stack, role, prefix, pods }, { progress, signal }, (done) =>
+    progress.task("Joining what the pods read", async () =>
+      putManifest(done.data, await joinedManifest(done, folder), {
+        signal,
+        ...(skipBroken && { skipBroken }),
+        ...(dryRun && { dryRun }),
+      }),
+    ),
+  );
 }
 
 /** What cannot be written is told whole. */

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { UserError } from "../../components/program/errors.ts";
 import { inDataLab } from "../data/connect/run.ts";
+import type { Claimed } from "../data/in-cluster/work.ts";
 import { folderPrefix } from "../data/cvat/paths.ts";
 import { movedText } from "../data/dataset/moved-text.ts";
 import { pull } from "../data/dataset/pull.ts";
@@ -16,14 +17,25 @@ export interface MoveFlags extends BucketFlags {
   yes?: string;
 }
 
+export interface PushFlags extends MoveFlags {
+  inCluster?: true;
+  /** Pods. */
+  parallel?: number;
+}
+
 /** Sends what differs from a folder to the bucket. */
-export async function pushFolder(folder: string, wanted: string, flags: MoveFlags): Promise<void> {
+export async function pushFolder(folder: string, wanted: string, flags: PushFlags): Promise<void> {
+  const claim = claimIn(folder);
+  if (claim !== undefined || flags.inCluster) {
+    await pushClaim({ claim, name: folder, wanted }, flags);
+    return;
+  }
   const there = await stat(folder).catch(() => undefined);
   if (there?.isDirectory() !== true)
     throw new UserError(`${folder} is ${there === undefined ? "not there" : "no folder"}.`, { exitCode: 2 });
   await moved(flags, {
     names: { from: folder, to: wanted },
-    words: { did: "Sent", would: "would be sent", onlyThere: "only in the bucket" },
+    words: SENDS,
     work: push,
     folder,
     prefix: folderPrefix(wanted),
@@ -40,6 +52,45 @@ export async function pullPrefix(wanted: string, folder: string, flags: MoveFlag
     prefix: folderPrefix(wanted),
   });
 }
+
+/** `pvc:NAME/FOLDER`; undefined for a folder of this machine. */
+export function claimIn(text: string): Claimed | undefined {
+  const [, name, folder = ""] = /^pvc:([a-z0-9][a-z0-9.-]*)(?:\/(.*))?$/.exec(text) ?? [];
+  return name === undefined ? undefined : { name, folder: folder.replace(/\/+$/, "") };
+}
+
+/** Sends what differs from a claim of the cluster, by pods that mount it. */
+async function pushClaim(
+  { claim, name, wanted }: { claim: Claimed | undefined; name: string; wanted: string },
+  {
+    json,
+    bucket: role,
+    dryRun = false,
+    delete: deletes = false,
+    inCluster: isAsked,
+    parallel: pods,
+    ...flags
+  }: PushFlags,
+): Promise<void> {
+  const usage = (text: string) => new UserError(text, { exitCode: 2 });
+  if (claim === undefined)
+    throw usage(`--in-cluster sends from a claim of the cluster, pvc:NAME or pvc:NAME/FOLDER, and ${name} is none.`);
+  if (!isAsked) throw usage(`${name} is a claim of the cluster, which pods read: push it with --in-cluster.`);
+  if (claim.folder.split("/").includes("..")) throw usage(`${name} leads out of the claim.`);
+  if (deletes) throw usage("--delete does not go with --in-cluster: what only the bucket has is counted and left.");
+  const progress = streamProgress();
+  const [{ inCluster }, { joinedPush }] = await Promise.all([
+    import("../data/in-cluster/run.ts"),
+    import("../data/in-cluster/joined.ts"),
+  ]);
+  const wish = { verb: "push", stack: flags.stack, role, prefix: wanted, claim, dryRun, pods } as const;
+  const result = await inDataLab(flags, progress, (lab, signal) =>
+    inCluster(lab, wish, { progress, signal }, joinedPush),
+  );
+  if (result !== undefined) report(result, { ...SENDS, dryRun, name: wanted, deletes }, json);
+}
+
+const SENDS = { did: "Sent", would: "would be sent", onlyThere: "only in the bucket" };
 
 interface Move {
   /** As a person gave them. */

@@ -14,7 +14,7 @@ import { annotatingFilms } from "../data/room/film-chunks.ts";
 import { CACHE_SHARE, kvrocksClaim, roomIn, roomText } from "../data/room/room.ts";
 import { notesIn } from "../data/store/notes.ts";
 import { bytesOf } from "../data/tasks/bytes.ts";
-import { streamProgress } from "../progress.ts";
+import { saidWhenSlow, streamProgress } from "../progress.ts";
 import { Stopped } from "../signals.ts";
 import { EXPORTS } from "./annotations-target.ts";
 import type { DataStackFlags } from "./flags.ts";
@@ -65,7 +65,9 @@ export async function annotateTask(name: string, flags: AnnotateFlags): Promise<
       print({ ...facts, ...(kept !== null && { kept }) }, text.join("\n"), json);
       return;
     }
-    const plan = await annotatePlan(space, task, { function: wanted ?? "", written, threshold, replace, runs });
+    const plan = await saidWhenSlow(progress, `Looking at task ${task.name}`, () =>
+      annotatePlan(space, task, { function: wanted ?? "", written, threshold, replace, runs }),
+    );
     const cache = await progress.task("Looking at what the run takes of CVAT's cache", () =>
       cacheOf(lab, space, plan, signal),
     );

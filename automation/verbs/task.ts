@@ -14,7 +14,7 @@ import { listedTasks, listingText, withBytes, type BucketOf, type ListedTask } f
 import { qualityOf } from "../data/tasks/quality.ts";
 import { statusOf, statusText } from "../data/tasks/status.ts";
 import { targetNamed } from "../data/tasks/target.ts";
-import { streamProgress } from "../progress.ts";
+import { saidWhenSlow, streamProgress } from "../progress.ts";
 import type { DataStackFlags } from "./flags.ts";
 import { print } from "./print.ts";
 
@@ -32,7 +32,9 @@ export async function ls({ json, project: wanted, olderThan, state, size, ...fla
   await inDataLab(flags, progress, async (lab, signal) => {
     const space = await lab.space();
     const projects = wanted === undefined ? await projectsOf(space) : [await projectNamed(space, wanted)];
-    const tasks = await tasksOf(space, wanted === undefined ? {} : { project: projects[0]?.id ?? 0 });
+    const tasks = await saidWhenSlow(progress, "Asking CVAT for the tasks", () =>
+      tasksOf(space, wanted === undefined ? {} : { project: projects[0]?.id ?? 0 }),
+    );
     let listed = listedTasks(tasks, projects, { until, state });
     if (size) {
       const storages = await storagesOf(space);
@@ -165,7 +167,7 @@ export async function assign(
     const people = await membersNamed(space, [...to, ...(lead === undefined ? [] : [lead])]);
     const dealers = people.slice(0, to.length);
     const leader = lead === undefined ? undefined : people.at(-1);
-    const jobs = await jobsOf(space, target.jobs);
+    const jobs = await saidWhenSlow(progress, `Asking CVAT for the jobs of ${name}`, () => jobsOf(space, target.jobs));
     const all = dealt(jobs, { people: dealers, by, stage });
     const changes = all.filter(isChange);
     const leads = leader !== undefined && target.record.assignee?.id !== leader.id;
@@ -207,11 +209,13 @@ export async function status(name: string, { json, ...flags }: StatusFlags): Pro
   await inDataLab(flags, progress, async (lab) => {
     const space = await lab.space();
     const project: Project = await projectNamed(space, name);
-    const [tasks, jobs] = await Promise.all([
-      tasksOf(space, { project: project.id }),
-      jobsOf(space, { project_id: project.id }),
-    ]);
-    const found = statusOf(project, tasks, jobs, await qualityOf(space, tasks, jobs));
+    const found = await saidWhenSlow(progress, `Asking CVAT for tasks and jobs of ${name}`, async () => {
+      const [tasks, jobs] = await Promise.all([
+        tasksOf(space, { project: project.id }),
+        jobsOf(space, { project_id: project.id }),
+      ]);
+      return statusOf(project, tasks, jobs, await qualityOf(space, tasks, jobs));
+    });
     print(found, statusText(found), json);
   });
 }

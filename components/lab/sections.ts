@@ -2,6 +2,7 @@ import type * as z from "zod";
 import { chartsConfig } from "../charts/charts-config.ts";
 import { clearmlConfig } from "../clearml/clearml-section.ts";
 import { clusterConfig } from "./cluster-config.ts";
+import { imagesConfig } from "../images/images-config.ts";
 import { cvatConfig } from "../cvat/cvat-section.ts";
 import { functionsConfig } from "../nuclio/functions-section.ts";
 import { rehearsalConfig } from "./rehearsal-config.ts";
@@ -24,6 +25,9 @@ export const SECTIONS = {
   cvat: cvatConfig.prefault({}).describe("CVAT: annotation, with Nuclio for automatic annotation and analytics."),
   functions: functionsConfig.prefault({}).describe("Functions of Nuclio that annotate in CVAT, by name."),
   clearml: clearmlConfig.prefault({}).describe("ClearML: experiments, training and artifacts."),
+  images: imagesConfig
+    .prefault({})
+    .describe("Images that verbs run in the cluster. `preview` and `up` make nothing of them."),
   rehearsal: rehearsalConfig
     .prefault({})
     .describe("What a rehearsal cannot know of your cluster. `preview` and `up` make nothing of it."),

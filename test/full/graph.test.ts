@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -68,6 +69,16 @@ describe("the graph in a browser", () => {
     expect(parts(picture)).toBe(nodes.length);
     expect(words(picture)).toContain(text.replace(/\s+/g, " "));
     expect(picture).not.toMatch(/<script|<a |onclick/);
+  });
+
+  it("is drawn from the block in docs/data.md, with every verb of the loop", async () => {
+    const page = await readFile(path.join(PROJECT_FOLDER, "docs/data.md"), "utf8");
+    const [, block = ""] = /```mermaid\n([^]*?)```/.exec(page) ?? [];
+    const picture = words(await drawn(block));
+    expect(picture).not.toContain("Syntax error");
+    const verbs = ["push", "check", "manifest"].map((one) => `dataset ${one}`);
+    for (const verb of [...verbs, "task create", "task annotate", "annotations export"])
+      expect(picture).toContain(verb);
   });
 
   it("is drawn from the block in a report of a real plan, with what changes marked", async () => {

@@ -1,13 +1,14 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { stringify } from "yaml";
+import { parseDocument, stringify } from "yaml";
 import { bucketOf } from "../../automation/data/store/bucket.ts";
 import { dataLab, type DataLab } from "../../automation/data/connect/lab.ts";
 import { entriesOf } from "../../automation/data/zip/entries.ts";
 import { silentProgress } from "../../automation/progress.ts";
+import { stackFilePath } from "../../automation/stackfile/stack-file.ts";
 import { pngOf } from "../fixtures/cvat/pictures.ts";
 import { startScene, type Lab } from "./harness.ts";
 
@@ -31,6 +32,7 @@ beforeAll(async () => {
   ({ lab } = await startScene({ cvat: { superuser: { password: { secure: "v1:x" } } } }, { whole: true }));
   folder = await mkdtemp(path.join(tmpdir(), "vision-platform-loop-"));
   Object.assign(process.env, engine());
+  await nameImageOfNode();
   data = await dataLab({ stack: "lab", folder: stackFolder() }, silentProgress);
   for (const [subset, count] of Object.entries(SPLIT)) {
     const list: string[] = [];
@@ -54,6 +56,15 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
   await lab.end();
 });
+
+/** For what is done in the cluster. */
+async function nameImageOfNode(): Promise<void> {
+  const file = stackFilePath(stackFolder(), "lab");
+  const document = parseDocument(await readFile(file, "utf8"));
+  const node = `registry.example/library/node:22-bookworm-slim@sha256:${"1".repeat(64)}`;
+  document.setIn(["config", "vision-platform:images"], { node });
+  await writeFile(file, document.toString());
+}
 
 const engine = () => {
   const { PULUMI_BACKEND_URL = "", PULUMI_CONFIG_PASSPHRASE = "" } = lab.rehearsal().env;
@@ -99,13 +110,15 @@ describe("two hundred pictures", { timeout: 300_000 }, () => {
       moved: { files: 0 },
       unchanged: { files: 200 },
     });
-    await verb("dataset", "check", "loop/images");
+    const here = await verb<object>("dataset", "check", "loop/images");
+    expect(await verb("dataset", "check", "loop/images", "--in-cluster", "--parallel", "3")).toEqual(here);
   });
 
   it("become tasks of a project, by a manifest with their sizes", async () => {
     await verb("project", "apply", at("project.yaml"));
     for (const subset of Object.keys(SPLIT)) {
-      await verb("dataset", "manifest", `loop/images/${subset}`, "--no-storage");
+      const beside = subset === "Train" ? ["--in-cluster", "--parallel", "3"] : [];
+      await verb("dataset", "manifest", `loop/images/${subset}`, "--no-storage", ...beside);
       const task = ["task", "create", subset.toLowerCase(), "--project", "loop", "--subset", subset] as const;
       await verb(...task, "--from", `loop/images/${subset}/`, "--manifest");
       // Once more, as after a kill: nothing is made twice.

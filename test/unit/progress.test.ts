@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { duration, silentProgress, streamProgress } from "../../automation/progress.ts";
+import { duration, saidWhenSlow, silentProgress, streamProgress } from "../../automation/progress.ts";
 
 it.each([
   [0, "0.0 s"],
@@ -77,6 +77,21 @@ describe("on a terminal", () => {
     expect(writes.map(bare).at(-1)).toBe("\r\u001b[2K✗ Building 0.0 s\n");
     expect(vi.getTimerCount()).toBe(0);
   });
+});
+
+it("work that is slow says what it is at, and quick work says nothing", async () => {
+  vi.useFakeTimers();
+  const said: string[] = [];
+  const progress = { ...silentProgress, line: (text: string) => void said.push(text) };
+  expect(await saidWhenSlow(progress, "Quick", () => Promise.resolve(1))).toBe(1);
+  vi.advanceTimersByTime(5_000);
+  let end: (value: number) => void = () => undefined;
+  const slow = saidWhenSlow(progress, "Opening", () => new Promise<number>((resolve) => (end = resolve)));
+  vi.advanceTimersByTime(1_500);
+  expect(said).toEqual(["… Opening"]);
+  end(2);
+  expect(await slow).toBe(2);
+  vi.useRealTimers();
 });
 
 it("silent progress works all the same", async () => {

@@ -9,7 +9,7 @@ import type { Store } from "../store/objects.ts";
 import type { CvatSpace } from "../cvat/space.ts";
 import { openUserStack } from "../../engine/door.ts";
 import { readOutputs } from "../../engine/outputs.ts";
-import type { Progress } from "../../progress.ts";
+import { saidWhenSlow, type Progress } from "../../progress.ts";
 import { addressOfCvat, addressOfStore } from "./addresses.ts";
 import { organizationOf } from "./organization.ts";
 import { accountOf, assertKnown, personOf } from "./people.ts";
@@ -78,10 +78,12 @@ interface Known {
  */
 export async function dataLab(flags: DataFlags, progress: Progress, signal?: AbortSignal): Promise<DataLab> {
   const { stack: name, folder, as, org } = flags;
-  const { stack, plan, file } = await openUserStack({ stack: name, folder, create: false, reads: true, progress });
+  const open = () => openUserStack({ stack: name, folder, create: false, reads: true, progress });
+  const { stack, plan, file } = await saidWhenSlow(progress, `Opening stack ${name}`, open);
   assertKnown(plan, as);
   const ways = new Ways(plan.lab.cluster, progress);
-  const known = once(() => readOutputs(stack, { showSecrets: true }) as Promise<Known>);
+  const read = () => readOutputs(stack, { showSecrets: true }) as Promise<Known>;
+  const known = once(() => saidWhenSlow(progress, `Reading the outputs of stack ${name}`, read));
   const notUp = (what: string) =>
     new UserError(`Stack ${name} has made ${what} yet: npm run platform -- up --stack ${name}`);
   const off = (what: string) => new UserError(`${file.path} ${what}`, { exitCode: 2 });

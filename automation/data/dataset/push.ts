@@ -12,7 +12,7 @@ import { budgetOf } from "./budget.ts";
 import { joined } from "./joined.ts";
 import { FirstOf, keyProblem, problemLines, type NameProblem } from "./names.ts";
 import { isSame } from "./same.ts";
-import { AT_ONCE, HELD_BYTES, Tally, type Moved } from "./tally.ts";
+import { AT_ONCE, HELD_BYTES, Tally, type Moved, type SeenFar } from "./tally.ts";
 import { isPart, walk, type LocalFile } from "./walk.ts";
 
 /** A file in parts holds three on their way and reads another. */
@@ -26,8 +26,11 @@ export interface PushOptions {
   dryRun: boolean;
   /** What is in the bucket alone. `count` only counts. Default: it stays, and is counted. */
   others: "count" | "remove";
+  /** Which files are sent, by their paths, and which objects are counted as others. All names are looked at all the same. Default: all. */
+  share?: (path: string) => boolean;
   signal?: AbortSignal | undefined;
   task?: ProgressTask;
+  seen?: SeenFar;
 }
 
 /**
@@ -36,30 +39,35 @@ export interface PushOptions {
  * @throws UserError with every name that does not go, before anything is sent
  */
 export async function push(bucket: Bucket, options: PushOptions): Promise<Moved> {
-  const { folder, prefix, dryRun, others, signal, task } = options;
+  const { folder, prefix, dryRun, others, share = () => true, signal, task, seen } = options;
   const all: Far = { files: 0, bytes: 0 };
+  let looked = 0;
   const problems = new FirstOf<NameProblem>();
   const files = await twice(
     () => sendable(folder),
     ({ path: file, size, problem }) => {
       signal?.throwIfAborted();
-      all.files++;
-      all.bytes += size;
-      task?.update(`looking at names: ${all.files}`);
+      looked++;
+      task?.update(`looking at names: ${looked}`);
+      if (share(file)) {
+        all.files++;
+        all.bytes += size;
+      }
       const why = problem ?? keyProblem(prefix + file);
       if (why !== undefined) problems.add({ path: file, why });
     },
   );
   if (problems.count > 0)
-    throw new UserError(problemLines(problems, `${problems.count} of ${all.files} files do not go, so none was sent:`));
-  if (all.files === 0) throw new UserError(`${folder} holds no file.`, { exitCode: 2 });
+    throw new UserError(problemLines(problems, `${problems.count} of ${looked} files do not go, so none was sent:`));
+  if (looked === 0) throw new UserError(`${folder} holds no file.`, { exitCode: 2 });
 
-  const tally = new Tally(all, task);
+  const tally = new Tally(all, task, seen);
   const budget = budgetOf(HELD_BYTES);
 
   await severally(joined(files(), bucket.list(prefix, signal ? { signal } : {}), prefix), AT_ONCE, async (pair) => {
     signal?.throwIfAborted();
     const { local, remote } = pair;
+    if (!share(pair.path)) return;
     if (local === undefined) {
       tally.others.add(remote?.key ?? "");
       return;

@@ -10,6 +10,8 @@ import { walk } from "./walk.ts";
 export interface DataFile extends FileBytes {
   /** Below the data set's folder or prefix, with slashes. */
   name: string;
+  /** Of an object of a bucket. */
+  etag?: string;
   /** All of it. */
   whole(): Promise<Buffer>;
 }
@@ -50,9 +52,14 @@ export function folderOf(prefix: string): string {
   return bare === "" || bare.endsWith("/") ? bare : `${bare}/`;
 }
 
-function fileOf(bucket: Bucket, { key, size, etag }: ObjectInfo, name: string): DataFile {
+/** An object as a file of a data set. */
+export function fileOf(
+  bucket: Bucket,
+  { key, size, etag }: Pick<ObjectInfo, "key" | "size" | "etag">,
+  name: string,
+): DataFile {
   const range = (offset: number, length: number) => bucket.range(key, offset, length, etag);
-  return { name, size, range, whole: () => range(0, size) };
+  return { name, size, etag, range, whole: () => range(0, size) };
 }
 
 /**

@@ -22,22 +22,29 @@ export interface Moved {
   failed: { count: number; first: NameProblem[] };
 }
 
+export type SeenFar = (done: Far, all: Far) => void;
+
 /** Counts what a push or a pull comes to, and shows how far it is. */
 export class Tally {
   readonly others = new FirstOf<string>();
   readonly failed = new FirstOf<NameProblem>();
   readonly #all: Far;
   readonly #task: ProgressTask | undefined;
+  readonly #seen: SeenFar;
   readonly #moved: Far = { files: 0, bytes: 0 };
   readonly #unchanged: Far = { files: 0, bytes: 0 };
   readonly #done: Far = { files: 0, bytes: 0 };
   readonly #began = performance.now();
   #replaced = 0;
 
-  /** @param all how much there is to be done */
-  constructor(all: Far, task: ProgressTask | undefined) {
+  /**
+   * @param all how much there is to be done
+   * @param seen is told how much of it is. Default: nobody
+   */
+  constructor(all: Far, task: ProgressTask | undefined, seen: SeenFar = () => undefined) {
     this.#all = all;
     this.#task = task;
+    this.#seen = seen;
   }
 
   /** So many bytes more have gone, or need not go. */
@@ -74,6 +81,7 @@ export class Tally {
   }
 
   #tell(): void {
+    this.#seen(this.#done, this.#all);
     this.#task?.update(farText(this.#done, this.#all, performance.now() - this.#began));
   }
 }

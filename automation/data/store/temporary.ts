@@ -23,7 +23,7 @@ export async function withTemporary<T>(
   work: (temporary: Temporary) => Promise<T>,
 ): Promise<T> {
   await removeDead(store, prefix);
-  const folder = `${prefix}${runName(new Date(), nameOf(process.pid))}/`;
+  const folder = ownFolder(prefix);
   try {
     return await work({
       async put(name, body, options) {
@@ -39,14 +39,22 @@ export async function withTemporary<T>(
   }
 }
 
-/** Removes the temporary objects of runs that have died. @returns how many */
-export async function removeDead(store: Store, prefix: string, now = new Date()): Promise<number> {
+/**
+ * Removes the temporary objects of runs that have died.
+ * @param isWanted whether somebody still works with what such a run has left in a folder. Default: nobody does
+ * @returns how many
+ */
+export async function removeDead(
+  store: Store,
+  prefix: string,
+  { now = new Date(), isWanted = () => false }: { now?: Date; isWanted?: (folder: string) => boolean } = {},
+): Promise<number> {
   const dead = new Set<string>();
   let after: string | undefined;
   for (;;) {
     const folder = await firstFolder(store, prefix, after);
     if (folder === undefined) break;
-    if (isDead(folder.slice(prefix.length, -1), now)) dead.add(folder);
+    if (isDead(folder.slice(prefix.length, -1), now) && !isWanted(folder)) dead.add(folder);
     // The slash's follower: behind everything in that folder.
     after = `${folder.slice(0, -1)}0`;
   }
@@ -63,12 +71,18 @@ async function firstFolder(store: Store, prefix: string, after: string | undefin
   return undefined;
 }
 
-async function removeBelow(store: Store, folder: string): Promise<number> {
+/** Removes all objects of a folder, and its uploads that were broken off. @returns how many */
+export async function removeBelow(store: Store, folder: string): Promise<number> {
   const keys: string[] = [];
   for await (const { key } of store.list(folder)) keys.push(key);
   for (const key of keys) await store.abandon(key);
   await store.remove(keys);
   return keys.length;
+}
+
+/** A folder for the temporary objects of this run. */
+export function ownFolder(prefix: string): string {
+  return `${prefix}${runName(new Date(), nameOf(process.pid))}/`;
 }
 
 /** `2026-12-01T02-04-00Z_host_pid_start_boot_pids`: a time, and what tells a process for good. */

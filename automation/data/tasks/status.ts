@@ -138,7 +138,13 @@ function coloured(phase: Phase, count: number): string {
 function reviewText(review: ProjectStatus["review"]): string {
   const rows = review
     .slice(0, MOST)
-    .map((one) => [`#${one.job}`, shortened(one.task, 24), one.frames, one.assignee, `${one.stage}, ${one.state}`]);
+    .map((one) => [
+      `#${one.job}`,
+      shortened(one.task, 16),
+      one.frames,
+      shortened(one.assignee, 12),
+      `${one.stage}, ${one.state}`,
+    ]);
   const more = review.length > MOST ? `\nand ${review.length - MOST} more` : "";
   return `Waits for review:\n${textTable(["job", "task", "frames", "who", "stage"], rows)}${more}`;
 }

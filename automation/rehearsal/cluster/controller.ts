@@ -1,7 +1,7 @@
 /**
  * The part of a rehearsal cluster that gives addresses: Services of type LoadBalancer get theirs as from MetalLB, Ingresses that Traefik
- * serves get that of Traefik's Service. It also connects the API server with what stands for pods (tunnel.ts). A process of its own, so
- * that a kept cluster works on.
+ * serves get that of Traefik's Service. It also connects the API server with what stands for pods (tunnel.ts), and runs pods that can be
+ * processes of this machine (pods/run.ts). A process of its own, so that a kept cluster works on.
  *
  * Argument: the kubeconfig in the cluster's home. It ends when the home is gone.
  */
@@ -31,6 +31,7 @@ import { addressClaim, FROM_POOL_ANNOTATION } from "./metallb/claim.ts";
 import { configurationOf, sizeOf, type IpAddressPool, type Pool } from "./metallb/configuration.ts";
 import { addressesOf, keyOf } from "./services.ts";
 import { publishedService, servedByTraefik } from "../ground/traefik.ts";
+import { runPods } from "./pods/run.ts";
 import { serveTunnel } from "./tunnel.ts";
 
 const AFTER_A_CHANGE_MS = 20;
@@ -49,6 +50,7 @@ const apps = kubeconfig.makeApiClient(AppsV1Api);
 const objects = KubernetesObjectApi.makeApiClient(kubeconfig);
 const custom = kubeconfig.makeApiClient(CustomObjectsApi);
 await serveTunnel(path.dirname(kubeconfigFile), kubeconfig);
+runPods(path.dirname(kubeconfigFile), kubeconfig);
 
 /** What has been listed once. */
 const listed = new Set<string>();

@@ -29,10 +29,29 @@ export async function registerRoute(home: string, route: Route): Promise<void> {
 }
 
 /** Every stand-in there is. */
-export async function readRoutes(home: string): Promise<Route[]> {
-  const files = await readdir(routesFolder(home)).catch(() => []);
+export const readRoutes = (home: string): Promise<Route[]> => readAll<Route>(routesFolder(home));
+
+/** An address of the lab's network, as pods are told it, and what is there in a rehearsal: a process of this machine. */
+export interface Address {
+  host: string;
+  port: number;
+  /** Port on 127.0.0.1. */
+  to: number;
+}
+
+const addressesFolder = (home: string): string => path.join(home, "addresses");
+
+/** Has pods that are run find a process of this machine at an address. In place of an earlier one. */
+export async function registerAddress(home: string, address: Address): Promise<void> {
+  await mkdir(addressesFolder(home), { recursive: true });
+  const name = encodeURIComponent(`${address.host} ${address.port}`);
+  await writeFile(path.join(addressesFolder(home), `${name}.json`), JSON.stringify(address));
+}
+
+export const readAddresses = (home: string): Promise<Address[]> => readAll<Address>(addressesFolder(home));
+
+async function readAll<T>(folder: string): Promise<T[]> {
+  const files = await readdir(folder).catch(() => []);
   const found = files.filter((file) => file.endsWith(".json"));
-  return Promise.all(
-    found.map(async (file) => JSON.parse(await readFile(path.join(routesFolder(home), file), "utf8")) as Route),
-  );
+  return Promise.all(found.map(async (file) => JSON.parse(await readFile(path.join(folder, file), "utf8")) as T));
 }

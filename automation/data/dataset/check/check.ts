@@ -25,7 +25,9 @@ export interface CheckOptions {
   part?: Part;
   /** Files looked at side by side. */
   parallel: number;
-  films: FilmReader;
+  films: Pick<FilmReader, "look">;
+  /** Sizes of pictures that are counted one by one. Default: 10,000. */
+  mostSizes?: number;
   /** Whether every pixel is decoded. */
   deep?: ((picture: Buffer) => Promise<Look["problem"]>) | undefined;
   seen?: (tally: Tally) => void;
@@ -79,7 +81,7 @@ async function byMedia(file: DataFile, options: CheckOptions): Promise<Tell> {
   }
 }
 
-async function picture(file: DataFile, { deep }: CheckOptions): Promise<Tell> {
+async function picture(file: DataFile, { deep, mostSizes }: CheckOptions): Promise<Tell> {
   const { name, size } = file;
   const look = await lookAtPicture(file);
   const isSound = look.header && !look.problem;
@@ -92,7 +94,7 @@ async function picture(file: DataFile, { deep }: CheckOptions): Promise<Tell> {
     pictures.count += 1;
     pictures.bytes += size;
     increase(pictures.formats, look.format ?? "none");
-    if (look.header) countSize(pictures, look.header);
+    if (look.header) countSize(pictures, look.header, mostSizes);
     // What an ending promises that is not looked into here may well be what its bytes are.
     if (problem?.kind === "notAPicture" && promised === undefined && problem.detail.endsWith("not known"))
       findings.add("notLookedInto", name);

@@ -112,10 +112,15 @@ export class Findings {
   private readonly found = new Map<FindingKind, { count: number; first: Finding["first"] }>();
 
   add(kind: FindingKind, name: string, detail?: string): void {
+    this.append(kind, { count: 1, first: [{ name, ...(detail !== undefined && { detail }) }] });
+  }
+
+  /** Those of one kind from what comes next in the order of names. */
+  append(kind: FindingKind, { count, first }: Pick<Finding, "count" | "first">): void {
     const sort = this.found.get(kind) ?? { count: 0, first: [] };
     this.found.set(kind, sort);
-    sort.count += 1;
-    if (sort.first.length < SHOWN) sort.first.push({ name, ...(detail !== undefined && { detail }) });
+    sort.count += count;
+    sort.first.push(...first.slice(0, SHOWN - sort.first.length));
   }
 
   /** The worst first. */

@@ -1,5 +1,6 @@
 import { extensionOf } from "../../pictures/media.ts";
 import type { DataSource } from "../source.ts";
+import type { NamesSeen } from "./collected.ts";
 import type { Findings } from "./findings.ts";
 import { hashOf, TextSet } from "./hashes.ts";
 
@@ -9,21 +10,28 @@ const SHOWN = 20;
  * Which names are the same after CVAT's rules for paths, and which pictures and label files belong together. A first walk keeps a few bytes of
  * each name; a second one, over the names alone, tells those that are to be told.
  */
-export class Names {
+export class Names implements NamesSeen {
   private readonly pictures = new TextSet();
   private readonly labels = new TextSet();
   private readonly folded = new TextSet();
   private readonly same = new Set<number>();
 
   picture(name: string): void {
-    const stem = stemOf(name);
-    this.pictures.add(hashOf(pairOf(stem)));
-    const folded = hashOf(foldedOf(stem));
-    if (this.folded.add(folded)) this.same.add(folded);
+    this.addPicture(pictureHashes(name));
   }
 
   label(name: string): void {
-    this.labels.add(hashOf(pairOf(stemOf(name))));
+    this.addLabel(labelHash(name));
+  }
+
+  /** The same by what is kept of a name. */
+  addPicture({ pair, folded }: PictureHashes): void {
+    this.pictures.add(pair);
+    if (this.folded.add(folded)) this.same.add(folded);
+  }
+
+  addLabel(pair: number): void {
+    this.labels.add(pair);
   }
 
   /** Whether there is anything to tell. */
@@ -58,6 +66,23 @@ export class Names {
     for (const [first = "", ...others] of groups.values()) findings.add("sameName", first, others.join(", "));
     for (let more = groups.size; more < this.same.size; more += 1) findings.add("sameName", "");
   }
+}
+
+/** What is kept of a picture's name. */
+export interface PictureHashes {
+  /** Its label file has the same. */
+  pair: number;
+  /** Those that are the same in another spelling have the same. */
+  folded: number;
+}
+
+export function pictureHashes(name: string): PictureHashes {
+  const stem = stemOf(name);
+  return { pair: hashOf(pairOf(stem)), folded: hashOf(foldedOf(stem)) };
+}
+
+export function labelHash(name: string): number {
+  return hashOf(pairOf(stemOf(name)));
 }
 
 /** A name without its last ending, as CVAT's manifests and YOLO's label files have it. */

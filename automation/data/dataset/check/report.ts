@@ -1,8 +1,10 @@
+import { counted } from "../amounts.ts";
 import type { DataSource } from "../source.ts";
 import { cacheAdvice, cacheNeed, type CacheNeed } from "./cache-need.ts";
 import { collect, isLabelName, type CheckOptions } from "./check.ts";
 import { tellClasses } from "./classes.ts";
 import type { Collected } from "./collected.ts";
+import { measure } from "./measure.ts";
 import type { Room } from "../../room/room.ts";
 import { mediaOf } from "../../pictures/media.ts";
 import { Findings, type Finding } from "./findings.ts";
@@ -23,7 +25,9 @@ export interface CheckReport {
   cache: CacheNeed & { advice: string[] };
 }
 
-export interface ReportOptions extends CheckOptions {
+export interface JudgeOptions {
+  /** Whether every pixel was decoded. */
+  deep: boolean;
   /** Of the task that is to be made of it. */
   quality: number;
   /** What kvrocks takes. Undefined: no lab was asked. */
@@ -31,24 +35,40 @@ export interface ReportOptions extends CheckOptions {
 }
 
 /** Looks at a data set, and says what CVAT will make of it. */
-export async function checkDataset(source: DataSource, options: ReportOptions): Promise<CheckReport> {
-  const all: Collected = { tally: emptyTally(), findings: new Findings(), names: new Names(), sample: new Sample() };
+export async function checkDataset(
+  source: DataSource,
+  { quality, room, ...options }: CheckOptions & Omit<JudgeOptions, "deep">,
+): Promise<CheckReport> {
+  const all = nothingYet();
   await collect(source, all, options);
-  const { tally, findings, names, sample } = all;
+  return judged(source, all, { deep: options.deep !== undefined, quality, room });
+}
+
+/** Where a look at a data set begins. */
+export function nothingYet(): Collected<Names> {
+  return { tally: emptyTally(), findings: new Findings(), names: new Names(), sample: new Sample() };
+}
+
+/** What CVAT will make of a data set, by what was gathered of all its files. */
+export async function judged(
+  source: DataSource,
+  { tally, findings, names, sample }: Collected<Names>,
+  { deep, quality, room }: JudgeOptions,
+): Promise<CheckReport> {
   if (!names.isSound) await names.tell(source, kindOf, findings);
   tellMixed(tally, findings);
   tellClasses(tally, findings);
   const need = cacheNeed(
     { pictures: tally.pictures, films: tally.films.taken },
-    await sample.measure(options.quality),
-    options.quality,
-    options.room,
+    await measure(sample.files, quality),
+    quality,
+    room,
   );
   const list = findings.list();
   return {
     source: source.title,
     verdict: list.some(({ breaks }) => breaks) ? "breaks" : list.length > 0 ? "careful" : "sound",
-    deep: options.deep !== undefined,
+    deep,
     counts: tally,
     findings: list,
     cache: { ...need, advice: cacheAdvice(need) },
@@ -63,12 +83,12 @@ function kindOf(name: string): "picture" | "label" | undefined {
 
 function tellMixed({ pictures, films, archives, pdfs }: Tally, findings: Findings): void {
   const there = [
-    [pictures.count, "pictures"],
-    [films.count, "films"],
-    [archives, "archives"],
-    [pdfs, "PDFs"],
+    [pictures.count, "picture"],
+    [films.count, "film"],
+    [archives, "archive"],
+    [pdfs, "PDF"],
   ] as const;
   const kinds = there.filter(([count]) => count > 0);
   if (kinds.length < 2) return;
-  for (const [count, kind] of kinds) findings.add("mixed", `${count} ${kind}`);
+  for (const [count, kind] of kinds) findings.add("mixed", counted(count, kind));
 }

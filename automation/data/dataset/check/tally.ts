@@ -19,6 +19,8 @@ export interface Tally {
     formats: Record<string, number>;
     /** Of the sound ones, as shown: `1920x1080`. */
     sizes: Record<string, number>;
+    /** How many they are. Asking an object for its keys takes as long as it has keys. */
+    differentSizes: number;
     otherSizes: number;
     pixels: number;
     wide: number;
@@ -58,6 +60,7 @@ export function emptyTally(): Tally {
       bytes: 0,
       formats: {},
       sizes: {},
+      differentSizes: 0,
       otherSizes: 0,
       pixels: 0,
       wide: 0,
@@ -73,17 +76,36 @@ export function emptyTally(): Tally {
   };
 }
 
-export function countSize(tally: Tally["pictures"], header: Header): void {
+/** @param most sizes that are counted one by one */
+export function countSize(tally: Tally["pictures"], header: Header, most = MOST_SIZES): void {
   const { width, height } = shownSize(header);
   tally.pixels += width * height;
   tally[width > height ? "wide" : width < height ? "high" : "square"] += 1;
   if (header.turn !== 1) tally.turned += 1;
-  const key = `${width}x${height}`;
-  if (key in tally.sizes || Object.keys(tally.sizes).length < MOST_SIZES) increase(tally.sizes, key);
-  else tally.otherSizes += 1;
-  const area = width * height;
-  if (!tally.smallest || area < tally.smallest.width * tally.smallest.height) tally.smallest = { width, height };
-  if (!tally.largest || area > tally.largest.width * tally.largest.height) tally.largest = { width, height };
+  countSizes(tally, `${width}x${height}`, 1, most);
+  countExtreme(tally, "smallest", { width, height });
+  countExtreme(tally, "largest", { width, height });
+}
+
+function countSizes(tally: Tally["pictures"], size: string, count: number, most: number): void {
+  const isKnown = size in tally.sizes;
+  if (!isKnown && tally.differentSizes >= most) {
+    tally.otherSizes += count;
+    return;
+  }
+  if (!isKnown) tally.differentSizes += 1;
+  increase(tally.sizes, size, count);
+}
+
+/** The first of several that are as small, or as large, stays. */
+function countExtreme(
+  tally: Tally["pictures"],
+  which: "smallest" | "largest",
+  { width, height }: { width: number; height: number },
+): void {
+  const before = tally[which];
+  const more = before === undefined ? 1 : width * height - before.width * before.height;
+  if (before === undefined || (which === "largest" ? more > 0 : more < 0)) tally[which] = { width, height };
 }
 
 export function countFilm(tally: Tally["films"], name: string, film: Film | undefined, bytes: number): void {
@@ -99,11 +121,31 @@ export function countFilm(tally: Tally["films"], name: string, film: Film | unde
 }
 
 export function countBoxes(labels: Tally["labels"], name: string, boxes: ReadonlyMap<number, number>): void {
-  for (const [number, count] of boxes) {
-    const { count: before, first } = labels.classes[String(number)] ?? { count: 0, first: name };
-    labels.classes[String(number)] = { count: before + count, first };
-    labels.boxes += count;
-  }
+  for (const [number, count] of boxes) countClass(labels, String(number), { count, first: name });
+}
+
+function countClass(labels: Tally["labels"], number: string, { count, first }: { count: number; first: string }): void {
+  const before = labels.classes[number];
+  labels.classes[number] = { count: (before?.count ?? 0) + count, first: before?.first ?? first };
+  labels.boxes += count;
+}
+
+/** Counts what comes next in the order of names to what came before. @param next has counted all its sizes one by one */
+export function addTally(into: Tally, next: Tally): void {
+  for (const key of ["files", "bytes", "archives", "pdfs", "other"] as const) into[key] += next[key];
+  const { pictures, films, labels } = next;
+  for (const key of ["count", "bytes", "pixels", "wide", "high", "square", "turned"] as const)
+    into.pictures[key] += pictures[key];
+  for (const [format, count] of Object.entries(pictures.formats)) increase(into.pictures.formats, format, count);
+  for (const [size, count] of Object.entries(pictures.sizes)) countSizes(into.pictures, size, count, MOST_SIZES);
+  if (pictures.smallest) countExtreme(into.pictures, "smallest", pictures.smallest);
+  if (pictures.largest) countExtreme(into.pictures, "largest", pictures.largest);
+  for (const key of ["count", "bytes"] as const) into.films[key] += films[key];
+  for (const key of ["count", "frames", "pixels", "shownPixels"] as const) into.films.taken[key] += films.taken[key];
+  into.films.first.push(...films.first.slice(0, SHOWN - into.films.first.length));
+  for (const key of ["files", "empty"] as const) into.labels[key] += labels[key];
+  for (const [number, counted] of Object.entries(labels.classes)) countClass(into.labels, number, counted);
+  if (labels.names) into.labels.names ??= labels.names;
 }
 
 export function increase(counts: Record<string, number>, key: string, by = 1): void {

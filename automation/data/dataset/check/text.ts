@@ -1,4 +1,5 @@
 import { binaryText } from "../../room/binary-text.ts";
+import { counted } from "../amounts.ts";
 import { roomText } from "../../room/room.ts";
 import { FINDINGS, type Finding } from "./findings.ts";
 import type { CheckReport } from "./report.ts";
@@ -88,18 +89,20 @@ function findingLines({ kind, count, first, hint }: Finding): string[] {
   const shown = first.filter(({ name }) => name !== "");
   return [
     ...folded(`- ${FINDINGS[kind].text}: ${count}`, 2),
-    ...shown.map(({ name, detail }) => `    ${entry(name, detail)}`),
+    ...shown.flatMap(({ name, detail }) => entry(name, detail)),
     ...(count > shown.length ? [`    and ${count - shown.length} more`] : []),
     ...folded(`  -> ${hint}`, 5),
   ];
 }
 
-/** What was seen stands whole; the name gives way. */
-function entry(name: string, detail: string | undefined): string {
-  const room = WIDTH - 4;
-  if (detail === undefined) return shortened(printable(name), room);
-  const said = shortened(printable(detail), room - 20);
-  return `${shortened(printable(name), room - said.length - 2)}: ${said}`;
+/** What was seen stands whole: behind the name, or below it where both are too long for a line. */
+function entry(name: string, detail: string | undefined): string[] {
+  const shown = shortened(printable(name), WIDTH - 5);
+  if (detail === undefined) return [`    ${shown}`];
+  const words = printable(detail).split(" ");
+  const said = words.map((word) => shortened(word, WIDTH - 6)).join(" ");
+  const line = `    ${shown}: ${said}`;
+  return line.length <= WIDTH ? [line] : [`    ${shown}:`, ...folded(`      ${said}`, 6)];
 }
 
 function cacheLines({
@@ -112,16 +115,19 @@ function cacheLines({
   room,
   advice,
 }: CheckReport["cache"]): string[] {
-  const what = [pictures > 0 ? `${pictures} pictures` : "", films > 0 ? `${films} films` : ""].filter(Boolean);
+  const what = [
+    ...(pictures > 0 ? [counted(pictures, "picture")] : []),
+    ...(films > 0 ? [counted(films, "film")] : []),
+  ].join(" and ");
   const how = [
     ...(pictures > 0
-      ? [measured > 0 ? `measured on ${measured} pictures` : "a guess: no picture could be measured"]
+      ? [measured > 0 ? `measured on ${measured} of the pictures` : "a guess: no picture could be measured"]
       : []),
     ...(films > 0 ? ["of films a guess, at most"] : []),
   ];
   const originals = pictures > 0 ? "the original bytes, whatever the quality" : "the best quality, whatever the task's";
   return [
-    ...folded(`In CVAT's cache (kvrocks), for 24 hours each, tasks of these ${what.join(" and ")} take:`, 2),
+    ...folded(`In CVAT's cache (kvrocks), for 24 hours each, tasks of ${what} take:`, 2),
     ...folded(
       `  ${binaryText(looking).padStart(9)}  to look at all of it at quality ${quality} (${how.join("; ")})`,
       13,

@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { mediaOf } from "../../pictures/media.ts";
 import { lookAtPicture, shownSize } from "../../pictures/picture.ts";
 import type { Bucket, ObjectInfo } from "../../store/objects.ts";
+import { piecesOf } from "../../store/pieces.ts";
 import { byBytes } from "../order.ts";
 import { folderOf, type Part } from "../source.ts";
 import { Known } from "./known.ts";
@@ -11,7 +12,6 @@ import { lineOf, MANIFEST } from "./record.ts";
 import { Runs } from "./runs.ts";
 
 const SHOWN = 20;
-const PIECE = 4 * 2 ** 20;
 
 /** What a prefix, or a part of it, has for a manifest. */
 export interface Gathered {
@@ -61,7 +61,7 @@ export async function gather(
   };
   const there = await bucket.stat(gathered.key);
   const known = new Known(there ? await bucket.read(gathered.key) : Readable.from([]));
-  const lines = new Lines(new Runs(options.folder), (bytes) => pieces(bucket, gathered.key, there?.etag, bytes));
+  const lines = new Lines(new Runs(options.folder), (bytes) => piecesOf(bucket, gathered.key, there?.etag, bytes));
   try {
     await takeAll(bucket, folder, known, lines, gathered, options);
     gathered.unchanged = there !== undefined && lines.areAllKnown && (await known.holds());
@@ -73,21 +73,13 @@ export async function gather(
   }
 }
 
-/** The beginning of the manifest that is there, a piece at a time; refused where another one lies there by now. */
-async function* pieces(
-  bucket: Bucket,
-  key: string,
-  etag: string | undefined,
-  bytes: number,
-): AsyncGenerator<Buffer, void> {
-  for (let at = 0; at < bytes; at += PIECE) yield await bucket.range(key, at, Math.min(PIECE, bytes - at), etag);
-}
-
 /** A picture's line, or why it has none. */
 interface Line {
   name: string;
   line?: string;
   why?: string;
+  /** Whether it is the next one of the manifest that is there. Default: no. */
+  isKnown?: boolean;
 }
 
 /** Takes the lines of all pictures in the order of the listing. Those that are known cost little more than their place in it. */
@@ -100,7 +92,7 @@ async function takeAll(
   { part: { after, until } = {}, parallel, signal, seen }: GatherOptions,
 ): Promise<void> {
   const reading: (Promise<Line> | Line)[] = [];
-  const take = ({ name, line, why = "" }: Line, isKnown: boolean): Promise<void> | undefined => {
+  const take = ({ name, line, why = "", isKnown = false }: Line): Promise<void> | undefined => {
     if (line === undefined) {
       gathered.broken.count += 1;
       if (gathered.broken.first.length < SHOWN) gathered.broken.first.push({ name, why });
@@ -110,7 +102,7 @@ async function takeAll(
   };
   const takeFirst = async () => {
     const first = reading.shift();
-    if (first) await take(await first, false);
+    if (first) await take(await first);
   };
   const options = { ...(after !== undefined && { after: folder + after }), ...(signal && { signal }) };
   try {
@@ -121,12 +113,12 @@ async function takeAll(
       const found = known.find(name, object.etag, object.size);
       const line = found instanceof Promise ? await found : found;
       if (line !== undefined && reading.length === 0) {
-        const busy = take({ name, line }, known.isAllHeld);
+        const busy = take({ name, line, isKnown: known.isAllHeld });
         if (busy) await busy;
         continue;
       }
       if (line === undefined) gathered.read += 1;
-      reading.push(line === undefined ? looked(bucket, object, name) : { name, line });
+      reading.push(line === undefined ? looked(bucket, object, name) : { name, line, isKnown: known.isAllHeld });
       if (reading.length >= parallel) await takeFirst();
     }
     while (reading.length > 0) await takeFirst();

@@ -36,10 +36,10 @@ export class Known {
         else this.isAllHeld = false;
         return holds ? line : undefined;
       } else {
-        this.isAllHeld = false;
         const other = nameIn(line);
-        // What stands behind may be about names to come.
+        // It and what stands behind may be about names to come.
         if (other !== undefined && byBytes(other, name) > 0) return undefined;
+        this.isAllHeld = false;
       }
       this.at += 1;
     }

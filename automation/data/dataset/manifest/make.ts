@@ -16,8 +16,15 @@ export interface MakeOptions extends Omit<GatherOptions, "part"> {
 
 /** Writes the manifest of a prefix beside its pictures, unless it is there already, there are no pictures, or some are broken. */
 export async function makeManifest(bucket: Store, prefix: string, options: MakeOptions): Promise<Made> {
-  const { skipBroken = false, dryRun = false, signal } = options;
-  const { gathered, file } = await gather(bucket, prefix, options);
+  return putManifest(bucket, await gather(bucket, prefix, options), options);
+}
+
+/** Writes what was gathered of all of a prefix, on the same conditions. */
+export async function putManifest(
+  bucket: Store,
+  { gathered, file }: { gathered: Gathered; file: string | undefined },
+  { skipBroken = false, dryRun = false, signal }: Pick<MakeOptions, "skipBroken" | "dryRun" | "signal">,
+): Promise<Made> {
   const isWanted = gathered.pictures > 0 && (gathered.broken.count === 0 || skipBroken);
   const written = file !== undefined && isWanted && !dryRun;
   if (written) {

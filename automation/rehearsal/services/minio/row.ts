@@ -11,6 +11,7 @@ import { agentFor } from "../../../../components/storage/client/agent.ts";
 import { markOf } from "../../../runs/belonging.ts";
 import { kill, startOf } from "../../../processes.ts";
 import type { Tool } from "../../../tools/obtain.ts";
+import { registerAddress } from "../../cluster/routes.ts";
 import { areFree, forgetPort, portOf } from "../../ports.ts";
 import { certificatesIn } from "./certificates.ts";
 import {
@@ -36,6 +37,7 @@ export const MINIO_SERVICE: RehearsalService = {
     const region = store?.s3.region ?? "";
     const { url, port, credentials, ca } = await ensureMinio(home, tools, { tls: file !== undefined, region });
     const { accessKey: user, secretKey: password } = credentials;
+    if (store !== undefined) await registerAddress(home, { host: store.pods.host, port: store.pods.port, to: port });
     // A stack file that says which MinIO is meant means this one here.
     const deployment = store?.config.deployment && {
       section: "objectStore",

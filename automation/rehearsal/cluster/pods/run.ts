@@ -1,0 +1,142 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdir, rm } from "node:fs/promises";
+import path from "node:path";
+import {
+  CoreV1Api,
+  makeInformer,
+  PatchStrategy,
+  setHeaderOptions,
+  type KubeConfig,
+  type V1Pod,
+} from "@kubernetes/client-node";
+import { markOf } from "../../../runs/belonging.ts";
+import { readAddresses } from "../routes.ts";
+import { podProcess } from "./process.ts";
+
+/** Pods with this label are run. */
+const LABEL = "vision-platform/data-work";
+const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
+const AFTER_AN_ERROR_MS = 500;
+/** What a kubelet keeps of a log as the message of a container that failed. (kubernetes: pkg/kubelet/kuberuntime, fallbackToLogs) */
+const LOG_BYTES = 2048;
+
+/** One pod's process. */
+interface Running {
+  child?: ChildProcess;
+  isOver?: boolean;
+}
+
+/** Runs pods that are programs of ours as processes of this machine, each from its own spec, as soon as kwok has them running. */
+export function runPods(home: string, kubeconfig: KubeConfig): void {
+  const core = kubeconfig.makeApiClient(CoreV1Api);
+  const running = new Map<string, Running>();
+  const look = (pod: V1Pod) => {
+    const uid = pod.metadata?.uid ?? "";
+    if (pod.metadata?.deletionTimestamp !== undefined) end(uid);
+    else if (pod.status?.phase === "Running" && !running.has(uid)) {
+      const own: Running = {};
+      running.set(uid, own);
+      void run(home, core, pod, own);
+    }
+  };
+  const end = (uid: string) => {
+    const own = running.get(uid);
+    if (own === undefined) return;
+    own.isOver = true;
+    own.child?.kill("SIGKILL");
+  };
+  const list = () => core.listPodForAllNamespaces({ labelSelector: LABEL });
+  const informer = makeInformer(kubeconfig, "/api/v1/pods", list, LABEL);
+  const start = () => void informer.start().catch(again);
+  const again = () => setTimeout(start, AFTER_AN_ERROR_MS);
+  informer.on("add", look);
+  informer.on("update", look);
+  informer.on("delete", ({ metadata }) => {
+    end(metadata?.uid ?? "");
+  });
+  informer.on("error", again);
+  start();
+}
+
+async function run(home: string, core: CoreV1Api, pod: V1Pod, own: Running): Promise<void> {
+  const name = pod.metadata?.name ?? "";
+  const namespace = pod.metadata?.namespace ?? "";
+  const folder = path.join(home, "pods", pod.metadata?.uid ?? "");
+  const startedAt = new Date().toISOString();
+  const ended = await inFolder(home, core, pod, { folder, own }).catch((error: unknown) => ({
+    exitCode: 128,
+    log: String(error),
+  }));
+  await rm(folder, { recursive: true, force: true });
+  if (own.isOver) return;
+  const body = { status: statusOf(pod, ended, startedAt) };
+  // It may be gone by now.
+  await core.patchNamespacedPodStatus({ name, namespace, body }, MERGE_PATCH).catch((error: unknown) => {
+    console.error(String(error));
+  });
+}
+
+interface Ended {
+  exitCode: number;
+  log: string;
+}
+
+async function inFolder(
+  home: string,
+  core: CoreV1Api,
+  pod: V1Pod,
+  { folder, own }: { folder: string; own: Running },
+): Promise<Ended> {
+  const namespace = pod.metadata?.namespace ?? "";
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const { words, env } = await podProcess(pod, folder, {
+    configMap: (name) => core.readNamespacedConfigMap({ namespace, name }),
+    secret: (name) => core.readNamespacedSecret({ namespace, name }),
+    claim: (name) => path.join(home, "claims", namespace, name),
+  });
+  const [program = "", ...rest] = words;
+  const addresses = JSON.stringify(await readAddresses(home));
+  const child = spawn(program, rest, {
+    cwd: folder,
+    env: {
+      PATH: `${path.dirname(process.execPath)}:${process.env["PATH"] ?? ""}`,
+      NODE_OPTIONS: `--import=${path.join(import.meta.dirname, "network.mjs")}`,
+      REHEARSAL_ADDRESSES: addresses,
+      ...markOf(home),
+      ...env,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  own.child = child;
+  if (own.isOver) child.kill("SIGKILL");
+  let log = "";
+  for (const output of [child.stdout, child.stderr])
+    output.on("data", (piece: Buffer) => (log = (log + piece.toString()).slice(-LOG_BYTES)));
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => {
+      resolve({ exitCode: code ?? 137, log });
+    });
+  });
+}
+
+function statusOf({ spec }: V1Pod, { exitCode, log }: Ended, startedAt: string) {
+  const finishedAt = new Date().toISOString();
+  const hasFailed = exitCode !== 0;
+  const terminated = {
+    ...{ exitCode, startedAt, finishedAt },
+    reason: hasFailed ? "Error" : "Completed",
+    ...(hasFailed && { message: log }),
+  };
+  const [container] = spec?.containers ?? [];
+  return {
+    phase: hasFailed ? "Failed" : "Succeeded",
+    containerStatuses: [
+      {
+        ...{ name: container?.name, image: container?.image, imageID: "" },
+        ...{ ready: false, started: false, restartCount: 0 },
+        state: { terminated },
+      },
+    ],
+  };
+}
