@@ -198,6 +198,22 @@ describe("a label file and its frame", () => {
     expect(await match(["x.rf.1.txt"], ["set/x.rf.1.jpg"])).toMatchObject({ frames: ["x.rf.1.txt > set/x.rf.1.jpg"] });
   });
 
+  test("belong together, too, where pictures were sent from their folder images", async () => {
+    expect(await match(["labels/Train/x.txt", "labels/Val/x.txt"], ["set/Train/x.png", "set/Val/x.png"])).toEqual({
+      frames: ["labels/Train/x.txt > set/Train/x.png", "labels/Val/x.txt > set/Val/x.png"],
+      problems: [],
+      unlabelled: 0,
+    });
+    expect(await match(["labels/x.txt"], ["set/x.png"])).toMatchObject({ frames: ["labels/x.txt > set/x.png"] });
+    // With the folder in the key, that one is meant.
+    expect(await match(["labels/x.txt"], ["set/x.png", "set/images/x.png"])).toMatchObject({
+      frames: ["labels/x.txt > set/images/x.png"],
+    });
+    expect((await match(["labels/x.txt"], ["a/x.png", "b/x.png"])).problems).toEqual([
+      "labels/x.txt: it may be about a/x.png or b/x.png.",
+    ]);
+  });
+
   test("do not where the folders differ, where two fit, and where two files claim one", async () => {
     expect((await match(["labels/Val/x.txt"], ["images/Train/x.jpg"])).problems).toEqual([
       "labels/Val/x.txt: no frame images/Val/x.*; there is images/Train/x.jpg",

@@ -29,7 +29,8 @@ export interface Matching {
 /**
  * Finds the frame of each label file. CVAT names a frame by its whole key, and takes labels for it by that without the extension
  * (cvat-rest-measured.md section 5). A file belongs to the frame whose key its own path ends with, or that ends with it; where several do,
- * to the one that has most folders in common with it.
+ * to the one that has most folders in common with it. A folder `images` of its own path need not be in the key, nor what is above it: pictures
+ * are often sent from there.
  * @param withoutFrame whether a file that no frame belongs to is a problem. Default: it is, and is named
  */
 export function matched(
@@ -96,6 +97,7 @@ function refuseAlike(name: string, same: readonly string[], problems: Problems):
 function fits(candidates: readonly string[], picture: string, above: readonly string[]): string[] {
   if (candidates.length === 0) return [];
   const own = picture.split("/");
+  const below = own.length - 1 - own.lastIndexOf("images", -2);
   const whole = [...above, ...own];
   let best: string[] = [];
   let most = 0;
@@ -104,7 +106,7 @@ function fits(candidates: readonly string[], picture: string, above: readonly st
     if (key === picture) return [frame];
     const parts = key.split("/");
     const common = commonEnd(parts, whole);
-    if (common < Math.min(parts.length, own.length) || common < most) continue;
+    if (common < Math.min(parts.length, below) || common < most) continue;
     best = common > most ? [frame] : [...best, frame];
     most = common;
   }
