@@ -6,6 +6,7 @@ import { exportKey, exportNote } from "../data/annotations/keys.ts";
 import { inDataLab } from "../data/connect/run.ts";
 import { projectNamed, projectsOf, storageOfBucket, taskNamed, tasksOf } from "../data/cvat/find.ts";
 import type { CvatSpace } from "../data/cvat/space.ts";
+import { bytesText } from "../data/dataset/amounts.ts";
 import { notesIn } from "../data/store/notes.ts";
 import { streamProgress } from "../progress.ts";
 import { EXPORTS, refuseObject, workersOf } from "./annotations-target.ts";
@@ -89,7 +90,7 @@ export async function exportThem(name: string, flags: ExportFlags): Promise<void
     }
     const notes = await trackNotes(space, what, format);
     for (const note of notes) progress.line(note);
-    print({ format, exports: done, notes }, done.map(({ at, bytes }) => `${at}: ${bytes} bytes`).join("\n"), json);
+    print({ format, exports: done, notes }, done.map(({ at, bytes }) => `${at}: ${bytesText(bytes)}`).join("\n"), json);
   });
 }
 

@@ -5,6 +5,7 @@ import { inDataLab } from "../data/connect/run.ts";
 import { jobsOf, membersNamed, projectNamed, projectsOf, storagesOf, taskNamed, tasksOf } from "../data/cvat/find.ts";
 import { framesOf } from "../data/cvat/frames.ts";
 import type { CvatSpace } from "../data/cvat/space.ts";
+import { counted } from "../data/dataset/amounts.ts";
 import type { Bucket } from "../data/store/objects.ts";
 import { ago } from "../data/tasks/age.ts";
 import { assign as assignJobs, dealt, isChange, shares } from "../data/tasks/assign.ts";
@@ -175,7 +176,7 @@ export async function assign(
       `${target.what} ${target.record.name}: ${shares(all, dealers)}`,
       changes.length === 0 && !leads
         ? "Nothing changes: all of them have theirs."
-        : `${changes.length} of ${jobs.length} jobs ${dryRun ? "would change" : "changed"}${leads ? `, and ${leader.username} leads it` : ""}.`,
+        : `${changes.length} of ${counted(jobs.length, "job")} ${dryRun ? "would change" : "changed"}${leads ? `, and ${leader.username} leads it` : ""}.`,
     ];
     if (!dryRun) {
       const clearing = { ...space, client: await lab.cvat({ signal: null }) };
@@ -183,10 +184,10 @@ export async function assign(
         const left = dealt(await jobsOf(clearing, target.jobs), { people: dealers, by, stage }).filter(isChange);
         return left.length === 0
           ? "All jobs are dealt out."
-          : `${left.length} of ${changes.length} jobs are still to be told: run this again.`;
+          : `${left.length} of ${counted(changes.length, "job")} are still to be told: run this again.`;
       });
       if (changes.length > 0)
-        await progress.task(`Assigning ${changes.length} jobs`, (task) =>
+        await progress.task(`Assigning ${counted(changes.length, "job")}`, (task) =>
           assignJobs(space.client, changes, (done) => task.update(`${done} of ${changes.length}`)),
         );
       if (leads) await space.client.patch(target.path, { assignee_id: leader.id });
