@@ -12,6 +12,7 @@ import { isAt, killText, type Kill, type Victims } from "../rehearsal/kills/mome
 import { REQUESTS } from "../rehearsal/kills/requests.ts";
 import { pulumi } from "../rehearsal/pulumi.ts";
 
+const HOUR_MS = 3_600_000;
 const VICTIMS: readonly Victims[] = ["all", "cli", "cli and engine", "engine"];
 
 /** Types of the homelab, in the order in which an install comes to them; what only holds others and is nothing itself is left out. */
@@ -32,7 +33,7 @@ function killsOf(types: readonly string[]): Kill[] {
 }
 
 describe("install", () => {
-  it("comes to the same end, killed at every type of resource", async () => {
+  it("comes to the same end, killed at every type of resource", { timeout: HOUR_MS }, async () => {
     const made = await startKillLab();
     await made.up();
     const types = await typesOf(made);
@@ -41,17 +42,18 @@ describe("install", () => {
     let left = killsOf(types);
     expect(left.length).toBeGreaterThan(35);
     for (let labs = 0; left.length > 0; labs++) {
-      expect([labs, left.map(killText)]).toEqual([expect.any(Number), labs < 6 ? left.map(killText) : []]);
+      const before = left;
       const lab = await startKillLab();
       try {
-        const missed: Kill[] = [];
-        for (const kill of left) if (!(await lab.killed(kill)).wasKilled) missed.push(kill);
+        // Whichever moment comes first: one that is waited for alone may be over when its turn comes.
+        for (let { by } = await lab.killed(...left); by; { by } = await lab.killed(...left))
+          left = left.filter((kill) => kill !== by);
         await endsLikeNothingHappened(lab);
         expect(await lab.world()).toEqual(world);
-        left = missed;
       } finally {
         await lab.end();
       }
+      expect([labs, left.map(killText)]).not.toEqual([labs, before.map(killText)]);
     }
   });
 });
@@ -63,7 +65,6 @@ describe.each<{ change: string; kills: Kill["at"][]; make: (lab: KillLab, turn: 
       { request: "answered", what: REQUESTS["minio:index/iamUser:IamUser"] ?? /^$/ },
       { request: "asked", what: REQUESTS["minio:index/iamUser:IamUser"] ?? /^$/ },
       { event: "done", type: "vision-platform:secrets:GeneratedText" },
-      { request: "answered", what: /^PATCH \/api\/v1\/namespaces\/cvat\/secrets/ },
       { request: "answered", what: /^PATCH \/api\/cloudstorages/ },
       { request: "asked", what: /^PATCH \/api\/cloudstorages/ },
     ],
@@ -95,7 +96,7 @@ describe.each<{ change: string; kills: Kill["at"][]; make: (lab: KillLab, turn: 
     ),
   )("$victims at $at", async (kill) => {
     await make(lab, ++turn);
-    expect((await lab.killed(kill)).wasKilled).toBe(true);
+    expect((await lab.killed(kill)).by).toBe(kill);
     await endsLikeNothingHappened(lab);
     const world = JSON.stringify(await lab.world());
     await make(lab, ++turn);
@@ -137,13 +138,13 @@ describe("by the other door", () => {
       },
       { at: { request: "answered", what: REQUESTS["vision-platform:cvat:Membership"] ?? /^$/ }, victims: "all" },
     ] as const)
-      expect((await lab.killed(kill)).wasKilled).toBe(true);
+      expect((await lab.killed(kill)).by).toBe(kill);
     const { exitCode, stdout } = await recover();
     expect(exitCode).toBe(0);
     const { cleared } = JSON.parse(stdout) as { cleared: { kind: string }[] };
     expect(new Set(cleared.map(({ kind }) => kind))).toEqual(new Set(["run", "lock", "pending"]));
     const done = await plainUp();
-    expect(done.stdout + done.stderr).not.toMatch(/pending operations|error/i);
+    expect(done.stdout + done.stderr).not.toMatch(/pending operations|^\s*error:/im);
     expect(done.exitCode).toBe(0);
     expect(await lab.left()).toEqual([]);
     expect(await lab.world()).toEqual(await undisturbed());

@@ -27,8 +27,7 @@ const UPGRADE: readonly Kill[] = [
 
 /** Kills one run after the other; the last is brought to its end by one that nobody kills. */
 async function killedBy(lab: KillLab, kills: readonly Kill[]): Promise<void> {
-  for (const kill of kills)
-    expect([killText(kill), (await lab.killed(kill)).wasKilled]).toEqual([killText(kill), true]);
+  for (const kill of kills) expect([killText(kill), (await lab.killed(kill)).by]).toEqual([killText(kill), kill]);
   await endsLikeNothingHappened(lab);
 }
 

@@ -15,7 +15,8 @@ export interface KillLab {
   proxied: Proxied;
   /** Sets a key of the stack file: `["objectStore", "keyRotations"]`. */
   set(place: readonly [section: string, ...path: string[]], value: unknown): Promise<void>;
-  killed(kill: Kill): Promise<Killed>;
+  /** Brings it up, to be killed at the first of these moments. */
+  killed(...kills: Kill[]): Promise<Killed>;
   /** Brings it up undisturbed, as a person does after a kill. */
   up(): Promise<{ outcome: Outcome; lines: string[] }>;
   world(): Promise<World>;
@@ -57,7 +58,7 @@ async function killLabIn(lab: Lab): Promise<KillLab> {
       document.setIn(["config", `vision-platform:${section}`, ...rest], document.createNode(value));
       await writeFile(file, document.toString({ lineWidth: 0 }));
     },
-    killed: (kill) => killedUp(rehearsal, proxied, kill),
+    killed: (...kills) => killedUp(rehearsal, proxied, kills),
     async up() {
       const lines: string[] = [];
       const progress = { ...silentProgress, line: (text: string) => void lines.push(text) };
