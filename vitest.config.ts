@@ -4,6 +4,13 @@ import { defineConfig } from "vitest/config";
 // The program colours its text where CI or FORCE_COLOR is set; tests read the text alone, on every machine.
 const env = { NO_COLOR: "1", FORCE_COLOR: "0" };
 
+/** Of the rehearsal suite, what changes seldom. */
+const FULL_ALONE = [
+  "test/rehearsal/field-managers.test.ts",
+  "test/rehearsal/image-delivery.test.ts",
+  "test/rehearsal/storage-tls.test.ts",
+];
+
 export default defineConfig({
   test: {
     projects: [
@@ -53,6 +60,7 @@ export default defineConfig({
           name: "rehearsal",
           env,
           include: ["test/rehearsal/**/*.test.ts"],
+          exclude: FULL_ALONE,
           globalSetup: "test/rehearsal/setup.ts",
           // Each file has a cluster and an engine of its own. Two at a time: one of them mostly waits, and more would have too few cores.
           maxWorkers: 2,
@@ -60,15 +68,15 @@ export default defineConfig({
           hookTimeout: 2_400_000,
         },
       },
-      // What is too long for each landing: `npm run test:full`. Tests of the rehearsal suite that take `full` run here alone.
+      // What is too long for each landing: `npm run test:full`, with the files of the rehearsal suite that have tests for it alone.
       {
         test: {
           name: "full",
           env: { ...env, VISION_PLATFORM_FULL: "1" },
           include: [
             "test/full/**/*.test.ts",
+            ...FULL_ALONE,
             "test/rehearsal/storage.test.ts",
-            "test/rehearsal/field-managers.test.ts",
             "test/rehearsal/homelab.test.ts",
             "test/rehearsal/old-state.test.ts",
             "test/rehearsal/whole-lab-faults.test.ts",
