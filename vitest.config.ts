@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/longest-first.ts";
 
 // The program colours its text where CI or FORCE_COLOR is set; tests read the text alone, on every machine.
 const env = { NO_COLOR: "1", FORCE_COLOR: "0" };
@@ -13,6 +14,7 @@ const FULL_ALONE = [
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
