@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { makeManifest } from "../../data/dataset/manifest/make.ts";
 import { push } from "../../data/dataset/push.ts";
 import { pull } from "../../data/dataset/pull.ts";
@@ -33,4 +34,6 @@ const moving = (dryRun: boolean) => ({ folder, prefix, dryRun, others: "count" a
 const began = performance.now();
 const files = await WORKS[what as Work]();
 const seconds = (performance.now() - began) / 1000;
-process.stdout.write(JSON.stringify({ files, seconds, megabytes: process.resourceUsage().maxRSS / 1000 }));
+// Not what getrusage says: that begins with what the process had that started this one. (getrusage(2), execve(2))
+const kilobytes = Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1]);
+process.stdout.write(JSON.stringify({ files, seconds, megabytes: kilobytes / 1000 }));
