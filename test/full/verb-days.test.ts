@@ -1,25 +1,21 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { inProcess } from "../fixtures/data/in-process.ts";
 import { drawn, madeTask, putPictures, startTestLab, type TestLab } from "../fixtures/data/lab.ts";
+import { sharedCache } from "../fixtures/data/shared-cache.ts";
 
 /** What people do with tasks and projects, by the command line, on what is really in CVAT's stand-in. */
 
-let cache: string;
+const cache = sharedCache();
 let lab: TestLab;
 
-beforeAll(async () => {
-  cache = await mkdtemp(path.join(tmpdir(), "vision-platform-days-"));
-});
-afterAll(() => rm(cache, { recursive: true, force: true }));
 afterEach(() => lab.end());
 
 const at = (name: string) => path.join(lab.folder, name);
 const start = async (version?: string) => {
-  lab = await startTestLab(version === undefined ? {} : { version }, cache);
+  lab = await startTestLab(version === undefined ? {} : { version }, cache());
 };
 const verb = (...words: string[]) => inProcess(lab, words);
 const box = (frame: number, label_id: number, left = 1) => ({ frame, label_id, points: [left, 1, left + 10, 11] });

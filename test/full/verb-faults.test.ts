@@ -1,24 +1,28 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import { storedZip } from "../../automation/data/zip/stored.ts";
 import { inProcess } from "../fixtures/data/in-process.ts";
-import { boxesOf, drawn, madeTask, putPictures, startTestLab, type TestLab } from "../fixtures/data/lab.ts";
+import {
+  boxesOf,
+  drawn,
+  madeTask,
+  objectsOf,
+  putPictures,
+  startTestLab,
+  zipOfBoxes,
+  type TestLab,
+} from "../fixtures/data/lab.ts";
+import { sharedCache } from "../fixtures/data/shared-cache.ts";
 
 /** Each verb that calls CVAT, by its command line, while the call that matters most goes wrong once. It goes through, and has done it once. */
 
-let cache: string;
+const cache = sharedCache();
 let lab: TestLab;
 let made: Awaited<ReturnType<typeof madeTask>>;
 
-beforeAll(async () => {
-  cache = await mkdtemp(path.join(tmpdir(), "vision-platform-faults-"));
-});
-afterAll(() => rm(cache, { recursive: true, force: true }));
 beforeEach(async () => {
-  lab = await startTestLab({}, cache);
+  lab = await startTestLab({}, cache());
   made = await madeTask(lab);
 });
 afterEach(() => lab.end());
@@ -35,19 +39,8 @@ interface Faulty {
 
 const at = (name: string) => path.join(lab.folder, name);
 const oldBox = () => drawn(lab, made.task, [{ frame: 1, label_id: made.bus, points: [1, 2, 3, 4] }]);
-const objects = (prefix: string) => [...lab.store.objects.keys()].filter((key) => key.startsWith(prefix));
+const objects = (prefix: string) => objectsOf(lab, prefix);
 const names = async (kind: string) => (await lab.list<{ name: string }>(kind)).map(({ name }) => name).sort();
-
-async function zipOfBoxes() {
-  const files = {
-    "obj.names": "car\nbus\n",
-    "obj.data": "classes = 2\ntrain = data/train.txt\nnames = data/obj.names\n",
-    "train.txt": "data/obj_train_data/street/000.png\n",
-    "obj_train_data/street/000.txt": "0 0.5 0.5 0.25 0.5\n",
-  };
-  const entries = Object.entries(files).map(([name, text]) => ({ name, content: Buffer.from(text) }));
-  await writeFile(at("labels.zip"), Buffer.concat([...storedZip(entries)]));
-}
 
 const projectFile = (name: string, labels: object[]) => writeFile(at("project.yaml"), stringify({ name, labels }));
 
@@ -71,7 +64,7 @@ const VERBS: Record<string, Faulty> = {
     verb: ["annotations", "import", "street", "labels.zip"],
     call: "POST tasks/*/annotations",
     isRequest: true,
-    before: zipOfBoxes,
+    before: () => zipOfBoxes(lab),
     end: async () => expect(await boxesOf(lab, made.task)).toHaveLength(1),
   },
   "annotations zip": {
@@ -217,7 +210,7 @@ describe("what CVAT is at already, by another command", () => {
 
   it("is waited for by an export and an import, which then have their own done", async () => {
     await oldBox();
-    await zipOfBoxes();
+    await zipOfBoxes(lab);
     await begun(`tasks/${made.task}/dataset/export?format=COCO+1.0&save_images=false`);
     await throughIt(VERBS["annotations export --to"] as Faulty);
     lab.store.objects.set("theirs.zip", await readFile(at("labels.zip")));

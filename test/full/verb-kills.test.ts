@@ -1,10 +1,9 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import { storedZip } from "../../automation/data/zip/stored.ts";
-import { boxesOf, drawn, madeTask, startTestLab, type TestLab } from "../fixtures/data/lab.ts";
+import { boxesOf, drawn, madeTask, objectsOf, startTestLab, zipOfBoxes, type TestLab } from "../fixtures/data/lab.ts";
+import { sharedCache } from "../fixtures/data/shared-cache.ts";
 
 /**
  * Verbs as processes that are killed, or asked to end, as an answer of CVAT or the store is on its way to them: what they have begun is done, and
@@ -12,16 +11,12 @@ import { boxesOf, drawn, madeTask, startTestLab, type TestLab } from "../fixture
  * data-task-create.test.ts.
  */
 
-let cache: string;
+const cache = sharedCache();
 let lab: TestLab;
 let made: Awaited<ReturnType<typeof madeTask>>;
 
-beforeAll(async () => {
-  cache = await mkdtemp(path.join(tmpdir(), "vision-platform-kills-"));
-});
-afterAll(() => rm(cache, { recursive: true, force: true }));
 beforeEach(async () => {
-  lab = await startTestLab({}, cache);
+  lab = await startTestLab({}, cache());
   made = await madeTask(lab);
 });
 afterEach(() => lab.end());
@@ -45,7 +40,7 @@ interface Killed {
 const OLD = [1, 2, 3, 4];
 const oldBox = () => drawn(lab, made.task, [{ frame: 1, label_id: made.bus, points: OLD }]);
 const found = () => Array.from({ length: 4 }, (_, frame) => ({ frame, label_id: made.car, points: [1, 1, 9, 9] }));
-const objects = (prefix: string) => [...lab.store.objects.keys()].filter((key) => key.startsWith(prefix));
+const objects = (prefix: string) => objectsOf(lab, prefix);
 const sorted = async () => (await boxesOf(lab, made.task)).sort((one, other) => one.frame - other.frame);
 
 const VERBS: Record<string, Killed> = {
@@ -69,14 +64,7 @@ const VERBS: Record<string, Killed> = {
     verb: ["annotations", "import", "street", "labels.zip", "--replace"],
     before: async () => {
       await oldBox();
-      const files = {
-        "obj.names": "car\nbus\n",
-        "obj.data": "classes = 2\ntrain = data/train.txt\nnames = data/obj.names\n",
-        "train.txt": "data/obj_train_data/street/000.png\n",
-        "obj_train_data/street/000.txt": "0 0.5 0.5 0.25 0.5\n",
-      };
-      const entries = Object.entries(files).map(([name, text]) => ({ name, content: Buffer.from(text) }));
-      await writeFile(path.join(lab.folder, "labels.zip"), Buffer.concat([...storedZip(entries)]));
+      await zipOfBoxes(lab);
     },
     moments: [
       [/CVAT POST tasks\/\d+\/dataset\/export/],
@@ -144,7 +132,7 @@ const VERBS: Record<string, Killed> = {
       expect(lab.store.objects.get("street/manifest.jsonl")?.toString().trim().split("\n")).toHaveLength(6);
       expect(objects("street/")).toHaveLength(5);
       expect(lab.store.uploads.size).toBe(0);
-      expect(await readdir(path.join(cache, "manifests"))).toEqual([]);
+      expect(await readdir(path.join(cache(), "manifests"))).toEqual([]);
     },
   },
   "project apply": {
