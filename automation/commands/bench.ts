@@ -21,7 +21,7 @@ export function benchCommand(): Command {
     .option("--data", "instead: push, pull and ls beside s5cmd, up to a million files (10 minutes, 1 GB)")
     .option(
       "--manifest",
-      "instead: dataset manifest of 1,000 to 1,000,000 objects that it knows beside a plain listing (20 minutes)",
+      "instead: dataset manifest of 1,000 to 1,000,000 objects that it knows beside a plain listing (5 minutes)",
     )
     .addOption(chartOption())
     .action(async (flags: BenchFlags) => (await import("../verbs/bench.ts")).runBench(flags));

@@ -3,6 +3,7 @@ import path from "node:path";
 import { execa } from "execa";
 import semver from "semver";
 import { onPath } from "./found.ts";
+import { shellWord } from "../shell-word.ts";
 
 /** The oldest Go that builds every module under `tools/` (their `go` lines). */
 export const GO_NEEDED = "1.26.0";
@@ -53,7 +54,6 @@ export function asTyped(
   env: Readonly<Record<string, string>> = {},
 ): string {
   const set = Object.entries({ CGO_ENABLED: "0", GOTOOLCHAIN: "local", ...env }).map((pair) => pair.join("="));
-  const quoted = (word: string) => (/[^\w@%+=:,./-]/.test(word) ? `'${word}'` : word);
-  const lines = commands.map((words) => [...set, ...words.map(quoted)].join(" "));
+  const lines = commands.map((words) => [...set, ...words.map(shellWord)].join(" "));
   return [`cd ${path.relative(process.cwd(), folder) || "."}`, ...lines].join(" && ");
 }

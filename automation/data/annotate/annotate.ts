@@ -3,6 +3,7 @@ import type { Task } from "../../../components/cvat/client/types.ts";
 import { UserError } from "../../../components/program/errors.ts";
 import { annotationsOf, sumOf, type AnnotationCounts } from "../annotations/counts.ts";
 import type { Work } from "../annotations/export.ts";
+import { shellWord } from "../../shell-word.ts";
 import { IMPORT_OF_KEPT, importedFrom, kept } from "../annotations/import.ts";
 import { labelsOf } from "../cvat/find.ts";
 import { framesOf, type TaskFrames } from "../cvat/frames.ts";
@@ -221,5 +222,5 @@ async function failure(
 
 /** The command that puts kept annotations back. */
 export function commandOf(task: string, { bucket, key }: { bucket: { name: string }; key: string }): string {
-  return `annotations import ${/\s/.test(task) ? JSON.stringify(task) : task} s3://${bucket.name}/${key} --format "${IMPORT_OF_KEPT}" --replace`;
+  return `annotations import ${shellWord(task)} s3://${bucket.name}/${key} --format "${IMPORT_OF_KEPT}" --replace`;
 }

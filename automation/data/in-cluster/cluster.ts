@@ -7,6 +7,7 @@ import {
   setHeaderOptions,
 } from "@kubernetes/client-node";
 import type { KubeConfig, KubernetesObject, V1Job, V1PersistentVolumeClaim, V1Pod } from "@kubernetes/client-node";
+import { mountsClaim } from "../../../components/kubernetes/mounts.ts";
 import { UserError } from "../../../components/program/errors.ts";
 import { patiently } from "../../../components/rest/patience.ts";
 import { until } from "../../../components/rest/until.ts";
@@ -90,8 +91,7 @@ export class WorkCluster {
     const { items } = await this.asked("list pods", () =>
       this.core.listNamespacedPod({ namespace: this.namespace, fieldSelector: "status.phase=Running" }),
     );
-    const has = ({ spec }: V1Pod) => spec?.volumes?.some((one) => one.persistentVolumeClaim?.claimName === name);
-    return items.find(has)?.spec?.nodeName;
+    return items.find((pod) => mountsClaim(pod, name))?.spec?.nodeName;
   }
 
   /** Why the cluster makes no pods of a Job, by what it says itself. */

@@ -3,6 +3,7 @@ import { UserError } from "../../../components/program/errors.ts";
 import { until } from "../../../components/rest/until.ts";
 import { duration, type ProgressTask } from "../../progress.ts";
 import type { Bucket } from "../store/objects.ts";
+import { wholeOf } from "../store/whole.ts";
 import type { WorkCluster } from "./cluster.ts";
 import { failureOf, troubleOf, type Trouble } from "./troubles.ts";
 import { TEMPORARY, type PodProgress, type Work } from "./work.ts";
@@ -91,10 +92,8 @@ function progressOf({ temporary, task }: Following) {
 }
 
 async function toldBy(temporary: Bucket, { temporary: { folder } }: Work, index: number): Promise<PodProgress> {
-  const key = folder + TEMPORARY.progress(index);
-  const told = await temporary.stat(key);
-  if (told === undefined) return { objects: 0 };
-  return JSON.parse((await temporary.range(key, 0, told.size)).toString()) as PodProgress;
+  const told = await wholeOf(temporary, folder + TEMPORARY.progress(index));
+  return told === undefined ? { objects: 0 } : (JSON.parse(told.toString()) as PodProgress);
 }
 
 function podsText({ spec, status }: V1Job): string {

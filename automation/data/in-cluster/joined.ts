@@ -8,6 +8,7 @@ import type { Moved } from "../dataset/tally.ts";
 import { bucketSource, fileOf, folderOf } from "../dataset/source.ts";
 import type { Bucket } from "../store/objects.ts";
 import { piecesOf } from "../store/pieces.ts";
+import { wholeOf } from "../store/whole.ts";
 import type { PartsDone } from "./run.ts";
 import { TEMPORARY, type Work } from "./work.ts";
 
@@ -46,7 +47,5 @@ const allOf = <T>({ parts }: Work, read: (index: number) => Promise<T>): Promise
   Promise.all(parts.map((_, index) => read(index)));
 
 async function reportOf({ temporary: { folder } }: Work, temporary: Bucket, index: number): Promise<Buffer> {
-  const key = folder + TEMPORARY.report(index);
-  const there = await temporary.stat(key);
-  return temporary.range(key, 0, there?.size ?? 0, there?.etag);
+  return (await wholeOf(temporary, folder + TEMPORARY.report(index))) ?? Buffer.alloc(0);
 }

@@ -1,5 +1,6 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { listOf, type Send } from "../../../components/kubernetes/api-server.ts";
+import { mountsClaim } from "../../../components/kubernetes/mounts.ts";
 
 /** What a kubelet says of the file system of a claim, in bytes. */
 export interface ClaimUse {
@@ -37,7 +38,7 @@ export async function claimUse(
   try {
     const pods = await listOf<V1Pod>(send, `/api/v1/namespaces/${namespace}/pods`, WITHIN_MS);
     if ("lacks" in pods) return "the kubeconfig's user may not list pods";
-    const node = pods.items.find((pod) => pod.status?.phase === "Running" && mounts(pod, name))?.spec?.nodeName;
+    const node = pods.items.find((pod) => pod.status?.phase === "Running" && mountsClaim(pod, name))?.spec?.nodeName;
     if (node === undefined) return "no pod that runs has its claim";
     const path = `/api/v1/nodes/${node}/proxy/stats/summary`;
     const { status, text } = await send({ method: "GET", path, timeoutMs: WITHIN_MS });
@@ -54,6 +55,3 @@ export async function claimUse(
     return error instanceof Error ? error.message : String(error);
   }
 }
-
-const mounts = ({ spec }: V1Pod, claim: string): boolean =>
-  spec?.volumes?.some(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName === claim) ?? false;

@@ -1,6 +1,7 @@
 import { nameOf } from "../../runs/owner.ts";
 import type { Bucket } from "./objects.ts";
 import { isDead, runName } from "./temporary.ts";
+import { wholeOf } from "./whole.ts";
 
 /** What a run wrote down of what it has begun. */
 export interface Note<T> {
@@ -31,9 +32,9 @@ export function notesIn<T>(bucket: Bucket, temporary: string): Notes<T> {
   const keyOf = (name: string) => `${temporary.replace(/temporary\/$/, "")}begun/${name}.json`;
   return {
     async read(name) {
-      const there = await bucket.stat(keyOf(name));
+      const there = await wholeOf(bucket, keyOf(name));
       if (!there) return undefined;
-      const written = JSON.parse((await bucket.range(there.key, 0, there.size)).toString()) as Written<T>;
+      const written = JSON.parse(there.toString()) as Written<T>;
       return { facts: written.facts, isDead: isDead(written.by, new Date()) };
     },
     async write(name, facts) {

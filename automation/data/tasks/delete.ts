@@ -3,7 +3,7 @@ import type { Job, Request, Task } from "../../../components/cvat/client/types.t
 import type { CvatSpace } from "../cvat/space.ts";
 import { jobsOf } from "../cvat/find.ts";
 import type { Bucket } from "../store/objects.ts";
-import { bytesText } from "../dataset/amounts.ts";
+import { bytesText, counted } from "../dataset/amounts.ts";
 
 /** What a task has that is gone with it. */
 export interface Losing {
@@ -88,7 +88,7 @@ export function freedText(task: Task, { jobs, annotations }: Losing, bytes: numb
         ? []
         : [`the ${frames} pictures that were uploaded to CVAT, at once.`];
   return [
-    `Gone at once: task ${task.name} (#${task.id}) with ${jobs} job${jobs === 1 ? "" : "s"} and ${annotations} annotation${annotations === 1 ? "" : "s"}.`,
+    `Gone at once: task ${task.name} (#${task.id}) with ${counted(jobs, "job")} and ${counted(annotations, "annotation")}.`,
     ...own.map((line) => `Freed: ${line}`),
     ...(frames > 0
       ? [

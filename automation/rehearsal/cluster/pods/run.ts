@@ -9,12 +9,11 @@ import {
   type KubeConfig,
   type V1Pod,
 } from "@kubernetes/client-node";
+import { WORK_LABEL } from "../../../data/in-cluster/job.ts";
 import { markOf } from "../../../runs/belonging.ts";
 import { readAddresses } from "../routes.ts";
 import { podProcess } from "./process.ts";
 
-/** Pods with this label are run. */
-const LABEL = "vision-platform/data-work";
 const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 const AFTER_AN_ERROR_MS = 500;
 /** What a kubelet keeps of a log as the message of a container that failed. (kubernetes: pkg/kubelet/kuberuntime, fallbackToLogs) */
@@ -45,8 +44,8 @@ export function runPods(home: string, kubeconfig: KubeConfig): void {
     own.isOver = true;
     own.child?.kill("SIGKILL");
   };
-  const list = () => core.listPodForAllNamespaces({ labelSelector: LABEL });
-  const informer = makeInformer(kubeconfig, "/api/v1/pods", list, LABEL);
+  const list = () => core.listPodForAllNamespaces({ labelSelector: WORK_LABEL });
+  const informer = makeInformer(kubeconfig, "/api/v1/pods", list, WORK_LABEL);
   const start = () => void informer.start().catch(again);
   const again = () => setTimeout(start, AFTER_AN_ERROR_MS);
   informer.on("add", look);
