@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ChartInstall } from "../charts/install.ts";
 import type { LedgerRow } from "../charts/ledger.ts";
 import type { ChartSource } from "../charts/source.ts";
+import type { Mirror } from "../images/mirror.ts";
 import type { StageRow } from "../readiness/stages.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { keptNamespace } from "../kubernetes/namespace.ts";
@@ -39,6 +40,8 @@ export interface CvatArgs {
   storages?: readonly StorageAccess[];
   /** The part of Nuclio's platform configuration that the functions need. Default: none. */
   nuclioPlatform?: Readonly<Record<string, unknown>>;
+  /** Where images are taken from. Default: each from where it is published. */
+  mirror?: Mirror | undefined;
   /** Traefik's address, for CVAT's URL where it has no host name. */
   address: pulumi.Input<string>;
 }
@@ -107,6 +110,7 @@ export class Cvat extends pulumi.ComponentResource {
           authority: args.objectStoreCa === undefined ? undefined : authorityName(args.objectStoreCa),
         }),
         stages: STAGES,
+        mirror: args.mirror,
         cluster,
       },
       { ...child, dependsOn: [...secrets.objects, ...beside, cache, ...closed, ...authority] },
