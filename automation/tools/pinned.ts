@@ -40,10 +40,10 @@ export async function pinnedProgram(program: PinnedProgram): Promise<string> {
   await whileAlone(
     folder,
     () => undefined,
-    async ({ announce }) => {
+    async (lock) => {
       // Another process may have built it while this one waited for the lock.
       if (existsSync(target)) return;
-      await announce(`builds ${name}`);
+      await lock.announce(`builds ${name}`);
       await mkdir(workFolder(folder), { recursive: true });
       const output = path.join(workFolder(folder), name);
       await build(program, go.file, output);

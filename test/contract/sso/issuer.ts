@@ -1,6 +1,6 @@
-import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes, type JsonWebKey } from "node:crypto";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import getPort from "get-port";
 import Provider from "oidc-provider";
 
 /** Somebody whom the issuer knows. */
@@ -42,22 +42,11 @@ export async function startIssuer({
   people,
   tokenSeconds,
 }: IssuerOptions): Promise<Issuer> {
-  let handler: ReturnType<Provider["callback"]> | undefined;
   const calls: string[] = [];
-  const listening = (port: number): Promise<Server> =>
-    new Promise((resolve, reject) => {
-      const server = createServer((request, response) => {
-        calls.push(request.url ?? "");
-        void handler?.(request, response);
-      });
-      server.once("error", reject);
-      server.listen(port, "127.0.0.1", () => resolve(server));
-    });
-  let server = await listening(0);
-  const { port } = server.address() as AddressInfo;
+  const port = await getPort();
   const url = `http://127.0.0.1:${port}`;
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const provider = new Provider(url, {
+  const provider: Provider = new Provider(url, {
     clients: [
       {
         client_id: client.id,
@@ -96,7 +85,17 @@ export async function startIssuer({
     },
     features: { devInteractions: { enabled: true }, rpInitiatedLogout: { enabled: true } },
   });
-  handler = provider.callback();
+  const handle = provider.callback();
+  const listening = (): Promise<Server> =>
+    new Promise((resolve, reject) => {
+      const made = createServer((request, response) => {
+        calls.push(request.url ?? "");
+        void handle(request, response);
+      });
+      made.once("error", reject);
+      made.listen(port, "127.0.0.1", () => resolve(made));
+    });
+  let server = await listening();
   const closed = () =>
     new Promise<void>((resolve) => {
       server.close(() => resolve());
@@ -108,7 +107,7 @@ export async function startIssuer({
     keys: async () => ((await (await fetch(`${url}/jwks`)).json()) as { keys: JsonWebKey[] }).keys,
     down: closed,
     up: async () => {
-      server = await listening(port);
+      server = await listening();
     },
     stop: closed,
   };

@@ -48,11 +48,7 @@ export function configOf(sso: Record<string, unknown> = {}): SsoConfig {
 }
 
 /** Secrets of a test, none of which may be seen anywhere. */
-export interface TestSecrets {
-  client: string;
-  cookie: string;
-  sessions: string;
-}
+export type TestSecrets = Record<"client" | "cookie" | "sessions", string>;
 
 export const newSecrets = (): TestSecrets => ({
   client: `client${randomBytes(12).toString("hex")}`,
