@@ -5,7 +5,12 @@ export interface PodSpec {
   containers?: Container[] | null;
   initContainers?: Container[] | null;
   volumes?:
-    | { name: string; persistentVolumeClaim?: { claimName: string }; configMap?: { name: string }; emptyDir?: object }[]
+    | {
+        name: string;
+        persistentVolumeClaim?: { claimName: string };
+        configMap?: { name: string; items?: { key: string; path: string }[] };
+        emptyDir?: object;
+      }[]
     | null;
   securityContext?: SecurityContext;
 }

@@ -111,7 +111,9 @@ def free_name(claims):
     mark = hashlib.sha256(f"{claims['iss']} {claims['sub']}".encode()).hexdigest()[:8]
     name = re.sub(r"[^\w.@+-]+", "-", unicodedata.normalize("NFKC", said if isinstance(said, str) else ""))[:120]
     name = name.strip("-") or "user"
-    taken = name.lower() in configuration.current().reserved_names or User.objects.filter(username__iexact=name).exists()
+    taken = (
+        name.lower() in configuration.current().reserved_names or User.objects.filter(username__iexact=name).exists()
+    )
     return f"{name}-{mark}" if taken or name == "user" else name
 
 

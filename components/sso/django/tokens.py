@@ -40,7 +40,7 @@ def id_token(text):
 
     Keycloak signs ID tokens, access tokens and logout tokens alike: claim `typ` tells which it is. (sign-in-parts.md, section 2)
     """
-    header, claims = verified(text, ("JWT",))
+    _, claims = verified(text, ("JWT",))
     expected = configuration.current()
     typ = claims.get("typ")
     if typ != "ID" if expected.is_keycloak else typ not in (None, "ID"):
@@ -115,7 +115,9 @@ def claims_of(text, header, required):
             except jwt.InvalidSignatureError:
                 continue
         # A key that is known and did not sign this is a forgery; only for one that is not known the issuer is asked.
-        if header.get("alg") not in ALLOWED or any(key.kid is not None and key.kid == header.get("kid") for key in known):
+        if header.get("alg") not in ALLOWED or any(
+            key.kid is not None and key.kid == header.get("kid") for key in known
+        ):
             break
         known = keys.newer_than(known)
     raise Refused("it is not signed by the issuer")

@@ -14,5 +14,7 @@ urlpatterns = [
     path(f"{own}signed-out", views.SignedOut.as_view(), name="vision_platform_signed_out"),
 ]
 if settings.VISION_PLATFORM_SSO.backchannel_logout:
-    urlpatterns.append(path(f"{own}backchannel-logout", views.BackchannelLogout.as_view(), name="vision_platform_logout"))
+    urlpatterns.append(
+        path(f"{own}backchannel-logout", views.BackchannelLogout.as_view(), name="vision_platform_logout")
+    )
 urlpatterns += of_cvat

@@ -35,9 +35,7 @@ class SignIn:
 
     def stack(self, **changes):
         """Has the stack say something else."""
-        changed = override_settings(
-            VISION_PLATFORM_SSO=dataclasses.replace(settings.VISION_PLATFORM_SSO, **changes)
-        )
+        changed = override_settings(VISION_PLATFORM_SSO=dataclasses.replace(settings.VISION_PLATFORM_SSO, **changes))
         changed.enable()
         self.addCleanup(changed.disable)
 

@@ -36,7 +36,11 @@ class BesideCvatsOwnWays(SignIn, TestCase):
         for headers in (
             {"HTTP_AUTHORIZATION": f"Bearer {token}"},
             {"HTTP_X_FORWARDED_ACCESS_TOKEN": token},
-            {"HTTP_X_AUTH_REQUEST_EMAIL": "boss@example.test", "HTTP_X_FORWARDED_USER": "boss", "HTTP_REMOTE_USER": "boss"},
+            {
+                "HTTP_X_AUTH_REQUEST_EMAIL": "boss@example.test",
+                "HTTP_X_FORWARDED_USER": "boss",
+                "HTTP_REMOTE_USER": "boss",
+            },
             {"HTTP_COOKIE": f"X-Sso-Token={token}"},
         ):
             self.assertEqual(Client().get(SELF, **headers).status_code, 401)
@@ -161,7 +165,9 @@ class SigningOut(SignIn, TestCase):
         self.assertEqual(in_hand.opens(), ["access token"])
 
     def test_not_from_other_pages(self):
-        self.assertEqual(self.call(signed(id_claims()), LOGOUT, "POST", HTTP_ORIGIN="https://nb.example.com").status_code, 403)
+        self.assertEqual(
+            self.call(signed(id_claims()), LOGOUT, "POST", HTTP_ORIGIN="https://nb.example.com").status_code, 403
+        )
         self.assertEqual(self.call(signed(id_claims()), LOGOUT).status_code, 405)
 
     def test_of_others_it_is_cvats_own(self):

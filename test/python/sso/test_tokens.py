@@ -27,9 +27,7 @@ def by_hmac(claims, secret):
     return f"{text}.{base64.urlsafe_b64encode(mark).rstrip(b'=').decode()}"
 
 
-PEM = FIRST.public_key().public_bytes(
-    serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-)
+PEM = FIRST.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
 class Believed(SignIn, TestCase):

@@ -27,7 +27,7 @@ def access_to_analytics(sender, instance, **kwargs):
     if kwargs.get("action", "post_add") != "post_add" or not hasattr(instance, "is_superuser"):
         return
     access = instance.is_superuser or instance.groups.filter(name="admin").exists()
-    profile, made = Profile.objects.get_or_create(user=instance, defaults={"has_analytics_access": access})
+    profile, _ = Profile.objects.get_or_create(user=instance, defaults={"has_analytics_access": access})
     if access and not profile.has_analytics_access:
         profile.has_analytics_access = True
         profile.save()
