@@ -19,6 +19,7 @@ import { Nuclio, platformValues } from "./nuclio/nuclio.ts";
 import { observeFunctions } from "./nuclio/observe.ts";
 import type { CvatPlan } from "./cvat/plan.ts";
 import { RunError } from "./program/run-errors.ts";
+import { signInServer } from "./sso/sign-in-settings.ts";
 import type { SsoConfig } from "./sso/sso-config.ts";
 import { Sso } from "./sso/sso.ts";
 import { authorityName } from "./storage/authority.ts";
@@ -92,6 +93,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
           nuclioPlatform: platformValues(plan.functions, plan.cvat.nuclio),
           mirror: plan.mirror,
           address: edge,
+          signIn: lab.sso && signInServer(lab.sso, plan.cvat.config),
         },
         parts,
       );

@@ -21,6 +21,7 @@ import { CHART_OBJECTS } from "./names.ts";
 import { RELEASE } from "../nuclio/names.ts";
 import { registerRecords, type StorageAccess } from "./records.ts";
 import { registrationProof, registrationSettings } from "./registration/closed.ts";
+import { REGISTRATION_CLOSED, type ServerSettings } from "./registration/settings.ts";
 import { restartedReaders } from "../secrets/readers.ts";
 import { CvatSecrets } from "./secrets.ts";
 import { CvatUsers } from "./users/users.ts";
@@ -42,6 +43,8 @@ export interface CvatArgs {
   nuclioPlatform?: Readonly<Record<string, unknown>>;
   /** Where images are taken from. Default: each from where it is published. */
   mirror?: Mirror | undefined;
+  /** Settings by which people sign in otherwise than by CVAT's passwords. They close registration, too. Default: those that close it alone. */
+  signIn?: ServerSettings | undefined;
   /** Traefik's address, for CVAT's URL where it has no host name. */
   address: pulumi.Input<string>;
 }
@@ -84,7 +87,8 @@ export class Cvat extends pulumi.ComponentResource {
     const beside = traefik(name, config, this.namespace, child);
     const cache = kvrocksFile(name, config.kvrocks, this.namespace, child);
     const isClosed = config.registration === "closed";
-    const closed = isClosed ? [registrationSettings(name, this.namespace, child)] : [];
+    const settings = isClosed ? (args.signIn ?? REGISTRATION_CLOSED) : undefined;
+    const closed = settings ? [registrationSettings(name, settings, this.namespace, child)] : [];
     const authority =
       args.objectStoreCa === undefined ? [] : [authorityMap(name, args.objectStoreCa, this.namespace, child)];
     const install = new ChartInstall(
@@ -105,7 +109,7 @@ export class Cvat extends pulumi.ComponentResource {
           cvat: this.versions.version,
           chart: this.versions.parts.chart,
           ingressAnnotations: ingressAnnotations(config),
-          registration: config.registration,
+          settings,
           kvrocks: config.kvrocks,
           authority: args.objectStoreCa === undefined ? undefined : authorityName(args.objectStoreCa),
         }),

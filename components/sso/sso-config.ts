@@ -31,7 +31,7 @@ const meaning = z.strictObject({
     .enum(ROLES)
     .optional()
     .describe(
-      "What they may do in CVAT as a whole: `worker` only works on what is assigned, `user` makes projects too, `admin` may do everything. Default: what CVAT gives who is in none of its groups: almost nothing.",
+      "What they may do in CVAT as a whole: `worker` only works on what is assigned, `user` makes projects too, `admin` may do everything. Default: worker.",
     ),
   organizations: z
     .record(z.string().min(1), z.enum(MEMBER_ROLES, "must be maintainer, supervisor or worker: the superuser owns it"))
@@ -106,9 +106,16 @@ export const ssoSettings = z.strictObject({
         .describe(
           "Whether who signs in for the first time takes over the account that has his e-mail address, where the issuer says that it is verified.",
         ),
+      unseen: z
+        .literal("never")
+        .or(timeSpan)
+        .default("336h")
+        .describe(
+          "After how long without a sign-in somebody's login key and access tokens of CVAT end: the proxy turns away who lost his group, and CVAT does not hear of it. `never`: they stay good.",
+        ),
     })
     .prefault({})
-    .describe("How who signs in becomes a user of CVAT."),
+    .describe("How who signs in becomes a user of CVAT, and how long he stays one."),
   refresh: timeSpan
     .refine(
       spanWhere((span) => span >= 10_000),
