@@ -17,6 +17,10 @@ import { OwnProvider, OwnResource } from "./records/resource.ts";
 import { millisecondsOf } from "./schema/values.ts";
 import { Nuclio, platformValues } from "./nuclio/nuclio.ts";
 import { observeFunctions } from "./nuclio/observe.ts";
+import type { CvatPlan } from "./cvat/plan.ts";
+import { RunError } from "./program/run-errors.ts";
+import type { SsoConfig } from "./sso/sso-config.ts";
+import { Sso } from "./sso/sso.ts";
 import { authorityName } from "./storage/authority.ts";
 import type { StoreFindings } from "./storage/findings.ts";
 import { ObjectStore } from "./storage/object-store.ts";
@@ -41,6 +45,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
   readonly traefik?: k8s.core.v1.ServicePatch;
   readonly store?: ObjectStore;
   readonly cvat?: Cvat;
+  readonly sso?: Sso;
   readonly nuclio?: Nuclio;
   readonly clearml?: ClearMl;
   readonly agent?: ClearMlAgent;
@@ -89,6 +94,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
         },
         parts,
       );
+      if (lab.sso) this.sso = ssoOf(lab.sso, plan.cvat, this.cvat, cluster, parts);
       if (lab.cvat.nuclio.enabled) this.nuclio = nuclioOf(plan, this.cvat, this.store, cluster, parts);
     }
     if (plan.clearml) {
@@ -188,6 +194,20 @@ function storeAccess(store: ObjectStore | undefined, users: readonly { username:
       agent: store.access("clearml", "clearml", store.keysOf("clearml")),
     }
   );
+}
+
+/** Sign-in to CVAT, in its namespace. */
+function ssoOf(
+  config: SsoConfig,
+  { config: { ingress } }: CvatPlan,
+  { namespace }: Cvat,
+  cluster: Cluster,
+  opts: pulumi.ComponentResourceOptions,
+): Sso {
+  const { client } = config.secrets;
+  // Whoever reads a stack file for `up` has asked for it by then.
+  if (client === undefined) throw new RunError("vision-platform:sso.secrets.client is missing.");
+  return new Sso("sso", { config, host: ingress.host, namespace, cluster, clientSecret: client }, opts);
 }
 
 /** Functions of the stack, deployed through CVAT's Nuclio. */

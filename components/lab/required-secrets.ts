@@ -30,6 +30,11 @@ const REQUIRED: readonly RequiredSecret[] = [
     missing: ({ clearml: { enabled, agent } }) =>
       enabled && agent.enabled && agent.image.delivery.by === "nodes" && agent.image.delivery.privateKey === undefined,
   },
+  {
+    key: "vision-platform:sso.secrets.client",
+    what: "the secret of the client that people sign in by, as the issuer has it",
+    missing: ({ sso }) => sso !== undefined && sso.secrets.client === undefined,
+  },
 ];
 
 /** What is still to be set, with the command for each. */

@@ -5,6 +5,7 @@ import { CLEARML_VERSIONS, clearmlWish } from "../clearml/versions.ts";
 import type { LabConfig, SectionName } from "./sections.ts";
 import { pathText, unknownKey, type Problem } from "../schema/problems.ts";
 import { repeats } from "../schema/section-rules.ts";
+import { ssoNeedsOfCvat } from "../sso/rules.ts";
 import { bucketsOf } from "../storage/buckets.ts";
 import { hostOf } from "../storage/endpoint.ts";
 import { rolesOf } from "../storage/granted.ts";
@@ -119,6 +120,9 @@ const rotationsAreOfPeopleThatAre: Rule = ({ objectStore, clearml, cvat }) => {
     }));
 };
 
+/** Sign-in is CVAT's: its host, its certificate, its organizations. */
+const signInHasItsCvat: Rule = ({ sso, cvat }) => (sso && cvat ? ssoNeedsOfCvat(sso, cvat) : []);
+
 /** Where the stack file says which Kubernetes its cluster has, a chart that does not take it is known without the cluster. */
 const chartsTakeKubernetes: Rule = ({ rehearsal, clearml }) => {
   const { version, image, allowUnknownVersions, chartVersion, agent } = installed(clearml) ?? {};
@@ -139,6 +143,7 @@ export const RULES: readonly Rule[] = [
   cvatIsReached,
   storagesAreBucketsOfCvat,
   rotationsAreOfPeopleThatAre,
+  signInHasItsCvat,
   chartsTakeKubernetes,
 ];
 
