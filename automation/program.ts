@@ -14,6 +14,7 @@ import { driftCommand } from "./commands/drift.ts";
 import { functionCommand } from "./commands/function.ts";
 import { graphCommand } from "./commands/graph.ts";
 import { issueCommand } from "./commands/issue.ts";
+import { keycloakCommand } from "./commands/keycloak.ts";
 import { openCommand } from "./commands/open.ts";
 import { outputsCommand } from "./commands/outputs.ts";
 import { previewCommand } from "./commands/preview.ts";
@@ -49,6 +50,7 @@ const VERBS = [
   annotationsCommand,
   cvatCommand,
   clearmlCommand,
+  keycloakCommand,
   ciCommand,
   issueCommand,
   benchCommand,

@@ -86,6 +86,7 @@ describe("help", () => {
       "function remove",
       "graph",
       "issue",
+      "keycloak bootstrap",
       "open",
       "outputs",
       "preview",

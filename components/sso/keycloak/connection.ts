@@ -3,6 +3,8 @@ import type { Place } from "./place.ts";
 
 /** A realm, and the service account by which its clients are worked on. */
 export interface Connection extends Place {
+  /** The realm as its tokens name it. */
+  issuer: string;
   /** The client whose service account has the role `manage-clients`. */
   adminClient: string;
   adminSecret: string;
@@ -10,14 +12,11 @@ export interface Connection extends Place {
   callMs?: number;
 }
 
-/** Keycloak hashes nothing for a client's secret and answers in well under a second; a cold one compiles first. */
+/** A Keycloak that has just started answers its first calls after seconds. */
 export const CALL_MS = 30_000;
 
 /** `connection` where the two lead to different accounts: the limit is no part of it. */
 export function changedAccount(olds: { connection?: Connection }, news: { connection?: Connection }): "connection"[] {
-  const account = ["url", "realm", "adminClient", "adminSecret"] as const;
+  const account = ["issuer", "url", "realm", "adminClient", "adminSecret"] as const;
   return changedKeys(account, olds.connection ?? {}, news.connection ?? {}).length > 0 ? ["connection"] : [];
 }
-
-/** Whether two lead to the same realm, by whatever account. */
-export const isSameRealm = (one: Place, other: Place): boolean => one.url === other.url && one.realm === other.realm;

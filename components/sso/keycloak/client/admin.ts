@@ -13,8 +13,7 @@ const TRIED_FOR_MS = 60_000;
 
 /** Who asks: a client by its own service account, or a person by the client that Keycloak keeps for its command line. */
 export type Account =
-  | { realm: string; clientId: string; secret: string }
-  | { realm: string; username: string; password: string };
+  { realm: string; clientId: string; secret: string } | { realm: string; username: string; password: string };
 
 export interface AdminOptions {
   /** How long one call may take, in milliseconds. Default: {@link CALL_MS}. */
@@ -33,6 +32,7 @@ export class KeycloakAdmin {
   readonly #account: Account;
   readonly #limits: { limitMs: number; signal: AbortSignal | undefined };
   readonly #session: Session = {};
+  #tokenLifeMs: number | undefined;
 
   constructor(place: Place, account: Account, { callMs = CALL_MS, signal }: AdminOptions = {}) {
     this.#place = place;
@@ -43,6 +43,11 @@ export class KeycloakAdmin {
   /** Proves that Keycloak is there and knows the account. */
   async signIn(): Promise<void> {
     await tokenOf(this.#session, () => this.#signIn());
+  }
+
+  /** How long the token that it has is good from when it was given, in milliseconds; undefined before it is signed in. */
+  get tokenLifeMs(): number | undefined {
+    return this.#tokenLifeMs;
   }
 
   /** The path is what follows the realm's: `/clients`. "" is the realm itself. */
@@ -82,7 +87,9 @@ export class KeycloakAdmin {
   async #signIn(): Promise<string> {
     const path = `/realms/${encodeURIComponent(this.#account.realm)}/protocol/openid-connect/token`;
     const { content } = await this.#tried({ method: "POST", path, body: grantOf(this.#account) }, true);
-    return (content as { access_token: string }).access_token;
+    const { access_token, expires_in } = content as { access_token: string; expires_in: number };
+    this.#tokenLifeMs = expires_in * 1000;
+    return access_token;
   }
 
   #tried(call: Omit<Call, "limitMs" | "signal">, repeatable: boolean): Promise<Done> {
