@@ -20,6 +20,7 @@ import { observeFunctions } from "./nuclio/observe.ts";
 import type { CvatPlan } from "./cvat/plan.ts";
 import { RunError } from "./program/run-errors.ts";
 import { signInServer } from "./sso/sign-in-settings.ts";
+import { keycloakClient } from "./sso/keycloak/client.ts";
 import type { SsoConfig } from "./sso/sso-config.ts";
 import { Sso } from "./sso/sso.ts";
 import { authorityName } from "./storage/authority.ts";
@@ -209,10 +210,12 @@ function ssoOf(
   cluster: Cluster,
   opts: pulumi.ComponentResourceOptions,
 ): Sso {
-  const { client } = config.secrets;
+  const { keycloak, secrets } = config;
+  const { host } = ingress;
+  const clientSecret = keycloak ? keycloakClient("sso", { config, keycloak, host }, opts) : secrets.client;
   // Whoever reads a stack file for `up` has asked for it by then.
-  if (client === undefined) throw new RunError("vision-platform:sso.secrets.client is missing.");
-  return new Sso("sso", { config, host: ingress.host, namespace, cluster, clientSecret: client }, opts);
+  if (clientSecret === undefined) throw new RunError("vision-platform:sso.secrets.client is missing.");
+  return new Sso("sso", { config, host, namespace, cluster, clientSecret }, opts);
 }
 
 /** Functions of the stack, deployed through CVAT's Nuclio. */

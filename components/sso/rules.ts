@@ -5,6 +5,7 @@ import { imageProblem } from "../cvat/images.ts";
 import type { CvatConfig } from "../cvat/cvat-config.ts";
 import { PROXY_RELEASE } from "./images.ts";
 import { providerOf } from "./issuer.ts";
+import { KEYCLOAK_RULES } from "./keycloak/rules.ts";
 import type { SsoConfig } from "./sso-config.ts";
 
 /** Rules across keys of `vision-platform:sso`. */
@@ -69,6 +70,7 @@ export const SSO_RULES: readonly SectionRule<SsoConfig>[] = [
     const unsound = imageProblem(image);
     return unsound === undefined ? undefined : `\`${image}\` ${unsound}`;
   }),
+  ...KEYCLOAK_RULES,
 ];
 
 /** What of CVAT's section sign-in is checked against. A key that is unsound by itself is not there. */
