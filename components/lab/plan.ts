@@ -3,6 +3,7 @@ import { clearmlPlan, clearmlPlanOn, type ClearmlPlan } from "../clearml/plan.ts
 import { cvatPlan, cvatPlanOn, type CvatPlan } from "../cvat/plan.ts";
 import type { LabelEntry } from "../nuclio/label-config.ts";
 import { functionPlan, type FunctionPlan } from "../nuclio/plan.ts";
+import { signInOf } from "../sso/sign-in.ts";
 import type { Application } from "../storage/grants.ts";
 import { storePlan, type StorePlan } from "../storage/plan.ts";
 import { peopleOfStore } from "./people.ts";
@@ -36,7 +37,8 @@ export function planOf(lab: LabConfig, files: NamedFiles): Plan {
   const classes = lab.cluster;
   const store = storeOf(lab, files);
   const roles = store?.rolesOfCvat ?? [];
-  const cvat = lab.cvat.enabled ? cvatPlan({ config: lab.cvat, classes, roles }) : undefined;
+  const signIn = lab.sso && signInOf(lab.sso);
+  const cvat = lab.cvat.enabled ? cvatPlan({ config: lab.cvat, classes, roles, signIn }) : undefined;
   const clearml = lab.clearml.enabled ? clearmlPlan({ config: lab.clearml, classes }) : undefined;
   return {
     lab,
