@@ -10,6 +10,8 @@ import { TOKEN_HOST, HOST } from "../../fixtures/edge/lab.ts";
 import { call } from "../raw-call.ts";
 import { traefikProgram } from "./program.ts";
 
+const UP = "up.example.com";
+
 export interface RunningEdge {
   https: number;
   http: number;
@@ -67,10 +69,9 @@ export async function startTraefik(
   };
   try {
     const answers = until(
-      async () =>
-        call({ port: https, tls: true, lines: ["GET /up HTTP/1.1", "Host: up.example.com"] }).catch(() => undefined),
+      async () => call({ port: https, tls: true, lines: ["GET /ping HTTP/1.1", `Host: ${UP}`] }).catch(() => undefined),
       {
-        isDone: (answer) => answer !== undefined,
+        isDone: (answer) => answer?.status === 200,
         everyMs: 100,
         withinMs: 60_000,
         late: () => new Error("Traefik does not answer"),
@@ -111,9 +112,11 @@ function configurationOf(objects: readonly EdgeObject[], ports: Readonly<Record<
     ]),
   );
   const transports = of("ServersTransport").map(({ name, spec }) => [name, spec]);
+  const proxy = { loadBalancer: { servers: [{ url: `http://127.0.0.1:${ports["cvat-sso-proxy"] ?? 1}` }] } };
   return {
-    routers: Object.fromEntries(routers) as object,
-    services: Object.fromEntries(services) as object,
+    // Answered from the moment that the file is read.
+    routers: { ...Object.fromEntries(routers), up: { rule: `Host(\`${UP}\`)`, service: "up", tls: {} } },
+    services: { ...Object.fromEntries(services), up: proxy },
     middlewares: onLoopback(Object.fromEntries(of("Middleware").map(({ name, spec }) => [name, spec])), ports),
     ...(transports.length > 0 && { serversTransports: Object.fromEntries(transports) as object }),
   };
