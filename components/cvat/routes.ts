@@ -11,6 +11,8 @@ export interface SignIn {
   tokenHost: string | undefined;
   /** Whether CVAT's own passwords are good for everybody. */
   passwords: boolean;
+  /** Path at CVAT's server where signing out ends. */
+  signedOut: string;
   /** Path at which CVAT takes the issuer's word that a session ended. Undefined: it takes none. */
   endOfSession: string | undefined;
 }
@@ -48,7 +50,7 @@ const BEFORE_A_TOKEN = {
  * asks for a session. `/profiler` has none: only a CVAT that is run to be measured has something there.
  */
 export function cvatRoutes({ namespace, host, chart, analytics, signIn }: CvatRoutesInput): Route[] {
-  const { gatekeeper, tokenHost, passwords, endOfSession } = signIn;
+  const { gatekeeper, tokenHost, passwords, signedOut, endOfSession } = signIn;
   const server: Backend = { service: CHART_OBJECTS.server, port: CHART_OBJECTS.serverPort };
   const pages: Backend = {
     service: CHART_OBJECTS.frontend,
@@ -102,6 +104,7 @@ export function cvatRoutes({ namespace, host, chart, analytics, signIn }: CvatRo
       to: { service: gatekeeper.service, port: gatekeeper.port },
       why: "where signing in begins and ends",
     },
+    open("signed-out", { exact: signedOut, why: "the answer to a sign-out: its caller has no session any more" }),
     ...(tokenHost === undefined
       ? [
           open("about", BEFORE_A_TOKEN.about),

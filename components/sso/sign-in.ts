@@ -2,8 +2,8 @@ import type { SignIn } from "../cvat/routes.ts";
 import { COOKIE, PROXY_PORT, PROXY_PREFIX, SSO_OBJECTS, TOKEN_HEADER } from "./names.ts";
 import type { SsoConfig } from "./sso-config.ts";
 
-/** Where the issuer says that a session ended. In CVAT, which alone knows the tokens that are refused from then on. */
-export const END_OF_SESSION = "/api/auth/backchannel-logout";
+/** Pages of sign-in that CVAT's server has, below its API. (components/sso/django/urls.py) */
+const OWN_PAGES = "/api/sso";
 
 /** What a stack says of sign-in, as CVAT's routes know it. */
 export function signInOf({ tokenHost, passwordLogin, backchannelLogout }: SsoConfig): SignIn {
@@ -17,6 +17,7 @@ export function signInOf({ tokenHost, passwordLogin, backchannelLogout }: SsoCon
     },
     tokenHost: tokenHost === "" ? undefined : tokenHost,
     passwords: passwordLogin,
-    endOfSession: backchannelLogout ? END_OF_SESSION : undefined,
+    signedOut: `${OWN_PAGES}/signed-out`,
+    endOfSession: backchannelLogout ? `${OWN_PAGES}/backchannel-logout` : undefined,
   };
 }

@@ -87,6 +87,7 @@ describe("Traefik's objects of a homelab at which people sign in", () => {
           [{ name: "cvat-grafana", port: 80 }],
         ),
         rule(` && ${below("/oauth2")}`, 20_000, OPEN, [{ name: "cvat-sso-proxy", port: 4180 }]),
+        exact("/api/sso/signed-out"),
         exact("/api/server/about"),
         exact("/api/server/health/"),
         exact("/api/auth/login"),
@@ -137,7 +138,7 @@ describe("Traefik's objects of a homelab at which people sign in", () => {
       routes: { match: string }[];
     };
     expect(routes.at(-1)).toMatchObject({
-      match: "Host(`cvat.example.com`) && Path(`/api/auth/backchannel-logout`)",
+      match: "Host(`cvat.example.com`) && Path(`/api/sso/backchannel-logout`)",
       middlewares: OPEN,
       services: SERVER,
     });
@@ -195,6 +196,7 @@ it("the Ingresses of ingress-nginx: the one that asks for a session of everythin
     "Prefix cvat.example.com/django-rq",
     "Prefix cvat.example.com/api",
     "Prefix cvat.example.com/oauth2",
+    "Exact cvat.example.com/api/sso/signed-out",
     "Prefix api.example.com/api",
   ]);
 });

@@ -6,6 +6,7 @@ import {
   faultsOf,
   OPEN_AT_CVAT,
   OPEN_AT_EDGE,
+  OPEN_FOR_SIGN_IN,
 } from "../fixtures/edge/backend-routes.ts";
 import { signInEdge, TOKEN_HOST, type SignInLab } from "../fixtures/edge/lab.ts";
 import { nginx } from "../fixtures/edge/nginx.ts";
@@ -143,9 +144,9 @@ describe.each(EDGES)("the routes of CVAT 2.64 at %s", (_, lab, reader) => {
 
 it("what is open is CVAT's: each path of the tables is a route of CVAT, which strangers get something of", () => {
   const paths = BACKEND_ROUTES.map((route) => route.path_tried);
-  for (const open of Object.keys(OPEN_AT_CVAT)) expect(paths).toContain(open);
-  const { edge } = edgeOf({}, traefik);
+  for (const open of Object.keys(OPEN_AT_CVAT)) expect([...paths, ...Object.keys(OPEN_FOR_SIGN_IN)]).toContain(open);
+  const { edge } = edgeOf({ sso: { backchannelLogout: true } }, traefik);
   const open = edge.routes.filter(({ entry, to }) => entry === "open" && to.service === "cvat-backend-service");
   const exact = open.flatMap((route) => route.paths.map((path) => ("exact" in path ? path.exact : path.below)));
-  expect(exact.sort()).toEqual(Object.keys(OPEN_AT_EDGE).sort());
+  expect(exact.sort()).toEqual(Object.keys({ ...OPEN_AT_EDGE, ...OPEN_FOR_SIGN_IN }).sort());
 });
