@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { cacheFolder } from "../../../automation/cache.ts";
@@ -10,8 +11,11 @@ export const TRAEFIK = "3.7.13";
 const MODULE = `github.com/traefik/traefik/v3@v${TRAEFIK}`;
 
 /** The folder of Traefik's module, which has the definitions of its kinds too. */
-export async function traefikModule(): Promise<string> {
-  const { stdout } = await go(["mod", "download", "-json", MODULE], { GOFLAGS: "-mod=mod", GO111MODULE: "on" });
+export const traefikModule = (): Promise<string> => goModule(MODULE);
+
+/** The folder of a Go module, fetched where it is not there. */
+export async function goModule(module: string): Promise<string> {
+  const { stdout } = await go(["mod", "download", "-json", module], { GOFLAGS: "-mod=mod" }, tmpdir());
   return (JSON.parse(stdout) as { Dir: string }).Dir;
 }
 
