@@ -89,6 +89,17 @@ export default defineConfig({
           hookTimeout: 2_400_000,
         },
       },
+      // Sign-in with its real parts: `npm run test:sso`.
+      {
+        test: {
+          name: "sso",
+          env,
+          include: ["test/sso/**/*.test.ts"],
+          maxWorkers: 1,
+          testTimeout: 900_000,
+          hookTimeout: 2_400_000,
+        },
+      },
     ],
   },
 });

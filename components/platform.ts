@@ -19,6 +19,8 @@ import { Nuclio, platformValues } from "./nuclio/nuclio.ts";
 import { observeFunctions } from "./nuclio/observe.ts";
 import type { CvatPlan } from "./cvat/plan.ts";
 import { RunError } from "./program/run-errors.ts";
+import { signInServer } from "./sso/sign-in-settings.ts";
+import { keycloakClient } from "./sso/keycloak/client.ts";
 import type { SsoConfig } from "./sso/sso-config.ts";
 import { Sso } from "./sso/sso.ts";
 import { authorityName } from "./storage/authority.ts";
@@ -90,7 +92,9 @@ export class VisionPlatform extends pulumi.ComponentResource {
           objectStoreCa: plan.store?.caForPods,
           storages: storagesOf(this.store, plan.store),
           nuclioPlatform: platformValues(plan.functions, plan.cvat.nuclio),
+          mirror: plan.mirror,
           address: edge,
+          signIn: lab.sso && signInServer(lab.sso, plan.cvat.config),
         },
         parts,
       );
@@ -105,6 +109,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
           plan: plan.clearml,
           chart: chartOf(charts, "clearml"),
           cluster,
+          mirror: plan.mirror,
           ...(this.store && { s3: this.store.access("clearml", "clearml", this.store.keysOfDeleteJob()) }),
           s3Ca: plan.store?.caForPods,
         },
@@ -121,6 +126,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
             chart: chartOf(charts, "clearml-agent"),
             cluster,
             server: this.clearml,
+            mirror: plan.mirror,
             s3: access?.agent,
             s3Ca: plan.store?.caForPods,
             delivery: args.delivery,
@@ -204,10 +210,12 @@ function ssoOf(
   cluster: Cluster,
   opts: pulumi.ComponentResourceOptions,
 ): Sso {
-  const { client } = config.secrets;
+  const { keycloak, secrets } = config;
+  const { host } = ingress;
+  const clientSecret = keycloak ? keycloakClient("sso", { config, keycloak, host }, opts) : secrets.client;
   // Whoever reads a stack file for `up` has asked for it by then.
-  if (client === undefined) throw new RunError("vision-platform:sso.secrets.client is missing.");
-  return new Sso("sso", { config, host: ingress.host, namespace, cluster, clientSecret: client }, opts);
+  if (clientSecret === undefined) throw new RunError("vision-platform:sso.secrets.client is missing.");
+  return new Sso("sso", { config, host, namespace, cluster, clientSecret }, opts);
 }
 
 /** Functions of the stack, deployed through CVAT's Nuclio. */
