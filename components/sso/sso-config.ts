@@ -178,8 +178,12 @@ export const ssoSettings = z.strictObject({
       replicas: z.int().min(1).max(10).default(1).describe("Number of pods."),
       image: imageReference.default(PROXY_IMAGE).describe("Image of OAuth2 Proxy, with its tag."),
       trustedProxies: z
-        .array(z.cidrv4("must be a range such as 10.42.0.0/16"))
-        .min(1)
+        .array(
+          z
+            .cidrv4("must be a range such as 10.42.0.0/16")
+            .refine((range) => !range.endsWith("/0"), "is everybody; name the range of the edge's pods"),
+        )
+        .min(1, "must have a range: with none the proxy believes everybody")
         .default(["10.42.0.0/16"])
         .describe(
           "Where the pods of the edge (Traefik) call from: what others say of the address that was asked for is not believed. Default: K3s's range of pods.",

@@ -3,7 +3,6 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import getPort from "get-port";
-import { parseLab } from "../../../components/lab/parse.ts";
 import { until } from "../../../components/rest/until.ts";
 import { PROXY_PORT, SESSIONS_PORT, SSO_OBJECTS, TOKEN_HEADER } from "../../../components/sso/names.ts";
 import {
@@ -21,31 +20,21 @@ import {
   sessionsConfiguration,
 } from "../../../components/sso/sessions/configuration.ts";
 import type { SsoConfig } from "../../../components/sso/sso-config.ts";
+import { configOfSso, SSO_HOST } from "../../fixtures/inputs/sso.ts";
 import { Browser, type Answer, type Asked } from "./browser.ts";
 import { startChild, type Child } from "./child.ts";
 import { startIssuer, type Issuer, type Person } from "./issuer.ts";
 import { oauth2Proxy } from "./programs.ts";
 
 /** CVAT's host, as the stack file names it. */
-export const HOST = "cvat.example.com";
+export const HOST = SSO_HOST;
 const PUBLIC_ISSUER = "https://auth.example.com";
 
-/** The real configuration of a stack file with `sso`. Refresh and token are shorter than a stack file may have them, so that a test need not wait. */
-export function configOf(sso: Record<string, unknown> = {}): SsoConfig {
-  const { lab, problems } = parseLab({
-    traefik: { address: "192.0.2.20" },
-    cvat: { ingress: { host: HOST, tls: { secretName: "cvat-tls" } } },
-    sso: {
-      issuer: PUBLIC_ISSUER,
-      allowedGroups: ["/annotators"],
-      groups: { "/annotators": { role: "worker" } },
-      signOutUrl: `${PUBLIC_ISSUER}/session/end`,
-      ...sso,
-    },
-  });
-  if (lab?.sso === undefined) throw new Error(JSON.stringify(problems));
-  return { ...lab.sso, refresh: "2s" };
-}
+/** The real configuration of a stack file with `sso`. It refreshes sooner than a stack file may have it, so that a test need not wait. */
+export const configOf = (sso: Record<string, unknown> = {}): SsoConfig => ({
+  ...configOfSso({ issuer: PUBLIC_ISSUER, signOutUrl: `${PUBLIC_ISSUER}/session/end`, ...sso }),
+  refresh: "2s",
+});
 
 /** Secrets of a test, none of which may be seen anywhere. */
 export type TestSecrets = Record<"client" | "cookie" | "sessions", string>;
