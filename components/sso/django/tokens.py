@@ -99,25 +99,35 @@ def claims_of(text, header, required):
     expected = configuration.current()
     keys = keys_of(expected.issuer, expected.issuer_for_pods)
     known = keys.known()
-    while known:
-        tried = [key for key in known if header.get("kid") in (None, key.kid) and header.get("alg") in key.algorithms]
-        for key in tried:
-            try:
-                return jwt.decode(
-                    text,
-                    key.public,
-                    algorithms=[header["alg"]],
-                    audience=expected.client_id,
-                    issuer=expected.issuer,
-                    leeway=LEEWAY,
-                    options={"require": list(required)},
-                )
-            except jwt.InvalidSignatureError:
-                continue
-        # A key that is known and did not sign this is a forgery; only for one that is not known the issuer is asked.
-        if header.get("alg") not in ALLOWED or any(
-            key.kid is not None and key.kid == header.get("kid") for key in known
-        ):
-            break
-        known = keys.newer_than(known)
-    raise Refused("it is not signed by the issuer")
+    claims = signed_by(known, text, header, required)
+    # A key that is known and did not sign this is a forgery; only for one that is not known the issuer is asked.
+    if (
+        claims is None
+        and header.get("alg") in ALLOWED
+        and not any(key.kid == header.get("kid") for key in known if key.kid)
+    ):
+        claims = signed_by(keys.newer_than(known), text, header, required)
+    if claims is None:
+        raise Refused("it is not signed by the issuer")
+    return claims
+
+
+def signed_by(keys, text, header, required):
+    """The claims, where one of these keys signed them."""
+    expected = configuration.current()
+    for key in keys:
+        if header.get("kid") not in (None, key.kid) or header.get("alg") not in key.algorithms:
+            continue
+        try:
+            return jwt.decode(
+                text,
+                key.public,
+                algorithms=[header["alg"]],
+                audience=expected.client_id,
+                issuer=expected.issuer,
+                leeway=LEEWAY,
+                options={"require": list(required)},
+            )
+        except jwt.InvalidSignatureError:
+            continue
+    return None
