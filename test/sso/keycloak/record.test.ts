@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe } from "vitest";
 import { makeRealm } from "../../fixtures/keycloak/keycloak.ts";
+import { bootstrapCases } from "../../fixtures/keycloak/bootstrap-cases.ts";
 import { recordCases } from "../../fixtures/keycloak/record-cases.ts";
 import { KEYCLOAK, whyNoKeycloak } from "./obtain.ts";
 import { startKeycloak, type RealKeycloak } from "./server.ts";
@@ -15,4 +16,5 @@ describe.skipIf(why !== undefined)(`on Keycloak ${KEYCLOAK}${why === undefined ?
   afterAll(() => keycloak.end());
 
   recordCases(() => keycloak);
+  bootstrapCases(() => keycloak);
 });

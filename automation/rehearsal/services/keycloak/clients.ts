@@ -181,7 +181,7 @@ function mapperOf(body: Fields, id = randomUUID() as string): Mapper {
   return {
     id,
     name: String(body["name"]),
-    protocol: String(body["protocol"] ?? "openid-connect"),
+    protocol: "openid-connect",
     protocolMapper: String(body["protocolMapper"]),
     consentRequired: false,
     config: textsIn(body["config"]),
