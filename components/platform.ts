@@ -10,8 +10,10 @@ import type { Cluster, PreparedCluster } from "./kubernetes/cluster.ts";
 import type { ClusterConfig } from "./lab/cluster-config.ts";
 import type { Plan } from "./lab/plan.ts";
 import { Cvat } from "./cvat/cvat.ts";
+import { edgeAsked } from "./cvat/edge.ts";
 import type { StorageAccess } from "./cvat/records.ts";
 import { addressesIn } from "./cvat/values.ts";
+import { edgeProof } from "./edge/proof/register.ts";
 import { appliedBelow } from "./kubernetes/field-manager.ts";
 import { OwnProvider, OwnResource } from "./records/resource.ts";
 import { millisecondsOf } from "./schema/values.ts";
@@ -98,7 +100,9 @@ export class VisionPlatform extends pulumi.ComponentResource {
         },
         parts,
       );
+      const { signIn } = plan.cvat;
       if (lab.sso) this.sso = ssoOf(lab.sso, plan.cvat, this.cvat, cluster, parts);
+      if (signIn) edgeProof("cvat", edgeAsked(lab.cvat, signIn), { ...parts, dependsOn: this.sso ?? this.cvat });
       if (lab.cvat.nuclio.enabled) this.nuclio = nuclioOf(plan, this.cvat, this.store, cluster, parts);
     }
     if (plan.clearml) {

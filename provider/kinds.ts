@@ -15,6 +15,7 @@ export const KINDS: Readonly<Record<Token, () => KindModule>> = {
   "cvat:RegistrationProof": () => import("../components/cvat/registration/proof.ts"),
   "cvat:UsersReady": () => import("../components/cvat/users/ready.ts"),
   "cvat:Webhook": () => import("../components/cvat/records/webhook.ts"),
+  "edge:Proof": () => import("../components/edge/proof/proof.ts"),
   "images:Presence": () => import("../components/images/records/presence.ts"),
   "nuclio:Function": () => import("../components/nuclio/records/function.ts"),
   "nuclio:Project": () => import("../components/nuclio/records/project.ts"),

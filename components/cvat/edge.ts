@@ -1,8 +1,10 @@
 import { edgeStages } from "../edge/stages.ts";
 import type { EdgePlan, Stages } from "../edge/route.ts";
+import type { Asked } from "../edge/proof/ask.ts";
 import { bytesOf } from "../schema/values.ts";
+import type { CvatConfig } from "./cvat-config.ts";
 import type { CvatPlan } from "./plan.ts";
-import { cvatRoutes, type SignIn } from "./routes.ts";
+import { BEFORE_A_TOKEN, cvatRoutes, type SignIn } from "./routes.ts";
 
 /** CVAT's edge where people sign in; undefined where they do not, and the chart's own Ingresses stand before CVAT. */
 export function cvatEdge({ config, versions, signIn }: EdgeParts): EdgePlan | undefined {
@@ -36,4 +38,14 @@ type EdgeParts = Pick<CvatPlan, "config" | "versions"> & { signIn?: SignIn | und
 /** Whether Grafana is reached: ingress-nginx asks one server alone, and who may see it is CVAT's to say. */
 export function hasAnalyticsPage({ config, signIn }: Pick<CvatPlan, "config" | "signIn">): boolean {
   return config.analytics.enabled && (signIn === undefined || config.ingress.edge !== "ingress-nginx");
+}
+
+/** What the running edge is asked in each `up`. */
+export function edgeAsked({ ingress }: CvatConfig, { gatekeeper, tokenHost }: SignIn): Asked {
+  return {
+    url: `https://${ingress.host}`,
+    open: `https://${tokenHost ?? ingress.host}${BEFORE_A_TOKEN.about.exact}`,
+    header: gatekeeper.header,
+    refusesSlashes: ingress.edge !== "ingress-nginx",
+  };
 }

@@ -30,7 +30,7 @@ export interface CvatRoutesInput {
 const FRONTEND_PORT_SINCE = "0.15.1";
 
 /** What is open because programs ask it before they have a credential, or have one by it. */
-const BEFORE_A_TOKEN = {
+export const BEFORE_A_TOKEN = {
   about: {
     exact: "/api/server/about",
     why: "the version, which SDK and CLI ask for before they sign in, and `up` to see whether CVAT answers",

@@ -12,6 +12,7 @@ export const TOKENS = [
   "cvat:RegistrationProof",
   "cvat:UsersReady",
   "cvat:Webhook",
+  "edge:Proof",
   "images:Presence",
   "nuclio:Function",
   "nuclio:Project",
@@ -58,7 +59,7 @@ export function isComponent(type: string): boolean {
   return type.startsWith(`${PACKAGE}:`) && tokenOf(type) === undefined;
 }
 
-const WAITS: readonly Token[] = ["cvat:RegistrationProof", "cvat:UsersReady", "readiness:Gate"];
+const WAITS: readonly Token[] = ["cvat:RegistrationProof", "cvat:UsersReady", "edge:Proof", "readiness:Gate"];
 
 /** Whether a resource of this type only waits, or asks: it is nothing of the lab, and its sentences name what they are about. */
 export function isWait(type: string): boolean {

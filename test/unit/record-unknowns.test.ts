@@ -50,6 +50,11 @@ const SAMPLES: Readonly<Record<Token, { inputs: Props; learned?: Props }>> = {
       ...{ secret: "hook-secret", verifyTls: true, active: true },
     },
   },
+  // Nobody is there to be asked, which is a warning.
+  "edge:Proof": {
+    inputs: { url: "http://127.0.0.1:1", open: "http://127.0.0.1:1/open", header: "X-Who", refusesSlashes: true },
+    learned: { asked: true },
+  },
   "images:Presence": {
     inputs: {
       image: { reference: "registry.internal/agent:1", digest: "abc", method: "k3s", dataDir: "/var/lib/rancher/k3s" },

@@ -7,7 +7,8 @@ import { certificateOnLoopback } from "../../../automation/rehearsal/certificate
 import type { EdgeObject } from "../../../components/edge/route.ts";
 import { until } from "../../../components/rest/until.ts";
 import { TOKEN_HOST, HOST } from "../../fixtures/edge/lab.ts";
-import { call } from "../raw-call.ts";
+import { onLoopback } from "../../fixtures/edge/backends.ts";
+import { call } from "../../fixtures/edge/raw-call.ts";
 import { traefikProgram } from "./program.ts";
 
 const UP = "up.example.com";
@@ -124,12 +125,3 @@ function configurationOf(objects: readonly EdgeObject[], ports: Readonly<Record<
 
 const nameOf = (service: Rule["services"][number] | undefined) =>
   [service?.name, service?.serversTransport].filter(Boolean).join("-");
-
-/** Addresses of the cluster as they are here. */
-function onLoopback(value: object, ports: Readonly<Record<string, number>>): object {
-  const text = JSON.stringify(value).replace(
-    /http:\/\/([a-z-]+)\.cvat\.svc:\d+/g,
-    (_, service: string) => `http://127.0.0.1:${ports[service] ?? 1}`,
-  );
-  return JSON.parse(text) as object;
-}

@@ -4,8 +4,8 @@ import { spellingsOf } from "../../../components/edge/spellings.ts";
 import { TOKEN_HEADER } from "../../../components/sso/names.ts";
 import { OPEN_AT_EDGE } from "../../fixtures/edge/backend-routes.ts";
 import { HOST, signInEdge } from "../../fixtures/edge/lab.ts";
-import { call, type RawCall } from "../raw-call.ts";
-import { REAL, SIGNED_IN, startBackends, type Backends } from "./backends.ts";
+import { call, type RawCall } from "../../fixtures/edge/raw-call.ts";
+import { REAL, SIGNED_IN, startBackends, type Backends } from "../../fixtures/edge/backends.ts";
 import { startTraefik, type RunningEdge } from "./edge.ts";
 
 const LAB = { ingress: { bodySize: "64Mi", responseTimeout: "1s" } };
