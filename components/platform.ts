@@ -19,7 +19,6 @@ import { OwnProvider, OwnResource } from "./records/resource.ts";
 import { millisecondsOf } from "./schema/values.ts";
 import { Nuclio, platformValues } from "./nuclio/nuclio.ts";
 import { observeFunctions } from "./nuclio/observe.ts";
-import type { CvatPlan } from "./cvat/plan.ts";
 import { RunError } from "./program/run-errors.ts";
 import { signInServer } from "./sso/sign-in-settings.ts";
 import { keycloakClient } from "./sso/keycloak/client.ts";
@@ -101,7 +100,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
         parts,
       );
       const { signIn } = plan.cvat;
-      if (lab.sso) this.sso = ssoOf(lab.sso, plan.cvat, this.cvat, cluster, parts);
+      if (lab.sso) this.sso = ssoOf(lab.sso, plan, this.cvat, cluster, parts);
       if (signIn) edgeProof("cvat", edgeAsked(lab.cvat, signIn), { ...parts, dependsOn: this.sso ?? this.cvat });
       if (lab.cvat.nuclio.enabled) this.nuclio = nuclioOf(plan, this.cvat, this.store, cluster, parts);
     }
@@ -209,17 +208,17 @@ function storeAccess(store: ObjectStore | undefined, users: readonly { username:
 /** Sign-in to CVAT, in its namespace. */
 function ssoOf(
   config: SsoConfig,
-  { config: { ingress } }: CvatPlan,
+  { lab, mirror }: Plan,
   { namespace }: Cvat,
   cluster: Cluster,
   opts: pulumi.ComponentResourceOptions,
 ): Sso {
   const { keycloak, secrets } = config;
-  const { host } = ingress;
+  const { host } = lab.cvat.ingress;
   const clientSecret = keycloak ? keycloakClient("sso", { config, keycloak, host }, opts) : secrets.client;
   // Whoever reads a stack file for `up` has asked for it by then.
   if (clientSecret === undefined) throw new RunError("vision-platform:sso.secrets.client is missing.");
-  return new Sso("sso", { config, host, namespace, cluster, clientSecret }, opts);
+  return new Sso("sso", { config, host, namespace, cluster, clientSecret, mirror }, opts);
 }
 
 /** Functions of the stack, deployed through CVAT's Nuclio. */

@@ -35,6 +35,8 @@ export async function labImages(plan: Plan, { charts, helm, folder }: LabImagesO
       for (const image of imagesIn(object)) note(image, render.release);
     }
   }
+  const { sso } = plan.lab;
+  for (const image of sso ? [sso.proxy.image, sso.sessions.image] : []) note(image, "sign-in");
   const agent = plan.clearml?.agent;
   if (agent) note(agent.config.tasks.image, "tasks of the agent");
   for (const [name, { config }] of Object.entries(plan.functions))

@@ -8,6 +8,7 @@ import { mirrored } from "../../components/images/mirror.ts";
 import type { RenderedObject } from "../../components/kubernetes/rendered-object.ts";
 import { mirrorOf } from "../../components/lab/mirror.ts";
 import { parseLab } from "../../components/lab/parse.ts";
+import { PROXY_IMAGE } from "../../components/sso/images.ts";
 import { HASTE, serve } from "./charts-fixtures.ts";
 
 const DIGEST = `sha256:${"a".repeat(64)}`;
@@ -78,18 +79,37 @@ describe("a rendered object", () => {
 
 describe("vision-platform:images", () => {
   it("makes a mirror of a registry, which the stack file's own images are no part of", () => {
-    const { images, cvat, clearml } = lab({
+    const { images, cvat, clearml, sso } = lab({
       images: { registry: PLACE },
       cvat: { images: { opa: "openpolicyagent/opa:1.12.2" } },
       clearml: { image: { registry: "registry.example" } },
     });
-    expect(mirrorOf({ images, cvat, clearml })).toEqual({
+    expect(mirrorOf({ images, cvat, clearml, sso })).toEqual({
       place: PLACE,
       pullSecret: undefined,
       credentials: undefined,
       kept: ["openpolicyagent/opa", "registry.example/allegroai/clearml", "registry.internal/clearml-agent"],
     });
     expect(mirrorOf(lab({}))).toBeUndefined();
+  });
+
+  it("has the images of sign-in, unless the stack file names one", () => {
+    const signIn = {
+      issuer: "https://auth.example.com/realms/lab",
+      allowedGroups: ["/a"],
+      groups: { "/a": { role: "worker" } },
+      sessions: { image: "registry.example/redis:7.2.12" },
+    };
+    const mirror = mirrorOf(
+      lab({
+        images: { registry: PLACE },
+        cvat: { ingress: { host: "cvat.example.com", tls: { secretName: "cvat-tls" } } },
+        traefik: { address: "192.0.2.20" },
+        sso: signIn,
+      }),
+    );
+    expect(mirror?.kept).toContain("registry.example/redis");
+    expect(mirrored(PROXY_IMAGE, mirror ?? { place: "", kept: [] })).toBe(`${PLACE}/oauth2-proxy/oauth2-proxy:v7.15.6`);
   });
 
   it("has a Secret of ours where name and password are given, and theirs where that is named", () => {
