@@ -17,7 +17,6 @@ import { OwnProvider, OwnResource } from "./records/resource.ts";
 import { millisecondsOf } from "./schema/values.ts";
 import { Nuclio, platformValues } from "./nuclio/nuclio.ts";
 import { observeFunctions } from "./nuclio/observe.ts";
-import type { CvatPlan } from "./cvat/plan.ts";
 import { RunError } from "./program/run-errors.ts";
 import { signInServer } from "./sso/sign-in-settings.ts";
 import { keycloakClient } from "./sso/keycloak/client.ts";
@@ -98,7 +97,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
         },
         parts,
       );
-      if (lab.sso) this.sso = ssoOf(lab.sso, plan.cvat, this.cvat, cluster, parts);
+      if (lab.sso) this.sso = ssoOf(lab.sso, plan, this.cvat, cluster, parts);
       if (lab.cvat.nuclio.enabled) this.nuclio = nuclioOf(plan, this.cvat, this.store, cluster, parts);
     }
     if (plan.clearml) {
@@ -146,7 +145,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
 
   /** What the stack exports: where everything is, and the ledger. */
   get outputs(): Record<string, unknown> {
-    const { store, cvat, nuclio, clearml, agent, accounts, ledger } = this;
+    const { store, cvat, sso, nuclio, clearml, agent, accounts, ledger } = this;
     return {
       ...(cvat && {
         cvat: {
@@ -157,6 +156,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
           users: cvat.users,
           cloudStorages: cvat.cloudStorages,
           ...(cvat.projects.length > 0 && { projects: cvat.projects }),
+          ...(sso && { signOutUrl: pulumi.interpolate`${cvat.url}${sso.signOutPath}` }),
         },
       }),
       ...(clearml && {
@@ -205,17 +205,17 @@ function storeAccess(store: ObjectStore | undefined, users: readonly { username:
 /** Sign-in to CVAT, in its namespace. */
 function ssoOf(
   config: SsoConfig,
-  { config: { ingress } }: CvatPlan,
+  { lab, mirror }: Plan,
   { namespace }: Cvat,
   cluster: Cluster,
   opts: pulumi.ComponentResourceOptions,
 ): Sso {
   const { keycloak, secrets } = config;
-  const { host } = ingress;
+  const { host } = lab.cvat.ingress;
   const clientSecret = keycloak ? keycloakClient("sso", { config, keycloak, host }, opts) : secrets.client;
   // Whoever reads a stack file for `up` has asked for it by then.
   if (clientSecret === undefined) throw new RunError("vision-platform:sso.secrets.client is missing.");
-  return new Sso("sso", { config, host, namespace, cluster, clientSecret }, opts);
+  return new Sso("sso", { config, host, namespace, cluster, clientSecret, mirror }, opts);
 }
 
 /** Functions of the stack, deployed through CVAT's Nuclio. */
