@@ -149,7 +149,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
 
   /** What the stack exports: where everything is, and the ledger. */
   get outputs(): Record<string, unknown> {
-    const { store, cvat, nuclio, clearml, agent, accounts, ledger } = this;
+    const { store, cvat, sso, nuclio, clearml, agent, accounts, ledger } = this;
     return {
       ...(cvat && {
         cvat: {
@@ -160,6 +160,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
           users: cvat.users,
           cloudStorages: cvat.cloudStorages,
           ...(cvat.projects.length > 0 && { projects: cvat.projects }),
+          ...(sso && { signOutUrl: pulumi.interpolate`${cvat.url}${sso.signOutPath}` }),
         },
       }),
       ...(clearml && {

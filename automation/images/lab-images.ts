@@ -35,12 +35,11 @@ export async function labImages(plan: Plan, { charts, helm, folder }: LabImagesO
       for (const image of imagesIn(object)) note(image, render.release);
     }
   }
-  const { sso } = plan.lab;
-  for (const image of sso ? [sso.proxy.image, sso.sessions.image] : []) note(image, "sign-in");
   const agent = plan.clearml?.agent;
   if (agent) note(agent.config.tasks.image, "tasks of the agent");
   for (const [name, { config }] of Object.entries(plan.functions))
     if (config.image !== undefined) note(config.image, `function ${name}`);
+  for (const { image } of plan.lab.sso ? [plan.lab.sso.proxy, plan.lab.sso.sessions] : []) note(image, "sign-in");
   if (plan.lab.images.node !== undefined) note(plan.lab.images.node, "dataset --in-cluster");
   return [...found]
     .map(([image, of]) => ({ image, of: [...of] }))

@@ -1,6 +1,6 @@
 import { nameOf, type Mirror } from "../images/mirror.ts";
 import { imageOf } from "../clearml/agent/names.ts";
-import { PROXY_IMAGE, SESSIONS_IMAGE } from "../sso/images.ts";
+import { namedImages } from "../sso/images.ts";
 import type { LabConfig } from "./sections.ts";
 
 /** Made by us in each namespace where the stack file gives user name and password. */
@@ -12,7 +12,7 @@ export function mirrorOf({
   cvat,
   clearml,
   sso,
-}: Pick<LabConfig, "images" | "cvat" | "clearml" | "sso">): Mirror | undefined {
+}: Pick<LabConfig, "images" | "cvat" | "clearml"> & Partial<Pick<LabConfig, "sso">>): Mirror | undefined {
   const { registry, existingSecret, username, password } = images;
   if (registry === undefined) return undefined;
   const credentials = username === undefined || password === undefined ? undefined : { username, password };
@@ -23,15 +23,10 @@ export function mirrorOf({
     credentials,
     kept: [
       ...Object.values(cvat.images),
+      ...(sso ? namedImages(sso) : []),
       ...(own === undefined ? [] : [`${own}/${repository}`]),
       // Built by us, and carried to the nodes or pushed where the stack file says.
       imageOf(clearml.agent.image),
-      ...named(sso?.proxy.image, PROXY_IMAGE),
-      ...named(sso?.sessions.image, SESSIONS_IMAGE),
     ].map(nameOf),
   };
 }
-
-/** An image that the stack file names: another than it has by itself. */
-const named = (image: string | undefined, byItself: string) =>
-  image === undefined || image === byItself ? [] : [image];

@@ -24,7 +24,7 @@ export interface SsoArgs {
   cluster: Cluster;
   /** The client's secret, as the issuer has it. */
   clientSecret: pulumi.Input<string>;
-  /** Where images are taken from. Default: each from where it is published. */
+  /** Registry that images are taken from. Default: each from where it is published. */
   mirror?: Mirror | undefined;
 }
 
@@ -101,15 +101,6 @@ interface Part {
 /** Waited for by the gate, which tells why it is stuck. */
 const NOT_AWAITED = { "pulumi.com/skipAwait": "true" };
 
-/** With its images from where the stack file says. */
-function pulled(
-  spec: k8s.types.input.apps.v1.DeploymentSpec,
-  mirror: Mirror | undefined,
-): k8s.types.input.apps.v1.DeploymentSpec {
-  if (mirror) fromMirror({ apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "" }, spec }, mirror);
-  return spec;
-}
-
 /** A Deployment with its configuration and its Service, and the wait until it is ready. */
 function workload({ name, namespace, cluster, mirror, opts }: Placed, { part, labels, files, ...rest }: Part): Gate {
   const { title, secrets, deployment, service, dependsOn, hint } = rest;
@@ -117,7 +108,12 @@ function workload({ name, namespace, cluster, mirror, opts }: Placed, { part, la
   const metadata = { name: SSO_OBJECTS[part], namespace, labels };
   const map = new k8s.core.v1.ConfigMap(`${id}-files`, { metadata, data: files }, opts);
   const configuration = createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 16);
-  const spec = pulumi.unsecret(secrets).apply((stamp) => pulled(deployment({ configuration, secrets: stamp }), mirror));
+  const spec = pulumi.unsecret(secrets).apply((stamp) => {
+    const made = deployment({ configuration, secrets: stamp });
+    // The Secret to pull by is CVAT's chart's, in the same namespace.
+    if (mirror) fromMirror({ apiVersion: "apps/v1", kind: "Deployment", metadata: { name: id }, spec: made }, mirror);
+    return made;
+  });
   const awaitedHere = { ...metadata, annotations: NOT_AWAITED };
   const pods = new k8s.apps.v1.Deployment(
     id,

@@ -79,12 +79,12 @@ describe("a rendered object", () => {
 
 describe("vision-platform:images", () => {
   it("makes a mirror of a registry, which the stack file's own images are no part of", () => {
-    const { images, cvat, clearml, sso } = lab({
+    const { images, cvat, clearml } = lab({
       images: { registry: PLACE },
       cvat: { images: { opa: "openpolicyagent/opa:1.12.2" } },
       clearml: { image: { registry: "registry.example" } },
     });
-    expect(mirrorOf({ images, cvat, clearml, sso })).toEqual({
+    expect(mirrorOf({ images, cvat, clearml })).toEqual({
       place: PLACE,
       pullSecret: undefined,
       credentials: undefined,

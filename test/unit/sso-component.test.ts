@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { configOfSso } from "../fixtures/inputs/sso.ts";
+import type { Mirror } from "../../components/images/mirror.ts";
 import { Sso } from "../../components/sso/sso.ts";
 import { recordRegistrations, settled } from "./registrations.ts";
 
@@ -12,7 +13,7 @@ const registered = recordRegistrations();
 const inputsOf = (name: string) => registered.find((one) => one.name === name)?.inputs ?? expect.fail(`no ${name}`);
 
 /** Registers sign-in as a stack with these keys has it. */
-async function up(sso: Record<string, unknown> = {}, clientSecret = CANARY) {
+async function up(sso: Record<string, unknown> = {}, clientSecret = CANARY, mirror?: Mirror) {
   registered.length = 0;
   const cluster = { provider: new k8s.Provider("cluster", { kubeconfig: "{}" }), access: {}, readyTimeoutMs: 1000 };
   const made = new Sso("sso", {
@@ -21,6 +22,7 @@ async function up(sso: Record<string, unknown> = {}, clientSecret = CANARY) {
     namespace: pulumi.output("cvat"),
     cluster,
     clientSecret: pulumi.secret(clientSecret),
+    mirror,
   });
   await settled(registered);
   return made;
@@ -88,6 +90,23 @@ describe("Sso", () => {
         expect([livenessProbe, readinessProbe, resources]).not.toContain(undefined);
       }
     }
+  });
+
+  it("takes its images from the lab's registry, where there is one", async () => {
+    const mirror = { place: "registry.example/library", pullSecret: "pull", credentials: undefined, kept: [] };
+    await up({}, CANARY, mirror);
+    const imagesOf = (part: "proxy" | "sessions") => {
+      const { spec } = podsOf(part).spec.template;
+      return [spec.containers.map(({ image }) => image), (spec as { imagePullSecrets?: unknown }).imagePullSecrets];
+    };
+    expect(imagesOf("proxy")).toEqual([
+      ["registry.example/library/oauth2-proxy/oauth2-proxy:v7.15.6"],
+      [{ name: "pull" }],
+    ]);
+    expect(imagesOf("sessions")).toEqual([
+      ["registry.example/library/library/redis:7.2.11-alpine"],
+      [{ name: "pull" }],
+    ]);
   });
 
   it("has what is secret in one Secret and nowhere else", async () => {
