@@ -54,9 +54,17 @@ class SsoAuthentication(BaseAuthentication):
         except tokens.Refused as refusal:
             log.info("sign-in: a token is refused: %s", refusal)
             raise AuthenticationFailed(f"Your sign-in is not believed: {refusal}. Sign in again.") from None
-        if ended.has_ended(claims):
+        if has_ended(claims):
             raise AuthenticationFailed("You have signed out. Sign in again.")
         return claims
+
+
+def has_ended(claims):
+    try:
+        return ended.has_ended(claims)
+    except Exception as error:
+        log.error("sign-in: not known who has signed out: CVAT's cache does not answer (%s)", error)
+        raise CannotTell("Sign-in cannot be checked at present: CVAT's cache (Redis) does not answer.") from None
 
 
 def user_of(claims):

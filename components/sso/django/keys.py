@@ -139,7 +139,7 @@ def usable(jwk):
     algorithms = ALGORITHMS.get((jwk.get("kty"), jwk.get("crv")), frozenset())
     if "alg" in jwk:
         algorithms &= {jwk["alg"]}
-    if jwk.get("use", "sig") != "sig" or not algorithms:
+    if jwk.get("use", "sig") != "sig" or "verify" not in jwk.get("key_ops", ["verify"]) or not algorithms:
         return None
     try:
         public = jwt.PyJWK(jwk, algorithm=min(algorithms)).key

@@ -43,9 +43,14 @@ look = Look()
 
 
 def end_if_due():
-    """With any call to CVAT, also one by such a token: nobody else need be there."""
-    if configuration.current().unseen > 0 and look.is_due():
-        end_unseen()
+    """With any call to CVAT, also one by such a token: nobody else need be there. What fails here fails no call that has nothing to do with it."""
+    if configuration.current().unseen == 0:
+        return
+    try:
+        if look.is_due():
+            end_unseen()
+    except Exception as error:
+        log.error("sign-in: not looked for who does not come any more (%s)", error)
 
 
 def end_unseen():

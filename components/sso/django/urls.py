@@ -4,7 +4,8 @@ from cvat.urls import urlpatterns as of_cvat
 from django.conf import settings
 from django.urls import path
 
-from . import views
+# The schema is found by being loaded.
+from . import schema, views  # noqa: F401
 
 own = settings.VISION_PLATFORM_SSO_PATH
 

@@ -125,6 +125,13 @@ class NotBelieved(SignIn, TestCase):
         self.issuer.keys.append(jwk(short, "short"))
         self.refused(signed(id_claims(), short, kid="short"))
 
+    def test_a_key_that_is_for_other_things(self):
+        for changes in ({"use": "enc"}, {"alg": "RSA-OAEP"}, {"key_ops": ["encrypt"]}):
+            self.issuer.keys.append(jwk(SECOND, "other", **changes))
+            tokens.keys_of.cache_clear()
+            self.refused(signed(id_claims(), SECOND, kid="other"))
+            self.issuer.keys.pop()
+
     def test_a_refused_token_does_not_fall_back_to_what_else_came(self):
         key = {"HTTP_AUTHORIZATION": "Basic Ym9zczpjb3JyZWN0LWhvcnNlLWJhdHRlcnk="}
         self.assertEqual(self.call(**key).status_code, 200)
@@ -210,6 +217,12 @@ class Keys(SignIn, TestCase):
         self.who()
         self.now += 2
         self.assertEqual(self.sign_in().status_code, 401)
+
+    def test_an_issuer_that_lists_no_key_takes_none_away(self):
+        self.who()
+        self.issuer.keys = []
+        self.now += 86_400
+        self.who()
 
     def test_the_issuer_is_down(self):
         self.who()

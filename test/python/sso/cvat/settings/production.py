@@ -18,6 +18,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "rest_framework.authtoken",
     "rest_framework_api_key",
+    "drf_spectacular",
     "django.contrib.sites",
     "allauth",
     "allauth.account",
@@ -59,6 +60,7 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
         "rest_framework.authentication.BasicAuthentication",
     ],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
 REST_AUTH = {"OLD_PASSWORD_FIELD_ENABLED": True}
 IAM_ROLES = ["admin", "user", "worker"]
