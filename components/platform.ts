@@ -17,8 +17,8 @@ import { OwnProvider, OwnResource } from "./records/resource.ts";
 import { millisecondsOf } from "./schema/values.ts";
 import { Nuclio, platformValues } from "./nuclio/nuclio.ts";
 import { observeFunctions } from "./nuclio/observe.ts";
-import type { CvatPlan } from "./cvat/plan.ts";
 import { RunError } from "./program/run-errors.ts";
+import { signInServer } from "./sso/sign-in-settings.ts";
 import { keycloakClient } from "./sso/keycloak/client.ts";
 import type { SsoConfig } from "./sso/sso-config.ts";
 import { Sso } from "./sso/sso.ts";
@@ -91,11 +91,13 @@ export class VisionPlatform extends pulumi.ComponentResource {
           objectStoreCa: plan.store?.caForPods,
           storages: storagesOf(this.store, plan.store),
           nuclioPlatform: platformValues(plan.functions, plan.cvat.nuclio),
+          mirror: plan.mirror,
           address: edge,
+          signIn: lab.sso && signInServer(lab.sso, plan.cvat.config),
         },
         parts,
       );
-      if (lab.sso) this.sso = ssoOf(lab.sso, plan.cvat, this.cvat, cluster, parts);
+      if (lab.sso) this.sso = ssoOf(lab.sso, plan, this.cvat, cluster, parts);
       if (lab.cvat.nuclio.enabled) this.nuclio = nuclioOf(plan, this.cvat, this.store, cluster, parts);
     }
     if (plan.clearml) {
@@ -106,6 +108,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
           plan: plan.clearml,
           chart: chartOf(charts, "clearml"),
           cluster,
+          mirror: plan.mirror,
           ...(this.store && { s3: this.store.access("clearml", "clearml", this.store.keysOfDeleteJob()) }),
           s3Ca: plan.store?.caForPods,
         },
@@ -122,6 +125,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
             chart: chartOf(charts, "clearml-agent"),
             cluster,
             server: this.clearml,
+            mirror: plan.mirror,
             s3: access?.agent,
             s3Ca: plan.store?.caForPods,
             delivery: args.delivery,
@@ -141,7 +145,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
 
   /** What the stack exports: where everything is, and the ledger. */
   get outputs(): Record<string, unknown> {
-    const { store, cvat, nuclio, clearml, agent, accounts, ledger } = this;
+    const { store, cvat, sso, nuclio, clearml, agent, accounts, ledger } = this;
     return {
       ...(cvat && {
         cvat: {
@@ -152,6 +156,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
           users: cvat.users,
           cloudStorages: cvat.cloudStorages,
           ...(cvat.projects.length > 0 && { projects: cvat.projects }),
+          ...(sso && { signOutUrl: pulumi.interpolate`${cvat.url}${sso.signOutPath}` }),
         },
       }),
       ...(clearml && {
@@ -200,17 +205,17 @@ function storeAccess(store: ObjectStore | undefined, users: readonly { username:
 /** Sign-in to CVAT, in its namespace. */
 function ssoOf(
   config: SsoConfig,
-  { config: { ingress } }: CvatPlan,
+  { lab, mirror }: Plan,
   { namespace }: Cvat,
   cluster: Cluster,
   opts: pulumi.ComponentResourceOptions,
 ): Sso {
   const { keycloak, secrets } = config;
-  const { host } = ingress;
+  const { host } = lab.cvat.ingress;
   const clientSecret = keycloak ? keycloakClient("sso", { config, keycloak, host }, opts) : secrets.client;
   // Whoever reads a stack file for `up` has asked for it by then.
   if (clientSecret === undefined) throw new RunError("vision-platform:sso.secrets.client is missing.");
-  return new Sso("sso", { config, host, namespace, cluster, clientSecret }, opts);
+  return new Sso("sso", { config, host, namespace, cluster, clientSecret, mirror }, opts);
 }
 
 /** Functions of the stack, deployed through CVAT's Nuclio. */

@@ -27,9 +27,15 @@ const LISTS = {
   serviceLb: `/apis/apps/v1/daemonsets?labelSelector=${encodeURIComponent("svccontroller.k3s.cattle.io/svcname")}`,
 } as const satisfies Record<Exclude<keyof ClusterFacts, NotListed>, string>;
 
+const GATEWAYS = {
+  gateways: "/apis/gateway.networking.k8s.io/v1/gateways",
+  gatewayClasses: "/apis/gateway.networking.k8s.io/v1/gatewayclasses",
+};
+
 /** What is no list, and the lists that are read for some labs only. */
-type NotListed = "uid" | "kubernetes" | "unknownKinds" | "tlsSecrets" | "pods";
-type Lists = Omit<ClusterFacts, NotListed> & Partial<Pick<ClusterFacts, "tlsSecrets" | "pods">>;
+type ForSome = "tlsSecrets" | "pods" | "gateways" | "gatewayClasses";
+type NotListed = "uid" | "kubernetes" | "unknownKinds" | ForSome;
+type Lists = Omit<ClusterFacts, NotListed> & Partial<Pick<ClusterFacts, ForSome>>;
 
 export interface LookOptions {
   /** Sends the requests. Default: to the kubeconfig's API server. */
@@ -38,13 +44,18 @@ export interface LookOptions {
   tlsSecret?: { namespace: string; name: string } | undefined;
   /** Whether the pods of every namespace are read. Default: they are not. */
   pods?: boolean;
+  /** Whether Gateways and their classes are read. Default: they are not. */
+  gateways?: boolean;
 }
 
 /**
  * One look at the cluster, all lists side by side.
  * @throws Unreached when the API server does not answer or does not know the kubeconfig's user
  */
-export async function lookAtCluster(access: ClusterAccess, { send, tlsSecret, pods }: LookOptions = {}): Promise<Look> {
+export async function lookAtCluster(
+  access: ClusterAccess,
+  { send, tlsSecret, pods, gateways }: LookOptions = {},
+): Promise<Look> {
   const ask = send ?? apiServer(await kubeConfig(access));
   const unread: string[] = [];
   const unknownKinds: string[] = [];
@@ -58,11 +69,13 @@ export async function lookAtCluster(access: ClusterAccess, { send, tlsSecret, po
     ...LISTS,
     ...(tlsSecret && { tlsSecrets: pathOf(tlsSecret) }),
     ...(pods && { pods: "/api/v1/pods" }),
+    ...(gateways && GATEWAYS),
   };
   const [entries, kubernetes] = await Promise.all([Promise.all(Object.entries(paths).map(read)), versionOf(ask)]);
   const lists = Object.fromEntries(entries) as unknown as Lists;
   const uid = lists.namespaces?.find(({ metadata }) => metadata?.name === "kube-system")?.metadata?.uid;
-  return { facts: { tlsSecrets: undefined, pods: undefined, ...lists, uid, kubernetes, unknownKinds }, unread };
+  const forSome = { tlsSecrets: undefined, pods: undefined, gateways: undefined, gatewayClasses: undefined };
+  return { facts: { ...forSome, ...lists, uid, kubernetes, unknownKinds }, unread };
 }
 
 /** The version of Kubernetes: `v1.36.3+k3s1`; undefined where the API server does not say. */

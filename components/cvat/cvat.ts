@@ -3,9 +3,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { ChartInstall } from "../charts/install.ts";
 import type { LedgerRow } from "../charts/ledger.ts";
 import type { ChartSource } from "../charts/source.ts";
+import type { Stages } from "../edge/route.ts";
+import type { Mirror } from "../images/mirror.ts";
 import type { StageRow } from "../readiness/stages.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { keptNamespace } from "../kubernetes/namespace.ts";
+import { registerEdge } from "../edge/register.ts";
 import { cvatLabels } from "./namespace-labels.ts";
 import { authorityMap } from "../storage/authority-map.ts";
 import { authorityName } from "../storage/authority.ts";
@@ -14,12 +17,14 @@ import type { Connection } from "./client/connection.ts";
 import type { CvatConfig } from "./cvat-config.ts";
 import type { CvatPlan } from "./plan.ts";
 import { cvatFixes } from "./fixes.ts";
+import { cvatEdgeStages, hasAnalyticsPage } from "./edge.ts";
 import { ingressAnnotations, publicUrl, traefikObjects } from "./ingress.ts";
 import { kvrocksFile } from "./kvrocks/file.ts";
 import { CHART_OBJECTS } from "./names.ts";
 import { RELEASE } from "../nuclio/names.ts";
 import { registerRecords, type StorageAccess } from "./records.ts";
 import { registrationProof, registrationSettings } from "./registration/closed.ts";
+import { REGISTRATION_CLOSED, type ServerSettings } from "./registration/settings.ts";
 import { restartedReaders } from "../secrets/readers.ts";
 import { CvatSecrets } from "./secrets.ts";
 import { CvatUsers } from "./users/users.ts";
@@ -39,6 +44,10 @@ export interface CvatArgs {
   storages?: readonly StorageAccess[];
   /** The part of Nuclio's platform configuration that the functions need. Default: none. */
   nuclioPlatform?: Readonly<Record<string, unknown>>;
+  /** Where images are taken from. Default: each from where it is published. */
+  mirror?: Mirror | undefined;
+  /** Settings by which people sign in otherwise than by CVAT's passwords. They close registration, too. Default: those that close it alone. */
+  signIn?: ServerSettings | undefined;
   /** Traefik's address, for CVAT's URL where it has no host name. */
   address: pulumi.Input<string>;
 }
@@ -78,10 +87,12 @@ export class Cvat extends pulumi.ComponentResource {
     this.versions = plan.versions;
     this.namespace = keptNamespace(`${name}-namespace`, config.namespace, child, cvatLabels(config));
     const secrets = new CvatSecrets(name, { config, namespace: this.namespace, cluster }, child);
-    const beside = traefik(name, config, this.namespace, child);
+    // Before the chart, so that where it leaves out an Ingress, or takes one away, these stand already.
+    const beside = registerEdge(name, cvatStages(plan), this.namespace, child);
     const cache = kvrocksFile(name, config.kvrocks, this.namespace, child);
     const isClosed = config.registration === "closed";
-    const closed = isClosed ? [registrationSettings(name, this.namespace, child)] : [];
+    const settings = isClosed ? (args.signIn ?? REGISTRATION_CLOSED) : undefined;
+    const closed = settings ? [registrationSettings(name, settings, this.namespace, child)] : [];
     const authority =
       args.objectStoreCa === undefined ? [] : [authorityMap(name, args.objectStoreCa, this.namespace, child)];
     const install = new ChartInstall(
@@ -101,12 +112,13 @@ export class Cvat extends pulumi.ComponentResource {
         fixes: cvatFixes({
           cvat: this.versions.version,
           chart: this.versions.parts.chart,
-          ingressAnnotations: ingressAnnotations(config),
-          registration: config.registration,
+          ingressAnnotations: plan.signIn === undefined ? ingressAnnotations(config) : {},
+          settings,
           kvrocks: config.kvrocks,
           authority: args.objectStoreCa === undefined ? undefined : authorityName(args.objectStoreCa),
         }),
         stages: STAGES,
+        mirror: args.mirror,
         cluster,
       },
       { ...child, dependsOn: [...secrets.objects, ...beside, cache, ...closed, ...authority] },
@@ -142,11 +154,11 @@ export class Cvat extends pulumi.ComponentResource {
       { parent: this, dependsOn: users.job, deletedWith: this },
     );
     if (isClosed) {
-      const proof = { endpoint: config.endpoint ?? this.url, namespace: this.namespace, cluster };
+      const proof = { endpoint: plan.endpoint ?? this.url, namespace: this.namespace, cluster };
       // Last of all that is CVAT's, and nothing waits for it: what it fails, it fails alone.
       registrationProof(name, proof, { parent: this, dependsOn: this });
     }
-    this.analyticsUrl = config.analytics.enabled ? pulumi.interpolate`${this.url}/analytics` : undefined;
+    this.analyticsUrl = hasAnalyticsPage(plan) ? pulumi.interpolate`${this.url}/analytics` : undefined;
     this.registerOutputs({
       url: this.url,
       analyticsUrl: this.analyticsUrl,
@@ -167,25 +179,10 @@ function smokescreen({ plan: { config }, objectStoreAddresses = [] }: CvatArgs):
     );
 }
 
-function traefik(
-  name: string,
-  config: CvatConfig,
-  namespace: pulumi.Output<string>,
-  opts: pulumi.CustomResourceOptions,
-): pulumi.Resource[] {
-  return traefikObjects(config).map(
-    (object) =>
-      new k8s.apiextensions.CustomResource(
-        `${name}-${object.name}`,
-        {
-          apiVersion: "traefik.io/v1alpha1",
-          kind: object.kind,
-          metadata: { name: object.name, namespace },
-          spec: object.spec,
-        },
-        opts,
-      ),
-  );
+/** What stands before CVAT: the routes of an edge, or what the chart's Ingresses refer to. */
+function cvatStages(plan: CvatPlan): Stages {
+  if (plan.signIn !== undefined) return cvatEdgeStages(plan);
+  return [traefikObjects(plan.config)];
 }
 
 /** CVAT's users, made when it runs. */
@@ -210,11 +207,11 @@ function usersOf(
 
 /** The superuser, by whom the records are made. */
 function connectionOf(
-  { plan: { config }, cluster }: CvatArgs,
+  { plan: { config, endpoint: ofPrograms }, cluster }: CvatArgs,
   url: pulumi.Output<string>,
   { superuserPassword, ready }: CvatUsers,
 ): pulumi.Output<Connection> {
-  return pulumi.all([config.endpoint ?? url, superuserPassword, ready]).apply(([endpoint, password]) => ({
+  return pulumi.all([ofPrograms ?? url, superuserPassword, ready]).apply(([endpoint, password]) => ({
     endpoint,
     username: config.superuser.username,
     password,

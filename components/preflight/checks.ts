@@ -4,6 +4,7 @@ import { serviceLbIsAlone } from "./addresses/service-lb.ts";
 import { nodesRunTheImages } from "./architecture.ts";
 import type { ClusterCheck } from "./check.ts";
 import { devicesSuffice } from "./devices/suffice.ts";
+import { gatewayIsTraefiks } from "./gateway.ts";
 import { ingressClassIsServed } from "./ingress-class.ts";
 import { nodesAreThere } from "./nodes.ts";
 import { storageClassesAreThere, storageClassesFit } from "./storage-class.ts";
@@ -17,6 +18,7 @@ export const CLUSTER_CHECKS: readonly ClusterCheck[] = [
   metalLbTookItsConfiguration,
   serviceLbIsAlone,
   ingressClassIsServed,
+  gatewayIsTraefiks,
   storageClassesAreThere,
   storageClassesFit,
   tlsSecretIsThere,

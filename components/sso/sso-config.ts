@@ -32,7 +32,7 @@ const meaning = z.strictObject({
     .enum(ROLES)
     .optional()
     .describe(
-      "What they may do in CVAT as a whole: `worker` only works on what is assigned, `user` makes projects too, `admin` may do everything. Default: what CVAT gives who is in none of its groups: almost nothing.",
+      "What they may do in CVAT as a whole: `worker` only works on what is assigned, `user` makes projects too, `admin` may do everything. Default: worker.",
     ),
   organizations: z
     .record(z.string().min(1), z.enum(MEMBER_ROLES, "must be maintainer, supervisor or worker: the superuser owns it"))
@@ -107,9 +107,16 @@ export const ssoSettings = z.strictObject({
         .describe(
           "Whether who signs in for the first time takes over the account that has his e-mail address, where the issuer says that it is verified.",
         ),
+      unseen: z
+        .literal("never")
+        .or(timeSpan)
+        .default("336h")
+        .describe(
+          "After how long without a sign-in somebody's login key and access tokens of CVAT end: the proxy turns away who lost his group, and CVAT does not hear of it. `never`: they stay good.",
+        ),
     })
     .prefault({})
-    .describe("How who signs in becomes a user of CVAT."),
+    .describe("How who signs in becomes a user of CVAT, and how long he stays one."),
   refresh: timeSpan
     .refine(
       spanWhere((span) => span >= 10_000),
@@ -171,8 +178,12 @@ export const ssoSettings = z.strictObject({
       replicas: z.int().min(1).max(10).default(1).describe("Number of pods."),
       image: imageReference.default(PROXY_IMAGE).describe("Image of OAuth2 Proxy, with its tag."),
       trustedProxies: z
-        .array(z.cidrv4("must be a range such as 10.42.0.0/16"))
-        .min(1)
+        .array(
+          z
+            .cidrv4("must be a range such as 10.42.0.0/16")
+            .refine((range) => !range.endsWith("/0"), "is everybody; name the range of the edge's pods"),
+        )
+        .min(1, "must have a range: with none the proxy believes everybody")
         .default(["10.42.0.0/16"])
         .describe(
           "Where the pods of the edge (Traefik) call from: what others say of the address that was asked for is not believed. Default: K3s's range of pods.",

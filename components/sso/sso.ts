@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { fromMirror } from "../charts/from-mirror.ts";
+import type { Mirror } from "../images/mirror.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
 import type { Expectation } from "../readiness/expectation.ts";
 import { Gate } from "../readiness/resource.ts";
@@ -22,6 +24,8 @@ export interface SsoArgs {
   cluster: Cluster;
   /** The client's secret, as the issuer has it. */
   clientSecret: pulumi.Input<string>;
+  /** Registry that images are taken from. Default: each from where it is published. */
+  mirror?: Mirror | undefined;
 }
 
 /**
@@ -36,11 +40,11 @@ export class Sso extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { config, host, namespace, cluster, clientSecret }: SsoArgs,
+    { config, host, namespace, cluster, clientSecret, mirror }: SsoArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("vision-platform:sso:Sso", name, {}, opts);
-    const place: Placed = { name, namespace, cluster, opts: { parent: this, provider: cluster.provider } };
+    const place: Placed = { name, namespace, cluster, mirror, opts: { parent: this, provider: cluster.provider } };
     const secrets = new SsoSecrets(name, { config, namespace, clientSecret }, place.opts);
     const sessions = workload(place, {
       part: "sessions",
@@ -74,6 +78,7 @@ interface Placed {
   name: string;
   namespace: pulumi.Input<string>;
   cluster: Cluster;
+  mirror: Mirror | undefined;
   opts: pulumi.CustomResourceOptions;
 }
 
@@ -97,13 +102,18 @@ interface Part {
 const NOT_AWAITED = { "pulumi.com/skipAwait": "true" };
 
 /** A Deployment with its configuration and its Service, and the wait until it is ready. */
-function workload({ name, namespace, cluster, opts }: Placed, { part, labels, files, ...rest }: Part): Gate {
+function workload({ name, namespace, cluster, mirror, opts }: Placed, { part, labels, files, ...rest }: Part): Gate {
   const { title, secrets, deployment, service, dependsOn, hint } = rest;
   const id = `${name}-${part}`;
   const metadata = { name: SSO_OBJECTS[part], namespace, labels };
   const map = new k8s.core.v1.ConfigMap(`${id}-files`, { metadata, data: files }, opts);
   const configuration = createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 16);
-  const spec = pulumi.unsecret(secrets).apply((stamp) => deployment({ configuration, secrets: stamp }));
+  const spec = pulumi.unsecret(secrets).apply((stamp) => {
+    const made = deployment({ configuration, secrets: stamp });
+    // The Secret to pull by is CVAT's chart's, in the same namespace.
+    if (mirror) fromMirror({ apiVersion: "apps/v1", kind: "Deployment", metadata: { name: id }, spec: made }, mirror);
+    return made;
+  });
   const awaitedHere = { ...metadata, annotations: NOT_AWAITED };
   const pods = new k8s.apps.v1.Deployment(
     id,

@@ -52,12 +52,12 @@ export class CvatUsers {
     );
     const script = new k8s.core.v1.ConfigMap(
       `${name}-users-script`,
-      { metadata: { name: USERS, namespace }, data: { "users.py": USERS_SCRIPT } },
+      { metadata: { name: USERS, namespace }, data: USERS_SCRIPT },
       opts,
     );
     const digest = pulumi
       .all([users, made("users-nonce", NONCE_LENGTH)])
-      .apply(([text, nonce]) => secretStamp(nonce, text, USERS_SCRIPT));
+      .apply(([text, nonce]) => secretStamp(nonce, text, ...Object.values(USERS_SCRIPT)));
     const timeoutMs = cluster.readyTimeoutMs;
     const patience = Math.ceil(timeoutMs / 1000);
     this.job = new k8s.batch.v1.Job(
