@@ -22,15 +22,37 @@ export async function asAdministrator<T>(
   work: (admin: KeycloakAdmin) => Promise<T>,
 ): Promise<T> {
   const admin = new KeycloakAdmin(place, administrator, { signal });
+  const saying = (error: unknown, otherwise: (error: KeycloakError) => UserError) => {
+    if (!(error instanceof KeycloakError)) return error;
+    return told(error, place, administrator) ?? otherwise(error);
+  };
   try {
     await admin.signIn();
+  } catch (error) {
+    throw saying(error, (refused) => noKeycloak(refused, place));
+  }
+  try {
     return await work(admin);
   } catch (error) {
-    throw error instanceof KeycloakError ? told(error, place, administrator) : error;
+    throw saying(error, (refused) => refused);
   }
 }
 
-function told(error: KeycloakError, { url, realm }: Place, { realm: own, username }: Administrator): UserError {
+/** What no Keycloak says to who signs in: another program listens there, or the path before it is another. */
+function noKeycloak(error: KeycloakError, { url }: Place): UserError {
+  if (error.maybeDone) return error;
+  return new UserError(
+    `What answers at ${url} is no Keycloak (${error.message}): correct vision-platform:sso.keycloak.adminUrl, or vision-platform:sso.issuer.`,
+    { cause: error },
+  );
+}
+
+/** Undefined: it speaks for itself. */
+function told(
+  error: KeycloakError,
+  { url, realm }: Place,
+  { realm: own, username }: Administrator,
+): UserError | undefined {
   const { status, code, detail } = error;
   const because = (text: string) => new UserError(text, { cause: error });
   if (status === undefined)
@@ -49,10 +71,5 @@ function told(error: KeycloakError, { url, realm }: Place, { realm: own, usernam
     return because(
       `${username} may not do this in realm ${realm}: it takes an administrator who may manage its clients and its users, such as one with the role realm-admin.`,
     );
-  // What no Keycloak says: another program listens there, or its path is wrong.
-  if (code === undefined && status < 500)
-    return because(
-      `What answers at ${url} is no Keycloak (${error.message}): correct vision-platform:sso.keycloak.adminUrl, or vision-platform:sso.issuer.`,
-    );
-  return error;
+  return undefined;
 }

@@ -19,3 +19,9 @@ export const COOKIE = "__Host-cvat-sso";
 
 /** Path below which the proxy's own pages are. */
 export const PROXY_PREFIX = "/oauth2";
+
+/** Where CVAT's server has its own pages of sign-in, below its API. (components/sso/django/urls.py) */
+export const OWN_PAGES = "/api/sso";
+
+/** Path by which the issuer tells CVAT that a session ended. */
+export const BACKCHANNEL_PATH = `${OWN_PAGES}/backchannel-logout`;

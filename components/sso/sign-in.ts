@@ -1,9 +1,6 @@
 import type { SignIn } from "../cvat/routes.ts";
-import { COOKIE, PROXY_PORT, PROXY_PREFIX, SSO_OBJECTS, TOKEN_HEADER } from "./names.ts";
+import { BACKCHANNEL_PATH, COOKIE, OWN_PAGES, PROXY_PORT, PROXY_PREFIX, SSO_OBJECTS, TOKEN_HEADER } from "./names.ts";
 import type { SsoConfig } from "./sso-config.ts";
-
-/** Pages of sign-in that CVAT's server has, below its API. (components/sso/django/urls.py) */
-const OWN_PAGES = "/api/sso";
 
 /** What a stack says of sign-in, as CVAT's routes know it. */
 export function signInOf({ tokenHost, passwordLogin, backchannelLogout }: SsoConfig): SignIn {
@@ -18,6 +15,6 @@ export function signInOf({ tokenHost, passwordLogin, backchannelLogout }: SsoCon
     tokenHost: tokenHost === "" ? undefined : tokenHost,
     passwords: passwordLogin,
     signedOut: `${OWN_PAGES}/signed-out`,
-    endOfSession: backchannelLogout ? `${OWN_PAGES}/backchannel-logout` : undefined,
+    endOfSession: backchannelLogout ? BACKCHANNEL_PATH : undefined,
   };
 }

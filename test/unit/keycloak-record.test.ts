@@ -75,6 +75,13 @@ it("a server that is not there is told by the key that says where it is", async 
   );
 });
 
+it("another program at that address is told by the same key", async () => {
+  const elsewhere = { ...connectionTo(keycloak), url: `${keycloak.url}/elsewhere` };
+  await expect(record.create(wanted({ connection: elsewhere }))).rejects.toThrow(
+    /sso\.keycloak\.adminUrl: What answers at .*elsewhere is no Keycloak/,
+  );
+});
+
 it.each([
   ["a pattern", { redirectUris: ["https://cvat.example.com/*"] }],
   ["no TLS", { redirectUris: ["http://cvat.example.com/oauth2/callback"] }],

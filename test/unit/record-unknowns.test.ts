@@ -88,6 +88,18 @@ const SAMPLES: Readonly<Record<Token, { inputs: Props; learned?: Props }>> = {
     inputs: { connection: CLUSTER, kept: [{ secret: "cvat-postgresql", field: "password", password: "it" }] },
   },
   "secrets:Restart": { inputs: { connection: CLUSTER, digests: { redis: "a" }, stores: ["redis"], timeoutMs: 1000 } },
+  "sso:KeycloakClient": {
+    inputs: {
+      connection: {
+        ...{ issuer: "https://auth.example.com/realms/lab", url: "https://auth.example.com", realm: "lab" },
+        ...{ adminClient: "vision-platform", adminSecret: "secret" },
+      },
+      ...{ clientId: "cvat", secret: "client-secret", settings: { enabled: true }, redirectUris: [], webOrigins: [] },
+      ...{ postLogoutUris: [], attributes: {}, flows: {}, mappers: {}, defaultScopes: ["basic"], optionalScopes: [] },
+      roles: [],
+    },
+    learned: { drift: [] },
+  },
   "storage:DerivedKeys": { inputs: { place: PLACE, keys: { cvat: "one" } } },
   "storage:Presence": { inputs: { deployment: "d-1", seen: true, missing: [], remedy: "" } },
 };

@@ -20,12 +20,29 @@ export async function asServiceAccount<T>(
   const { realm, adminClient, adminSecret, callMs } = connection;
   const account = { realm, clientId: adminClient, secret: adminSecret };
   const admin = new KeycloakAdmin(connection, account, { callMs, ...options });
+  const saying = (error: unknown, otherwise: (error: KeycloakError) => UserError) => {
+    if (!(error instanceof KeycloakError)) return error;
+    return told(error, connection) ?? otherwise(error);
+  };
   try {
     await admin.signIn();
+  } catch (error) {
+    throw saying(error, (refused) => noKeycloak(refused, connection));
+  }
+  try {
     return await work(admin);
   } catch (error) {
-    throw error instanceof KeycloakError ? (told(error, connection) ?? error) : error;
+    throw saying(error, (refused) => refused);
   }
+}
+
+/** What no Keycloak says to who signs in: another program listens there, or the path before it is another. */
+function noKeycloak(error: KeycloakError, { url }: Connection): UserError {
+  if (error.maybeDone) return error;
+  return new UserError(
+    `${SECTION}.keycloak.adminUrl: What answers at ${url} is no Keycloak (${error.message}). Correct it; where it is empty, ${SECTION}.issuer.`,
+    { cause: error },
+  );
 }
 
 const MAKE = "`keycloak bootstrap` makes it, and puts its secret into the stack file";

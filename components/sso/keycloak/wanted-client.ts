@@ -1,4 +1,4 @@
-import { PROXY_PREFIX } from "../names.ts";
+import { BACKCHANNEL_PATH, PROXY_PREFIX } from "../names.ts";
 import type { SsoConfig } from "../sso-config.ts";
 import type { KeycloakConfig } from "./keycloak-config.ts";
 
@@ -27,9 +27,6 @@ export interface WantedClient {
   /** Names of the client's own roles. */
   roles: readonly string[];
 }
-
-/** Path at CVAT by which the issuer says that a session ended. */
-export const BACKCHANNEL_PATH = "/api/sso/backchannel-logout";
 
 /** The scope that has `sub` since Keycloak 25, when it was taken out of the token that is always there. (keycloak.org: upgrading, 25.0.0) */
 const BASIC = "basic";

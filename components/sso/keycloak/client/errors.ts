@@ -28,7 +28,8 @@ export function readableBody(text: string): { detail: string; code?: string } {
   const words = [errorMessage, description, error].find((one) => typeof one === "string" && one !== "");
   return {
     detail: shortened(typeof words === "string" ? words : "it says nothing more"),
-    ...(typeof error === "string" && { code: error }),
+    // The admin API says a whole sentence in its place, and describes nothing.
+    ...(typeof error === "string" && description !== undefined && { code: error }),
   };
 }
 

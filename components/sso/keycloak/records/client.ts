@@ -19,6 +19,11 @@ export interface ClientInputs extends WantedClient {
   secret: string;
 }
 
+export interface ClientOuts extends ClientInputs {
+  /** What departed and is shown to nobody: the secret, which looks alike in every report. (automation/drift/judge-record.ts) */
+  drift: readonly "secret"[];
+}
+
 const OIDC = "openid-connect";
 const path = (id: string) => `/clients/${id}`;
 
@@ -26,7 +31,7 @@ const path = (id: string) => `/clients/${id}`;
  * The client that people sign in by. Its natural key is its client id, which a realm has once. All of it is the stack's: what somebody adds by
  * hand, an attribute or a mapper, goes. Users and groups are never touched, nor when its tokens were last revoked. (sign-in-parts.md 2)
  */
-export const kind: ResourceKind<ClientInputs> = {
+export const kind: ResourceKind<ClientInputs, ClientOuts> = {
   secrets: ["connection", "secret"],
 
   check(inputs, _olds, run) {
@@ -41,11 +46,11 @@ export const kind: ResourceKind<ClientInputs> = {
       if (there) refuseAnothers(there);
       const made = there?.id ?? (await post(admin, inputs));
       await bring(admin, made, inputs).catch((error: unknown) => {
-        throw new HalfMade(error, { id: made, outs: inputs });
+        throw new HalfMade(error, { id: made, outs: outsOf(inputs) });
       });
       return made;
     });
-    return { id, outs: inputs };
+    return { id, outs: outsOf(inputs) };
   },
 
   read: (id, outs, run) =>
@@ -53,13 +58,14 @@ export const kind: ResourceKind<ClientInputs> = {
       const found = await admin.find<ClientRepresentation>(path(id));
       if (!found) return undefined;
       const { secret = "" } = found;
-      return { id, outs: { ...outs, secret, ...clientIn(found, outs.settings, await rolesOf(admin, id)) } };
+      const client = clientIn(found, outs.settings, await rolesOf(admin, id));
+      return { id, outs: { ...outs, ...client, secret, drift: secret === outs.secret ? [] : ["secret"] } };
     }),
 
   update: (id, olds, news, run) =>
     inRealm(news.connection, run, async (admin) => {
       const isOther = changedParts(olds, news).length > 0 || olds.secret !== news.secret;
-      if (!isOther) return news;
+      if (!isOther) return outsOf(news);
       await refuseUnknownScopes(admin, news);
       if (!(await admin.find(path(id))))
         throw new UserError(
@@ -67,7 +73,7 @@ export const kind: ResourceKind<ClientInputs> = {
             "Let the stack take note of that with `pulumi refresh`, then run up: it is made again. (docs/recover.md)",
         );
       await bring(admin, id, news);
-      return news;
+      return outsOf(news);
     }),
 
   async delete(id, outs, run) {
@@ -82,12 +88,15 @@ export const kind: ResourceKind<ClientInputs> = {
   diff: (olds, news) => ({
     changed: [...changedParts(olds, news), ...changedKeys(["secret"], olds, news), ...changedAccount(olds, news)],
     // Tokens of one audience are not those of another; a realm elsewhere has a client of its own.
-    replaces: [
-      ...changedKeys(["clientId"], olds, news),
-      ...(olds.connection.issuer === news.connection.issuer ? [] : ["connection"]),
-    ],
+    replaces: [...changedKeys(["clientId"], olds, news), ...(isElsewhere(olds, news) ? ["connection"] : [])],
   }),
 };
+
+/** One that an older version wrote without it is where it was. */
+const isElsewhere = (olds: { connection?: Connection }, { connection }: ClientInputs) =>
+  olds.connection !== undefined && olds.connection.issuer !== connection.issuer;
+
+const outsOf = (inputs: ClientInputs): ClientOuts => ({ ...inputs, drift: [] });
 
 const inRealm = <T>(connection: Connection, { signal }: Run, work: (admin: KeycloakAdmin) => Promise<T>): Promise<T> =>
   asServiceAccount(connection, { signal }, work);
