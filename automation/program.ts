@@ -13,7 +13,9 @@ import { destroyCommand } from "./commands/destroy.ts";
 import { driftCommand } from "./commands/drift.ts";
 import { functionCommand } from "./commands/function.ts";
 import { graphCommand } from "./commands/graph.ts";
+import { imagesCommand } from "./commands/images.ts";
 import { issueCommand } from "./commands/issue.ts";
+import { keycloakCommand } from "./commands/keycloak.ts";
 import { openCommand } from "./commands/open.ts";
 import { outputsCommand } from "./commands/outputs.ts";
 import { previewCommand } from "./commands/preview.ts";
@@ -42,6 +44,7 @@ const VERBS = [
   graphCommand,
   stateCommand,
   openCommand,
+  imagesCommand,
   datasetCommand,
   projectCommand,
   taskCommand,
@@ -49,6 +52,7 @@ const VERBS = [
   annotationsCommand,
   cvatCommand,
   clearmlCommand,
+  keycloakCommand,
   ciCommand,
   issueCommand,
   benchCommand,

@@ -19,6 +19,11 @@ import { OwnProvider, OwnResource } from "./records/resource.ts";
 import { millisecondsOf } from "./schema/values.ts";
 import { Nuclio, platformValues } from "./nuclio/nuclio.ts";
 import { observeFunctions } from "./nuclio/observe.ts";
+import { RunError } from "./program/run-errors.ts";
+import { signInServer } from "./sso/sign-in-settings.ts";
+import { keycloakClient } from "./sso/keycloak/client.ts";
+import type { SsoConfig } from "./sso/sso-config.ts";
+import { Sso } from "./sso/sso.ts";
 import { authorityName } from "./storage/authority.ts";
 import type { StoreFindings } from "./storage/findings.ts";
 import { ObjectStore } from "./storage/object-store.ts";
@@ -43,6 +48,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
   readonly traefik?: k8s.core.v1.ServicePatch;
   readonly store?: ObjectStore;
   readonly cvat?: Cvat;
+  readonly sso?: Sso;
   readonly nuclio?: Nuclio;
   readonly clearml?: ClearMl;
   readonly agent?: ClearMlAgent;
@@ -87,12 +93,18 @@ export class VisionPlatform extends pulumi.ComponentResource {
           objectStoreCa: plan.store?.caForPods,
           storages: storagesOf(this.store, plan.store),
           nuclioPlatform: platformValues(plan.functions, plan.cvat.nuclio),
+          mirror: plan.mirror,
           address: edge,
+          signIn: lab.sso && signInServer(lab.sso, plan.cvat.config),
         },
         parts,
       );
+      if (lab.sso) this.sso = ssoOf(lab.sso, plan, this.cvat, cluster, parts);
       const { signIn } = plan.cvat;
-      if (signIn) edgeProof("cvat", edgeAsked(lab.cvat, signIn), { ...parts, dependsOn: this.cvat });
+      if (signIn) {
+        const standing = [this.cvat, ...(this.sso ? [this.sso] : [])];
+        edgeProof("cvat", edgeAsked(lab.cvat, signIn), { ...parts, dependsOn: standing });
+      }
       if (lab.cvat.nuclio.enabled) this.nuclio = nuclioOf(plan, this.cvat, this.store, cluster, parts);
     }
     if (plan.clearml) {
@@ -103,6 +115,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
           plan: plan.clearml,
           chart: chartOf(charts, "clearml"),
           cluster,
+          mirror: plan.mirror,
           ...(this.store && { s3: this.store.access("clearml", "clearml", this.store.keysOfDeleteJob()) }),
           s3Ca: plan.store?.caForPods,
         },
@@ -119,6 +132,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
             chart: chartOf(charts, "clearml-agent"),
             cluster,
             server: this.clearml,
+            mirror: plan.mirror,
             s3: access?.agent,
             s3Ca: plan.store?.caForPods,
             delivery: args.delivery,
@@ -138,7 +152,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
 
   /** What the stack exports: where everything is, and the ledger. */
   get outputs(): Record<string, unknown> {
-    const { store, cvat, nuclio, clearml, agent, accounts, ledger } = this;
+    const { store, cvat, sso, nuclio, clearml, agent, accounts, ledger } = this;
     return {
       ...(cvat && {
         cvat: {
@@ -149,6 +163,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
           users: cvat.users,
           cloudStorages: cvat.cloudStorages,
           ...(cvat.projects.length > 0 && { projects: cvat.projects }),
+          ...(sso && { signOutUrl: pulumi.interpolate`${cvat.url}${sso.signOutPath}` }),
         },
       }),
       ...(clearml && {
@@ -192,6 +207,22 @@ function storeAccess(store: ObjectStore | undefined, users: readonly { username:
       agent: store.access("clearml", "clearml", store.keysOf("clearml")),
     }
   );
+}
+
+/** Sign-in to CVAT, in its namespace. */
+function ssoOf(
+  config: SsoConfig,
+  { lab, mirror }: Plan,
+  { namespace }: Cvat,
+  cluster: Cluster,
+  opts: pulumi.ComponentResourceOptions,
+): Sso {
+  const { keycloak, secrets } = config;
+  const { host } = lab.cvat.ingress;
+  const clientSecret = keycloak ? keycloakClient("sso", { config, keycloak, host }, opts) : secrets.client;
+  // Whoever reads a stack file for `up` has asked for it by then.
+  if (clientSecret === undefined) throw new RunError("vision-platform:sso.secrets.client is missing.");
+  return new Sso("sso", { config, host, namespace, cluster, clientSecret, mirror }, opts);
 }
 
 /** Functions of the stack, deployed through CVAT's Nuclio. */

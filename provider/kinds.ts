@@ -25,6 +25,7 @@ export const KINDS: Readonly<Record<Token, () => KindModule>> = {
   "secrets:GeneratedText": () => import("../components/secrets/records/generated-text.ts"),
   "secrets:KeptPasswords": () => import("../components/secrets/records/kept-passwords.ts"),
   "secrets:Restart": () => import("../components/secrets/records/restart.ts"),
+  "sso:KeycloakClient": () => import("../components/sso/keycloak/records/client.ts"),
   "storage:DerivedKeys": () => import("../components/storage/records/derived-keys.ts"),
   "storage:Presence": () => import("../components/storage/records/presence.ts"),
 };

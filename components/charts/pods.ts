@@ -4,8 +4,14 @@ import type { RenderedObject } from "../kubernetes/rendered-object.ts";
 export interface PodSpec {
   containers?: Container[] | null;
   initContainers?: Container[] | null;
+  imagePullSecrets?: { name: string }[] | null;
   volumes?:
-    | { name: string; persistentVolumeClaim?: { claimName: string }; configMap?: { name: string }; emptyDir?: object }[]
+    | {
+        name: string;
+        persistentVolumeClaim?: { claimName: string };
+        configMap?: { name: string; items?: { key: string; path: string }[] };
+        emptyDir?: object;
+      }[]
     | null;
   securityContext?: SecurityContext;
 }
@@ -63,6 +69,12 @@ export function containersOf(object: RenderedObject): Container[] {
 export function initContainersOf(object: RenderedObject): Container[] {
   return podTemplate(object)?.spec?.initContainers ?? [];
 }
+
+/** All containers of the pod an object makes. */
+export const everyContainer = (object: RenderedObject): Container[] => [
+  ...initContainersOf(object),
+  ...containersOf(object),
+];
 
 /** The volumes of the pod an object makes. */
 export function volumesOf(object: RenderedObject): NonNullable<PodSpec["volumes"]> {

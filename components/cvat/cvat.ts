@@ -4,6 +4,7 @@ import { ChartInstall } from "../charts/install.ts";
 import type { LedgerRow } from "../charts/ledger.ts";
 import type { ChartSource } from "../charts/source.ts";
 import type { Stages } from "../edge/route.ts";
+import type { Mirror } from "../images/mirror.ts";
 import type { StageRow } from "../readiness/stages.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { keptNamespace } from "../kubernetes/namespace.ts";
@@ -23,6 +24,7 @@ import { CHART_OBJECTS } from "./names.ts";
 import { RELEASE } from "../nuclio/names.ts";
 import { registerRecords, type StorageAccess } from "./records.ts";
 import { registrationProof, registrationSettings } from "./registration/closed.ts";
+import { REGISTRATION_CLOSED, type ServerSettings } from "./registration/settings.ts";
 import { restartedReaders } from "../secrets/readers.ts";
 import { CvatSecrets } from "./secrets.ts";
 import { CvatUsers } from "./users/users.ts";
@@ -42,6 +44,10 @@ export interface CvatArgs {
   storages?: readonly StorageAccess[];
   /** The part of Nuclio's platform configuration that the functions need. Default: none. */
   nuclioPlatform?: Readonly<Record<string, unknown>>;
+  /** Where images are taken from. Default: each from where it is published. */
+  mirror?: Mirror | undefined;
+  /** Settings by which people sign in otherwise than by CVAT's passwords. They close registration, too. Default: those that close it alone. */
+  signIn?: ServerSettings | undefined;
   /** Traefik's address, for CVAT's URL where it has no host name. */
   address: pulumi.Input<string>;
 }
@@ -85,7 +91,8 @@ export class Cvat extends pulumi.ComponentResource {
     const beside = registerEdge(name, cvatStages(plan), this.namespace, child);
     const cache = kvrocksFile(name, config.kvrocks, this.namespace, child);
     const isClosed = config.registration === "closed";
-    const closed = isClosed ? [registrationSettings(name, this.namespace, child)] : [];
+    const settings = isClosed ? (args.signIn ?? REGISTRATION_CLOSED) : undefined;
+    const closed = settings ? [registrationSettings(name, settings, this.namespace, child)] : [];
     const authority =
       args.objectStoreCa === undefined ? [] : [authorityMap(name, args.objectStoreCa, this.namespace, child)];
     const install = new ChartInstall(
@@ -106,11 +113,12 @@ export class Cvat extends pulumi.ComponentResource {
           cvat: this.versions.version,
           chart: this.versions.parts.chart,
           ingressAnnotations: plan.signIn === undefined ? ingressAnnotations(config) : {},
-          registration: config.registration,
+          settings,
           kvrocks: config.kvrocks,
           authority: args.objectStoreCa === undefined ? undefined : authorityName(args.objectStoreCa),
         }),
         stages: STAGES,
+        mirror: args.mirror,
         cluster,
       },
       { ...child, dependsOn: [...secrets.objects, ...beside, cache, ...closed, ...authority] },

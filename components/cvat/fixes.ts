@@ -1,5 +1,6 @@
 import type { Fix } from "../charts/fixes.ts";
 import type { CvatConfig } from "./cvat-config.ts";
+import type { ServerSettings } from "./registration/settings.ts";
 import { analyticsFixes } from "./fixes/analytics.ts";
 import { storeAuthority } from "./fixes/authority.ts";
 import { ingressFixes } from "./fixes/ingress.ts";
@@ -17,8 +18,8 @@ export interface CvatFixesInput {
   chart: string;
   /** What each Ingress carries, by its name. */
   ingressAnnotations: Record<string, Annotations>;
-  /** Whether anybody may make an account (`vision-platform:cvat.registration`). */
-  registration: CvatConfig["registration"];
+  /** What the server starts with in the place of its image's settings. Default: with those, by which anybody may make an account. */
+  settings?: ServerSettings | undefined;
   /** Bounds of the chunk cache. Default: it has none. */
   kvrocks?: CvatConfig["kvrocks"];
   /** ConfigMap with the certificates of the object store's private authority. Default: it has none. */
@@ -29,14 +30,7 @@ export interface CvatFixesInput {
  * What charts 0.15.0 to 2.64.0 need changed at render. Each row goes by the objects and the releases of their images, so a fitting pair
  * of chart and images needs next to none and the runbook's pair (images 2.39.0 on chart 0.17.1) all of them.
  */
-export function cvatFixes({
-  cvat,
-  chart,
-  ingressAnnotations,
-  registration,
-  kvrocks,
-  authority,
-}: CvatFixesInput): Fix[] {
+export function cvatFixes({ cvat, chart, ingressAnnotations, settings, kvrocks, authority }: CvatFixesInput): Fix[] {
   return [
     ...userFixes(cvat),
     ...portFixes(cvat),
@@ -44,7 +38,7 @@ export function cvatFixes({
     ...ingressFixes(ingressAnnotations),
     initContainerVolumes,
     ...(kvrocks === undefined ? [] : [kvrocksBounded(kvrocks)]),
-    ...(registration === "closed" ? [registrationClosed] : []),
+    ...(settings === undefined ? [] : [registrationClosed(settings)]),
     ...(authority === undefined ? [] : [storeAuthority(authority)]),
   ];
 }

@@ -6,7 +6,7 @@ import { GeneratedText, PASSWORD_LENGTH } from "../secrets/generated.ts";
 import { restartedReaders } from "../secrets/readers.ts";
 import type { CvatConfig } from "./cvat-config.ts";
 import { CHART_OBJECTS, DATABASE, SECRETS } from "./names.ts";
-import { registryCredentials } from "./registry.ts";
+import { registryCredentials } from "../images/registry-credentials.ts";
 
 /** CVAT's passwords: given by the stack or made once, in Kubernetes Secrets that the chart takes by name. */
 export class CvatSecrets {

@@ -33,7 +33,12 @@ const REQUIRED: readonly RequiredSecret[] = [
   {
     key: "vision-platform:sso.secrets.client",
     what: "the secret of the client that people sign in by, as the issuer has it",
-    missing: ({ sso }) => sso !== undefined && sso.secrets.client === undefined,
+    missing: ({ sso }) => sso !== undefined && sso.keycloak === undefined && sso.secrets.client === undefined,
+  },
+  {
+    key: "vision-platform:sso.secrets.keycloak",
+    what: "the secret of the client that `keycloak bootstrap` makes, by whose account sign-in's client is kept",
+    missing: ({ sso }) => sso?.keycloak !== undefined && sso.secrets.keycloak === undefined,
   },
 ];
 

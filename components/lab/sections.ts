@@ -29,9 +29,7 @@ export const SECTIONS = {
     .describe("Sign-in to CVAT by an issuer of OpenID Connect, such as Keycloak. Left out: by CVAT's own passwords."),
   functions: functionsConfig.prefault({}).describe("Functions of Nuclio that annotate in CVAT, by name."),
   clearml: clearmlConfig.prefault({}).describe("ClearML: experiments, training and artifacts."),
-  images: imagesConfig
-    .prefault({})
-    .describe("Images that verbs run in the cluster. `preview` and `up` make nothing of them."),
+  images: imagesConfig.prefault({}).describe("Where images are pulled from, and what verbs run in the cluster."),
   rehearsal: rehearsalConfig
     .prefault({})
     .describe("What a rehearsal cannot know of your cluster. `preview` and `up` make nothing of it."),

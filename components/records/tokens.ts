@@ -22,6 +22,7 @@ export const TOKENS = [
   "secrets:GeneratedText",
   "secrets:KeptPasswords",
   "secrets:Restart",
+  "sso:KeycloakClient",
   "storage:DerivedKeys",
   "storage:Presence",
 ] as const;

@@ -19,12 +19,26 @@ export const KEYCLOAK_PATHS = {
   login: "/protocol/openid-connect/auth",
   token: "/protocol/openid-connect/token",
   keys: "/protocol/openid-connect/certs",
-  person: "/protocol/openid-connect/userinfo",
   end: "/protocol/openid-connect/logout",
 } as const;
 
-/** Where the issuer ends a session, as pods reach it. Undefined: nobody said, and it is no Keycloak. */
-export function endOfSession(sso: SsoConfig): string | undefined {
+/** How the issuer ends somebody's session. */
+export interface EndOfSession {
+  url: string;
+  /** Who asks it: Keycloak takes the ID token from anybody, others know the session by the browser's cookie. */
+  by: "proxy" | "browser";
+}
+
+/** Undefined: nobody said how, and it is no Keycloak. */
+export function endOfSession(sso: SsoConfig): EndOfSession | undefined {
+  if (sso.signOutUrl !== "") return { url: sso.signOutUrl, by: "browser" };
+  return providerOf(sso) === "keycloak"
+    ? { url: `${issuerForPods(sso)}${KEYCLOAK_PATHS.end}`, by: "proxy" }
+    : undefined;
+}
+
+/** The same for a browser, whoever asks otherwise. */
+export function endOfSessionInBrowser(sso: SsoConfig): string | undefined {
   if (sso.signOutUrl !== "") return sso.signOutUrl;
-  return providerOf(sso) === "keycloak" ? `${issuerForPods(sso)}${KEYCLOAK_PATHS.end}` : undefined;
+  return providerOf(sso) === "keycloak" ? `${sso.issuer}${KEYCLOAK_PATHS.end}` : undefined;
 }

@@ -5,6 +5,7 @@ import { imageProblem } from "../cvat/images.ts";
 import type { CvatConfig } from "../cvat/cvat-config.ts";
 import { PROXY_RELEASE } from "./images.ts";
 import { providerOf } from "./issuer.ts";
+import { KEYCLOAK_RULES } from "./keycloak/rules.ts";
 import type { SsoConfig } from "./sso-config.ts";
 
 /** Rules across keys of `vision-platform:sso`. */
@@ -69,10 +70,11 @@ export const SSO_RULES: readonly SectionRule<SsoConfig>[] = [
     const unsound = imageProblem(image);
     return unsound === undefined ? undefined : `\`${image}\` ${unsound}`;
   }),
+  ...KEYCLOAK_RULES,
 ];
 
 /** What of CVAT's section sign-in is checked against. A key that is unsound by itself is not there. */
-type CvatParts = Partial<Pick<CvatConfig, "enabled" | "ingress" | "organizations">>;
+type CvatParts = Partial<Pick<CvatConfig, "enabled" | "ingress" | "organizations" | "registration">>;
 
 /** A problem across the two sections, at the whole path of its key. */
 export interface AcrossSections {
@@ -89,7 +91,18 @@ export function ssoNeedsOfCvat(sso: Partial<SsoConfig>, cvat: CvatParts): Across
         message: "Signs people in to CVAT, which is off: see vision-platform:cvat.enabled, or remove the section.",
       },
     ];
-  return [...edgeProblems(sso, cvat), ...organizationProblems(sso, cvat)];
+  return [...registrationProblems(cvat), ...edgeProblems(sso, cvat), ...organizationProblems(sso, cvat)];
+}
+
+function registrationProblems({ registration }: CvatParts): AcrossSections[] {
+  if (registration !== "open") return [];
+  return [
+    {
+      path: "vision-platform:cvat.registration",
+      message:
+        "Is `open`: whoever the issuer does not let in would make himself an account beside it; set it to `closed`, or remove vision-platform:sso.",
+    },
+  ];
 }
 
 function edgeProblems({ tokenHost }: Partial<SsoConfig>, { ingress }: CvatParts): AcrossSections[] {

@@ -4,6 +4,7 @@ import { httpOrigin, ingressHost } from "../schema/hosts.ts";
 import { resources } from "../schema/pods.ts";
 import { bytes, secretText, sizeWhere, spanWhere, timeSpan } from "../schema/values.ts";
 import { httpsAddress } from "./addresses.ts";
+import { keycloakConfig } from "./keycloak/keycloak-config.ts";
 import { PROXY_IMAGE, SESSIONS_IMAGE } from "./images.ts";
 
 /** A group as the issuer's token has it. The proxy and CVAT compare it letter by letter: a pattern would be a group nobody is in. */
@@ -31,7 +32,7 @@ const meaning = z.strictObject({
     .enum(ROLES)
     .optional()
     .describe(
-      "What they may do in CVAT as a whole: `worker` only works on what is assigned, `user` makes projects too, `admin` may do everything. Default: what CVAT gives who is in none of its groups: almost nothing.",
+      "What they may do in CVAT as a whole: `worker` only works on what is assigned, `user` makes projects too, `admin` may do everything. Default: worker.",
     ),
   organizations: z
     .record(z.string().min(1), z.enum(MEMBER_ROLES, "must be maintainer, supervisor or worker: the superuser owns it"))
@@ -106,9 +107,16 @@ export const ssoSettings = z.strictObject({
         .describe(
           "Whether who signs in for the first time takes over the account that has his e-mail address, where the issuer says that it is verified.",
         ),
+      unseen: z
+        .literal("never")
+        .or(timeSpan)
+        .default("336h")
+        .describe(
+          "After how long without a sign-in somebody's login key and access tokens of CVAT end: the proxy turns away who lost his group, and CVAT does not hear of it. `never`: they stay good.",
+        ),
     })
     .prefault({})
-    .describe("How who signs in becomes a user of CVAT."),
+    .describe("How who signs in becomes a user of CVAT, and how long he stays one."),
   refresh: timeSpan
     .refine(
       spanWhere((span) => span >= 10_000),
@@ -170,8 +178,12 @@ export const ssoSettings = z.strictObject({
       replicas: z.int().min(1).max(10).default(1).describe("Number of pods."),
       image: imageReference.default(PROXY_IMAGE).describe("Image of OAuth2 Proxy, with its tag."),
       trustedProxies: z
-        .array(z.cidrv4("must be a range such as 10.42.0.0/16"))
-        .min(1)
+        .array(
+          z
+            .cidrv4("must be a range such as 10.42.0.0/16")
+            .refine((range) => !range.endsWith("/0"), "is everybody; name the range of the edge's pods"),
+        )
+        .min(1, "must have a range: with none the proxy believes everybody")
         .default(["10.42.0.0/16"])
         .describe(
           "Where the pods of the edge (Traefik) call from: what others say of the address that was asked for is not believed. Default: K3s's range of pods.",
@@ -205,11 +217,21 @@ export const ssoSettings = z.strictObject({
     .min(0)
     .default(0)
     .describe(
-      "Counted up, the next `up` makes the proxy's own secrets anew (key of the cookies, password of the sessions), and everybody signs in again.",
+      "Counted up, the next `up` makes the secrets of sign-in anew (key of the cookies, password of the sessions, with `keycloak` the client's), and everybody signs in again.",
+    ),
+  keycloak: keycloakConfig
+    .optional()
+    .describe(
+      "With it, `up` makes the client in the realm itself, keeps it as it must be and gives it its secret. Without, somebody makes it there by hand, and its secret is given here.",
     ),
   secrets: z
     .strictObject({
-      client: secretText().optional().describe("The client's secret, as the issuer has it."),
+      client: secretText()
+        .optional()
+        .describe("The client's secret, as the issuer has it. Default: with `keycloak`, one is made and given to it."),
+      keycloak: secretText()
+        .optional()
+        .describe("Secret of `keycloak.adminClient`, by whose account the client is kept."),
     })
     .prefault({})
     .describe("Secrets that the issuer has, too."),

@@ -6,6 +6,7 @@ import { deletionFixes } from "../../components/clearml/deletion.ts";
 import { CLEARML_FIXES } from "../../components/clearml/fixes.ts";
 import { cvatFixes } from "../../components/cvat/fixes.ts";
 import { kvrocksConfig } from "../../components/cvat/kvrocks/kvrocks-config.ts";
+import { REGISTRATION_CLOSED } from "../../components/cvat/registration/settings.ts";
 import { CVAT_VERSIONS } from "../../components/cvat/versions.ts";
 
 const MADE =
@@ -19,7 +20,7 @@ export async function fixesPage(): Promise<string> {
     cvat: version,
     chart: parts.chart,
     ingressAnnotations: {},
-    registration: "closed",
+    settings: REGISTRATION_CLOSED,
     kvrocks,
   });
   const tables: [string, readonly Fix[]][] = [

@@ -1,6 +1,7 @@
 import { together } from "../../together.ts";
 import { CLEARML_SERVICE } from "./clearml/row.ts";
 import { CVAT_SERVICE } from "./cvat/row.ts";
+import { KEYCLOAK_SERVICE } from "./keycloak/row.ts";
 import { MINIO_SERVICE } from "./minio/row.ts";
 import { NODES_SERVICE } from "./nodes/row.ts";
 import { NUCLIO_SERVICE } from "./nuclio/row.ts";
@@ -12,6 +13,7 @@ export const SERVICES: readonly RehearsalService[] = [
   NUCLIO_SERVICE,
   CVAT_SERVICE,
   CLEARML_SERVICE,
+  KEYCLOAK_SERVICE,
   NODES_SERVICE,
 ];
 

@@ -2,6 +2,7 @@ import type { V1Pod } from "@kubernetes/client-node";
 import type { ClusterAccess } from "../../kubernetes/cluster.ts";
 import { UserError } from "../../program/errors.ts";
 import { namespaceReader } from "../../readiness/client.ts";
+import { lastWordsIn } from "../../readiness/last-words.ts";
 import { keyOf } from "../../readiness/snapshot.ts";
 import { until } from "../../rest/until.ts";
 import { USERS } from "../names.ts";
@@ -57,7 +58,7 @@ function lastWords(pods: readonly V1Pod[]): string {
   const terminated = state?.terminated;
   const waiting = state?.waiting;
   return (
-    terminated?.message?.trim().split("\n").slice(-5).join("; ").replace(/\.$/, "") ??
+    lastWordsIn(terminated?.message) ??
     (terminated && `its program ended with exit code ${terminated.exitCode}`) ??
     (waiting?.reason && `${waiting.reason}${waiting.message ? `: ${waiting.message}` : ""}`) ??
     "its pod did not start"
