@@ -1,4 +1,6 @@
+import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { PROXY_RELEASE } from "../../components/sso/images.ts";
 import { parseLab } from "../../components/lab/parse.ts";
 import { missingSecrets } from "../../components/lab/required-secrets.ts";
 import { endOfSession, issuerForPods, providerOf } from "../../components/sso/issuer.ts";
@@ -165,6 +167,11 @@ describe("the proxy's files", () => {
     );
     expect(way({ issuer: AUTHENTIK })).toBe("/oauth2/start?rd=%2F&amp;prompt=login");
   });
+});
+
+it("is tried with the release that a lab runs", async () => {
+  const module = await readFile(new URL("../go/oauth2-proxy/go.mod", import.meta.url), "utf8");
+  expect(/oauth2-proxy\/v7 v(\S+)/.exec(module)?.[1]).toBe(PROXY_RELEASE);
 });
 
 it("signing out leads a browser to the issuer where that knows the session by its cookie", () => {

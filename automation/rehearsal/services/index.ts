@@ -5,6 +5,7 @@ import { KEYCLOAK_SERVICE } from "./keycloak/row.ts";
 import { MINIO_SERVICE } from "./minio/row.ts";
 import { NODES_SERVICE } from "./nodes/row.ts";
 import { NUCLIO_SERVICE } from "./nuclio/row.ts";
+import { SIGN_IN_SERVICE } from "./sign-in/row.ts";
 import type { RehearsalService, ServiceContext, Started } from "./service.ts";
 
 /** What runs beside the cluster; a later one may need an earlier one's address. */
@@ -14,6 +15,7 @@ export const SERVICES: readonly RehearsalService[] = [
   CVAT_SERVICE,
   CLEARML_SERVICE,
   KEYCLOAK_SERVICE,
+  SIGN_IN_SERVICE,
   NODES_SERVICE,
 ];
 
