@@ -99,9 +99,12 @@ export class VisionPlatform extends pulumi.ComponentResource {
         },
         parts,
       );
-      const { signIn } = plan.cvat;
       if (lab.sso) this.sso = ssoOf(lab.sso, plan, this.cvat, cluster, parts);
-      if (signIn) edgeProof("cvat", edgeAsked(lab.cvat, signIn), { ...parts, dependsOn: this.sso ?? this.cvat });
+      const { signIn } = plan.cvat;
+      if (signIn) {
+        const standing = [this.cvat, ...(this.sso ? [this.sso] : [])];
+        edgeProof("cvat", edgeAsked(lab.cvat, signIn), { ...parts, dependsOn: standing });
+      }
       if (lab.cvat.nuclio.enabled) this.nuclio = nuclioOf(plan, this.cvat, this.store, cluster, parts);
     }
     if (plan.clearml) {

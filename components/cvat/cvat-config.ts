@@ -105,7 +105,11 @@ export const cvatSettings = z.strictObject({
   ingress: z
     .strictObject({
       host: z.literal("").or(ingressHost).default("").describe("Host name of CVAT. Empty: any name and any address."),
-      className: objectName.optional().describe("IngressClass. Default: the cluster's (`cluster.ingressClass`)."),
+      className: objectName
+        .optional()
+        .describe(
+          "IngressClass of the chart's Ingresses, or with `sso` of those for ingress-nginx. Default: the cluster's (`cluster.ingressClass`).",
+        ),
       ...edgeConfig,
       tls: z
         .strictObject({

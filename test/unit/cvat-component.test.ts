@@ -302,7 +302,7 @@ describe("Cvat", () => {
     expect(before).toEqual(expect.arrayContaining(routes.map((text) => text.split(" ")[1])));
     expect(inputsOf("cvat-sso-routes")).toMatchObject({ metadata: { name: "sso-routes", namespace: "cvat" } });
     expect(values).toMatchObject({ ingress: { enabled: false } });
-    expect(args.fixes.some(({ id, matches }) => id === "ingress-middlewares" && matches(INGRESS))).toBe(false);
+    expect(args.fixes.some((fix) => fix.id === "ingress-middlewares" && fix.matches(INGRESS))).toBe(false);
     expect(await valueOf(cvat.url)).toBe("https://cvat.example.com");
     expect(await valueOf(cvat.analyticsUrl ?? pulumi.output(""))).toBe("https://cvat.example.com/analytics");
   });

@@ -116,8 +116,8 @@ function configurationOf(objects: readonly EdgeObject[], ports: Readonly<Record<
   const proxy = { loadBalancer: { servers: [{ url: `http://127.0.0.1:${ports["cvat-sso-proxy"] ?? 1}` }] } };
   return {
     // Answered from the moment that the file is read.
-    routers: { ...Object.fromEntries(routers), up: { rule: `Host(\`${UP}\`)`, service: "up", tls: {} } },
-    services: { ...Object.fromEntries(services), up: proxy },
+    routers: { ...(Object.fromEntries(routers) as object), up: { rule: `Host(\`${UP}\`)`, service: "up", tls: {} } },
+    services: { ...(Object.fromEntries(services) as object), up: proxy },
     middlewares: onLoopback(Object.fromEntries(of("Middleware").map(({ name, spec }) => [name, spec])), ports),
     ...(transports.length > 0 && { serversTransports: Object.fromEntries(transports) as object }),
   };
