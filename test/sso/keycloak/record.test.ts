@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe } from "vitest";
+import { afterAll, beforeAll, describe, expect } from "vitest";
 import { makeRealm } from "../../fixtures/keycloak/keycloak.ts";
 import { bootstrapCases } from "../../fixtures/keycloak/bootstrap-cases.ts";
 import { recordCases } from "../../fixtures/keycloak/record-cases.ts";
@@ -13,7 +13,11 @@ describe.skipIf(why !== undefined)(`on Keycloak ${KEYCLOAK}${why === undefined ?
     keycloak = await startKeycloak();
     await makeRealm(keycloak);
   });
-  afterAll(() => keycloak.end());
+  afterAll(async () => {
+    await keycloak.end();
+    // Java too, which its script runs beside itself.
+    await expect(fetch(keycloak.url)).rejects.toThrow();
+  });
 
   recordCases(() => keycloak);
   bootstrapCases(() => keycloak);

@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import getPort from "get-port";
+import { kill } from "../../../automation/processes.ts";
 import { until } from "../../../components/rest/until.ts";
 import { ownKeycloak } from "./obtain.ts";
 
@@ -25,12 +26,12 @@ export async function startKeycloak(): Promise<RealKeycloak> {
   const url = `http://127.0.0.1:${port}`;
   const admin = { username: "boot", password: randomBytes(12).toString("hex") };
   const log = path.join(folder, "log");
-  // It ends with this process, however that ends.
+  // It ends with this process, however that ends: the script hands a TERM on to Java, which it runs beside itself. (kc.sh, its last lines)
   const child = spawn(
     "setpriv",
     [
       "--pdeathsig",
-      "KILL",
+      "TERM",
       path.join(home, "bin", "kc.sh"),
       "start",
       "--optimized",
@@ -47,6 +48,8 @@ export async function startKeycloak(): Promise<RealKeycloak> {
         JAVA_OPTS_KC_HEAP: "-Xms64m -Xmx512m",
       },
       stdio: ["ignore", "pipe", "pipe"],
+      // A group of its own, to be ended with Java in it.
+      detached: true,
     },
   );
   const written = createWriteStream(log);
@@ -57,7 +60,7 @@ export async function startKeycloak(): Promise<RealKeycloak> {
     child.once("error", () => resolve());
   });
   const end = async () => {
-    child.kill("SIGKILL");
+    if (child.pid !== undefined && child.exitCode === null) kill(-child.pid);
     await ended;
     written.end();
     await rm(folder, { recursive: true, force: true });
