@@ -85,7 +85,7 @@ describe("what a stack file may say of sign-in", () => {
     ["an image without a tag", { proxy: { image: "oauth2-proxy" } }, "sso.proxy.image", /no tag/],
     ["its own host for tokens", { tokenHost: HOST }, "sso.tokenHost", /leave it empty/],
     ["everybody's proxy", { proxy: { trustedProxies: [] } }, "sso.proxy.trustedProxies", /believes everybody/],
-    ["the whole world", { proxy: { trustedProxies: ["0.0.0.0/0"] } }, "sso.proxy.trustedProxies[0]", /is everybody/],
+    ["the whole world", { proxy: { trustedProxies: ["0.0.0.0/0"] } }, "sso.proxy.trustedProxies[0]", /Is everybody/],
   ])("refuses %s", (_, sso, path, message) => {
     const found = told(sso);
     expect(found.map(([at]) => at)).toEqual([path]);
