@@ -7,8 +7,13 @@ const env = { NO_COLOR: "1", FORCE_COLOR: "0" };
 
 /** Of the rehearsal suite, what changes seldom. */
 const FULL_ALONE = [
+  "test/rehearsal/clearml-agent.test.ts",
   "test/rehearsal/field-managers.test.ts",
   "test/rehearsal/image-delivery.test.ts",
+  "test/rehearsal/keycloak-bootstrap.test.ts",
+  "test/rehearsal/keycloak-client.test.ts",
+  "test/rehearsal/keycloak-lab.test.ts",
+  "test/rehearsal/sign-in.test.ts",
   "test/rehearsal/storage-tls.test.ts",
 ];
 
