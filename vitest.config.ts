@@ -11,9 +11,7 @@ const FULL_ALONE = [
   "test/rehearsal/field-managers.test.ts",
   "test/rehearsal/image-delivery.test.ts",
   "test/rehearsal/keycloak-bootstrap.test.ts",
-  "test/rehearsal/keycloak-client.test.ts",
   "test/rehearsal/keycloak-lab.test.ts",
-  "test/rehearsal/sign-in.test.ts",
   "test/rehearsal/storage-tls.test.ts",
 ];
 
