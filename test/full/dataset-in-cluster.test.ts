@@ -220,14 +220,11 @@ describe("in the cluster", () => {
     expect([stdout, exitCode]).toEqual([here, 0]);
 
     const always = start("check", "run", "--in-cluster", "--parallel", "1");
-    let isOver = false;
-    const killing = soon(() => {
+    // A Job waits longer before each next pod: the run is as long as it takes.
+    const killing = setInterval(() => {
       for (const { pid } of podProcesses()) kill(pid);
-      return isOver ? true : undefined;
-    });
-    const ended = await always;
-    isOver = true;
-    await killing;
+    }, 10);
+    const ended = await always.finally(() => clearInterval(killing));
     expect(ended).toMatchObject({
       exitCode: 1,
       stderr: expect.stringMatching(

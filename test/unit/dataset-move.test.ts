@@ -20,6 +20,7 @@ import { walk } from "../../automation/data/dataset/walk.ts";
 import { bucketOf } from "../../automation/data/store/bucket.ts";
 import type { Store } from "../../automation/data/store/objects.ts";
 import { etagOfParts, md5Of } from "../../automation/data/store/parts.ts";
+import { PIECE } from "../../automation/data/store/pieces.ts";
 
 let folder: string;
 let s3: ScriptedS3;
@@ -236,18 +237,22 @@ describe("pull", () => {
   });
 
   it("goes on with what a killed run has fetched, and clears away what is of no use any more", async () => {
-    await bucket.put("streets/a.bin", Buffer.from("0123456789"));
-    fault = ({ method, key }) => (method === "GET" && key !== "" ? { status: 403, code: "AccessDenied" } : undefined);
+    const bytes = Buffer.alloc(2 * PIECE + 10, "0123456789");
+    await bucket.put("streets/a.bin", bytes);
+    let pieces = 0;
+    fault = ({ method, key }) =>
+      method === "GET" && key !== "" && ++pieces === 2 ? { status: 403, code: "AccessDenied" } : undefined;
     await pull(bucket, to({ folder: out() })).catch(() => undefined);
     const [part = ""] = await readdir(out());
     expect(part).toMatch(/^\.vision-platform-[0-9a-f]{32}\.part$/);
-    await writeFile(path.join(out(), part), "01234");
+    expect(await readFile(path.join(out(), part))).toEqual(bytes.subarray(0, PIECE));
     await writeFile(path.join(out(), `.vision-platform-${"0".repeat(32)}.part`), "of another");
     fault = undefined;
     s3.seen.length = 0;
     await pull(bucket, to({ folder: out() }));
-    expect(s3.seen.find(({ key }) => key !== "")?.headers.range).toBe("bytes=5-9");
-    expect(await contents(out())).toEqual({ "a.bin": "0123456789" });
+    expect(s3.seen.find(({ key }) => key !== "")?.headers.range).toBe(`bytes=${PIECE}-${2 * PIECE - 1}`);
+    expect(await readdir(out())).toEqual(["a.bin"]);
+    expect((await readFile(path.join(out(), "a.bin"))).equals(bytes)).toBe(true);
   });
 });
 

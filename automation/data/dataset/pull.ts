@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { lstat, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { lstat, mkdir, open, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { UserError } from "../../../components/program/errors.ts";
 import type { ProgressTask } from "../../progress.ts";
 import type { Bucket, ObjectInfo } from "../store/objects.ts";
-import { PART } from "../store/parts.ts";
+import { PIECE } from "../store/pieces.ts";
 import { severally } from "../store/several.ts";
 import { twice } from "./again.ts";
 import type { Far } from "./amounts.ts";
@@ -12,8 +12,11 @@ import { budgetOf } from "./budget.ts";
 import { joined } from "./joined.ts";
 import { FirstOf, fileProblem, problemLines, type NameProblem } from "./names.ts";
 import { hashesFor, isSame } from "./same.ts";
-import { AT_ONCE, HELD_BYTES, Tally, type Moved } from "./tally.ts";
+import { AT_ONCE, Tally, type Moved } from "./tally.ts";
 import { isPart, walk, type LocalFile } from "./walk.ts";
+
+/** Bytes of pieces that are fetched side by side; each is held twice while it comes. */
+const HELD = 8 * PIECE;
 
 export interface PullOptions {
   /** Made where it is not there. */
@@ -58,7 +61,7 @@ export async function pull(bucket: Bucket, options: PullOptions): Promise<Moved>
   if (all.files === 0) throw new UserError(`No object of bucket ${bucket.name} is below ${prefix || "its beginning"}.`);
 
   const tally = new Tally(all, task);
-  const budget = budgetOf(HELD_BYTES);
+  const budget = budgetOf(HELD);
   const folders = new Folders(folder);
   if (!dryRun) await mkdir(folder, { recursive: true });
 
@@ -76,7 +79,7 @@ export async function pull(bucket: Bucket, options: PullOptions): Promise<Moved>
         if (dryRun) tally.passed(remote.size);
         else {
           await folders.make(path.posix.dirname(file));
-          await budget.spend(Math.min(remote.size, PART), () => fetchFile(bucket, remote, at, tally.passed, signal));
+          await budget.spend(Math.min(remote.size, PIECE), () => fetchFile(bucket, remote, at, tally.passed, signal));
         }
         tally.moved(remote.size, local !== undefined);
       }
@@ -133,18 +136,50 @@ class Folders {
   }
 }
 
-/**
- * Fetches an object into a file beside its place, and on from where a run that was killed has come to with the same object.
- */
+/** Fetches an object into a file beside its place, which takes its name when its checksum is right. */
 async function fetchFile(
   bucket: Bucket,
-  { key, size, etag }: ObjectInfo,
+  object: ObjectInfo,
   file: string,
   got: (bytes: number) => void,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const name = createHash("md5").update(`${key}\n${etag}`).digest("hex");
+  const name = createHash("md5").update(`${object.key}\n${object.etag}`).digest("hex");
   const part = path.join(path.dirname(file), `.vision-platform-${name}.part`);
+  const isGood =
+    object.size <= PIECE
+      ? await fetchSmall(bucket, object, part, got)
+      : await fetchInPieces(bucket, object, part, got, signal);
+  if (!isGood) {
+    await rm(part, { force: true });
+    throw new Own("what came is not what its checksum says; run this again");
+  }
+  await rename(part, file);
+}
+
+async function fetchSmall(
+  bucket: Bucket,
+  { key, size, etag }: ObjectInfo,
+  part: string,
+  got: (bytes: number) => void,
+): Promise<boolean> {
+  const bytes = await pieceOf(bucket, { key, size, etag }, 0);
+  const hashes = [...hashesFor(size, etag)];
+  for (const hash of hashes) hash.update(bytes);
+  await writeFile(part, bytes);
+  got(bytes.length);
+  return hashes.length === 0 || hashes.some((hash) => hash.digest() === etag);
+}
+
+/** Goes on from where a run that was killed has come to with the same object. */
+async function fetchInPieces(
+  bucket: Bucket,
+  object: ObjectInfo,
+  part: string,
+  got: (bytes: number) => void,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const { size, etag } = object;
   const handle = await open(part, "a+");
   try {
     const there = (await handle.stat()).size;
@@ -153,30 +188,32 @@ async function fetchFile(
     got(from);
     const [hash, ...others] = hashesFor(size, etag);
     if (from > 0) await hash?.updateFrom(part);
-    for (let at = from; at < size; at += PART) {
+    for (let at = from; at < size; at += PIECE) {
       signal?.throwIfAborted();
-      const bytes = await bucket.range(key, at, Math.min(PART, size - at), etag);
-      if (bytes.length !== Math.min(PART, size - at)) throw new Own(`the store sent ${bytes.length} bytes of it only`);
-      await handle.appendFile(bytes);
+      const bytes = await pieceOf(bucket, object, at);
+      const written = handle.appendFile(bytes);
       hash?.update(bytes);
+      await written;
       got(bytes.length);
     }
     // Read again only where it was put in parts of a size that is not the likeliest.
-    if (hash && hash.digest() !== etag && (others.length === 0 || !(await isSame(part, size, etag)))) {
-      await rm(part, { force: true });
-      throw new Own("what came is not what its checksum says; run this again");
-    }
+    return hash === undefined || hash.digest() === etag || (others.length > 0 && (await isSame(part, size, etag)));
   } finally {
     await handle.close();
   }
-  const there = await lstat(file).catch(() => undefined);
-  if (there?.isDirectory() === true) throw new Own("a folder of that name is here");
-  await rename(part, file);
+}
+
+async function pieceOf(bucket: Bucket, { key, size, etag }: Pick<ObjectInfo, "key" | "size" | "etag">, at: number) {
+  const wanted = Math.min(PIECE, size - at);
+  const bytes = await bucket.range(key, at, wanted, etag);
+  if (bytes.length !== wanted) throw new Own(`the store sent ${bytes.length} bytes of it only`);
+  return bytes;
 }
 
 function ownTrouble(error: unknown): string | undefined {
   if (error instanceof Own) return error.message;
   const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code === "EISDIR" && syscall === "rename") return "a folder of that name is here";
   if (syscall === undefined || code === "ENOSPC") return undefined;
   return ["open", "mkdir", "rename", "write", "stat"].includes(syscall)
     ? `it cannot be written (${code ?? ""})`

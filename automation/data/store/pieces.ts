@@ -1,6 +1,7 @@
 import type { Bucket } from "./objects.ts";
 
-const PIECE = 4 * 2 ** 20;
+/** Bytes that are asked for at once of what is read in order: much more than a round trip takes, little to hold. */
+export const PIECE = 4 * 2 ** 20;
 
 /**
  * The bytes of an object, a piece at a time: one that breaks off is asked for again.
