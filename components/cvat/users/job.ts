@@ -28,8 +28,11 @@ export function usersJob({ initializer, digest, patience }: UsersJobInput) {
   const [container] = initializer.containers;
   if (!container) throw new Error("the initializer's pod has no container");
   const labels = { app: USERS };
-  const { serviceAccountName, affinity, tolerations, imagePullSecrets, volumes = [] } = initializer;
-  const { image, imagePullPolicy, env, resources, securityContext, volumeMounts = [] } = container;
+  const { serviceAccountName, affinity, tolerations, imagePullSecrets } = initializer;
+  const { image, imagePullPolicy, env, resources, securityContext } = container;
+  // The SDK says that they are always there.
+  const { volumes = [] }: Partial<PodSpec> = initializer;
+  const { volumeMounts = [] }: Partial<typeof container> = container;
   return {
     backoffLimit: 2,
     activeDeadlineSeconds: patience,
