@@ -13,6 +13,7 @@ import { destroyCommand } from "./commands/destroy.ts";
 import { driftCommand } from "./commands/drift.ts";
 import { functionCommand } from "./commands/function.ts";
 import { graphCommand } from "./commands/graph.ts";
+import { imagesCommand } from "./commands/images.ts";
 import { issueCommand } from "./commands/issue.ts";
 import { openCommand } from "./commands/open.ts";
 import { outputsCommand } from "./commands/outputs.ts";
@@ -42,6 +43,7 @@ const VERBS = [
   graphCommand,
   stateCommand,
   openCommand,
+  imagesCommand,
   datasetCommand,
   projectCommand,
   taskCommand,

@@ -1,7 +1,8 @@
 import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import * as auto from "@pulumi/pulumi/automation/index.js";
-import { bareProgram, type BareObject } from "./peers.ts";
+import type { BareObject } from "../charts/render.ts";
+import { bareProgram } from "./peers.ts";
 
 /** Namespace of the bare program's objects. */
 export const BARE = "bare";

@@ -2,7 +2,6 @@ import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type * as auto from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
-import { AGENT_RELEASE } from "../../components/clearml/agent/names.ts";
 import { UserError } from "../../components/program/errors.ts";
 import { isClean } from "../drift/classify.ts";
 import { lookForDrift } from "../drift/look.ts";
@@ -17,11 +16,12 @@ import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
 import { obtainTools, type Tool } from "../tools/obtain.ts";
 import { BARE, bareObjectsFile, openBare } from "./bare.ts";
 import { measure, median, rounded, type Measure } from "./measure.ts";
-import { filledUp, helmTemplate, inNamespace, kubectlDiff } from "./peers.ts";
+import { labRenders } from "../charts/lab-renders.ts";
+import { helmTemplate } from "../charts/render.ts";
+import { filledUp, inNamespace, kubectlDiff } from "./peers.ts";
 import { measureReport, REPORTED } from "./report.ts";
 import { measureRehearsed } from "./rehearsed.ts";
 import { measureStarts, type Start } from "./starts.ts";
-import { plainValues } from "./values.ts";
 import type { ChartSource } from "../../components/charts/source.ts";
 import { withCharts } from "../../components/lab/plan.ts";
 
@@ -181,25 +181,10 @@ async function preparePeers(
   count: number,
   progress: Progress,
 ): Promise<Peers> {
-  const { lab } = plan;
-  const values = await plainValues(withCharts(plan, asNamed(charts)));
   const folder = path.join(home.folder, "peers");
   await mkdir(folder, { recursive: true });
   const [helm] = await obtainTools(["helm"], { progress });
-  const parts = [
-    { name: "cvat", release: "cvat", namespace: lab.cvat.namespace, values: values.cvat },
-    { name: "clearml", release: "clearml", namespace: lab.clearml.namespace, values: values.clearml },
-    {
-      name: "clearml-agent",
-      release: AGENT_RELEASE,
-      namespace: lab.clearml.agent.namespace,
-      values: values.agent,
-    },
-  ];
-  const renders = parts.flatMap(({ name, ...render }) => {
-    const chart = charts.find((one) => one.name === name);
-    return chart ? [{ ...render, chart: chart.path }] : [];
-  });
+  const renders = await labRenders(withCharts(plan, asNamed(charts)), charts);
   const render = async () => inNamespace(await helmTemplate(helm?.path ?? "helm", renders, folder), BARE);
   const objects = await render();
   const all = filledUp(objects, count - OF_EVERY_PROGRAM, BARE);

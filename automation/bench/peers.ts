@@ -4,41 +4,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type * as auto from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
-import { parseAllDocuments } from "yaml";
-import { KUBERNETES } from "../tools/programs.ts";
-
-/** A rendered object as a bare program registers it. */
-export interface BareObject {
-  apiVersion: string;
-  kind: string;
-  metadata: { name: string; namespace?: string; annotations?: Record<string, string> };
-  [field: string]: unknown;
-}
-
-/** One chart to render with Helm's own program. */
-export interface Render {
-  release: string;
-  chart: string;
-  namespace: string;
-  values: unknown;
-}
-
-/** Renders charts with `helm template` into files, as a person would before `kubectl diff`. */
-export async function helmTemplate(helm: string, renders: readonly Render[], folder: string): Promise<BareObject[]> {
-  const objects: BareObject[] = [];
-  for (const { release, chart, namespace, values } of renders) {
-    const file = path.join(folder, `${release}-values.json`);
-    await writeFile(file, JSON.stringify(values));
-    const place = ["--namespace", namespace, "--values", file, "--kube-version", KUBERNETES, "--no-hooks"];
-    const { stdout } = await execa(helm, ["template", release, chart, ...place]);
-    // Helm writes YAML 1.1, in which 0550 is octal.
-    const documents = parseAllDocuments(stdout, { version: "1.1" });
-    objects.push(
-      ...documents.map((document) => document.toJS() as BareObject | null).filter((object) => object !== null),
-    );
-  }
-  return objects;
-}
+import type { BareObject } from "../charts/render.ts";
 
 /** Rendered objects as they stand in one namespace beside the lab, where nobody else changes them. */
 export function inNamespace(objects: readonly BareObject[], namespace: string): BareObject[] {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseImage } from "../../components/images/reference.ts";
 import type { ChartIdentity } from "./chart.ts";
 import { get, isTrustworthy, type Answer } from "../http.ts";
 import { expectOk, SourceUnavailable, type Asking, type RemoteChart } from "./source.ts";
@@ -17,6 +18,37 @@ const tagsSchema = z.object({ tags: z.array(z.string()).nullable() });
 const tokenSchema = z
   .object({ token: z.string().optional(), access_token: z.string().optional() })
   .transform((answer) => answer.token ?? answer.access_token);
+
+/** What an image may be in a registry. (OCI image spec 1.1, Docker's image manifest 2.2) */
+const IMAGES = [
+  "application/vnd.oci.image.index.v1+json",
+  MANIFEST,
+  "application/vnd.docker.distribution.manifest.list.v2+json",
+  "application/vnd.docker.distribution.manifest.v2+json",
+].join(", ");
+
+export interface Login {
+  username: string;
+  password: string;
+}
+
+/**
+ * Whether a registry has an image, by its tag or digest.
+ * @param image `registry.example/library/cvat/server:v2.64.0`
+ * @param login Default: anonymous
+ * @throws HttpFailure when the host fails, SourceUnavailable when it does not let one look
+ */
+export async function isInRegistry(image: string, asking: Asking, login?: Login): Promise<boolean> {
+  const { registry, path, tag, digest } = parseImage(image) ?? {};
+  if (registry === undefined || path === undefined) throw new Error(`${image} names no registry`);
+  const { base } = addressOf(registry);
+  const url = new URL(`/v2/${path}/manifests/${digest ?? tag ?? "latest"}`, base);
+  asking.update?.(`asking ${url.host} for ${path}`);
+  const { answer } = await ask(url, { repository: path, accept: IMAGES, login }, asking);
+  if (answer.status === 404) return false;
+  expectOk(answer, image);
+  return true;
+}
 
 /** The address that answers for a registry's API: 200 or 401. */
 export function registryUrl(oci: string): URL {
@@ -59,7 +91,7 @@ export async function versionsInRegistry(oci: string, asking: Asking): Promise<s
   for (let page = 0; url && page < MOST_PAGES; page++) {
     asking.update?.(`asking ${url.host} for the tags of ${repository}`);
     const what = `the tags of ${repository}`;
-    const { answer }: Anonymous = await askAnonymously(url, { repository, accept: "application/json", what }, asking);
+    const { answer }: Asked = await askAnonymously(url, { repository, accept: "application/json", what }, asking);
     versions.push(...(parsed(tagsSchema, answer, what).tags ?? []).map((tag) => tag.replaceAll("_", "+")));
     const next = /<([^>]+)>;\s*rel="?next"?/.exec(answer.headers.get("link") ?? "")?.[1];
     url = next === undefined ? undefined : onSameHost(next, url);
@@ -73,7 +105,7 @@ function onSameHost(next: string, url: URL): URL | undefined {
   return found?.origin === url.origin ? found : undefined;
 }
 
-interface Anonymous {
+interface Asked {
   answer: Answer;
   /** What the next call of this registry needs. */
   headers: Record<string, string>;
@@ -81,17 +113,26 @@ interface Anonymous {
 
 async function askAnonymously(
   url: URL,
-  { repository, accept, what }: { repository: string; accept: string; what: string },
+  { what, ...question }: { repository: string; accept: string; what: string },
   asking: Asking,
-): Promise<Anonymous> {
+): Promise<Asked> {
+  const asked = await ask(url, question, asking);
+  expectOk(asked.answer, what);
+  return asked;
+}
+
+async function ask(
+  url: URL,
+  { repository, accept, login }: { repository: string; accept: string; login?: Login | undefined },
+  asking: Asking,
+): Promise<Asked> {
   const request = { limit: DOCUMENT_LIMIT, patience: asking.patience };
   let headers: Record<string, string> = {};
   let answer = await get(url, { ...request, headers: { accept } });
   if (answer.status === 401) {
-    headers = { authorization: `Bearer ${await anonymousToken(answer, repository, asking)}` };
+    headers = { authorization: await authorizationFor(answer, repository, login, asking) };
     answer = await get(url, { ...request, headers: { ...headers, accept } });
   }
-  expectOk(answer, what);
   return { answer, headers };
 }
 
@@ -101,11 +142,18 @@ function addressOf(oci: string): { base: string; repository: string } {
   return { base: isTrustworthy(plain) ? plain : `https://${host}`, repository: rest.join("/") };
 }
 
-/** The token flow of the distribution API: the 401 says where a token is to be had, and for what. */
-async function anonymousToken(refusal: Answer, repository: string, asking: Asking): Promise<string> {
+/** The token flow of the distribution API: the 401 says where a token is to be had, and for what; or that it takes name and password themselves. */
+async function authorizationFor(
+  refusal: Answer,
+  repository: string,
+  login: Login | undefined,
+  asking: Asking,
+): Promise<string> {
+  const basic = login && `Basic ${Buffer.from(`${login.username}:${login.password}`, "utf8").toString("base64")}`;
   const challenge = refusal.headers.get("www-authenticate") ?? "";
   const field = (name: string) => new RegExp(`\\b${name}="([^"]*)"`, "i").exec(challenge)?.[1];
   const realm = field("realm");
+  if (/^basic /i.test(challenge) && basic !== undefined) return basic;
   if (!/^bearer /i.test(challenge) || realm === undefined || !isTrustworthy(realm))
     throw new SourceUnavailable(
       `${refusal.url.host} wants a login for ${repository}; only public charts can be pulled`,
@@ -113,11 +161,15 @@ async function anonymousToken(refusal: Answer, repository: string, asking: Askin
   const url = new URL(realm);
   url.searchParams.set("service", field("service") ?? refusal.url.host);
   url.searchParams.set("scope", field("scope") ?? `repository:${repository}:pull`);
-  const answer = await get(url, { limit: DOCUMENT_LIMIT, patience: asking.patience });
+  const answer = await get(url, {
+    limit: DOCUMENT_LIMIT,
+    patience: asking.patience,
+    ...(basic !== undefined && { headers: { authorization: basic } }),
+  });
   expectOk(answer, `a token for ${repository}`);
   const token = parsed(tokenSchema, answer, "a token");
   if (!token) throw new SourceUnavailable(`${url.host} gives no token for ${repository}`);
-  return token;
+  return `Bearer ${token}`;
 }
 
 function parsed<T>(schema: z.ZodType<T>, answer: Answer, what: string): T {

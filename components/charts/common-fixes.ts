@@ -1,7 +1,7 @@
 import type { Fix } from "./fixes.ts";
 import type { RenderedObject } from "../kubernetes/rendered-object.ts";
 import { isReplacement, replacementOf, WITHDRAWN_SOURCE } from "./images.ts";
-import { containersOf, initContainersOf } from "./pods.ts";
+import { everyContainer } from "./pods.ts";
 
 /** Fixes that any chart may need. They stand before a chart's own in the ledger. */
 export const COMMON_FIXES: readonly Fix[] = [
@@ -25,5 +25,4 @@ export const COMMON_FIXES: readonly Fix[] = [
   },
 ];
 
-const everyContainer = (object: RenderedObject) => [...initContainersOf(object), ...containersOf(object)];
 const images = (object: RenderedObject) => everyContainer(object).map(({ image = "" }) => image);

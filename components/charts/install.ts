@@ -9,6 +9,8 @@ import { growClaims } from "./claims.ts";
 import { COMMON_FIXES } from "./common-fixes.ts";
 import { digestOf, sealedIn, textOf, type ObjectText } from "./digest.ts";
 import type { Fix } from "./fixes.ts";
+import type { Mirror } from "../images/mirror.ts";
+import { pullSecret } from "../images/pull-secret.ts";
 import type { RenderedObject } from "../kubernetes/rendered-object.ts";
 import { Ledger, type LedgerRow } from "./ledger.ts";
 import { seal, type Sealed } from "./seal.ts";
@@ -31,9 +33,13 @@ export interface ChartInstallArgs {
   fixes: readonly Fix[];
   /** In which stage which workload is waited for. Default of a workload without a row: workers. */
   stages: readonly StageRow[];
+  /** Where images are taken from. Default: from where the chart says. */
+  mirror?: Mirror | undefined;
   /** Keys of the stack file that ask for the address of a Service, by its name. Default: none do. */
   addressKeys?: Readonly<Record<string, string>>;
   cluster: Cluster;
+  /** The Secret by which the namespace pulls from the mirror, where something needs it before the chart. Default: it is made here. */
+  pulls?: readonly pulumi.Resource[];
 }
 
 /**
@@ -58,6 +64,7 @@ export class ChartInstall extends pulumi.ComponentResource {
     const rendered: RenderedObjects = { expectations: [], claims: [], texts: [] };
     const sealed = seal(args.values);
 
+    const pulls = args.pulls ?? pullSecret(name, args.mirror, namespace, { parent: this, provider: cluster.provider });
     const installed = new k8s.helm.v4.Chart(
       name,
       {
@@ -71,7 +78,13 @@ export class ChartInstall extends pulumi.ComponentResource {
       {
         parent: this,
         provider: cluster.provider,
-        transforms: [renderTransform(ledger, sealed, (object) => see(object, args, rendered), cluster.prepared)],
+        dependsOn: pulls,
+        transforms: [
+          renderTransform(ledger, sealed, (object) => see(object, args, rendered), {
+            prepared: cluster.prepared,
+            mirror: args.mirror,
+          }),
+        ],
       },
     );
     this.#children = installed.resources as pulumi.Output<pulumi.Resource[]>;

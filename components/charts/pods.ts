@@ -4,6 +4,7 @@ import type { RenderedObject } from "../kubernetes/rendered-object.ts";
 export interface PodSpec {
   containers?: Container[] | null;
   initContainers?: Container[] | null;
+  imagePullSecrets?: { name: string }[] | null;
   volumes?:
     | { name: string; persistentVolumeClaim?: { claimName: string }; configMap?: { name: string }; emptyDir?: object }[]
     | null;
@@ -64,6 +65,12 @@ export function containersOf(object: RenderedObject): Container[] {
 export function initContainersOf(object: RenderedObject): Container[] {
   return podTemplate(object)?.spec?.initContainers ?? [];
 }
+
+/** All containers of the pod an object makes. */
+export const everyContainer = (object: RenderedObject): Container[] => [
+  ...initContainersOf(object),
+  ...containersOf(object),
+];
 
 /** The volumes of the pod an object makes. */
 export function volumesOf(object: RenderedObject): NonNullable<PodSpec["volumes"]> {

@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { PreparedCluster } from "../kubernetes/cluster.ts";
 import { appliedByUs, programName } from "../kubernetes/field-manager.ts";
+import type { Mirror } from "../images/mirror.ts";
 import type { RenderedObject } from "../kubernetes/rendered-object.ts";
+import { fromMirror } from "./from-mirror.ts";
 import { handle } from "./handling.ts";
 import type { Ledger } from "./ledger.ts";
 import { unseal, type Sealed } from "./seal.ts";
@@ -9,18 +11,20 @@ import { unseal, type Sealed } from "./seal.ts";
 /**
  * Changes each object of a chart at render, before it is registered: fixes, handling by kind, the name it is applied under, secrets.
  * @param seen gets each object with its fixes, before the secrets come back into it
+ * @param mirror where images are taken from. Default: from where the chart says
  */
 export function renderTransform(
   ledger: Ledger,
   sealed: Promise<Sealed>,
   seen: (object: RenderedObject) => void,
-  prepared?: PreparedCluster,
+  { prepared, mirror }: { prepared?: PreparedCluster | undefined; mirror?: Mirror | undefined } = {},
 ): pulumi.ResourceTransform {
   // Asked here: a transform itself runs outside the program's own store, where every run looks like an up. (charts-on-the-engine.md, 6.5)
   const untried = pulumi.runtime.isDryRun() ? NOT_TRIED_AT_PREVIEW : {};
   return async ({ type, name, props, opts }) => {
     if (!type.startsWith("kubernetes:") || !isRendered(props)) return undefined;
     ledger.fix(props);
+    if (mirror) fromMirror(props, mirror);
     const madeAgain = prepared?.madeAgain.has(`${props.kind}/${props.metadata.name}`) ?? false;
     const extra = { ...handle(props), ...(madeAgain && { ignoreChanges: undefined }) };
     seen(props);

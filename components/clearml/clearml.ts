@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ChartInstall } from "../charts/install.ts";
 import type { LedgerRow } from "../charts/ledger.ts";
 import type { ChartSource } from "../charts/source.ts";
+import type { Mirror } from "../images/mirror.ts";
 import type { StageRow } from "../readiness/stages.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { keptNamespace } from "../kubernetes/namespace.ts";
@@ -22,6 +23,8 @@ export interface ClearMlArgs {
   /** The server's chart. */
   chart: ChartSource;
   cluster: Cluster;
+  /** Where images are taken from. Default: each from where it is published. */
+  mirror?: Mirror | undefined;
   /** The object store as the job that deletes files uses it. Left out: it deletes those of the file server alone. */
   s3?: pulumi.Input<S3Access>;
   /** Certificates of the store's private authority, PEM, for pods. Default: none. */
@@ -60,7 +63,11 @@ export class ClearMl extends pulumi.ComponentResource {
   /** Resolves when the server is ready. */
   readonly ready: pulumi.Output<void>;
 
-  constructor(name: string, { plan, chart, cluster, s3, s3Ca }: ClearMlArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { plan, chart, cluster, mirror, s3, s3Ca }: ClearMlArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("vision-platform:clearml:ClearMl", name, {}, opts);
     const parts = { parent: this };
 
@@ -102,6 +109,7 @@ export class ClearMl extends pulumi.ComponentResource {
         ],
         stages: STAGES,
         addressKeys: ADDRESS_KEYS,
+        mirror,
         cluster,
       },
       parts,

@@ -3,6 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { ChartInstall } from "../charts/install.ts";
 import type { LedgerRow } from "../charts/ledger.ts";
 import type { ChartSource } from "../charts/source.ts";
+import type { Mirror } from "../images/mirror.ts";
+import { pullSecret } from "../images/pull-secret.ts";
 import type { StageRow } from "../readiness/stages.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { keptNamespace } from "../kubernetes/namespace.ts";
@@ -39,6 +41,8 @@ export interface CvatArgs {
   storages?: readonly StorageAccess[];
   /** The part of Nuclio's platform configuration that the functions need. Default: none. */
   nuclioPlatform?: Readonly<Record<string, unknown>>;
+  /** Where images are taken from. Default: each from where it is published. */
+  mirror?: Mirror | undefined;
   /** Traefik's address, for CVAT's URL where it has no host name. */
   address: pulumi.Input<string>;
 }
@@ -77,7 +81,9 @@ export class Cvat extends pulumi.ComponentResource {
     const child = { parent: this, provider: cluster.provider };
     this.versions = plan.versions;
     this.namespace = keptNamespace(`${name}-namespace`, config.namespace, child, cvatLabels(config));
-    const secrets = new CvatSecrets(name, { plan, namespace: this.namespace, cluster }, child);
+    const { mirror } = args;
+    const pulls = pullSecret(name, mirror, this.namespace, child);
+    const secrets = new CvatSecrets(name, { plan, namespace: this.namespace, cluster, mirror, pulls }, child);
     const { clickhousePassword } = secrets;
     const beside = traefik(name, config, this.namespace, child);
     const cache = config.kvrocks.external ? [] : [kvrocksFile(name, config.kvrocks, this.namespace, child)];
@@ -109,6 +115,7 @@ export class Cvat extends pulumi.ComponentResource {
           authority: args.objectStoreCa === undefined ? undefined : authorityName(args.objectStoreCa),
         }),
         stages: STAGES,
+        ...{ mirror, pulls },
         cluster,
       },
       { ...child, dependsOn: [...secrets.objects, ...beside, ...cache, ...closed, ...authority] },

@@ -1,14 +1,14 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { placeOf, type Cluster } from "../kubernetes/cluster.ts";
+import { placeOf } from "../kubernetes/cluster.ts";
 import { OwnResource } from "../records/resource.ts";
 import { GeneratedText, PASSWORD_LENGTH } from "../secrets/generated.ts";
 import { restartedReaders } from "../secrets/readers.ts";
 import { CHART_OBJECTS, DATABASE, SECRETS } from "./names.ts";
+import { registryCredentials } from "../images/registry-credentials.ts";
+import type { ExternalArgs } from "./external/database.ts";
 import { externalClickhouse } from "./external/clickhouse.ts";
 import { externalPostgresql } from "./external/postgresql.ts";
-import type { CvatPlan } from "./plan.ts";
-import { registryCredentials } from "./registry.ts";
 
 /** CVAT's passwords: given by the stack or made once, in Kubernetes Secrets that the chart takes by name. */
 export class CvatSecrets {
@@ -19,11 +19,8 @@ export class CvatSecrets {
   /** Secret with the registry's credentials, if Nuclio has a registry that asks for them. */
   readonly registrySecret: string | undefined;
 
-  constructor(
-    name: string,
-    { plan, namespace, cluster }: { plan: CvatPlan; namespace: pulumi.Input<string>; cluster: Cluster },
-    opts: pulumi.CustomResourceOptions,
-  ) {
+  constructor(name: string, args: ExternalArgs, opts: pulumi.CustomResourceOptions) {
+    const { plan, namespace, cluster } = args;
     const { config } = plan;
     const { secrets, analytics, nuclio } = config;
     const made = (what: string) =>
@@ -88,7 +85,7 @@ export class CvatSecrets {
       texts[SECRETS[part]] = password;
     }
     for (const external of [externalPostgresql, externalClickhouse]) {
-      const service = external(name, { plan, namespace, cluster }, opts);
+      const service = external(name, args, opts);
       this.objects.push(...service.objects);
       Object.assign(texts, service.texts);
     }

@@ -3,6 +3,7 @@ import { clickhouseExternal } from "./external/external-config.ts";
 import { adoptedFunctionsKey } from "../nuclio/function-config.ts";
 import { host } from "../schema/hosts.ts";
 import { registryPlace } from "../images/reference.ts";
+import { registryUser } from "../images/registry-user.ts";
 import { objectName, resources } from "../schema/pods.ts";
 import { bytes, dnsLabel, secretText } from "../schema/values.ts";
 
@@ -90,14 +91,7 @@ const registry = z.strictObject({
     .describe(
       "Secret of type kubernetes.io/dockerconfigjson in CVAT's namespace. Instead of a user name and password.",
     ),
-  username: z
-    .string()
-    .regex(
-      /^[^:\s]([^:]*[^:\s])?$/,
-      "must be a name without `:`, which parts it from the password, and without blanks at its ends",
-    )
-    .optional()
-    .describe("User name at the registry."),
+  username: registryUser.optional().describe("User name at the registry."),
   password: secretText().optional().describe("Password at the registry."),
 });
 

@@ -1,10 +1,12 @@
 import type { ChartSource } from "../charts/source.ts";
 import { clearmlPlan, clearmlPlanOn, type ClearmlPlan } from "../clearml/plan.ts";
 import { cvatPlan, cvatPlanOn, type CvatPlan } from "../cvat/plan.ts";
+import type { Mirror } from "../images/mirror.ts";
 import type { LabelEntry } from "../nuclio/label-config.ts";
 import { functionPlan, type FunctionPlan } from "../nuclio/plan.ts";
 import type { Application } from "../storage/grants.ts";
 import { storePlan, type StorePlan } from "../storage/plan.ts";
+import { mirrorOf } from "./mirror.ts";
 import { peopleOfStore } from "./people.ts";
 import type { LabConfig } from "./sections.ts";
 
@@ -21,6 +23,8 @@ export interface Plan {
   clearml: ClearmlPlan | undefined;
   /** Undefined: the lab has none. */
   store: StorePlan | undefined;
+  /** Where images are taken from. Undefined: each from where it is published. */
+  mirror: Mirror | undefined;
 }
 
 /** What stands in files that a stack file names. */
@@ -49,6 +53,7 @@ export function planOf(lab: LabConfig, files: NamedFiles): Plan {
     functions: lab.cvat.enabled && lab.cvat.nuclio.enabled ? functionPlans(lab.functions, files) : {},
     clearml,
     store,
+    mirror: mirrorOf(lab),
   };
 }
 

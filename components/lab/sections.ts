@@ -25,9 +25,7 @@ export const SECTIONS = {
   cvat: cvatConfig.prefault({}).describe("CVAT: annotation, with Nuclio for automatic annotation and analytics."),
   functions: functionsConfig.prefault({}).describe("Functions of Nuclio that annotate in CVAT, by name."),
   clearml: clearmlConfig.prefault({}).describe("ClearML: experiments, training and artifacts."),
-  images: imagesConfig
-    .prefault({})
-    .describe("Images that verbs run in the cluster. `preview` and `up` make nothing of them."),
+  images: imagesConfig.prefault({}).describe("Where images are pulled from, and what verbs run in the cluster."),
   rehearsal: rehearsalConfig
     .prefault({})
     .describe("What a rehearsal cannot know of your cluster. `preview` and `up` make nothing of it."),

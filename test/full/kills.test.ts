@@ -41,8 +41,8 @@ describe("install", () => {
     const world = await undisturbed();
     let left = killsOf(types);
     expect(left.length).toBeGreaterThan(35);
-    for (let labs = 0; left.length > 0; labs++) {
-      const before = left;
+    while (left.length > 0) {
+      const before = left.length;
       const lab = await startKillLab();
       try {
         // Whichever moment comes first: one that is waited for alone may be over when its turn comes.
@@ -53,7 +53,8 @@ describe("install", () => {
       } finally {
         await lab.end();
       }
-      expect([labs, left.map(killText)]).not.toEqual([labs, before.map(killText)]);
+      // A moment that no install comes to.
+      if (left.length === before) expect(left.map(killText)).toEqual([]);
     }
   });
 });

@@ -4,9 +4,13 @@ import path from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { streamProgress } from "../../automation/progress.ts";
+import { copiesOf } from "../../automation/images/copies.ts";
+import { labImages } from "../../automation/images/lab-images.ts";
 import { miniatureChart } from "../../automation/rehearsal/miniatures.ts";
 import { obtainTools } from "../../automation/tools/obtain.ts";
 import { KUBERNETES } from "../../automation/tools/programs.ts";
+import { parseLab } from "../../components/lab/parse.ts";
+import { planOf } from "../../components/lab/plan.ts";
 import { inventoryDifferences, parseInventory } from "../fixtures/inventory/compare.ts";
 import { inventoryOf, type Row } from "../fixtures/inventory/extract.ts";
 
@@ -223,3 +227,34 @@ describe("faults of the real charts", () => {
     expect(manifests.includes("router.middlewares: cvat-stripprefix@kubernetescrd")).toBe(enabled);
   });
 });
+
+test("every image that the lab's charts name has its place in a mirror, and no other is one there", async () => {
+  const sections = {
+    images: { registry: "registry.example/library" },
+    clearml: { addresses: { api: "192.0.2.41" }, agent: { enabled: true } },
+    traefik: { address: "192.0.2.20" },
+  };
+  const { lab: sound, problems } = parseLab(sections);
+  if (sound === undefined) throw new Error(JSON.stringify(problems));
+  const plan = planOf(sound, { labels: {} });
+  const charts = await Promise.all(
+    plan.charts.map(async ({ name, version }) => ({ ...(await miniatureChart(name, version, folder)), name })),
+  );
+  const images = await labImages(plan, { charts, helm, folder });
+  const { copies, own, clashes } = copiesOf(images, plan.mirror ?? never());
+  expect(own.map(({ image }) => image)).toEqual(["registry.internal/clearml-agent:2.0.7-2"]);
+  expect(clashes).toEqual([]);
+  expect(copies.map(({ target }) => target)).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^registry\.example\/library\/cvat\/server:v/),
+      expect.stringMatching(/\/nuclio\/dashboard:/),
+      expect.stringMatching(/\/kaniko-project\/executor:/),
+      expect.stringMatching(/\/nvidia\/cuda:/),
+      expect.stringMatching(/\/bitnamilegacy\/mongodb:/),
+    ]),
+  );
+});
+
+function never(): never {
+  throw new Error("the stack names a registry");
+}

@@ -85,6 +85,7 @@ describe("help", () => {
       "function logs",
       "function remove",
       "graph",
+      "images mirror",
       "issue",
       "open",
       "outputs",

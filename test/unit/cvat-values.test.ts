@@ -4,7 +4,7 @@ import { vectorStamp } from "../../components/cvat/analytics.ts";
 import { cvatConfig } from "../../components/cvat/cvat-section.ts";
 import { ingressAnnotations, publicUrl, traefikObjects } from "../../components/cvat/ingress.ts";
 import { mergeValues } from "../../components/charts/merge.ts";
-import { registryKey } from "../../components/cvat/registry.ts";
+import { registryKey } from "../../components/images/registry-credentials.ts";
 import { cvatValues, smokescreenOptions } from "../../components/cvat/values.ts";
 import { plannedCvat } from "../fixtures/inputs/planned.ts";
 

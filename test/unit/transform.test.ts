@@ -29,7 +29,7 @@ async function render(
 ) {
   const seen: RenderedObject[] = [];
   const sealed = seal({ password: pulumi.secret("s3cret-canary") });
-  const transform = renderTransform(new Ledger("cvat", [FIX]), sealed, (object) => seen.push(object), prepared);
+  const transform = renderTransform(new Ledger("cvat", [FIX]), sealed, (object) => seen.push(object), { prepared });
   const props = { apiVersion: "v1", kind, metadata: { name: "x" }, ...extra };
   const args = { custom: true, type: `kubernetes:${TYPES[kind] ?? "core/v1"}:${kind}`, name: "x", props, opts };
   const result = await transform(args);

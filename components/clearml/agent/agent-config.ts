@@ -3,7 +3,7 @@ import { deliveryConfig } from "../../images/delivery-config.ts";
 import { imagePath, imageReference, imageTag, parseImage, registryHost } from "../../images/reference.ts";
 import { deviceName, environmentName, nodeSelector, resources, toleration } from "../../schema/pods.ts";
 import { bytes, dnsLabel, LINES_META } from "../../schema/values.ts";
-import { AGENT_IMAGE } from "./names.ts";
+import { AGENT_IMAGE, DEFAULT_TASK_IMAGE } from "./names.ts";
 
 const placement = {
   nodeSelector: nodeSelector.default({}).describe("Labels a node must have."),
@@ -29,7 +29,7 @@ const tasks = z.strictObject({
       const image = parseImage(text);
       return !image || image.tag !== undefined || image.digest !== undefined;
     }, "must be an image with a tag or a digest")
-    .default("nvidia/cuda:12.1.0-runtime-ubuntu22.04")
+    .default(DEFAULT_TASK_IMAGE)
     .describe(
       "Image of tasks that name none. One without Python installs it at each task's start; pytorch/pytorch has it.",
     ),

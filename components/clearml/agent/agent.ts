@@ -8,6 +8,7 @@ import { keptNamespace } from "../../kubernetes/namespace.ts";
 import { agentLabels } from "./namespace-labels.ts";
 import { authorityMap } from "../../storage/authority-map.ts";
 import { OwnResource } from "../../records/resource.ts";
+import type { Mirror } from "../../images/mirror.ts";
 import { ImageDelivery, type ImageDeliveryArgs } from "../../images/delivery.ts";
 import type { ClearMl } from "../clearml.ts";
 import type { Connection } from "../client/connection.ts";
@@ -29,6 +30,8 @@ export interface ClearMlAgentArgs {
   chart: ChartSource;
   cluster: Cluster;
   server: ClearMl;
+  /** Where images are taken from. Default: each from where it is published. */
+  mirror?: Mirror | undefined;
   /** The object store as tasks use it. Left out: artifacts go to the file server. */
   s3?: pulumi.Input<S3Access>;
   /** Certificates of the store's private authority, PEM, for pods. Default: none. */
@@ -94,12 +97,14 @@ export class ClearMlAgent extends pulumi.ComponentResource {
       values: agentValues({
         plan,
         urls,
+        mirror: args.mirror,
         s3: s3 !== undefined,
         authority: authority?.metadata.name,
         digest: pulumi.secret(digest),
       }),
       fixes: agentFixes(plan.tasks.runtimeClass),
       stages: [{ stage: "workers", name: /^clearml-agent$/ }],
+      mirror: args.mirror,
       cluster,
     };
     const installed = new ChartInstall(name, chartArgs, { ...parts, dependsOn: server });

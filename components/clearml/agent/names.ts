@@ -21,6 +21,9 @@ export const CREDENTIAL_KEYS = {
  */
 export const AGENT_IMAGE = { agent: "2.0.7", kubectl: "1.35.4", tag: "2.0.7-2" } as const;
 
+/** The image of tasks that name none, where the stack file names none either. */
+export const DEFAULT_TASK_IMAGE = "nvidia/cuda:12.1.0-runtime-ubuntu22.04";
+
 /** `registry.internal/clearml-agent:2.0.7-2`: what the chart makes of it. (registryNamePrefix in its _helpers.tpl) */
 export function imageOf({ registry, repository, tag }: Record<"registry" | "repository" | "tag", string>): string {
   return `${registry}/${repository}:${tag}`;

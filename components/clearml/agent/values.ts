@@ -1,11 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { mergeValues, type Values } from "../../charts/merge.ts";
 import { isMap } from "../../program/maps.ts";
+import { mirrored, type Mirror } from "../../images/mirror.ts";
 import { S3_VARIABLES, type ClearmlUrls } from "../conf.ts";
 import { authorityVolume } from "../../storage/authority.ts";
 import type { Env } from "../credentials.ts";
 import { DIGEST_ANNOTATION } from "../values.ts";
-import { AGENT_IMAGE, AGENT_SECRETS, CREDENTIAL_KEYS } from "./names.ts";
+import { AGENT_IMAGE, AGENT_SECRETS, CREDENTIAL_KEYS, DEFAULT_TASK_IMAGE } from "./names.ts";
 import type { AgentPlan } from "./plan.ts";
 
 export interface AgentValuesArgs {
@@ -16,12 +17,14 @@ export interface AgentValuesArgs {
   s3: boolean;
   /** ConfigMap with the certificates of the object store's private authority. Default: none. */
   authority?: pulumi.Input<string> | undefined;
+  /** Where the image of tasks that name none is taken from. Default: from where it is published. */
+  mirror?: Mirror | undefined;
   /** Digest of what the agent reads from Secrets, as a secret Output or text: the pod starts anew when it changes. */
   digest: pulumi.Input<string>;
 }
 
 /** Values of the `clearml-agent` chart, 5.3. They hold no secret: credentials and configuration are in Secrets that they name. */
-export function agentValues({ plan, urls, s3, authority, digest }: AgentValuesArgs): Values {
+export function agentValues({ plan, urls, s3, authority, mirror, digest }: AgentValuesArgs): Values {
   const { config } = plan;
   const { image, tasks } = config;
   const ours: Values = {
@@ -30,6 +33,10 @@ export function agentValues({ plan, urls, s3, authority, digest }: AgentValuesAr
       existingAgentk8sglueSecret: AGENT_SECRETS.credentials,
       existingClearmlConfigSecret: AGENT_SECRETS.configuration,
     },
+    // The pods of tasks pull by it, too.
+    ...(mirror?.pullSecret !== undefined && {
+      imageCredentials: { enabled: true, existingSecret: mirror.pullSecret },
+    }),
     agentk8sglue: {
       image: { registry: image.registry, repository: image.repository, tag: image.tag },
       apiServerUrlReference: urls.api,
@@ -37,7 +44,7 @@ export function agentValues({ plan, urls, s3, authority, digest }: AgentValuesAr
       webServerUrlReference: urls.web,
       queue: config.queue,
       createQueueIfNotExists: false,
-      defaultContainerImage: tasks.image,
+      defaultContainerImage: taskImage(tasks.image, mirror),
       annotations: { [DIGEST_ANNOTATION]: digest },
       nodeSelector: config.nodeSelector,
       tolerations: config.tolerations,
@@ -75,6 +82,10 @@ export function agentValues({ plan, urls, s3, authority, digest }: AgentValuesAr
  * older one only on Python 3.12 and later. (clearml-real.md A5)
  */
 const INSTALL_ARGS = `==${AGENT_IMAGE.agent} 'setuptools<82'`;
+
+/** One that the stack file names is taken from where it says. */
+const taskImage = (image: string, mirror: Mirror | undefined) =>
+  mirror && image === DEFAULT_TASK_IMAGE ? mirrored(image, mirror) : image;
 
 interface PodVolume {
   volume: Values;

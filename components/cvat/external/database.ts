@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../../kubernetes/cluster.ts";
+import type { Mirror } from "../../images/mirror.ts";
 import { GeneratedText, PASSWORD_LENGTH } from "../../secrets/generated.ts";
 import type { CvatPlan } from "../plan.ts";
 import { registerScriptJob, type ScriptPod } from "./script-job.ts";
@@ -9,6 +10,9 @@ export interface ExternalArgs {
   plan: CvatPlan;
   namespace: pulumi.Input<string>;
   cluster: Cluster;
+  /** Where images are taken from, and the Secret for it. Default: each from where it is published. */
+  mirror?: Mirror | undefined;
+  pulls?: readonly pulumi.Resource[];
 }
 
 /** What is registered for a service that somebody else runs. */
@@ -38,7 +42,7 @@ const OWNER_LENGTH = 12;
 /** Registers CVAT's password of a database and the Job that gives it to the database: before the pods that read it, which start anew afterwards. */
 export function registerDatabase(
   resource: string,
-  { plan, namespace, cluster, external, before, given, secret, beside, pod, failed }: DatabaseArgs,
+  { plan, namespace, cluster, mirror, pulls = [], external, before, given, secret, beside, pod, failed }: DatabaseArgs,
   opts: pulumi.CustomResourceOptions,
 ): ExternalService {
   const { parent } = opts;
@@ -63,10 +67,10 @@ export function registerDatabase(
   const job = registerScriptJob(
     resource,
     {
-      ...{ plan, namespace, cluster, pod, failed },
+      ...{ plan, namespace, cluster, mirror, pod, failed },
       learned: { OWNER: pulumi.unsecret(made("owner", OWNER_LENGTH)) },
       secrets: pulumi.all([password, rotation]).apply((all) => all.join(" ")),
-      after: objects,
+      after: [...objects, ...pulls],
     },
     opts,
   );

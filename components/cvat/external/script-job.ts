@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { mirrored, type Mirror } from "../../images/mirror.ts";
 import { placeOf, type Cluster } from "../../kubernetes/cluster.ts";
 import { RESTRICTED_CONTAINER } from "../../kubernetes/pod-security.ts";
 import { OwnResource } from "../../records/resource.ts";
@@ -34,8 +35,10 @@ export interface ScriptPod {
 export function scriptJob(
   { name, environment, certificates }: ScriptPod,
   { images, config }: Pick<CvatPlan, "images" | "config">,
-  { digest, timeoutMs }: { digest: string; timeoutMs: number },
+  { digest, timeoutMs, mirror }: { digest: string; timeoutMs: number; mirror?: Mirror | undefined },
 ) {
+  const image = `${images.server.repository}:${images.server.tag}`;
+  const pullSecrets = mirror?.pullSecret === undefined ? {} : { imagePullSecrets: [{ name: mirror.pullSecret }] };
   const labels = { app: name };
   return {
     backoffLimit: 1,
@@ -46,10 +49,11 @@ export function scriptJob(
         // Not OnFailure: the pod that failed stays, with its log.
         restartPolicy: "Never",
         automountServiceAccountToken: false,
+        ...pullSecrets,
         containers: [
           {
             name: "script",
-            image: `${images.server.repository}:${images.server.tag}`,
+            image: mirror ? mirrored(image, mirror) : image,
             imagePullPolicy: config.imagePullPolicy,
             command: ["python", `${FOLDER}/${name}.py`],
             env: [
@@ -82,6 +86,7 @@ export interface ScriptJobArgs {
   plan: CvatPlan;
   namespace: pulumi.Input<string>;
   cluster: Pick<Cluster, "access" | "readyTimeoutMs">;
+  mirror: Mirror | undefined;
   pod: ScriptPod;
   /** More variables, which are no secret and are known only in a run. */
   learned: Readonly<Record<string, pulumi.Input<string>>>;
@@ -96,7 +101,7 @@ export interface ScriptJobArgs {
 /** Registers the script, its Job and the wait for it. Who depends on what this gives, starts when the script has done its work. */
 export function registerScriptJob(
   resource: string,
-  { plan, namespace, cluster, pod, learned, secrets, failed, after }: ScriptJobArgs,
+  { plan, namespace, cluster, mirror, pod, learned, secrets, failed, after }: ScriptJobArgs,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
   const { name } = pod;
@@ -117,7 +122,7 @@ export function registerScriptJob(
   const spec = pulumi
     .all([digest, pulumi.output(learned)])
     .apply(([text, more]) =>
-      scriptJob({ ...pod, environment: { ...pod.environment, ...more } }, plan, { digest: text, timeoutMs }),
+      scriptJob({ ...pod, environment: { ...pod.environment, ...more } }, plan, { digest: text, timeoutMs, mirror }),
     );
   const job = new k8s.batch.v1.Job(
     resource,

@@ -10,7 +10,7 @@ export async function plainValues({
   cvat,
   clearml,
 }: Plan): Promise<{ cvat: unknown; clearml: unknown; agent: unknown }> {
-  const word = pulumi.output("bench");
+  const word = pulumi.output("unknown");
   const resolved = (values: pulumi.Inputs) => new Promise((resolve) => pulumi.output(values).apply(resolve));
   return {
     cvat:
