@@ -39,7 +39,7 @@ export interface ChartInstallArgs {
   addressKeys?: Readonly<Record<string, string>>;
   cluster: Cluster;
   /** The Secret by which the namespace pulls from the mirror, where something needs it before the chart. Default: it is made here. */
-  pulls?: readonly pulumi.Resource[];
+  pulls?: pulumi.Resource[];
 }
 
 /**

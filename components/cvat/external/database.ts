@@ -12,7 +12,7 @@ export interface ExternalArgs {
   cluster: Cluster;
   /** Where images are taken from, and the Secret for it. Default: each from where it is published. */
   mirror?: Mirror | undefined;
-  pulls?: readonly pulumi.Resource[];
+  pulls?: pulumi.Resource[];
 }
 
 /** What is registered for a service that somebody else runs. */
