@@ -208,6 +208,7 @@ describe("what is registered for services of others", () => {
           `ConfigMap cvat-external-${part}-script`,
           `Job cvat-external-${part}`,
           `Job cvat-external-${part}-done`,
+          `KeptPasswords cvat-external-${part}-kept`,
           `Secret cvat-external-${part}-secret`,
           ...["nonce", "owner", "password"].map((what) => `GeneratedText cvat-external-${part}-${what}`),
         ])

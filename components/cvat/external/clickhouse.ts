@@ -19,6 +19,8 @@ export function externalClickhouse(
       ...args,
       external,
       before: [],
+      keeper: "ClickHouse",
+      key: "vision-platform:cvat.secrets.clickhouse",
       given: config.secrets.clickhouse,
       secret: EXTERNAL.clickhouseSecret,
       beside: {},

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Cluster } from "../../kubernetes/cluster.ts";
+import { placeOf, type Cluster } from "../../kubernetes/cluster.ts";
+import { OwnResource } from "../../records/resource.ts";
 import type { Mirror } from "../../images/mirror.ts";
 import { GeneratedText, PASSWORD_LENGTH } from "../../secrets/generated.ts";
 import type { CvatPlan } from "../plan.ts";
@@ -27,6 +28,9 @@ export interface DatabaseArgs extends ExternalArgs {
   external: { existingSecret?: string | undefined; rotation: number };
   /** What the Job needs besides. */
   before: readonly pulumi.Resource[];
+  /** What is signed in to, as a person calls it, and the key of the stack file for the password. */
+  keeper: string;
+  key: string;
   /** The password, if the stack has one. */
   given: pulumi.Input<string> | undefined;
   /** Name of the Secret that is made where none is named, and what stands in it beside the password. */
@@ -42,7 +46,22 @@ const OWNER_LENGTH = 12;
 /** Registers CVAT's password of a database and the Job that gives it to the database: before the pods that read it, which start anew afterwards. */
 export function registerDatabase(
   resource: string,
-  { plan, namespace, cluster, mirror, pulls = [], external, before, given, secret, beside, pod, failed }: DatabaseArgs,
+  {
+    plan,
+    namespace,
+    cluster,
+    mirror,
+    pulls = [],
+    external,
+    before,
+    keeper,
+    key,
+    given,
+    secret,
+    beside,
+    pod,
+    failed,
+  }: DatabaseArgs,
   opts: pulumi.CustomResourceOptions,
 ): ExternalService {
   const { parent } = opts;
@@ -52,6 +71,19 @@ export function registerDatabase(
   const password =
     existingSecret === undefined ? (given ?? made("password", PASSWORD_LENGTH.handedOver, rotation)) : String(rotation);
   const metadata = { name: secret, namespace };
+  // Of a stack that went away and comes back: what it signed in with then opens its role, and no other password does.
+  const kept = () =>
+    new OwnResource(
+      `${resource}-kept`,
+      "secrets:KeptPasswords",
+      {
+        connection: placeOf(cluster, namespace),
+        kept: pulumi.secret([{ secret, field: "password", password, keeper, key }]),
+        onlyAtFirst: true,
+      },
+      [],
+      { parent },
+    );
   const secrets =
     existingSecret === undefined
       ? [
@@ -59,7 +91,7 @@ export function registerDatabase(
             `${resource}-secret`,
             { type: "Opaque", metadata, stringData: { ...beside, password } },
             // What opens the data stays where CVAT's own namespace stays. (secrets.ts, of the own database)
-            { ...opts, retainOnDelete: true },
+            { ...opts, retainOnDelete: true, dependsOn: kept() },
           ),
         ]
       : [];

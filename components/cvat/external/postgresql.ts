@@ -26,6 +26,8 @@ export function externalPostgresql(
       ...args,
       external,
       before,
+      keeper: "PostgreSQL",
+      key: "vision-platform:cvat.secrets.postgresql",
       given: config.secrets.postgresql,
       secret: EXTERNAL.postgresqlSecret,
       beside: roleAndDatabase(external),

@@ -31,8 +31,8 @@ export function usersJob({ initializer, digest, patience }: UsersJobInput) {
   const { serviceAccountName, affinity, tolerations, imagePullSecrets } = initializer;
   const { image, imagePullPolicy, env, resources, securityContext } = container;
   // The SDK says that they are always there.
-  const { volumes = [] }: Partial<PodSpec> = initializer;
-  const { volumeMounts = [] }: Partial<typeof container> = container;
+  const volumes = (initializer as Partial<PodSpec>).volumes ?? [];
+  const volumeMounts = (container as Partial<typeof container>).volumeMounts ?? [];
   return {
     backoffLimit: 2,
     activeDeadlineSeconds: patience,
