@@ -156,11 +156,13 @@ describe("Pulumi.platform.yaml, CVAT on services of others", () => {
         /cvat\.secrets\.postgresql: PostgreSQL keeps the password it was made with.* get secret cvat-external-postgresql /,
       ),
     ]);
-    await lab.configure({ cvat: { secrets: { postgresql: made } } });
+    // A rehearsal has no database that knows it: as where the role was dropped meanwhile, the Secret goes, and another password is made.
+    const metadata = { name: "cvat-external-postgresql", namespace: NAMESPACE };
+    await lab.client().delete({ apiVersion: "v1", kind: "Secret", metadata });
     await lab.up();
     expect(names(await list("v1", "PersistentVolumeClaim"))).toContain("data-cvat-postgresql-0");
     expect(await passwordOf("cvat-postgres-secret")).toBe(own);
-    expect(await passwordOf("cvat-external-postgresql")).toBe(made);
+    expect(await passwordOf("cvat-external-postgresql")).not.toBe(made);
   });
 
   it("leaves at destroy what opens the data, and takes it back", async () => {
