@@ -2,7 +2,7 @@ import { apiServer, listOf, type Send } from "../../components/kubernetes/api-se
 import type { ClusterAccess } from "../../components/kubernetes/cluster.ts";
 import { CONFIGURATION_STATES } from "../../components/kubernetes/metallb-state.ts";
 import { kubeConfig } from "../../components/kubernetes/kube-config.ts";
-import type { ClusterFacts } from "../../components/preflight/facts.ts";
+import type { ClusterFacts, LiveSecret } from "../../components/preflight/facts.ts";
 
 /** What was read of the cluster, and what was not. */
 export interface Look {
@@ -34,7 +34,7 @@ const GATEWAYS = {
 
 /** What is no list, and the lists that are read for some labs only. */
 type ForSome = "tlsSecrets" | "pods" | "gateways" | "gatewayClasses";
-type NotListed = "uid" | "kubernetes" | "unknownKinds" | ForSome;
+type NotListed = "uid" | "kubernetes" | "unknownKinds" | "serviceSecrets" | ForSome;
 type Lists = Omit<ClusterFacts, NotListed> & Partial<Pick<ClusterFacts, ForSome>>;
 
 export interface LookOptions {
@@ -42,6 +42,8 @@ export interface LookOptions {
   send?: Send;
   /** The Secret with CVAT's certificate, of which only this one is read. Default: none is looked for. */
   tlsSecret?: { namespace: string; name: string } | undefined;
+  /** Secrets of services that somebody else runs, of which only these are read. Default: none is looked for. */
+  serviceSecrets?: readonly { namespace: string; name: string }[];
   /** Whether the pods of every namespace are read. Default: they are not. */
   pods?: boolean;
   /** Whether Gateways and their classes are read. Default: they are not. */
@@ -54,7 +56,7 @@ export interface LookOptions {
  */
 export async function lookAtCluster(
   access: ClusterAccess,
-  { send, tlsSecret, pods, gateways }: LookOptions = {},
+  { send, tlsSecret, serviceSecrets = [], pods, gateways }: LookOptions = {},
 ): Promise<Look> {
   const ask = send ?? apiServer(await kubeConfig(access));
   const unread: string[] = [];
@@ -71,11 +73,18 @@ export async function lookAtCluster(
     ...(pods && { pods: "/api/v1/pods" }),
     ...(gateways && GATEWAYS),
   };
-  const [entries, kubernetes] = await Promise.all([Promise.all(Object.entries(paths).map(read)), versionOf(ask)]);
+  const [entries, kubernetes, named] = await Promise.all([
+    Promise.all(Object.entries(paths).map(read)),
+    versionOf(ask),
+    Promise.all(serviceSecrets.map((one) => read([`Secret ${one.name}`, pathOf(one)]))),
+  ]);
+  const unreadable = serviceSecrets.length === 0 || named.some(([, items]) => items === undefined);
   const lists = Object.fromEntries(entries) as unknown as Lists;
   const uid = lists.namespaces?.find(({ metadata }) => metadata?.name === "kube-system")?.metadata?.uid;
+  const found = unreadable ? undefined : (named.flatMap(([, items]) => items ?? []) as LiveSecret[]);
   const forSome = { tlsSecrets: undefined, pods: undefined, gateways: undefined, gatewayClasses: undefined };
-  return { facts: { ...forSome, ...lists, uid, kubernetes, unknownKinds }, unread };
+  const facts = { ...forSome, serviceSecrets: found, ...lists };
+  return { facts: { ...facts, uid, kubernetes, unknownKinds }, unread };
 }
 
 /** The version of Kubernetes: `v1.36.3+k3s1`; undefined where the API server does not say. */

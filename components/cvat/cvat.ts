@@ -5,6 +5,7 @@ import type { LedgerRow } from "../charts/ledger.ts";
 import type { ChartSource } from "../charts/source.ts";
 import type { Stages } from "../edge/route.ts";
 import type { Mirror } from "../images/mirror.ts";
+import { pullSecret } from "../images/pull-secret.ts";
 import type { StageRow } from "../readiness/stages.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { keptNamespace } from "../kubernetes/namespace.ts";
@@ -86,10 +87,13 @@ export class Cvat extends pulumi.ComponentResource {
     const child = { parent: this, provider: cluster.provider };
     this.versions = plan.versions;
     this.namespace = keptNamespace(`${name}-namespace`, config.namespace, child, cvatLabels(config));
-    const secrets = new CvatSecrets(name, { config, namespace: this.namespace, cluster }, child);
+    const { mirror } = args;
+    const pulls = pullSecret(name, mirror, this.namespace, child);
+    const secrets = new CvatSecrets(name, { plan, namespace: this.namespace, cluster, mirror, pulls }, child);
+    const { clickhousePassword } = secrets;
     // Before the chart, so that where it leaves out an Ingress, or takes one away, these stand already.
     const beside = registerEdge(name, cvatStages(plan), this.namespace, child);
-    const cache = kvrocksFile(name, config.kvrocks, this.namespace, child);
+    const cache = config.kvrocks.external ? [] : [kvrocksFile(name, config.kvrocks, this.namespace, child)];
     const isClosed = config.registration === "closed";
     const settings = isClosed ? (args.signIn ?? REGISTRATION_CLOSED) : undefined;
     const closed = settings ? [registrationSettings(name, settings, this.namespace, child)] : [];
@@ -104,7 +108,7 @@ export class Cvat extends pulumi.ComponentResource {
         namespace: this.namespace,
         values: cvatValues({
           plan,
-          clickhousePassword: secrets.clickhousePassword,
+          clickhousePassword,
           registrySecret: secrets.registrySecret,
           smokescreen: smokescreen(args),
           nuclioPlatform: args.nuclioPlatform,
@@ -114,23 +118,24 @@ export class Cvat extends pulumi.ComponentResource {
           chart: this.versions.parts.chart,
           ingressAnnotations: plan.signIn === undefined ? ingressAnnotations(config) : {},
           settings,
-          kvrocks: config.kvrocks,
+          kvrocks: config.kvrocks.external ? undefined : config.kvrocks,
+          services: config,
           authority: args.objectStoreCa === undefined ? undefined : authorityName(args.objectStoreCa),
         }),
         stages: STAGES,
-        mirror: args.mirror,
+        ...{ mirror, pulls },
         cluster,
       },
-      { ...child, dependsOn: [...secrets.objects, ...beside, cache, ...closed, ...authority] },
+      { ...child, dependsOn: [...secrets.objects, ...beside, ...cache, ...closed, ...authority] },
     );
     // The chart makes this Secret itself.
-    const readers = config.analytics.enabled
+    const readers = clickhousePassword
       ? restartedReaders(
           `${name}-restart-after-clickhouse`,
           {
             cluster,
             namespace: pulumi.all([this.namespace, install.ready]).apply(([where]) => where),
-            texts: { [CHART_OBJECTS.clickhouseSecret]: secrets.clickhousePassword },
+            texts: { [CHART_OBJECTS.clickhouseSecret]: clickhousePassword },
             stores: [CHART_OBJECTS.clickhouseShard],
           },
           { parent: this },

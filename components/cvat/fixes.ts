@@ -3,6 +3,7 @@ import type { CvatConfig } from "./cvat-config.ts";
 import type { ServerSettings } from "./registration/settings.ts";
 import { analyticsFixes } from "./fixes/analytics.ts";
 import { storeAuthority } from "./fixes/authority.ts";
+import { externalFixes } from "./fixes/external.ts";
 import { ingressFixes } from "./fixes/ingress.ts";
 import { kvrocksBounded } from "./fixes/kvrocks.ts";
 import { portFixes } from "./fixes/ports.ts";
@@ -20,8 +21,10 @@ export interface CvatFixesInput {
   ingressAnnotations: Record<string, Annotations>;
   /** What the server starts with in the place of its image's settings. Default: with those, by which anybody may make an account. */
   settings?: ServerSettings | undefined;
-  /** Bounds of the chunk cache. Default: it has none. */
-  kvrocks?: CvatConfig["kvrocks"];
+  /** Bounds of the chunk cache. Default: it has none, or is somebody else's. */
+  kvrocks?: CvatConfig["kvrocks"] | undefined;
+  /** Services, of which somebody else may run some. Default: all are the chart's. */
+  services?: Pick<CvatConfig, "redis" | "kvrocks" | "analytics">;
   /** ConfigMap with the certificates of the object store's private authority. Default: it has none. */
   authority?: string | undefined;
 }
@@ -30,7 +33,15 @@ export interface CvatFixesInput {
  * What charts 0.15.0 to 2.64.0 need changed at render. Each row goes by the objects and the releases of their images, so a fitting pair
  * of chart and images needs next to none and the runbook's pair (images 2.39.0 on chart 0.17.1) all of them.
  */
-export function cvatFixes({ cvat, chart, ingressAnnotations, settings, kvrocks, authority }: CvatFixesInput): Fix[] {
+export function cvatFixes({
+  cvat,
+  chart,
+  ingressAnnotations,
+  settings,
+  kvrocks,
+  services,
+  authority,
+}: CvatFixesInput): Fix[] {
   return [
     ...userFixes(cvat),
     ...portFixes(cvat),
@@ -38,6 +49,7 @@ export function cvatFixes({ cvat, chart, ingressAnnotations, settings, kvrocks, 
     ...ingressFixes(ingressAnnotations),
     initContainerVolumes,
     ...(kvrocks === undefined ? [] : [kvrocksBounded(kvrocks)]),
+    ...(services === undefined ? [] : externalFixes(services)),
     ...(settings === undefined ? [] : [registrationClosed(settings)]),
     ...(authority === undefined ? [] : [storeAuthority(authority)]),
   ];

@@ -6,6 +6,8 @@ import type { ClusterCheck } from "./check.ts";
 import { devicesSuffice } from "./devices/suffice.ts";
 import { gatewayIsTraefiks } from "./gateway.ts";
 import { ingressClassIsServed } from "./ingress-class.ts";
+import { serviceSecretsAreThere } from "./service-secrets.ts";
+import { claimsAreLeftBehind } from "./left-behind.ts";
 import { nodesAreThere } from "./nodes.ts";
 import { storageClassesAreThere, storageClassesFit } from "./storage-class.ts";
 import { tlsSecretIsThere } from "./tls-secret.ts";
@@ -22,5 +24,7 @@ export const CLUSTER_CHECKS: readonly ClusterCheck[] = [
   storageClassesAreThere,
   storageClassesFit,
   tlsSecretIsThere,
+  serviceSecretsAreThere,
+  claimsAreLeftBehind,
   devicesSuffice,
 ];

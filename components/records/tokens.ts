@@ -18,6 +18,7 @@ export const TOKENS = [
   "nuclio:Project",
   "preflight:Cluster",
   "readiness:Gate",
+  "readiness:Job",
   "secrets:Departures",
   "secrets:GeneratedText",
   "secrets:KeptPasswords",
@@ -59,7 +60,13 @@ export function isComponent(type: string): boolean {
   return type.startsWith(`${PACKAGE}:`) && tokenOf(type) === undefined;
 }
 
-const WAITS: readonly Token[] = ["cvat:RegistrationProof", "cvat:UsersReady", "edge:Proof", "readiness:Gate"];
+const WAITS: readonly Token[] = [
+  "cvat:RegistrationProof",
+  "cvat:UsersReady",
+  "edge:Proof",
+  "readiness:Gate",
+  "readiness:Job",
+];
 
 /** Whether a resource of this type only waits, or asks: it is nothing of the lab, and its sentences name what they are about. */
 export function isWait(type: string): boolean {

@@ -16,6 +16,7 @@ export const NOTHING: ClusterFacts = {
   tlsSecrets: undefined,
   gateways: undefined,
   gatewayClasses: undefined,
+  serviceSecrets: undefined,
   pods: undefined,
   unknownKinds: [],
 };

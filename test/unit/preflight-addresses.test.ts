@@ -55,6 +55,7 @@ function cluster(changes: Partial<ClusterFacts> = {}): ClusterFacts {
     tlsSecrets: [],
     gateways: undefined,
     gatewayClasses: undefined,
+    serviceSecrets: [],
     pods: [],
     unknownKinds: [],
     ...changes,

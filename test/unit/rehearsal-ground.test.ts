@@ -32,6 +32,7 @@ function factsOf(objects: readonly LabObject[]): ClusterFacts {
     tlsSecrets: all("Secret"),
     gateways: all("Gateway"),
     gatewayClasses: all("GatewayClass"),
+    serviceSecrets: all("Secret"),
     pods: [],
     unknownKinds: [],
   };
