@@ -87,8 +87,10 @@ function csvLine(values: readonly unknown[]): string {
 }
 
 function download({ query, state, user }: Asked): Answer {
-  const request = state.requests.find((one) => one.id === query.get("rq_id"));
-  if (!request) throw refuse(400, ["Unknown request id"]);
+  const id = query.get("rq_id");
+  if (id === null) throw refuse(400, ["Missing request id in the query parameters"]);
+  const request = state.requests.find((one) => one.id === id && one.target === "events");
+  if (!request) throw refuse(400, ["Unexpected request id format"]);
   if (request.owner !== user.id) throw detail(403, FORBIDDEN);
   const { file } = request.parameters as { file?: string };
   if (request.status !== "finished" || file === undefined || !existsSync(file))
