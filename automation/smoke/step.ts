@@ -15,7 +15,7 @@ export interface Made {
 
 /** A run over a lab. */
 export interface Trial {
-  lab: Pick<DataLab, "plan" | "cvat" | "cvatOf" | "organization" | "urlOfCvat">;
+  lab: Pick<DataLab, "plan" | "cvat" | "cvatOf" | "organization">;
   /** Of the project and the task that are its own. */
   name: string;
   made: Made;

@@ -37,7 +37,6 @@ function trialOf(cvat: TestCvat, { endpoint = cvat.url, password, analytics = tr
       plan: { lab: { cvat: section } } as unknown as Trial["lab"]["plan"],
       ...{ cvatOf, cvat: (options) => cvatOf("admin", options) },
       organization: () => Promise.resolve(""),
-      urlOfCvat: () => Promise.resolve(endpoint),
     },
     ...{ name: ownName(), made: {} },
   };
