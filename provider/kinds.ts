@@ -20,6 +20,7 @@ export const KINDS: Readonly<Record<Token, () => KindModule>> = {
   "nuclio:Project": () => import("../components/nuclio/records/project.ts"),
   "preflight:Cluster": () => import("../components/preflight/records/cluster.ts"),
   "readiness:Gate": () => import("../components/readiness/kind.ts"),
+  "readiness:Job": () => import("../components/readiness/job-kind.ts"),
   "secrets:Departures": () => import("../components/secrets/records/departures.ts"),
   "secrets:GeneratedText": () => import("../components/secrets/records/generated-text.ts"),
   "secrets:KeptPasswords": () => import("../components/secrets/records/kept-passwords.ts"),

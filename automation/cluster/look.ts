@@ -2,7 +2,7 @@ import { apiServer, listOf, type Send } from "../../components/kubernetes/api-se
 import type { ClusterAccess } from "../../components/kubernetes/cluster.ts";
 import { CONFIGURATION_STATES } from "../../components/kubernetes/metallb-state.ts";
 import { kubeConfig } from "../../components/kubernetes/kube-config.ts";
-import type { ClusterFacts } from "../../components/preflight/facts.ts";
+import type { ClusterFacts, LiveSecret } from "../../components/preflight/facts.ts";
 
 /** What was read of the cluster, and what was not. */
 export interface Look {
@@ -28,7 +28,7 @@ const LISTS = {
 } as const satisfies Record<Exclude<keyof ClusterFacts, NotListed>, string>;
 
 /** What is no list, and the lists that are read for some labs only. */
-type NotListed = "uid" | "kubernetes" | "unknownKinds" | "tlsSecrets" | "pods";
+type NotListed = "uid" | "kubernetes" | "unknownKinds" | "tlsSecrets" | "serviceSecrets" | "pods";
 type Lists = Omit<ClusterFacts, NotListed> & Partial<Pick<ClusterFacts, "tlsSecrets" | "pods">>;
 
 export interface LookOptions {
@@ -36,6 +36,8 @@ export interface LookOptions {
   send?: Send;
   /** The Secret with CVAT's certificate, of which only this one is read. Default: none is looked for. */
   tlsSecret?: { namespace: string; name: string } | undefined;
+  /** Secrets of services that somebody else runs, of which only these are read. Default: none is looked for. */
+  serviceSecrets?: readonly { namespace: string; name: string }[];
   /** Whether the pods of every namespace are read. Default: they are not. */
   pods?: boolean;
 }
@@ -44,7 +46,10 @@ export interface LookOptions {
  * One look at the cluster, all lists side by side.
  * @throws Unreached when the API server does not answer or does not know the kubeconfig's user
  */
-export async function lookAtCluster(access: ClusterAccess, { send, tlsSecret, pods }: LookOptions = {}): Promise<Look> {
+export async function lookAtCluster(
+  access: ClusterAccess,
+  { send, tlsSecret, serviceSecrets = [], pods }: LookOptions = {},
+): Promise<Look> {
   const ask = send ?? apiServer(await kubeConfig(access));
   const unread: string[] = [];
   const unknownKinds: string[] = [];
@@ -59,10 +64,17 @@ export async function lookAtCluster(access: ClusterAccess, { send, tlsSecret, po
     ...(tlsSecret && { tlsSecrets: pathOf(tlsSecret) }),
     ...(pods && { pods: "/api/v1/pods" }),
   };
-  const [entries, kubernetes] = await Promise.all([Promise.all(Object.entries(paths).map(read)), versionOf(ask)]);
+  const [entries, kubernetes, named] = await Promise.all([
+    Promise.all(Object.entries(paths).map(read)),
+    versionOf(ask),
+    Promise.all(serviceSecrets.map((one) => read([`Secret ${one.name}`, pathOf(one)]))),
+  ]);
+  const unreadable = serviceSecrets.length === 0 || named.some(([, items]) => items === undefined);
   const lists = Object.fromEntries(entries) as unknown as Lists;
   const uid = lists.namespaces?.find(({ metadata }) => metadata?.name === "kube-system")?.metadata?.uid;
-  return { facts: { tlsSecrets: undefined, pods: undefined, ...lists, uid, kubernetes, unknownKinds }, unread };
+  const found = unreadable ? undefined : (named.flatMap(([, items]) => items ?? []) as LiveSecret[]);
+  const facts = { tlsSecrets: undefined, serviceSecrets: found, pods: undefined, ...lists };
+  return { facts: { ...facts, uid, kubernetes, unknownKinds }, unread };
 }
 
 /** The version of Kubernetes: `v1.36.3+k3s1`; undefined where the API server does not say. */

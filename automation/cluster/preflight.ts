@@ -10,10 +10,13 @@ import type { ClusterFacts } from "../../components/preflight/facts.ts";
 import { namespacesTakeOurLabels } from "../../components/preflight/namespace-labels.ts";
 import { clusterIsTheSame } from "../../components/preflight/same-cluster.ts";
 import type { KnownCluster } from "../../components/preflight/state.ts";
+import { serviceSecretsOf } from "../../components/preflight/service-secrets.ts";
 import { tlsSecretOf } from "../../components/preflight/tls-secret.ts";
 import { problemList } from "../../components/schema/problems.ts";
 import { RunError } from "../../components/program/run-errors.ts";
+import { notLookedAt, storeIsBounded } from "../../components/preflight/stores.ts";
 import { lookAtCluster } from "./look.ts";
+import { lookAtStores } from "./stores.ts";
 
 /**
  * Looks at the cluster before the program registers anything, and gives what it saw. A cluster that does not answer is left to the engine,
@@ -27,7 +30,7 @@ export async function preflight(
   charts: Promise<readonly ChartRange[]>,
 ): Promise<ClusterFacts | undefined> {
   const { lab } = plan;
-  const wanted = { tlsSecret: tlsSecretOf(lab), pods: asksForDevices(plan) };
+  const wanted = { tlsSecret: tlsSecretOf(lab), serviceSecrets: serviceSecretsOf(lab), pods: asksForDevices(plan) };
   const looked = lookAtCluster(lab.cluster, wanted).catch((error: unknown) => {
     if (error instanceof Unreached) return undefined;
     throw error;
@@ -35,6 +38,8 @@ export async function preflight(
   const [look, ranges] = await Promise.all([looked, charts]);
   if (look === undefined) return undefined;
   const { facts, unread } = look;
+  const stores = await lookAtStores(lab, facts.serviceSecrets);
+  for (const text of stores.flatMap(notLookedAt)) await pulumi.log.info(text);
   const lost = clusterIsTheSame(facts, lab, known);
   // Of a cluster that is not the lab's, nothing more is worth saying.
   const findings =
@@ -44,6 +49,7 @@ export async function preflight(
           ...chartsTakeTheCluster(facts, ranges),
           ...CLUSTER_CHECKS.flatMap((check) => check(facts, plan)),
           ...namespacesTakeOurLabels(facts, lab, known),
+          ...stores.flatMap(storeIsBounded),
         ];
   if (unread.length > 0) {
     findings.push({

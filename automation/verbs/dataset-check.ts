@@ -10,7 +10,7 @@ import type { InClusterRun } from "../data/in-cluster/run.ts";
 import { bucketSource, folderSource, type DataSource } from "../data/dataset/source.ts";
 import { decode } from "../data/pictures/decode.ts";
 import { FilmReader } from "../data/pictures/film.ts";
-import { kvrocksClaim, roomIn, type Room } from "../data/room/room.ts";
+import { roomInCache, type Room } from "../data/room/room.ts";
 import { streamProgress, type Progress, type ProgressTask } from "../progress.ts";
 import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
 import { soundPlan } from "../stackfile/sound-plan.ts";
@@ -101,7 +101,7 @@ const isFolder = (where: string) => /^(\/|\.{1,2}(\/|$))/.test(where);
 
 /** What kvrocks has room for, where the lab has one. */
 async function roomOf({ cvat, lab }: Plan, signal: AbortSignal): Promise<Room | undefined> {
-  return cvat && roomIn(cvat.config, lab.cluster, kvrocksClaim, signal);
+  return cvat && roomInCache(cvat.config, lab.cluster, signal);
 }
 
 /** A folder can be looked at without any lab. */

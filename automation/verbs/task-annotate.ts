@@ -11,7 +11,7 @@ import { projectNamed, storageOfBucket, storagesOf, taskNamed } from "../data/cv
 import type { CvatSpace } from "../data/cvat/space.ts";
 import { binaryText } from "../data/room/binary-text.ts";
 import { annotatingFilms } from "../data/room/film-chunks.ts";
-import { CACHE_SHARE, kvrocksClaim, roomIn, roomText } from "../data/room/room.ts";
+import { CACHE_SHARE, roomInCache, roomText } from "../data/room/room.ts";
 import { notesIn } from "../data/store/notes.ts";
 import { bytesOf } from "../data/tasks/bytes.ts";
 import { saidWhenSlow, streamProgress } from "../progress.ts";
@@ -182,11 +182,14 @@ async function cacheOf(lab: DataLab, space: CvatSpace, plan: AnnotatePlan, signa
       lines: ["How much of CVAT's cache the run takes is not known: its frames are in no bucket of this lab."],
     };
   const { cluster, cvat } = lab.plan.lab;
-  const room = await roomIn(cvat, cluster, kvrocksClaim, signal);
+  const room = await roomInCache(cvat, cluster, signal);
   const what = plan.frames.isFilm
     ? "at most, a guess: the film's frames written anew"
     : "the frames as they are stored";
-  const line = `The run puts ${binaryText(bytes)} into CVAT's cache (${what}) for 24 hours. ${roomText(room)}`;
+  const need = `The run puts ${binaryText(bytes)} into CVAT's cache (${what}) for 24 hours.`;
+  if (room === undefined)
+    return { bytes, lines: [`${need} What it takes is not known: it is somebody else's (cvat.kvrocks.external).`] };
+  const line = `${need} ${roomText(room)}`;
   if (bytes > room.free * CACHE_SHARE)
     throw new UserError(
       `${line} That is too much: ${

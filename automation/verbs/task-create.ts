@@ -4,7 +4,7 @@ import { projectNamed, storageOfBucket } from "../data/cvat/find.ts";
 import { folderPrefix } from "../data/cvat/paths.ts";
 import { workersIn } from "../data/cvat/workers.ts";
 import { FilmReader } from "../data/pictures/film.ts";
-import { dataClaim, kvrocksClaim, roomIn } from "../data/room/room.ts";
+import { dataClaim, roomIn, roomInCache } from "../data/room/room.ts";
 import { bytesText } from "../data/dataset/amounts.ts";
 import { cacheBytes, cacheNote } from "../data/tasks/cache-note.ts";
 import { below, listedIn } from "../data/tasks/chosen.ts";
@@ -56,10 +56,7 @@ export async function create(name: string, flags: CreateFlags): Promise<void> {
       manifest: manifest === undefined ? undefined : await manifestNames(bucket, manifest),
     };
     const [{ tasks }, cacheRoom] = await progress.task(`Looking through ${chosen.where}`, (task) =>
-      Promise.all([
-        planTasks({ ...look, update: (text) => task.update(text) }),
-        roomIn(cvat, cluster, kvrocksClaim, signal),
-      ]),
+      Promise.all([planTasks({ ...look, update: (text) => task.update(text) }), roomInCache(cvat, cluster, signal)]),
     );
     const cache = { bytes: cacheBytes(tasks.filter(({ there }) => there.is !== "whole")), room: cacheRoom };
     const note = cacheNote(cache.bytes, cache.room);

@@ -38,6 +38,8 @@ export interface ChartInstallArgs {
   /** Keys of the stack file that ask for the address of a Service, by its name. Default: none do. */
   addressKeys?: Readonly<Record<string, string>>;
   cluster: Cluster;
+  /** The Secret by which the namespace pulls from the mirror, where something needs it before the chart. Default: it is made here. */
+  pulls?: pulumi.Resource[];
 }
 
 /**
@@ -62,7 +64,7 @@ export class ChartInstall extends pulumi.ComponentResource {
     const rendered: RenderedObjects = { expectations: [], claims: [], texts: [] };
     const sealed = seal(args.values);
 
-    const pulls = pullSecret(name, args.mirror, namespace, { parent: this, provider: cluster.provider });
+    const pulls = args.pulls ?? pullSecret(name, args.mirror, namespace, { parent: this, provider: cluster.provider });
     const installed = new k8s.helm.v4.Chart(
       name,
       {

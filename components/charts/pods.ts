@@ -18,7 +18,8 @@ export interface Container {
   command?: string[];
   args?: string[];
   ports?: { containerPort: number }[];
-  env?: { name: string; value?: string }[];
+  env?: { name: string; value?: string; valueFrom?: { secretKeyRef?: { name?: string; key?: string } } }[];
+  envFrom?: { secretRef?: { name?: string } }[];
   volumeMounts?: { name: string; mountPath?: string; subPath?: string; readOnly?: boolean }[];
   securityContext?: SecurityContext;
   readinessProbe?: Probe;

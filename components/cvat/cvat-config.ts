@@ -4,6 +4,7 @@ import { addressAndPort, ingressHost, isHost } from "../schema/hosts.ts";
 import { objectName, resources } from "../schema/pods.ts";
 import { bytes, dnsLabel, LINES_META, passwordFor, release, timeSpan } from "../schema/values.ts";
 import { IN_A_URL, IN_GRAFANAS_SETTINGS, IN_TOML_AND_XML } from "../schema/unfit-secrets.ts";
+import { postgresqlExternal, queuesExternal } from "./external/external-config.ts";
 import { kvrocksConfig } from "./kvrocks/kvrocks-config.ts";
 import { analyticsConfig, claim, nuclioConfig, pods, workersConfig } from "./settings.ts";
 import { recordsConfig } from "./records-config.ts";
@@ -85,7 +86,10 @@ export const cvatSettings = z.strictObject({
     .describe("More environment variables of the server and all workers. Not for secrets.")
     .meta({ ...LINES_META, examples: [{ CVAT_EXPORT_CACHE_TTL: "86400" }] }),
   postgresql: claim("10Gi")
-    .extend({ resources: resources.optional().describe("Requests and limits.") })
+    .extend({
+      resources: resources.optional().describe("Requests and limits."),
+      external: postgresqlExternal.optional(),
+    })
     .prefault({})
     .describe("Database of users, projects and annotations."),
   redis: claim("8Gi")
@@ -96,6 +100,7 @@ export const cvatSettings = z.strictObject({
           limits: { memory: "1Gi", "ephemeral-storage": "2Gi" },
         })
         .describe("Requests and limits. The chart's own limit of 192Mi is too small for the queues of all workers."),
+      external: queuesExternal.optional(),
     })
     .prefault({})
     .describe("Queues of the workers."),

@@ -4,6 +4,7 @@ import { ChartInstall } from "../charts/install.ts";
 import type { LedgerRow } from "../charts/ledger.ts";
 import type { ChartSource } from "../charts/source.ts";
 import type { Mirror } from "../images/mirror.ts";
+import { pullSecret } from "../images/pull-secret.ts";
 import type { StageRow } from "../readiness/stages.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { keptNamespace } from "../kubernetes/namespace.ts";
@@ -80,9 +81,12 @@ export class Cvat extends pulumi.ComponentResource {
     const child = { parent: this, provider: cluster.provider };
     this.versions = plan.versions;
     this.namespace = keptNamespace(`${name}-namespace`, config.namespace, child, cvatLabels(config));
-    const secrets = new CvatSecrets(name, { config, namespace: this.namespace, cluster }, child);
+    const { mirror } = args;
+    const pulls = pullSecret(name, mirror, this.namespace, child);
+    const secrets = new CvatSecrets(name, { plan, namespace: this.namespace, cluster, mirror, pulls }, child);
+    const { clickhousePassword } = secrets;
     const beside = traefik(name, config, this.namespace, child);
-    const cache = kvrocksFile(name, config.kvrocks, this.namespace, child);
+    const cache = config.kvrocks.external ? [] : [kvrocksFile(name, config.kvrocks, this.namespace, child)];
     const isClosed = config.registration === "closed";
     const closed = isClosed ? [registrationSettings(name, this.namespace, child)] : [];
     const authority =
@@ -96,7 +100,7 @@ export class Cvat extends pulumi.ComponentResource {
         namespace: this.namespace,
         values: cvatValues({
           plan,
-          clickhousePassword: secrets.clickhousePassword,
+          clickhousePassword,
           registrySecret: secrets.registrySecret,
           smokescreen: smokescreen(args),
           nuclioPlatform: args.nuclioPlatform,
@@ -106,23 +110,24 @@ export class Cvat extends pulumi.ComponentResource {
           chart: this.versions.parts.chart,
           ingressAnnotations: ingressAnnotations(config),
           registration: config.registration,
-          kvrocks: config.kvrocks,
+          kvrocks: config.kvrocks.external ? undefined : config.kvrocks,
+          services: config,
           authority: args.objectStoreCa === undefined ? undefined : authorityName(args.objectStoreCa),
         }),
         stages: STAGES,
-        mirror: args.mirror,
+        ...{ mirror, pulls },
         cluster,
       },
-      { ...child, dependsOn: [...secrets.objects, ...beside, cache, ...closed, ...authority] },
+      { ...child, dependsOn: [...secrets.objects, ...beside, ...cache, ...closed, ...authority] },
     );
     // The chart makes this Secret itself.
-    const readers = config.analytics.enabled
+    const readers = clickhousePassword
       ? restartedReaders(
           `${name}-restart-after-clickhouse`,
           {
             cluster,
             namespace: pulumi.all([this.namespace, install.ready]).apply(([where]) => where),
-            texts: { [CHART_OBJECTS.clickhouseSecret]: secrets.clickhousePassword },
+            texts: { [CHART_OBJECTS.clickhouseSecret]: clickhousePassword },
             stores: [CHART_OBJECTS.clickhouseShard],
           },
           { parent: this },

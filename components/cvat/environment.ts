@@ -10,11 +10,16 @@ const TAKEN: readonly (TakenVariables & { when?: (config: CvatConfig) => boolean
     names: ["REDIS_INMEM", "REDIS_ONDISK"].flatMap((part) =>
       ["HOST", "PORT", "PASSWORD"].map((what) => `CVAT_${part}_${what}`),
     ),
-    cure: "set cvat.secrets.redis or cvat.secrets.kvrocks; the servers are the chart's own",
+    cure: "set cvat.secrets.redis or cvat.secrets.kvrocks, or another server in cvat.redis.external or cvat.kvrocks.external",
   },
   {
     names: ["HOST", "PORT", "USER", "DBNAME", "PASSWORD"].map((what) => `CVAT_POSTGRES_${what}`),
-    cure: "set cvat.secrets.postgresql; the server is the chart's own",
+    cure: "set cvat.secrets.postgresql, or another server in cvat.postgresql.external",
+  },
+  {
+    names: ["PGSSLMODE", "PGSSLROOTCERT"],
+    cure: "set cvat.postgresql.external.tls",
+    when: ({ postgresql }) => postgresql.external?.tls !== undefined,
   },
   {
     names: [
@@ -39,7 +44,7 @@ const TAKEN: readonly (TakenVariables & { when?: (config: CvatConfig) => boolean
 
 /** The free map `env` repeats nothing. */
 export const ENVIRONMENT_RULE: SectionRule<CvatConfig> = {
-  reads: ["env", "analytics", "nuclio", "ingress"],
+  reads: ["env", "postgresql", "analytics", "nuclio", "ingress"],
   problems: (config) =>
     takenVariables(
       ["env"],

@@ -2,6 +2,7 @@ import type { Fix } from "../charts/fixes.ts";
 import type { CvatConfig } from "./cvat-config.ts";
 import { analyticsFixes } from "./fixes/analytics.ts";
 import { storeAuthority } from "./fixes/authority.ts";
+import { externalFixes } from "./fixes/external.ts";
 import { ingressFixes } from "./fixes/ingress.ts";
 import { kvrocksBounded } from "./fixes/kvrocks.ts";
 import { portFixes } from "./fixes/ports.ts";
@@ -19,8 +20,10 @@ export interface CvatFixesInput {
   ingressAnnotations: Record<string, Annotations>;
   /** Whether anybody may make an account (`vision-platform:cvat.registration`). */
   registration: CvatConfig["registration"];
-  /** Bounds of the chunk cache. Default: it has none. */
-  kvrocks?: CvatConfig["kvrocks"];
+  /** Bounds of the chunk cache. Default: it has none, or is somebody else's. */
+  kvrocks?: CvatConfig["kvrocks"] | undefined;
+  /** Services, of which somebody else may run some. Default: all are the chart's. */
+  services?: Pick<CvatConfig, "redis" | "kvrocks" | "analytics">;
   /** ConfigMap with the certificates of the object store's private authority. Default: it has none. */
   authority?: string | undefined;
 }
@@ -35,6 +38,7 @@ export function cvatFixes({
   ingressAnnotations,
   registration,
   kvrocks,
+  services,
   authority,
 }: CvatFixesInput): Fix[] {
   return [
@@ -44,6 +48,7 @@ export function cvatFixes({
     ...ingressFixes(ingressAnnotations),
     initContainerVolumes,
     ...(kvrocks === undefined ? [] : [kvrocksBounded(kvrocks)]),
+    ...(services === undefined ? [] : externalFixes(services)),
     ...(registration === "closed" ? [registrationClosed] : []),
     ...(authority === undefined ? [] : [storeAuthority(authority)]),
   ];

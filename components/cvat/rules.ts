@@ -4,6 +4,7 @@ import { overChart, unevenWithChart } from "../schema/pods.ts";
 import { ruleAt, type Found, type SectionRule } from "../schema/section-rules.ts";
 import { ENVIRONMENT_RULE } from "./environment.ts";
 import { imageProblem } from "./images.ts";
+import { EXTERNAL_RULES } from "./external/rules.ts";
 import { KVROCKS_RULE } from "./kvrocks/kvrocks-config.ts";
 import { RECORDS_RULES } from "./records-rules.ts";
 import { REGISTRATION_RULES } from "./registration/rules.ts";
@@ -88,6 +89,7 @@ export const CVAT_RULES: readonly SectionRule<CvatConfig>[] = [
   ),
   ENVIRONMENT_RULE,
   KVROCKS_RULE,
+  ...EXTERNAL_RULES,
   ...USERS_RULES,
   ...REGISTRATION_RULES,
   ...RECORDS_RULES,

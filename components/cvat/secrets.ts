@@ -1,27 +1,27 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { placeOf, type Cluster } from "../kubernetes/cluster.ts";
+import { placeOf } from "../kubernetes/cluster.ts";
 import { OwnResource } from "../records/resource.ts";
 import { GeneratedText, PASSWORD_LENGTH } from "../secrets/generated.ts";
 import { restartedReaders } from "../secrets/readers.ts";
-import type { CvatConfig } from "./cvat-config.ts";
 import { CHART_OBJECTS, DATABASE, SECRETS } from "./names.ts";
 import { registryCredentials } from "../images/registry-credentials.ts";
+import type { ExternalArgs } from "./external/database.ts";
+import { externalClickhouse } from "./external/clickhouse.ts";
+import { externalPostgresql } from "./external/postgresql.ts";
 
 /** CVAT's passwords: given by the stack or made once, in Kubernetes Secrets that the chart takes by name. */
 export class CvatSecrets {
   /** The Secrets, for the chart to wait for. */
   readonly objects: pulumi.Resource[] = [];
-  /** ClickHouse's password: the chart puts it into a Secret of its own. */
-  readonly clickhousePassword: pulumi.Output<string>;
+  /** ClickHouse's password, which the chart puts into a Secret of its own. Undefined where there is none of the chart's. */
+  readonly clickhousePassword: pulumi.Output<string> | undefined;
   /** Secret with the registry's credentials, if Nuclio has a registry that asks for them. */
   readonly registrySecret: string | undefined;
 
-  constructor(
-    name: string,
-    { config, namespace, cluster }: { config: CvatConfig; namespace: pulumi.Input<string>; cluster: Cluster },
-    opts: pulumi.CustomResourceOptions,
-  ) {
+  constructor(name: string, args: ExternalArgs, opts: pulumi.CustomResourceOptions) {
+    const { plan, namespace, cluster } = args;
+    const { config } = plan;
     const { secrets, analytics, nuclio } = config;
     const made = (what: string) =>
       new GeneratedText(`${name}-${what}-password`, { length: PASSWORD_LENGTH.handedOver }, { parent: opts.parent })
@@ -35,7 +35,11 @@ export class CvatSecrets {
       this.objects.push(new k8s.core.v1.Secret(`${name}-secret-${part}`, inputs, { ...opts, ...extra }));
     };
 
-    const postgresql = secrets.postgresql ?? made("postgresql");
+    const isOwn = config.postgresql.external === undefined;
+    // Made for an external one too: who goes back opens his claim with it.
+    const postgresql = (isOwn ? secrets.postgresql : undefined) ?? made("postgresql");
+    const admin = made("postgresql-admin");
+    const replication = made("postgresql-replication");
     const grafana = analytics.enabled ? (secrets.grafana ?? made("grafana")) : undefined;
     const kept = new OwnResource(
       `${name}-kept-passwords`,
@@ -43,45 +47,58 @@ export class CvatSecrets {
       {
         connection: placeOf(cluster, namespace),
         kept: pulumi.secret([
-          { ...keeper("postgresql"), password: postgresql },
+          ...(isOwn ? [{ ...keeper("postgresql"), password: postgresql }] : []),
           ...(grafana === undefined ? [] : [{ ...keeper("grafana"), password: grafana }]),
         ]),
       },
       [],
       { parent: opts.parent },
     );
-    secret(
-      "postgresql",
-      {
-        database: DATABASE.name,
-        username: DATABASE.user,
-        password: postgresql,
-        "postgres-password": made("postgresql-admin"),
-        "replication-password": made("postgresql-replication"),
-      },
-      // The database keeps the password it was made with, and its claim is retained: so is what opens it. Our own destroy keeps the
-      // generated text in the stack; a plain `pulumi destroy` does not, and then the password is left in this Secret alone, to be given
-      // to the next stack as `secrets.postgresql`.
-      { retainOnDelete: true, dependsOn: kept },
-    );
-    const redis = secrets.redis ?? made("redis");
-    secret("redis", { password: redis });
-    const kvrocks = secrets.kvrocks ?? made("kvrocks");
-    secret("kvrocks", { password: kvrocks });
+    const texts: Record<string, pulumi.Input<string>> = {};
+    const rotations: Record<string, string> = {};
+    if (isOwn) {
+      secret(
+        "postgresql",
+        {
+          database: DATABASE.name,
+          username: DATABASE.user,
+          password: postgresql,
+          "postgres-password": admin,
+          "replication-password": replication,
+        },
+        // The database keeps the password it was made with, and its claim is retained: so is what opens it. Our own destroy keeps the
+        // generated text in the stack; a plain `pulumi destroy` does not, and then the password is left in this Secret alone, to be given
+        // to the next stack as `secrets.postgresql`.
+        { retainOnDelete: true, dependsOn: kept },
+      );
+      texts[SECRETS.postgresql] = postgresql;
+    }
+    for (const part of ["redis", "kvrocks"] as const) {
+      const { external } = config[part];
+      if (external?.existingSecret !== undefined) {
+        // The two may stand in one Secret.
+        rotations[external.existingSecret] = `${rotations[external.existingSecret] ?? ""} ${external.rotation}`;
+        continue;
+      }
+      const password = secrets[part] ?? made(part);
+      secret(part, { password });
+      texts[SECRETS[part]] = password;
+    }
+    for (const external of [externalPostgresql, externalClickhouse]) {
+      const service = external(name, args, opts);
+      this.objects.push(...service.objects);
+      Object.assign(texts, service.texts);
+    }
     // Before the chart: what the chart starts anew must find the databases with the password that it reads.
     this.objects.push(
       restartedReaders(
         `${name}-restart-after-passwords`,
-        {
-          cluster,
-          namespace,
-          texts: { [SECRETS.postgresql]: postgresql, [SECRETS.redis]: redis, [SECRETS.kvrocks]: kvrocks },
-          stores: [CHART_OBJECTS.redis, CHART_OBJECTS.kvrocks],
-        },
+        { cluster, namespace, texts: { ...rotations, ...texts }, stores: [CHART_OBJECTS.redis, CHART_OBJECTS.kvrocks] },
         { parent: opts.parent, dependsOn: [...this.objects] },
       ),
     );
-    this.clickhousePassword = secrets.clickhouse ?? (analytics.enabled ? made("clickhouse") : pulumi.output(""));
+    const ownClickhouse = analytics.enabled && analytics.clickhouse.external === undefined;
+    this.clickhousePassword = ownClickhouse ? (secrets.clickhouse ?? made("clickhouse")) : undefined;
     if (grafana !== undefined)
       secret("grafana", { "admin-user": "admin", "admin-password": grafana }, { dependsOn: kept });
 

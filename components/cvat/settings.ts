@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { clickhouseExternal } from "./external/external-config.ts";
 import { adoptedFunctionsKey } from "../nuclio/function-config.ts";
 import { host } from "../schema/hosts.ts";
 import { registryPlace } from "../images/reference.ts";
@@ -58,7 +59,7 @@ export const workersConfig = z
 const sized = (size: string, what: string) =>
   claim(size).extend({ resources: resources.optional().describe(`Requests and limits of ${what}.`) });
 
-const clickhouse = sized("10Gi", "ClickHouse");
+const clickhouse = sized("10Gi", "ClickHouse").extend({ external: clickhouseExternal.optional() });
 const grafana = sized("5Gi", "Grafana").extend({
   role: z
     .enum(["Viewer", "Editor", "Admin"])

@@ -5,6 +5,8 @@ import { mergeValues } from "../charts/merge.ts";
 import type { ChosenClass } from "../kubernetes/default-classes.ts";
 import { vectorStamp } from "./analytics.ts";
 import type { CvatConfig } from "./cvat-config.ts";
+import { clickhouseSecret } from "./external/clickhouse-pod.ts";
+import { postgresqlSecret, tlsVariables, tlsVolume } from "./external/postgresql-pod.ts";
 import type { ImageParts } from "./images.ts";
 import { ingressAnnotations, publicUrl, serverAnnotations, serverName } from "./ingress.ts";
 import { CHART_OBJECTS, DATABASE, SECRETS } from "./names.ts";
@@ -16,8 +18,8 @@ const OWN_ANNOTATIONS_SINCE = "2.56.0";
 
 export interface CvatValuesInput {
   plan: CvatPlan;
-  /** Password of ClickHouse: the one secret the chart takes only as a value. */
-  clickhousePassword: pulumi.Input<string>;
+  /** Password of the chart's own ClickHouse: the one secret the chart takes only as a value. Undefined: it has none. */
+  clickhousePassword: pulumi.Input<string> | undefined;
   /** Secret with the registry's credentials. */
   registrySecret?: string;
   /** Nuclio's platform configuration. Default: none, so that Nuclio's own defaults count. */
@@ -28,7 +30,7 @@ export interface CvatValuesInput {
 
 /** Values of the CVAT chart. Keys by cvat.md sections 1.4 and 1.6; the same builder serves charts 0.15.0 to 2.64.0. */
 export function cvatValues(input: CvatValuesInput): pulumi.Inputs {
-  const { config, images, storageClasses } = input.plan;
+  const { config, images } = input.plan;
   const ours = {
     cvat: {
       backend: backend(input.plan),
@@ -38,13 +40,7 @@ export function cvatValues(input: CvatValuesInput): pulumi.Inputs {
         imagePullPolicy: config.imagePullPolicy,
       },
       ...(images.opa && { opa: image(images.opa) }),
-      kvrocks: {
-        ...(images.kvrocks && image(images.kvrocks)),
-        ...ownSecret(SECRETS.kvrocks),
-        existingSecret: SECRETS.kvrocks,
-        defaultStorage: { size: config.kvrocks.size, storageClassName: storageClasses.kvrocks.name },
-        resources: config.kvrocks.resources,
-      },
+      kvrocks: kvrocks(input.plan),
     },
     ...databases(input.plan),
     ...analytics(input),
@@ -83,11 +79,13 @@ export function smokescreenOptions(addresses: readonly string[], ranges: readonl
 }
 
 function backend({ config, images, storageClasses }: CvatPlan) {
-  const { server, workers, data } = config;
+  const { server, workers, data, postgresql } = config;
+  const tls = postgresql.external && tlsVolume(postgresql.external);
   return {
     ...image(images.server),
     imagePullPolicy: config.imagePullPolicy,
     additionalEnv: environment(config),
+    ...(tls && { additionalVolumes: [tls.volume], additionalVolumeMounts: [tls.mount] }),
     affinity: data.node === undefined ? undefined : onNode(data.node),
     defaultStorage: {
       enabled: true,
@@ -125,6 +123,7 @@ function environment(config: CvatConfig) {
       CVAT_NUCLIO_PORT: String(external.port),
       CVAT_NUCLIO_FUNCTION_NAMESPACE: external.namespace,
     }),
+    ...(config.postgresql.external && tlsVariables(config.postgresql.external)),
     ...config.env,
   };
   return Object.entries(variables).map(([name, value]) => ({ name, value }));
@@ -143,37 +142,61 @@ function onNode(node: string) {
 function databases({ config, storageClasses }: CvatPlan) {
   const { postgresql, redis } = config;
   return {
-    postgresql: {
-      auth: { existingSecret: SECRETS.postgresql, username: DATABASE.user, database: DATABASE.name },
-      ...ownSecret(SECRETS.postgresql),
-      primary: { persistence: persistence(postgresql, storageClasses.postgresql), resources: postgresql.resources },
-    },
-    redis: {
-      auth: { existingSecret: SECRETS.redis, existingSecretPasswordKey: "password" },
-      ...ownSecret(SECRETS.redis),
-      master: { persistence: persistence(redis, storageClasses.redis), resources: redis.resources },
-    },
+    postgresql: postgresql.external
+      ? ofOthers(postgresql.external, postgresqlSecret(postgresql.external))
+      : {
+          auth: { existingSecret: SECRETS.postgresql, username: DATABASE.user, database: DATABASE.name },
+          ...ownSecret(SECRETS.postgresql),
+          primary: { persistence: persistence(postgresql, storageClasses.postgresql), resources: postgresql.resources },
+        },
+    redis: redis.external
+      ? ofOthers(redis.external, redis.external.existingSecret ?? SECRETS.redis)
+      : {
+          auth: { existingSecret: SECRETS.redis, existingSecretPasswordKey: "password" },
+          ...ownSecret(SECRETS.redis),
+          master: { persistence: persistence(redis, storageClasses.redis), resources: redis.resources },
+        },
   };
+}
+
+function kvrocks({ config, images, storageClasses }: CvatPlan) {
+  const { size, resources, external } = config.kvrocks;
+  if (external) return ofOthers(external, external.existingSecret ?? SECRETS.kvrocks);
+  return {
+    ...(images.kvrocks && image(images.kvrocks)),
+    ...ownSecret(SECRETS.kvrocks),
+    existingSecret: SECRETS.kvrocks,
+    defaultStorage: { size, storageClassName: storageClasses.kvrocks.name },
+    resources,
+  };
+}
+
+/** A server that somebody else runs. Of the port, the chart knows PostgreSQL's alone; the others' come by fixes/external.ts. */
+function ofOthers({ host, port }: { host: string; port: number }, secret: string) {
+  return { enabled: false, external: { host, port }, ...ownSecret(secret) };
 }
 
 function analytics({ plan: { config, versions, storageClasses }, clickhousePassword }: CvatValuesInput) {
   const { enabled, clickhouse, grafana, vector } = config.analytics;
-  // Not `clickhouse.enabled: false`: of several `common` charts Helm takes the first one's templates, and without ClickHouse's that is
-  // PostgreSQL's old one, on which Redis's chart fails (rendered with Helm 3.21: common 2.2.3 against 2.20.5). No shard, no pod, no claim.
-  if (!enabled) return { analytics: { enabled }, clickhouse: { enabled: true, shards: 0 } };
+  if (!enabled) return { analytics: { enabled }, clickhouse: withoutClickhouse(config) };
+  const { external } = clickhouse;
   return {
     analytics: {
       enabled,
-      clickhouseDb: DATABASE.name,
-      clickhouseUser: DATABASE.user,
-      clickhousePassword,
+      clickhouseDb: external?.database ?? DATABASE.name,
+      clickhouseUser: external?.user ?? DATABASE.user,
+      ...(external && { clickhouseHost: external.host, clickhousePort: external.port }),
+      // Of another's, nobody reads what stands in the chart's own Secret. (fixes/external.ts)
+      clickhousePassword: external ? `in Secret ${clickhouseSecret(external)}` : clickhousePassword,
     },
-    clickhouse: {
-      enabled,
-      auth: { username: DATABASE.user },
-      persistence: persistence(clickhouse, storageClasses.clickhouse),
-      resources: clickhouse.resources,
-    },
+    clickhouse: external
+      ? withoutClickhouse(config)
+      : {
+          enabled,
+          auth: { username: DATABASE.user },
+          persistence: persistence(clickhouse, storageClasses.clickhouse),
+          resources: clickhouse.resources,
+        },
     vector: {
       // The chart's own checksum looks the ConfigMap up in the cluster, so a second `up` would always restart Vector.
       rollWorkload: false,
@@ -197,6 +220,15 @@ function analytics({ plan: { config, versions, storageClasses }, clickhousePassw
       },
     },
   };
+}
+
+/**
+ * Where both PostgreSQL and Redis are the chart's, it cannot be `enabled: false`: of several `common` charts Helm takes the first one's
+ * templates, and without ClickHouse's that is PostgreSQL's old one, on which Redis's chart fails (rendered with Helm 3.21: common 2.2.3 against
+ * 2.20.5). No shard, no pod, no claim.
+ */
+function withoutClickhouse({ postgresql, redis }: CvatConfig) {
+  return postgresql.external || redis.external ? { enabled: false } : { enabled: true, shards: 0 };
 }
 
 /** Grafana's own address. Without a host name it goes by what it is told; only the path matters then. */

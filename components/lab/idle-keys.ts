@@ -18,11 +18,14 @@ const ELSEWHERE: readonly { key: string; part: string }[] = [
  */
 export function idleKeys(sections: Readonly<Record<string, unknown>>): Problem[] {
   const parts = Object.entries(SECTIONS).flatMap(([name, schema]) => partsThatAreOff(name, schema, sections[name]));
-  return parts.flatMap(({ path, keys }) => {
+  return parts.flatMap(({ path, keys, external }) => {
     const elsewhere = ELSEWHERE.filter(({ key, part }) => part === path && valueAt(sections, key) !== undefined);
     const idle = [...keys.filter((key) => !STILL_READ.includes(`${path}.${key}`)), ...elsewhere.map(({ key }) => key)];
     if (idle.length === 0) return [];
-    const message = `Is off, so nothing reads ${idle.join(", ")}. Set ${path}.enabled to true, or remove ${idle.length > 1 ? "them" : "it"}.`;
+    const remove = `remove ${idle.length > 1 ? "them" : "it"}.`;
+    const message = external
+      ? `Is somebody else's (${path}.external), so nothing reads ${idle.join(", ")}: ${remove}`
+      : `Is off, so nothing reads ${idle.join(", ")}. Set ${path}.enabled to true, or ${remove}`;
     return [{ path: `${PROJECT}:${path}`, message }];
   });
 }
@@ -31,16 +34,20 @@ interface OffPart {
   path: string;
   /** What is set below it, besides the switch. */
   keys: string[];
+  /** It is off since somebody else runs it. */
+  external: boolean;
 }
 
-/** The outermost parts that are off: what has a switch `enabled` that is false, as it is set or by default. */
+/** The outermost parts that are off: what has a switch `enabled` that is false, as it is set or by default, and what somebody else runs. */
 function partsThatAreOff(path: string, schema: z.ZodType, value: unknown): OffPart[] {
   const shape = layersOf(schema).at(-1);
   if (!(shape instanceof z.ZodObject)) return [];
   const given = isMap(value) ? value : {};
   const parts = shape.shape as Record<string, z.ZodType>;
   const isOn = parts["enabled"]?.safeParse(given["enabled"]).data ?? true;
-  if (isOn === false) return [{ path, keys: Object.keys(given).filter((key) => key !== "enabled") }];
+  const keysBut = (one: string) => Object.keys(given).filter((key) => key !== one);
+  if (isOn === false) return [{ path, keys: keysBut("enabled"), external: false }];
+  if (parts["size"] && given["external"] !== undefined) return [{ path, keys: keysBut("external"), external: true }];
   return Object.entries(parts).flatMap(([key, part]) => partsThatAreOff(`${path}.${key}`, part, given[key]));
 }
 

@@ -5,6 +5,8 @@ import { nodesRunTheImages } from "./architecture.ts";
 import type { ClusterCheck } from "./check.ts";
 import { devicesSuffice } from "./devices/suffice.ts";
 import { ingressClassIsServed } from "./ingress-class.ts";
+import { serviceSecretsAreThere } from "./service-secrets.ts";
+import { claimsAreLeftBehind } from "./left-behind.ts";
 import { nodesAreThere } from "./nodes.ts";
 import { storageClassesAreThere, storageClassesFit } from "./storage-class.ts";
 import { tlsSecretIsThere } from "./tls-secret.ts";
@@ -20,5 +22,7 @@ export const CLUSTER_CHECKS: readonly ClusterCheck[] = [
   storageClassesAreThere,
   storageClassesFit,
   tlsSecretIsThere,
+  serviceSecretsAreThere,
+  claimsAreLeftBehind,
   devicesSuffice,
 ];

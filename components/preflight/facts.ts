@@ -28,6 +28,8 @@ export interface ClusterFacts {
   serviceLb: readonly KubernetesObject[] | undefined;
   /** The Secret that CVAT's certificate is to come from, if it is there. */
   tlsSecrets: readonly LiveSecret[] | undefined;
+  /** Those of the Secrets that services of others are signed in to by which are there. */
+  serviceSecrets: readonly LiveSecret[] | undefined;
   /** Of every namespace, where the lab asks for devices such as GPUs. */
   pods: readonly LivePod[] | undefined;
   /** Lists whose kind the cluster does not know. */

@@ -28,6 +28,10 @@ export interface ClaimRow {
 
 const withAnalytics = ({ cvat }: Plan) => cvat?.config.analytics.enabled === true;
 
+/** Whether the lab has a store of its own, and not somebody else's. */
+const isOwn = (part: "postgresql" | "redis" | "kvrocks") => (plan: Plan) =>
+  plan.cvat?.config[part].external === undefined;
+
 /** Names as the charts make them; a rehearsal test holds that each claim of a lab stands here with its class. */
 export const CLAIMS: readonly ClaimRow[] = [
   {
@@ -44,6 +48,7 @@ export const CLAIMS: readonly ClaimRow[] = [
     value: "cvat.kvrocks.defaultStorage.storageClassName",
     key: "cvat.kvrocks.storageClass",
     wants: ({ cvat }) => cvat?.storageClasses.kvrocks,
+    isWanted: isOwn("kvrocks"),
   },
   {
     system: "cvat",
@@ -52,6 +57,7 @@ export const CLAIMS: readonly ClaimRow[] = [
     value: "postgresql.primary.persistence.storageClass",
     key: "cvat.postgresql.storageClass",
     wants: ({ cvat }) => cvat?.storageClasses.postgresql,
+    isWanted: isOwn("postgresql"),
   },
   {
     system: "cvat",
@@ -60,6 +66,7 @@ export const CLAIMS: readonly ClaimRow[] = [
     value: "redis.master.persistence.storageClass",
     key: "cvat.redis.storageClass",
     wants: ({ cvat }) => cvat?.storageClasses.redis,
+    isWanted: isOwn("redis"),
   },
   {
     system: "cvat",
@@ -68,7 +75,7 @@ export const CLAIMS: readonly ClaimRow[] = [
     value: "clickhouse.persistence.storageClass",
     key: "cvat.analytics.clickhouse.storageClass",
     wants: ({ cvat }) => cvat?.storageClasses.clickhouse,
-    isWanted: withAnalytics,
+    isWanted: (plan) => withAnalytics(plan) && plan.cvat?.config.analytics.clickhouse.external === undefined,
   },
   {
     system: "cvat",
@@ -136,7 +143,8 @@ export interface ClaimOfOtherClass {
 export function claimsOfOtherClass({ claims }: Pick<ClusterFacts, "claims">, plan: Plan): ClaimOfOtherClass[] {
   return (claims ?? []).flatMap((claim) => {
     const row = rowOf(claim, plan.lab);
-    const wants = row && wantedClass(row, plan)?.name;
+    // Of a part that the lab has no more, the claim is left as it is.
+    const wants = row && (row.isWanted?.(plan) ?? true) ? wantedClass(row, plan)?.name : undefined;
     const has = claim.spec?.storageClassName ?? "";
     if (row === undefined || wants === undefined || wants === has) return [];
     const name = claim.metadata?.name ?? "";

@@ -17,6 +17,7 @@ export const TOKENS = [
   "nuclio:Project",
   "preflight:Cluster",
   "readiness:Gate",
+  "readiness:Job",
   "secrets:Departures",
   "secrets:GeneratedText",
   "secrets:KeptPasswords",
@@ -57,7 +58,7 @@ export function isComponent(type: string): boolean {
   return type.startsWith(`${PACKAGE}:`) && tokenOf(type) === undefined;
 }
 
-const WAITS: readonly Token[] = ["cvat:RegistrationProof", "cvat:UsersReady", "readiness:Gate"];
+const WAITS: readonly Token[] = ["cvat:RegistrationProof", "cvat:UsersReady", "readiness:Gate", "readiness:Job"];
 
 /** Whether a resource of this type only waits, or asks: it is nothing of the lab, and its sentences name what they are about. */
 export function isWait(type: string): boolean {

@@ -14,6 +14,7 @@ export const NOTHING: ClusterFacts = {
   configurationStates: undefined,
   serviceLb: undefined,
   tlsSecrets: undefined,
+  serviceSecrets: undefined,
   pods: undefined,
   unknownKinds: [],
 };

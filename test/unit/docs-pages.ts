@@ -4,12 +4,15 @@ import { COMMON_FIXES } from "../../components/charts/common-fixes.ts";
 import type { Fix } from "../../components/charts/fixes.ts";
 import { deletionFixes } from "../../components/clearml/deletion.ts";
 import { CLEARML_FIXES } from "../../components/clearml/fixes.ts";
+import { cvatConfig } from "../../components/cvat/cvat-section.ts";
 import { cvatFixes } from "../../components/cvat/fixes.ts";
 import { kvrocksConfig } from "../../components/cvat/kvrocks/kvrocks-config.ts";
 import { CVAT_VERSIONS } from "../../components/cvat/versions.ts";
 
 const MADE =
   "Made from the program itself. To write it anew: `npx vitest run --project unit test/unit/docs.test.ts -u`.";
+
+const OF_OTHERS = { host: "store.example.com", existingSecret: "store" };
 
 /** docs/fixes.md: every fix of every chart, from the rows themselves. */
 export async function fixesPage(): Promise<string> {
@@ -21,6 +24,11 @@ export async function fixesPage(): Promise<string> {
     ingressAnnotations: {},
     registration: "closed",
     kvrocks,
+    services: cvatConfig.parse({
+      redis: { external: OF_OTHERS },
+      kvrocks: { external: { ...OF_OTHERS, port: 1 } },
+      analytics: { clickhouse: { external: OF_OTHERS } },
+    }),
   });
   const tables: [string, readonly Fix[]][] = [
     ["Every chart", COMMON_FIXES],

@@ -53,6 +53,7 @@ function cluster(changes: Partial<ClusterFacts> = {}): ClusterFacts {
     configurationStates: [],
     serviceLb: [],
     tlsSecrets: [],
+    serviceSecrets: [],
     pods: [],
     unknownKinds: [],
     ...changes,

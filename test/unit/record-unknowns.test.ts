@@ -67,6 +67,9 @@ const SAMPLES: Readonly<Record<Token, { inputs: Props; learned?: Props }>> = {
   },
   "nuclio:Project": { inputs: { connection: CLUSTER, name: "cvat", after: "ready" } },
   "preflight:Cluster": { inputs: { uid: "8e4f" } },
+  "readiness:Job": {
+    inputs: { connection: CLUSTER, name: "cvat-database", failed: "It was not made", job: "a-uid", timeoutMs: 1000 },
+  },
   "readiness:Gate": {
     inputs: {
       ...{ title: "CVAT", connection: CLUSTER, rendered: "digest", services: { web: "digest" } },

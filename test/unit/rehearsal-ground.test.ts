@@ -29,6 +29,7 @@ function factsOf(objects: readonly LabObject[]): ClusterFacts {
     configurationStates: [],
     serviceLb: [],
     tlsSecrets: all("Secret"),
+    serviceSecrets: all("Secret"),
     pods: [],
     unknownKinds: [],
   };

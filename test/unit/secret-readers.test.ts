@@ -169,6 +169,17 @@ describe("a password that lives on in a volume", () => {
     expect(text).not.toContain(OLD);
   });
 
+  it("is compared once, where the stack itself gives the keeper another", async () => {
+    const of = {
+      ...{ secret: "PostgreSQL-secret", field: "password", password: NEW, keeper: "PostgreSQL" },
+      key: "vision-platform:cvat.secrets.postgresql",
+    };
+    const news = { connection, kept: [of], onlyAtFirst: true };
+    const [text = ""] = (await kept.check(news, {})) ?? [];
+    expect(text).toMatch(/keeps the password it was made with.*\| pulumi config set --path --secret '[^']+'$/);
+    expect(await kept.check(news, { ...news, kept: [{ ...of, password: OLD }] })).toEqual([]);
+  });
+
   it("is taken when it is the same, and where there is no Secret", async () => {
     expect(await check(OLD)).toEqual([]);
     secret = undefined;

@@ -33,7 +33,7 @@ export const CACHE_SHARE = 0.9;
 /** A file system that is larger than the claim by more than that has others in it, whose bytes are counted too. */
 const SHARED_FROM = 1.05;
 
-/** The cache of pictures. */
+/** The cache of pictures, where it is the lab's own. */
 export const kvrocksClaim = ({ kvrocks }: CvatConfig): ClaimOfStore => ({
   name: `${CHART_OBJECTS.kvrocksClaim}-0`,
   size: bytesOf(kvrocks.size),
@@ -66,6 +66,15 @@ export async function roomIn(
   const config = await kubeConfig(access).catch((error: unknown) => (error as Error).message);
   if (typeof config === "string") return roomOf(claim, config);
   return roomOf(claim, await claimUse(apiServer(config, signal), { namespace: cvat.namespace, name: claim.name }));
+}
+
+/** The same of the cache of pictures. Undefined: somebody else runs it, and nothing here knows what it takes. */
+export async function roomInCache(
+  cvat: CvatConfig,
+  access: ClusterAccess,
+  signal?: AbortSignal,
+): Promise<Room | undefined> {
+  return cvat.kvrocks.external ? undefined : roomIn(cvat, access, kvrocksClaim, signal);
 }
 
 /** How much that is, as a sentence about the store: `It takes 42.0 GiB at most, and 30.1 GiB of that are free now.` */

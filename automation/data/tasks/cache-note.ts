@@ -10,8 +10,8 @@ export function cacheBytes(tasks: readonly Pick<Planned, "kind" | "bytes" | "pix
 }
 
 /** What to know of tasks that are too large for the cache, in a sentence or two; undefined where they are not. */
-export function cacheNote(bytes: number, room: Room): string | undefined {
-  if (bytes <= room.free * CACHE_SHARE) return undefined;
+export function cacheNote(bytes: number, room: Room | undefined): string | undefined {
+  if (room === undefined || bytes <= room.free * CACHE_SHARE) return undefined;
   return (
     `A function over all of it (task annotate) puts ${binaryText(bytes)} into CVAT's cache for 24 hours. ${roomText(room)} ` +
     "Annotate a part of it each day, in tasks of fewer pictures (--per-task) or frames (--step)."

@@ -1,4 +1,5 @@
 import type { LabConfig } from "../../../components/lab/sections.ts";
+import { serviceSecretsOf } from "../../../components/preflight/service-secrets.ts";
 import { tlsSecretOf } from "../../../components/preflight/tls-secret.ts";
 import type { Likeness } from "./likeness.ts";
 import { namespace, type Ground } from "./object.ts";
@@ -15,6 +16,7 @@ export interface NamedSecret {
 }
 
 const STAND_IN = "a rehearsal's stand-in";
+const STAND_IN_PASSWORD = "stand-in-of-a-rehearsal";
 
 /** Every Secret that the stack file names. */
 export function secretsNamed(lab: LabConfig): NamedSecret[] {
@@ -35,6 +37,13 @@ export function secretsNamed(lab: LabConfig): NamedSecret[] {
           },
         ]
       : []),
+    ...serviceSecretsOf(lab).map(({ namespace: where, name, keys, what }) => ({
+      namespace: where,
+      name,
+      type: "Opaque",
+      texts: Object.fromEntries(keys.map((key) => [key, key === "password" ? STAND_IN_PASSWORD : "cvat"])),
+      what,
+    })),
     ...[...new Set(registries.flatMap((name) => name ?? []))].map((name) => ({
       namespace: cvat.namespace,
       name,

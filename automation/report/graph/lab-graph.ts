@@ -40,9 +40,9 @@ function cvat({ cvat: on, store: hasStore }: Plan): LabGraph {
   const workers = place("cvat_workers", counted(replicas(config.workers), "pod"));
   const data = place("cvat_data", config.data.size);
   const stores = [
-    place("cvat_postgresql", config.postgresql.size),
-    place("cvat_redis", config.redis.size),
-    place("cvat_kvrocks", config.kvrocks.size),
+    place("cvat_postgresql", sizeOrHost(config.postgresql)),
+    place("cvat_redis", sizeOrHost(config.redis)),
+    place("cvat_kvrocks", sizeOrHost(config.kvrocks)),
   ] as const;
   const [rows, queue, cache] = stores;
   const server = place("cvat", version, `namespace ${namespace}`);
@@ -59,12 +59,16 @@ function cvat({ cvat: on, store: hasStore }: Plan): LabGraph {
   };
 }
 
+/** Of a store that somebody else runs, where it is. */
+const sizeOrHost = ({ size, external }: { size: string; external?: { host: string } | undefined }) =>
+  external?.host ?? size;
+
 const replicas = (workers: Readonly<Record<string, { replicas: number }>>) =>
   Object.values(workers).reduce((sum, { replicas: own }) => sum + own, 0);
 
 function analytics({ cvat: on }: Plan): LabGraph {
   if (!on?.config.analytics.enabled) return NOTHING;
-  const node = place("cvat_analytics", on.config.analytics.clickhouse.size);
+  const node = place("cvat_analytics", sizeOrHost(on.config.analytics.clickhouse));
   return { nodes: [node], edges: [go("cvat", node, "events")] };
 }
 

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { resources } from "../../schema/pods.ts";
 import { bytes, bytesOf, sizeWhere, timeSpan } from "../../schema/values.ts";
 import type { SectionRule } from "../../schema/section-rules.ts";
+import { cacheExternal } from "../external/external-config.ts";
 import { claim } from "../settings.ts";
 
 const GI = 2 ** 30;
@@ -33,6 +34,7 @@ export const kvrocksConfig = claim("50Gi")
         "When the whole cache is compacted each day, in UTC. What has expired (pictures after a day) takes room until then.",
       ),
     resources: resources.optional().describe("Requests and limits."),
+    external: cacheExternal.optional(),
   })
   .prefault({})
   .describe("Cache of image chunks. Automatic annotation fills it with every original frame for a day.");
@@ -58,7 +60,8 @@ export function maxDbSizeGi({ size, maxDbSize }: Pick<KvrocksConfig, "size" | "m
 export const KVROCKS_RULE: SectionRule<{ kvrocks: KvrocksConfig }> = {
   reads: ["kvrocks"],
   problems: ({ kvrocks }) => {
-    const { size, maxDbSize, walSizeLimit } = kvrocks;
+    const { size, maxDbSize, walSizeLimit, external } = kvrocks;
+    if (external) return [];
     const most = maxDbSizeGi(kvrocks);
     const free = bytesOf(size) - bytesOf(walSizeLimit);
     if (most * GI < free) return [];

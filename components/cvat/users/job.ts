@@ -22,7 +22,7 @@ export interface UsersJobInput {
 
 /**
  * A Job that makes CVAT's users. Their passwords come as a file from a Secret, so they stand in no command line and no environment. It needs
- * none of the server's volumes. (cvat.md section 5)
+ * none of the server's volumes, but what the initializer mounts. (cvat.md section 5)
  */
 export function usersJob({ initializer, digest, patience }: UsersJobInput) {
   const [container] = initializer.containers;
@@ -30,6 +30,9 @@ export function usersJob({ initializer, digest, patience }: UsersJobInput) {
   const labels = { app: USERS };
   const { serviceAccountName, affinity, tolerations, imagePullSecrets } = initializer;
   const { image, imagePullPolicy, env, resources, securityContext } = container;
+  // The SDK says that they are always there.
+  const volumes = (initializer as Partial<PodSpec>).volumes ?? [];
+  const volumeMounts = (container as Partial<typeof container>).volumeMounts ?? [];
   return {
     backoffLimit: 2,
     activeDeadlineSeconds: patience,
@@ -50,12 +53,14 @@ export function usersJob({ initializer, digest, patience }: UsersJobInput) {
             volumeMounts: [
               { name: "script", mountPath: SCRIPT_FOLDER, readOnly: true },
               { name: "users", mountPath: USERS_FOLDER, readOnly: true },
+              ...volumeMounts,
             ],
           },
         ],
         volumes: [
           { name: "script", configMap: { name: USERS } },
           { name: "users", secret: { secretName: USERS } },
+          ...volumes,
         ],
       },
     },

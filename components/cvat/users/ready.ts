@@ -1,8 +1,9 @@
 import { changedPlace, type Place } from "../../kubernetes/cluster.ts";
+import { waitForJob } from "../../readiness/job.ts";
 import { changedKeys } from "../../records/changed.ts";
 import { IN_STATE_ALONE } from "../../records/in-state.ts";
 import type { ResourceKind, Run } from "../../records/kind.ts";
-import { waitForUsers } from "./wait.ts";
+import { USERS } from "../names.ts";
 
 interface Inputs {
   connection: Place;
@@ -24,6 +25,7 @@ export const kind: ResourceKind<Inputs> = {
 
 async function waited(inputs: Inputs, { signal }: Run): Promise<Inputs> {
   const { connection, timeoutMs } = inputs;
-  await waitForUsers(connection, connection.namespace, timeoutMs, signal);
+  const job = { name: USERS, failed: "CVAT's users were not made", timeoutMs };
+  await waitForJob(connection, connection.namespace, job, signal);
   return inputs;
 }

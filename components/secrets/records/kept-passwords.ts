@@ -8,6 +8,8 @@ import type { ResourceKind } from "../../records/kind.ts";
 interface Inputs {
   connection: ClusterAccess & { namespace: string };
   kept: Kept[];
+  /** What keeps them is given another one here, too: they are compared when this is made, and never again. Default: each time. */
+  onlyAtFirst?: boolean;
 }
 
 interface Kept {
@@ -20,8 +22,8 @@ interface Kept {
   keeper: string;
   /** Where the stack file says it. */
   key: string;
-  /** Command that changes it there. */
-  command: string;
+  /** Command that changes it there. Default: there is none to tell. */
+  command?: string;
 }
 
 const WITHIN_MS = 30_000;
@@ -33,7 +35,8 @@ const WITHIN_MS = 30_000;
  */
 export const kind: ResourceKind<Inputs> = {
   secrets: ["kept"],
-  async check({ connection, kept }, _olds, { signal }) {
+  async check({ connection, kept, onlyAtFirst = false }, olds, { signal }) {
+    if (onlyAtFirst && olds.kept !== undefined) return [];
     const there = await Promise.all(kept.map((one) => passwordInCluster(connection, one, signal)));
     const others = kept.filter(({ password }, index) => there[index] !== undefined && there[index] !== password);
     return others.map((one) => refusal(connection.namespace, one));
@@ -50,7 +53,11 @@ function refusal(namespace: string, { secret, field, keeper, key, command }: Kep
   return [
     `${key}: ${keeper} keeps the password it was made with, and Secret ${secret} has another than this.`,
     `To go on with that one: ${kubectl} get secret ${secret} -o "jsonpath=${path}" | base64 -d | pulumi config set --path --secret '${key}'`,
-    `To change it: first there (${kubectl} ${command}), then ${kubectl} delete secret ${secret}, then up, which makes the Secret anew.`,
+    ...(command === undefined
+      ? []
+      : [
+          `To change it: first there (${kubectl} ${command}), then ${kubectl} delete secret ${secret}, then up, which makes the Secret anew.`,
+        ]),
   ].join(" ");
 }
 

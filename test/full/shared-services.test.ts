@@ -1,0 +1,177 @@
+import path from "node:path";
+import type { V1Deployment, V1Job, V1Secret, V1StatefulSet } from "@kubernetes/client-node";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { problemsOf } from "../rehearsal/failure.ts";
+import { startLab, type Lab } from "../rehearsal/harness.ts";
+
+const NAMESPACE = "annotation";
+const DATABASE_JOBS = ["cvat-postgresql-database", "cvat-clickhouse-database"];
+const RESTARTED = "kubectl.kubernetes.io/restartedAt";
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await startLab({}, { stackFile: path.resolve(import.meta.dirname, "../../Pulumi.platform.yaml") });
+});
+afterAll(() => lab.end());
+
+const list = async <T>(apiVersion: string, kind: string) => (await lab.list(apiVersion, kind, NAMESPACE)) as T[];
+const names = (all: readonly { metadata?: { name?: string } }[]) =>
+  all.map(({ metadata }) => metadata?.name ?? "").sort();
+const passwordOf = async (name: string) => {
+  const { data } = await lab.get<V1Secret>("v1", "Secret", name, NAMESPACE);
+  return Buffer.from(data?.["password"] ?? "", "base64").toString();
+};
+const jobs = async () =>
+  Object.fromEntries(
+    (await list<V1Job>("batch/v1", "Job")).map(({ metadata }) => [metadata?.name ?? "", metadata?.uid]),
+  );
+
+/** When each workload was last told to start its pods anew. */
+async function restarts(): Promise<Record<string, string | undefined>> {
+  const workloads = [
+    ...(await list<V1Deployment>("apps/v1", "Deployment")),
+    ...(await list<V1StatefulSet>("apps/v1", "StatefulSet")),
+  ];
+  return Object.fromEntries(
+    workloads.map(({ metadata, spec }) => [metadata?.name ?? "", spec?.template.metadata?.annotations?.[RESTARTED]]),
+  );
+}
+
+/** Names of the workloads that a change of the stack file has start anew, and of the Jobs that it has run again. */
+async function after(change: object): Promise<{ restarted: string[]; ranAgain: string[] }> {
+  const before = { restarts: await restarts(), jobs: await jobs() };
+  await lab.configure({ cvat: change as Record<string, unknown> });
+  await lab.up();
+  const now = { restarts: await restarts(), jobs: await jobs() };
+  const changed = <T>(one: Record<string, T>, other: Record<string, T>) =>
+    Object.keys(other).filter((name) => one[name] !== other[name]);
+  return {
+    restarted: changed(before.restarts, now.restarts).sort(),
+    ranAgain: changed(before.jobs, now.jobs).sort(),
+  };
+}
+
+/**
+ * Warnings of a run. Where a Job is made anew, the engine asks all that hangs on it whether it changes, amid the run, and the gate then finds
+ * pods that are on their way. (pulumi: calculateDependentReplacements)
+ */
+const toldOf = ({ outcome: { warnings } }: { outcome: { warnings: readonly string[] } }) =>
+  warnings.filter((text) => !/^CVAT is not ready, though nothing of it changes:/.test(text));
+
+const BACKEND = [
+  "cvat-backend-server",
+  ...["annotation", "chunks", "consensus", "export", "import", "qualityreports", "utils", "webhooks"].map(
+    (name) => `cvat-backend-worker-${name}`,
+  ),
+];
+
+describe("Pulumi.platform.yaml, CVAT on services of others", () => {
+  it("goes up without a database of its own, each Job of a database before the pods that sign in", async () => {
+    const { outcome } = await lab.up();
+    expect(outcome.warnings).toEqual([]);
+    expect(names(await list("apps/v1", "StatefulSet"))).toEqual(["cvat-vector"]);
+    expect(names(await list("v1", "PersistentVolumeClaim"))).toEqual(["cvat-backend-data", "cvat-grafana"]);
+    const all = await list<V1Job>("batch/v1", "Job");
+    const ended = (name: string) => Number(all.find(({ metadata }) => metadata?.name === name)?.status?.completionTime);
+    const made = Number(
+      (await lab.get<V1Job>("batch/v1", "Job", "cvat-backend-initializer-r1", NAMESPACE)).metadata?.creationTimestamp,
+    );
+    for (const name of DATABASE_JOBS) expect(ended(name)).toBeLessThanOrEqual(made);
+  });
+
+  it("tells the server where each service is, and no pod or ConfigMap a password", async () => {
+    const server = await lab.get<V1Deployment>("apps/v1", "Deployment", "cvat-backend-server", NAMESPACE);
+    const env = server.spec?.template.spec?.containers[0]?.env ?? [];
+    expect(
+      Object.fromEntries(env.map(({ name, value, valueFrom }) => [name, value ?? valueFrom?.secretKeyRef?.name])),
+    ).toMatchObject({
+      CVAT_POSTGRES_HOST: "postgresql.postgres.svc.cluster.local",
+      CVAT_POSTGRES_PORT: "5432",
+      CVAT_POSTGRES_PASSWORD: "cvat-external-postgresql",
+      CVAT_REDIS_INMEM_HOST: "valkey-queues.valkey.svc.cluster.local",
+      CVAT_REDIS_INMEM_PASSWORD: "valkey-queues",
+      CVAT_REDIS_ONDISK_HOST: "valkey-cache.valkey.svc.cluster.local",
+      CVAT_REDIS_ONDISK_PORT: "6379",
+      CVAT_REDIS_ONDISK_PASSWORD: "valkey-cache",
+      CLICKHOUSE_HOST: "cvat-analytics-secret",
+      CLICKHOUSE_PASSWORD: "cvat-external-clickhouse",
+    });
+    const analytics = await lab.get<V1Secret>("v1", "Secret", "cvat-analytics-secret", NAMESPACE);
+    const text = (key: string) => Buffer.from(analytics.data?.[key] ?? "", "base64").toString();
+    expect([text("CLICKHOUSE_HOST"), text("CLICKHOUSE_DB"), text("CLICKHOUSE_USER")]).toEqual([
+      "clickhouse.clickhouse.svc.cluster.local",
+      "annotation",
+      "annotation",
+    ]);
+    const open = JSON.stringify([
+      ...(await list("v1", "ConfigMap")),
+      ...(await list("v1", "Pod")),
+      ...(await list("batch/v1", "Job")),
+    ]);
+    for (const secret of ["cvat-external-postgresql", "cvat-external-clickhouse", "postgresql-admin"]) {
+      const password = await passwordOf(secret);
+      expect(password.length).toBeGreaterThan(10);
+      expect(open).not.toContain(password);
+    }
+  });
+
+  it("changes nothing on a second up", async () => {
+    expect((await lab.up()).outcome.changes).toEqual([]);
+  });
+
+  it("gives PostgreSQL another password in one up: the Job runs again, and what reads it starts anew, nothing else", async () => {
+    const before = await passwordOf("cvat-external-postgresql");
+    const came = await after({ postgresql: { external: { rotation: 1 } } });
+    expect(await passwordOf("cvat-external-postgresql")).not.toBe(before);
+    expect(came).toEqual({ restarted: BACKEND, ranAgain: ["cvat-postgresql-database"] });
+  });
+
+  it("does so for the queues, whose password somebody else changed, and for ClickHouse, which Vector and Grafana read too", async () => {
+    expect(await after({ redis: { external: { rotation: 1 } } })).toEqual({ restarted: BACKEND, ranAgain: [] });
+    expect(await after({ analytics: { clickhouse: { external: { rotation: 1 } } } })).toEqual({
+      restarted: [...BACKEND, "cvat-grafana", "cvat-vector"].sort(),
+      ranAgain: ["cvat-clickhouse-database"],
+    });
+  });
+
+  it("turns to a database of its own and back: each leaves what it has, and is told", async () => {
+    const made = await passwordOf("cvat-external-postgresql");
+    await lab.configure({ cvat: { postgresql: { external: undefined } } });
+    const there = await lab.up();
+    expect(toldOf(there)).toEqual([]);
+    expect(names(await list("v1", "PersistentVolumeClaim"))).toContain("data-cvat-postgresql-0");
+    const own = await passwordOf("cvat-postgres-secret");
+    const external = {
+      host: "postgresql.postgres.svc.cluster.local",
+      ...{ database: "annotation", user: "annotation", rotation: 1, admin: { existingSecret: "postgresql-admin" } },
+    };
+    await lab.configure({ cvat: { postgresql: { external } } });
+    const preview = await lab.run("preview");
+    expect(toldOf({ outcome: preview })).toEqual([
+      expect.stringContaining("Claim annotation/data-cvat-postgresql-0 of the lab's own is left as it is"),
+    ]);
+    // The role still has the password that the lab gave it, which stands in the Secret that was left.
+    expect(await problemsOf(lab.up())).toEqual([
+      expect.stringMatching(
+        /cvat\.secrets\.postgresql: PostgreSQL keeps the password it was made with.* get secret cvat-external-postgresql /,
+      ),
+    ]);
+    // A rehearsal has no database that knows it: as where the role was dropped meanwhile, the Secret goes, and another password is made.
+    const metadata = { name: "cvat-external-postgresql", namespace: NAMESPACE };
+    await lab.client().delete({ apiVersion: "v1", kind: "Secret", metadata });
+    await lab.up();
+    expect(names(await list("v1", "PersistentVolumeClaim"))).toContain("data-cvat-postgresql-0");
+    expect(await passwordOf("cvat-postgres-secret")).toBe(own);
+    expect(await passwordOf("cvat-external-postgresql")).not.toBe(made);
+  });
+
+  it("leaves at destroy what opens the data, and takes it back", async () => {
+    const before = await passwordOf("cvat-external-postgresql");
+    await lab.destroy();
+    expect(await passwordOf("cvat-external-postgresql")).toBe(before);
+    expect(names(await list("batch/v1", "Job"))).toEqual([]);
+    expect(names(await list("v1", "PersistentVolumeClaim"))).toContain("cvat-backend-data");
+    await lab.up();
+    expect(await passwordOf("cvat-external-postgresql")).toBe(before);
+  });
+});
