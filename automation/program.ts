@@ -22,6 +22,7 @@ import { previewCommand } from "./commands/preview.ts";
 import { projectCommand } from "./commands/project.ts";
 import { recoverCommand } from "./commands/recover.ts";
 import { rehearseCommand } from "./commands/rehearse.ts";
+import { smokeCommand } from "./commands/smoke.ts";
 import { stateCommand } from "./commands/state.ts";
 import { taskCommand } from "./commands/task.ts";
 import { toolsCommand } from "./commands/tools.ts";
@@ -44,6 +45,7 @@ const VERBS = [
   graphCommand,
   stateCommand,
   openCommand,
+  smokeCommand,
   imagesCommand,
   datasetCommand,
   projectCommand,

@@ -3,6 +3,7 @@ import { UserError } from "../program/errors.ts";
 import { changedKeys } from "../records/changed.ts";
 import { IN_STATE_ALONE } from "../records/in-state.ts";
 import { UNKNOWN, type Difference, type ResourceKind, type Run } from "../records/kind.ts";
+import { limitedTo } from "../rest/ending.ts";
 import { namespaceReader } from "./client.ts";
 import type { Expectation } from "./expectation.ts";
 import { waitUntilReady } from "./gate.ts";
@@ -68,7 +69,7 @@ async function waited(inputs: GateInputs, { signal, say }: Run): Promise<GateOut
 }
 
 async function lookOnce({ title, expectations, connection }: GateInputs, run: Run): Promise<void> {
-  const signal = AbortSignal.any([run.signal, AbortSignal.timeout(LOOK_MS)]);
+  const signal = limitedTo(LOOK_MS, run.signal);
   try {
     const reader = await namespaceReader(connection, connection.namespace, { signal, attempts: 1 });
     const broken = await whatBroke({ title, expectations, reader });

@@ -8,6 +8,8 @@ import { bucketOf } from "../../automation/data/store/bucket.ts";
 import { dataLab, type DataLab } from "../../automation/data/connect/lab.ts";
 import { entriesOf } from "../../automation/data/zip/entries.ts";
 import { silentProgress } from "../../automation/progress.ts";
+import { STEP_NAMES } from "../../automation/smoke/names.ts";
+import type { Report } from "../../automation/smoke/report.ts";
 import { stackFilePath } from "../../automation/stackfile/stack-file.ts";
 import { pngOf } from "../fixtures/cvat/pictures.ts";
 import { startScene, type Lab } from "./harness.ts";
@@ -149,6 +151,17 @@ describe("two hundred pictures", { timeout: 300_000 }, () => {
     expect(found).toEqual(
       Object.fromEntries(Object.entries(wanted).map(([name, boxes]) => [`${name.split("/")[2] ?? ""} ${name}`, boxes])),
     );
+  });
+
+  it("are there while a smoke run goes well, from the sign-in to its own event, and takes all of its own away", async () => {
+    const { well, failed, steps } = await verb<Report>("smoke");
+    expect({ well, failed, tried: steps.filter(({ is }) => is === "well").length }).toEqual({
+      ...{ well: true, failed: [], tried: STEP_NAMES.length + 1 },
+    });
+    expect((await verb<{ name: string }[]>("task", "ls")).map(({ name }) => name).sort()).toEqual([
+      "train",
+      "validation",
+    ]);
   });
 
   it("and nothing else is left: no temporary object, and no secret in what was said", async () => {

@@ -94,6 +94,7 @@ describe("help", () => {
       "project apply",
       "recover",
       "rehearse",
+      "smoke",
       "state list",
       "state prune",
       "state restore",

@@ -429,6 +429,34 @@ behaves("recorded task without data", async () => {
   expect((await get(`tasks/${await newTask()}/data/meta`)).status).toBe(500);
 });
 
+behaves("recorded upload", async () => {
+  const task = await newTask();
+  const picture = jpegOf(64, 48);
+  const metadata = `filename ${Buffer.from("own.jpg").toString("base64")}`;
+  const headers = { "Upload-Length": String(picture.length), "Upload-Metadata": metadata };
+  const begun = await cvat.call("POST", `tasks/${task}/data/`, { headers });
+  const [, place = ""] = (begun.headers.get("location") ?? "").split("/api/");
+  const piece = (from: number, to: number) =>
+    cvat.call("PATCH", place, {
+      bytes: picture.subarray(from, to),
+      headers: { "Content-Type": "application/offset+octet-stream", "Upload-Offset": String(from) },
+    });
+  expect([(await piece(0, 9)).status, (await piece(9, picture.length)).status]).toEqual([204, 204]);
+  const finish = { headers: { "Upload-Finish": "" }, body: { image_quality: 70, client_files: [] } };
+  expect(await cvat.done(await cvat.call("POST", `tasks/${task}/data/`, finish))).toMatchObject({ status: "finished" });
+  expect((await get(`tasks/${task}/data/meta`)).body).toMatchObject({
+    ...{ storage: "local", cloud_storage_id: null },
+    frames: [{ name: "own.jpg", width: 64, height: 48 }],
+  });
+  expect((await get(`tasks/${task}/data?type=frame&number=0`)).type).toBe("image/jpeg");
+  const other = await newTask();
+  const stranger = await cvat.call("POST", `tasks/${other}/data/`, { headers });
+  const [, foreign = ""] = (stranger.headers.get("location") ?? "").split("/api/");
+  expect((await cvat.call("HEAD", foreign, { key: await cvat.key(ALICE) })).status).toBe(403);
+  await cvat.call("DELETE", `tasks/${other}`);
+  expect(cvat.store.state.uploads).toEqual([]);
+});
+
 behaves("recorded picture of no bytes", async () => {
   put("bad/empty.jpg", "");
   expect(await messageOf(["bad/empty.jpg"])).toContain("The bad/empty.jpg file is empty.");

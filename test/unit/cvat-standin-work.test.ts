@@ -464,6 +464,27 @@ behaves("measured reasons", async () => {
   );
 });
 
+behaves("recorded events", async () => {
+  const key = await cvat.key(ALICE);
+  const eventsOf = async (as?: string) => {
+    const options = as === undefined ? {} : { key: as };
+    const begun = await cvat.call("POST", "events/export", options);
+    await cvat.done(begun);
+    const { rq_id } = begun.body as { rq_id: string };
+    const place = `events/download?rq_id=${encodeURIComponent(rq_id)}`;
+    return { place, text: String((await cvat.call("GET", place, options)).body) };
+  };
+  await cvat.call("POST", "projects", { key, body: { name: "hers, with a comma" } });
+  await cvat.call("POST", "projects", { body: { name: "the administrator's" } });
+  const hers = await eventsOf(key);
+  expect(hers.text).toMatch(/^scope,obj_name,obj_id,[^\r]*,access_token_id\r\n/);
+  expect(hers.text).toContain('create:project,"hers, with a comma",');
+  expect(hers.text).not.toContain("the administrator's");
+  expect((await eventsOf()).text).toContain("hers, with a comma");
+  const all = await eventsOf();
+  expect((await cvat.call("GET", all.place, { key })).status).toBe(403);
+});
+
 behaves("third 8.3", async () => {
   const task = await newTask();
   const label_id = await labelId(task, "car");

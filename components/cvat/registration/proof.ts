@@ -2,6 +2,7 @@ import { changedPlace, type Place } from "../../kubernetes/cluster.ts";
 import { changedKeys } from "../../records/changed.ts";
 import { IN_STATE_ALONE } from "../../records/in-state.ts";
 import type { ResourceKind, Run } from "../../records/kind.ts";
+import { limitedTo } from "../../rest/ending.ts";
 import { IN_PASSING } from "./ask.ts";
 import { askWhetherClosed, proveClosed, type Ways } from "./prove.ts";
 import { direct, throughEdge } from "./ways.ts";
@@ -37,7 +38,7 @@ async function proved(inputs: Inputs, { signal, warn }: Run): Promise<Outs> {
 }
 
 async function isOpen(inputs: Inputs, run: Run): Promise<boolean> {
-  const signal = AbortSignal.any([run.signal, AbortSignal.timeout(IN_PASSING.boundMs)]);
+  const signal = limitedTo(IN_PASSING.boundMs, run.signal);
   try {
     const { open, unknown } = await askWhetherClosed(await waysTo(inputs, signal), IN_PASSING, signal);
     if (open === undefined) for (const text of unknown) run.warn(text);

@@ -29,6 +29,8 @@ export interface Asked {
   workers: Workers;
   /** Whether a test has ordered registration to be open, whatever settings the server has. */
   opened: boolean;
+  /** Whether a test has ordered events to be lost. */
+  lost: boolean;
 }
 
 /** A path of the API and what it does by method. */

@@ -1,6 +1,6 @@
 /**
  * What the stand-in holds to where a task's data, its pictures and requests are concerned: by the section of facts/cvat-real-third-look.md
- * (`third`), of cvat-rest-measured.md (`rest`), or `recorded` of CVAT 2.64.0 (test/fixtures/cvat/recorded-2.64.jsonl). Tested in
+ * (`third`), of cvat-rest-measured.md (`rest`), or `recorded` of CVAT 2.64.0 (test/fixtures/cvat/recorded-2.64.jsonl, recorded-uploads-2.64.jsonl). Tested in
  * test/unit/cvat-standin-data.test.ts.
  */
 export const DATA_BEHAVIOURS = {
@@ -29,5 +29,6 @@ export const DATA_BEHAVIOURS = {
   "engine/task.py": "keeps the size and overlap that a task's jobs got, and makes no more than 1000 of them",
   "engine/cloud_provider.py": "reads the size of a picture from its head, turned as EXIF says, and fails on rubbish",
   "recorded task without data": "breaks where a task without data is asked what it is made of",
+  "recorded upload": "takes a picture piece by piece, as the task's own, which needs no bucket and goes with the task",
   "recorded picture of no bytes": "fails on a picture without a byte, and names it",
 } as const;

@@ -22,6 +22,8 @@ export const WORK_BEHAVIOURS = {
   "third 7.6": "stops a cancelled run after its frame, which then reads finished",
   "third 7.7": "leaves a run started whose node is lost, until it is deleted",
   "measured reasons": "tells of a function's failure in the words of Python's requests",
+  "recorded events":
+    "exports what one has done oneself, to administrators what all have, and gives the table to who asked for it",
   "third 8.3": "deletes a task with all that is its own",
   "third 8.4": "finds tasks by the date they were changed, and not by size or the date they were made",
 } as const;

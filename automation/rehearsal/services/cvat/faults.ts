@@ -24,6 +24,10 @@ export interface Orders extends WorkerOrders {
   failing?: string[];
   /** Has registration and password reset be open, as in a server that does not take its settings. */
   registration?: "open";
+  /** The policy agent: it is gone, or it allows everybody what an administrator may. */
+  policy?: "down" | "allows all";
+  /** What people do never comes to ClickHouse. */
+  events?: "lost";
 }
 
 const FOR_EVER_MS = 3_600_000;
@@ -33,11 +37,15 @@ export class Faults {
   #left: (Required<Fault> & { pattern: RegExp })[] = [];
   failing: readonly string[] = [];
   opened = false;
+  lost = false;
+  policy: Orders["policy"];
 
-  order({ faults = [], failing = [], registration }: Orders): Answer {
+  order({ faults = [], failing = [], registration, policy, events }: Orders): Answer {
     this.#left = faults.map((fault) => ({ times: 1, after: 0, ...fault, pattern: patternOf(fault.call) }));
     this.failing = failing;
     this.opened = registration === "open";
+    this.lost = events === "lost";
+    this.policy = policy;
     return json(200, {});
   }
 

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { detail, errorPage, Refusal } from "./answers.ts";
 import { byId, FORBIDDEN, mayTouch, single, type Asked } from "./asked.ts";
+import { removeSent } from "./tus.ts";
 import type { StoredJob, StoredLabel, StoredProject, StoredTask } from "./store.ts";
 
 export const oneTask = (asked: Asked): StoredTask => single(asked, asked.state.tasks, "Task", "maintainer");
@@ -46,6 +47,7 @@ export function touch({ state }: Pick<Asked, "state">, task: StoredTask): void {
  * and 8.3)
  */
 export function removeTask({ state, store }: Pick<Asked, "state" | "store">, task: StoredTask): void {
+  removeSent({ state, store }, task);
   state.tasks = state.tasks.filter((one) => one !== task);
   state.jobs = state.jobs.filter(({ task_id }) => task_id !== task.id);
   state.labels = state.labels.filter(({ task_id }) => task_id !== task.id);

@@ -1,5 +1,6 @@
 import { detail, errorPage, json, nothing, refuse, Refusal } from "./answers.ts";
 import { filtered, FORBIDDEN, page, visible, type Asked, type Route } from "./asked.ts";
+import { noteEvent } from "./events.ts";
 import { textField, wrong } from "./fields.ts";
 import { labelsIn, patchLabels } from "./labels.ts";
 import { oneProject, removeTask } from "./owned.ts";
@@ -38,6 +39,9 @@ export const PROJECT_ROUTES: readonly Route[] = [
         const made: StoredProject = { id: store.next("projects"), ...placed(asked) };
         state.labels.push(...labelsIn(asked, body["labels"], { project_id: made.id, task_id: null }));
         state.projects.push(made);
+        noteEvent(asked, "create:project", {
+          ...{ obj_name: made.name, obj_id: made.id, project_id: made.id, organization: made.organization },
+        });
         return json(201, shown(asked, made), { Location: `http://${host}/api/projects/${made.id}` });
       },
     },

@@ -124,7 +124,7 @@ export interface StoredProject {
 export interface StoredData {
   image_quality: number;
   cloud_storage_id: number | null;
-  /** A film is copied into CVAT's own data. */
+  /** A film is copied into CVAT's own data, and what was uploaded lies there. */
   storage: "cloud_storage" | "local";
   /** Nothing until the pictures are taken in. */
   size: number;
@@ -146,12 +146,47 @@ export interface StoredFrame {
   height: number;
 }
 
+/** A file that is sent in pieces, as far as not all of it has come. */
+export interface StoredUpload {
+  /** `1_5f0c…`: the user, and a UUID. */
+  id: string;
+  task: number;
+  /** Bytes that are announced. */
+  length: number;
+  /** Of a picture that becomes the task's own; null: one of annotations. */
+  name: string | null;
+}
+
+/** What somebody did, a row of ClickHouse's table. */
+export interface StoredEvent {
+  scope: string;
+  source: string;
+  timestamp: string;
+  obj_name?: string;
+  obj_id?: number;
+  obj_val?: string;
+  count?: number;
+  duration?: number;
+  project_id?: number | null;
+  task_id?: number | null;
+  job_id?: number | null;
+  user_id: number;
+  user_name: string;
+  user_email: string;
+  org_id: number | null;
+  org_slug: string | null;
+  payload: string;
+  access_token_id?: number;
+}
+
 export interface StoredTask extends StoredProject {
   project_id: number | null;
   segment_size: number;
   overlap: number | null;
   /** Every file that was ever posted: they add up. */
   posted: string[];
+  /** Names of files that were sent, and lie in CVAT's own claim. Default: none were. */
+  uploaded?: string[];
   data: StoredData | null;
   subset: string;
   consensus_replicas: number;
@@ -256,6 +291,8 @@ export interface State {
   jobs: StoredJob[];
   labels: StoredLabel[];
   requests: StoredRequest[];
+  uploads: StoredUpload[];
+  events: StoredEvent[];
   reports: StoredReport[];
   qualitySettings: StoredQualitySettings[];
   accessTokens: StoredAccessToken[];
@@ -277,6 +314,8 @@ const EMPTY: State = {
   jobs: [],
   labels: [],
   requests: [],
+  uploads: [],
+  events: [],
   reports: [],
   qualitySettings: [],
   accessTokens: [],

@@ -2,7 +2,9 @@ import { detail, json, nothing, refuse } from "./answers.ts";
 import { filtered, FORBIDDEN, page, visible, type Asked, type Route } from "./asked.ts";
 import { changeMeta, metaOf } from "./data/meta.ts";
 import { look, preview } from "./data/look.ts";
-import { postData } from "./data/post.ts";
+import { uploadData } from "./data/upload.ts";
+import { noteEvent } from "./events.ts";
+import { lookAtUpload, takePiece, UPLOAD_ID } from "./tus.ts";
 import { textField, wrong } from "./fields.ts";
 import { labelsIn, patchLabels } from "./labels.ts";
 import { oneTask, removeTask } from "./owned.ts";
@@ -67,6 +69,9 @@ export const TASK_ROUTES: readonly Route[] = [
         };
         state.labels.push(...labelsIn(asked, labels, { project_id: null, task_id: made.id }));
         state.tasks.push(made);
+        noteEvent(asked, "create:task", {
+          ...{ obj_name: made.name, obj_id: made.id, task_id: made.id, project_id, organization: made.organization },
+        });
         return json(201, shown(asked, made), { Location: `http://${host}/api/tasks/${made.id}` });
       },
     },
@@ -96,7 +101,11 @@ export const TASK_ROUTES: readonly Route[] = [
   // The one path that a slash at the end does no harm to. (0.3)
   {
     path: /^tasks\/(\d+)\/data\/?$/,
-    methods: { GET: (asked) => look(asked, oneTask(asked)), POST: (asked) => postData(asked, oneTask(asked)) },
+    methods: { GET: (asked) => look(asked, oneTask(asked)), POST: (asked) => uploadData(asked, oneTask(asked)) },
+  },
+  {
+    path: new RegExp(`^tasks/(\\d+)/data/${UPLOAD_ID}$`),
+    methods: { PATCH: takePiece, HEAD: lookAtUpload },
   },
   {
     path: /^tasks\/(\d+)\/data\/meta$/,
@@ -132,6 +141,7 @@ function shown(asked: Asked, { data, consensus_replicas, ...task }: StoredTask) 
   return {
     ...task,
     posted: undefined,
+    uploaded: undefined,
     // Nothing of data is shown while there is none.
     data: data ? id : null,
     ...(data && {

@@ -7,6 +7,8 @@ export interface Work {
   store: Store;
   state: State;
   config: CvatConfig;
+  /** What a test has ordered. Default: nothing. */
+  orders?: WorkerOrders;
 }
 
 /** What a request asks for; what it returns is put into the request when it is finished. */
@@ -30,12 +32,14 @@ export type Queue = "import" | "export" | "annotation" | "quality_reports" | "co
 /** Orders of a test. */
 export interface WorkerOrders {
   pace?: Pace;
-  /** By queue. Default: all work. */
-  workers?: Partial<Record<Queue, WorkerState>>;
+  /** By queue. Default: all work. Chunks are made while somebody waits for one, and are no requests. */
+  workers?: Partial<Record<Queue | "chunks", WorkerState>>;
   /** A worker that starts 2.5 minutes and more after one died finds what it left, and fails it. */
   abandoned?: boolean;
   /** What the next request of a type fails with, before it has done anything: `{ "export:annotations": "OSError: …" }`. Default: none fails for it. */
   failures?: Record<string, string>;
+  /** Zips of exports have nothing in them. */
+  exports?: "empty";
   /** What is finished now is forgotten, as if its time were over. */
   expired?: boolean;
 }
@@ -64,6 +68,11 @@ export class Workers {
     this.#kinds = kinds;
     for (const request of this.#requests) if (request.status === "started" && !request.left) request.status = "queued";
     this.#wake();
+  }
+
+  /** Whether there is one that makes chunks. */
+  get makeChunks(): boolean {
+    return this.#orders.workers?.chunks !== "down";
   }
 
   order(orders: WorkerOrders): void {
@@ -121,7 +130,7 @@ export class Workers {
     await pause(startedMs);
     try {
       this.#failAsOrdered(request.type);
-      const done = await this.#kinds[request.type]?.(this.#work, request);
+      const done = await this.#kinds[request.type]?.({ ...this.#work, orders: this.#orders }, request);
       Object.assign(request, done, { status: "finished" });
     } catch (error) {
       if (!(error instanceof Failure)) console.error(error);

@@ -1,5 +1,6 @@
 import { errorPage, json, nothing, plain, Refusal, refuse, type Answer } from "../answers.ts";
 import type { Asked, Route } from "../asked.ts";
+import { noteEvent } from "../events.ts";
 import { labelsOf, oneJob, oneTask, taskOf } from "../owned.ts";
 import { add, ownOf, shownAnnotations, take, type Scope } from "./change.ts";
 import { upload } from "./import/upload.ts";
@@ -52,6 +53,11 @@ function change(asked: Asked, scope: Scope): Answer {
   const none = { tags: [], shapes: [], tracks: [] };
   if ((action as Action) !== "create") take(asked, scope, { ...none, ...idsIn(body) });
   const changed = (action as Action) === "delete" ? news : add(asked, scope, news);
+  if ((action as Action) === "create" && news.shapes.length > 0)
+    noteEvent(asked, "create:shapes", {
+      ...{ obj_name: news.shapes[0]?.type ?? "", count: news.shapes.length, job_id: scope.job?.id ?? null },
+      ...{ task_id: scope.task.id, project_id: scope.task.project_id, organization: scope.task.organization },
+    });
   return json(200, shownAnnotations(asked, scope, changed));
 }
 

@@ -1,8 +1,9 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { absentOf, bytesOf, isElsewhere } from "../bucket.ts";
 import { countIn, drawn } from "../frame-choice.ts";
 import { makeJobs, newJob } from "../segments.ts";
 import type { StoredData, StoredFrame, StoredRequest, StoredStorage, StoredTask } from "../store.ts";
+import { ownFile } from "../tus.ts";
 import { Failure, type Work } from "../workers.ts";
 import { chosen, notFound, type Chosen, type Wanted } from "./choose.ts";
 import { filmOf, type Film } from "./film.ts";
@@ -39,14 +40,10 @@ export async function createTask(work: Work, request: StoredRequest): Promise<un
     throw new Failure("cvat.apps.engine.models.Task.DoesNotExist: Task matching query does not exist.");
   const storage = state.storages.find(({ id }) => id === data.cloud_storage_id);
   const call = request.parameters as unknown as DataCall;
-  if (!storage) throw new Failure("FileNotFoundError: [Errno 2] No such file or directory: ''");
   if (call.validation?.["mode"] === "gt_pool") throw poolProblem(call);
-  const files = await chosen(work, storage, call);
-  const media = mediaOf(files.files);
-  const frames =
-    media.kind === "video"
-      ? await film(work, { task, data, storage, call }, media.names[0] ?? "", files)
-      : await pictures(work, { task, data, storage, call }, media.names, files);
+  const frames = storage
+    ? await framesInBucket(work, { task, data, storage, call })
+    : uploaded(work, { task, data, call }, task.uploaded ?? []);
   // Deleted while it was made.
   if (!state.tasks.includes(task)) return undefined;
   try {
@@ -59,6 +56,34 @@ export async function createTask(work: Work, request: StoredRequest): Promise<un
   store.keep(framesName(task.id), frames);
   if (call.validation) state.jobs.push(truth(work, task, frames, call.validation));
   return undefined;
+}
+
+async function framesInBucket(work: Work, making: Making): Promise<StoredFrame[]> {
+  const files = await chosen(work, making.storage, making.call);
+  const media = mediaOf(files.files);
+  return media.kind === "video"
+    ? film(work, making, media.names[0] ?? "", files)
+    : pictures(work, making, media.names, files);
+}
+
+/** What was sent piece by piece lies in CVAT's own data. (recorded of 2.64.0) */
+function uploaded(
+  { store }: Work,
+  { task, data, call }: Omit<Making, "storage">,
+  names: readonly string[],
+): StoredFrame[] {
+  // Files of a bucket that is none, or not there any more.
+  if (names.length === 0 && call.server_files.length > 0)
+    throw new Failure("FileNotFoundError: [Errno 2] No such file or directory: ''");
+  const media = mediaOf(names);
+  if (media.kind === "video")
+    throw new Failure("NotImplementedError: the rehearsal's stand-in for CVAT takes no film that is uploaded");
+  const all = sorted(media.names, call.sorting_method).map((name) => {
+    const size = pictureOf(readFileSync(ownFile(store, task.id, name)));
+    if (!size) throw new Failure(`Exception: Failed to read the image file '${name}'`);
+    return { name, width: size.width, height: size.height };
+  });
+  return taken(data, call, all, "local");
 }
 
 /** A ground-truth job that comes with the data; frames are named by their files. (cvat-real-third-look.md, 6.5) */
@@ -105,17 +130,26 @@ async function pictures(
   const missing = await absentOf(work.config, storage, order);
   if (missing !== undefined) throw notFound(missing, storage);
   const all = manifest ? believed(order, manifest) : await measured(work, storage, order);
-  const step = stepOf(call);
-  const taken = range(call, step, all.length);
-  const frames = taken.flatMap((at) => all[at] ?? []);
+  return taken(data, call, all, "cloud_storage");
+}
+
+/** Those of the frames that are wanted, which the data has then. */
+function taken(
+  data: StoredData,
+  call: DataCall,
+  all: readonly StoredFrame[],
+  storage: StoredData["storage"],
+): StoredFrame[] {
+  const wanted = range(call, stepOf(call), all.length);
+  const frames = wanted.flatMap((at) => all[at] ?? []);
   const [first] = frames;
   if (!first) throw new Failure("ValueError: range() arg 3 must not be zero");
   // As many as fill as much as 36 of full HD. (engine/task.py)
   const perChunk = Math.min(72, Math.max(2, Math.floor((36 * 1920 * 1080) / (first.width * first.height))));
   Object.assign(data, {
-    ...{ mode: "annotation", storage: "cloud_storage", size: frames.length },
+    ...{ mode: "annotation", storage, size: frames.length },
     ...{ chunk_size: call.chunk_size ?? perChunk, start_frame: call.start_frame },
-    stop_frame: taken.at(-1) ?? 0,
+    stop_frame: wanted.at(-1) ?? 0,
   });
   return frames;
 }

@@ -1,15 +1,19 @@
 import { existsSync, readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
 import { deflateSync, crc32 } from "node:zlib";
-import { errorPage, json, Refusal, type Answer } from "../answers.ts";
+import { errorPage, json, nothing, Refusal, type Answer } from "../answers.ts";
 import type { Asked } from "../asked.ts";
 import { bytesOf } from "../bucket.ts";
 import type { StoredStorage, StoredTask } from "../store.ts";
+import { ownFile } from "../tus.ts";
 import { zipped } from "../zip.ts";
 import { filmFile } from "./create.ts";
 import { dataOf, framesOf } from "./meta.ts";
 import { pictureOf } from "./picture.ts";
 
 const said = (status: number, text: string): Refusal => new Refusal(json(status, text));
+/** So long CVAT waits for its worker of chunks, and then has nothing to say. (recorded of 2.64.0) */
+const CHUNK_MS = 50_000;
 const media = (type: string, bytes: Buffer): Answer => ({ status: 200, type, text: bytes });
 
 /**
@@ -23,6 +27,10 @@ export async function look(asked: Asked, task: StoredTask): Promise<Answer> {
   if (type !== "frame" && type !== "chunk") throw said(400, "Data type not specified or has wrong value");
   if (number === null) throw said(400, "Number is not specified");
   if (!/^-?\d+$/.test(number)) throw new Refusal(errorPage(500, "Server Error (500)"));
+  if (!asked.workers.makeChunks) {
+    await pause(CHUNK_MS, undefined, { ref: false });
+    throw new Refusal(nothing(429));
+  }
   return type === "frame" ? frame(asked, task, Number(number)) : chunk(asked, task, Number(number));
 }
 
@@ -64,6 +72,10 @@ export async function picture(
   const stored = frames[film ? 0 : number];
   if (!stored) throw said(400, `Invalid frame '${number}'. The frame number should be in the [0, 0] range`);
   if (film) return { name: stored.name, type: "image/png", bytes: grey(stored.width, stored.height) };
+  if (dataOf(task).storage === "local") {
+    const own = readFileSync(ownFile(asked.store, task.id, stored.name));
+    return { name: stored.name, type: pictureOf(own)?.type ?? "application/octet-stream", bytes: own };
+  }
   const storage: StoredStorage | undefined = asked.state.storages.find(({ id }) => id === cloud_storage_id);
   if (!storage) throw said(409, "Task is not connected to cloud storage");
   const bytes = await bytesOf(asked.config, storage, stored.name);

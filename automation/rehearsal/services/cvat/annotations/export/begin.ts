@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { detail, errorPage, json, plain, Refusal, refuse, type Answer } from "../../answers.ts";
 import { FORBIDDEN, type Asked, type Route } from "../../asked.ts";
 import { oneJob, oneProject, oneTask, taskOf } from "../../owned.ts";
+import { noteEvent } from "../../events.ts";
 import { begin } from "../../requests.ts";
 import type { StoredJob, StoredProject, StoredTask } from "../../store.ts";
 
@@ -82,6 +83,10 @@ function beginExport(asked: Asked, { target, id, project, task, job }: Target): 
   const filename = query.get("filename") ?? `${target}_${id}_${subresource}_${stamp}_${format.toLowerCase()}.zip`;
   const name = format.replaceAll(" ", "_").replaceAll(".", "~");
   const call: ExportCall = { format, images: withImages, filename, host, ...(storage !== undefined && { storage }) };
+  noteEvent(asked, "export:dataset", {
+    ...{ task_id: task?.id ?? null, project_id: project?.id ?? task?.project_id ?? null, job_id: job?.id ?? null },
+    organization: own?.organization ?? null,
+  });
   return begin(asked, {
     id: `action=export&target=${target}&target_id=${id}&user_id=${user.id}&format=${name}&subresource=${subresource}`,
     ...{ type: `export:${subresource}`, target, format, job_id: job?.id ?? null, task_id: task?.id ?? null },

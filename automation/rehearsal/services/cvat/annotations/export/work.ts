@@ -45,7 +45,8 @@ export async function exportDataset(work: Work, request: StoredRequest): Promise
   if (!existsSync(file)) {
     const exported = exportedOf(work, { project, task, job });
     if (exported.tasks.length === 0) throw new Failure("ValueError: There is nothing to export");
-    writeFileSync(file, zipped([...write(exported), ...(images ? await pictures(work, exported, format) : [])]));
+    const files = [...write(exported), ...(images ? await pictures(work, exported, format) : [])];
+    writeFileSync(file, zipped(work.orders?.exports === "empty" ? [] : files));
   }
   if (call.storage === undefined) {
     const path = `${request.target}s/${job?.id ?? task?.id ?? project?.id ?? 0}/dataset/download`;
