@@ -7,6 +7,7 @@ import { resolveChart } from "./automation/charts/resolve.ts";
 import { preflight } from "./automation/cluster/preflight.ts";
 import { prepareCluster } from "./automation/cluster/prepare.ts";
 import { ownState } from "./automation/engine/own-state.ts";
+import { lookAtKeycloak } from "./automation/keycloak/look.ts";
 import { readLabelFiles } from "./automation/stackfile/label-files.ts";
 import { useEnvironmentProxy } from "./components/rest/proxy.ts";
 import { readAuthority } from "./automation/stackfile/authority-file.ts";
@@ -60,6 +61,7 @@ async function installed(folder: string): Promise<Record<string, unknown>> {
       here.then((all) => Promise.all(Object.values(all).map(chartRange))),
     ),
     here.then((all) => refuseKnownBadJumps(state, withCharts(plan, all))),
+    lookAtKeycloak(lab.sso),
   ]);
   // After every look, since it changes what it must.
   const prepared = await prepareCluster(plan, known, facts);

@@ -7,8 +7,11 @@ const env = { NO_COLOR: "1", FORCE_COLOR: "0" };
 
 /** Of the rehearsal suite, what changes seldom. */
 const FULL_ALONE = [
+  "test/rehearsal/clearml-agent.test.ts",
   "test/rehearsal/field-managers.test.ts",
   "test/rehearsal/image-delivery.test.ts",
+  "test/rehearsal/keycloak-bootstrap.test.ts",
+  "test/rehearsal/keycloak-lab.test.ts",
   "test/rehearsal/storage-tls.test.ts",
 ];
 
@@ -85,6 +88,17 @@ export default defineConfig({
           ],
           globalSetup: "test/rehearsal/setup.ts",
           maxWorkers: 2,
+          testTimeout: 900_000,
+          hookTimeout: 2_400_000,
+        },
+      },
+      // Sign-in with its real parts: `npm run test:sso`.
+      {
+        test: {
+          name: "sso",
+          env,
+          include: ["test/sso/**/*.test.ts"],
+          maxWorkers: 1,
           testTimeout: 900_000,
           hookTimeout: 2_400_000,
         },

@@ -15,6 +15,7 @@ import { functionCommand } from "./commands/function.ts";
 import { graphCommand } from "./commands/graph.ts";
 import { imagesCommand } from "./commands/images.ts";
 import { issueCommand } from "./commands/issue.ts";
+import { keycloakCommand } from "./commands/keycloak.ts";
 import { openCommand } from "./commands/open.ts";
 import { outputsCommand } from "./commands/outputs.ts";
 import { previewCommand } from "./commands/preview.ts";
@@ -53,6 +54,7 @@ const VERBS = [
   annotationsCommand,
   cvatCommand,
   clearmlCommand,
+  keycloakCommand,
   ciCommand,
   issueCommand,
   benchCommand,

@@ -10,13 +10,20 @@ import type { Cluster, PreparedCluster } from "./kubernetes/cluster.ts";
 import type { ClusterConfig } from "./lab/cluster-config.ts";
 import type { Plan } from "./lab/plan.ts";
 import { Cvat } from "./cvat/cvat.ts";
+import { edgeAsked } from "./cvat/edge.ts";
 import type { StorageAccess } from "./cvat/records.ts";
 import { addressesIn } from "./cvat/values.ts";
+import { edgeProof } from "./edge/proof/register.ts";
 import { appliedBelow } from "./kubernetes/field-manager.ts";
 import { OwnProvider, OwnResource } from "./records/resource.ts";
 import { millisecondsOf } from "./schema/values.ts";
 import { Nuclio, platformValues } from "./nuclio/nuclio.ts";
 import { observeFunctions } from "./nuclio/observe.ts";
+import { RunError } from "./program/run-errors.ts";
+import { signInServer } from "./sso/sign-in-settings.ts";
+import { keycloakClient } from "./sso/keycloak/client.ts";
+import type { SsoConfig } from "./sso/sso-config.ts";
+import { Sso } from "./sso/sso.ts";
 import { authorityName } from "./storage/authority.ts";
 import type { StoreFindings } from "./storage/findings.ts";
 import { ObjectStore } from "./storage/object-store.ts";
@@ -41,6 +48,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
   readonly traefik?: k8s.core.v1.ServicePatch;
   readonly store?: ObjectStore;
   readonly cvat?: Cvat;
+  readonly sso?: Sso;
   readonly nuclio?: Nuclio;
   readonly clearml?: ClearMl;
   readonly agent?: ClearMlAgent;
@@ -87,9 +95,16 @@ export class VisionPlatform extends pulumi.ComponentResource {
           nuclioPlatform: platformValues(plan.functions, plan.cvat.nuclio),
           mirror: plan.mirror,
           address: edge,
+          signIn: lab.sso && signInServer(lab.sso, plan.cvat.config),
         },
         parts,
       );
+      if (lab.sso) this.sso = ssoOf(lab.sso, plan, this.cvat, cluster, parts);
+      const { signIn } = plan.cvat;
+      if (signIn) {
+        const standing = [this.cvat, ...(this.sso ? [this.sso] : [])];
+        edgeProof("cvat", edgeAsked(lab.cvat, signIn), { ...parts, dependsOn: standing });
+      }
       if (lab.cvat.nuclio.enabled) this.nuclio = nuclioOf(plan, this.cvat, this.store, cluster, parts);
     }
     if (plan.clearml) {
@@ -137,7 +152,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
 
   /** What the stack exports: where everything is, and the ledger. */
   get outputs(): Record<string, unknown> {
-    const { store, cvat, nuclio, clearml, agent, accounts, ledger } = this;
+    const { store, cvat, sso, nuclio, clearml, agent, accounts, ledger } = this;
     return {
       ...(cvat && {
         cvat: {
@@ -148,6 +163,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
           users: cvat.users,
           cloudStorages: cvat.cloudStorages,
           ...(cvat.projects.length > 0 && { projects: cvat.projects }),
+          ...(sso && { signOutUrl: pulumi.interpolate`${cvat.url}${sso.signOutPath}` }),
         },
       }),
       ...(clearml && {
@@ -191,6 +207,22 @@ function storeAccess(store: ObjectStore | undefined, users: readonly { username:
       agent: store.access("clearml", "clearml", store.keysOf("clearml")),
     }
   );
+}
+
+/** Sign-in to CVAT, in its namespace. */
+function ssoOf(
+  config: SsoConfig,
+  { lab, mirror }: Plan,
+  { namespace }: Cvat,
+  cluster: Cluster,
+  opts: pulumi.ComponentResourceOptions,
+): Sso {
+  const { keycloak, secrets } = config;
+  const { host } = lab.cvat.ingress;
+  const clientSecret = keycloak ? keycloakClient("sso", { config, keycloak, host }, opts) : secrets.client;
+  // Whoever reads a stack file for `up` has asked for it by then.
+  if (clientSecret === undefined) throw new RunError("vision-platform:sso.secrets.client is missing.");
+  return new Sso("sso", { config, host, namespace, cluster, clientSecret, mirror }, opts);
 }
 
 /** Functions of the stack, deployed through CVAT's Nuclio. */

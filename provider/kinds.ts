@@ -15,6 +15,7 @@ export const KINDS: Readonly<Record<Token, () => KindModule>> = {
   "cvat:RegistrationProof": () => import("../components/cvat/registration/proof.ts"),
   "cvat:UsersReady": () => import("../components/cvat/users/ready.ts"),
   "cvat:Webhook": () => import("../components/cvat/records/webhook.ts"),
+  "edge:Proof": () => import("../components/edge/proof/proof.ts"),
   "images:Presence": () => import("../components/images/records/presence.ts"),
   "nuclio:Function": () => import("../components/nuclio/records/function.ts"),
   "nuclio:Project": () => import("../components/nuclio/records/project.ts"),
@@ -25,6 +26,7 @@ export const KINDS: Readonly<Record<Token, () => KindModule>> = {
   "secrets:GeneratedText": () => import("../components/secrets/records/generated-text.ts"),
   "secrets:KeptPasswords": () => import("../components/secrets/records/kept-passwords.ts"),
   "secrets:Restart": () => import("../components/secrets/records/restart.ts"),
+  "sso:KeycloakClient": () => import("../components/sso/keycloak/records/client.ts"),
   "storage:DerivedKeys": () => import("../components/storage/records/derived-keys.ts"),
   "storage:Presence": () => import("../components/storage/records/presence.ts"),
 };

@@ -27,9 +27,15 @@ const LISTS = {
   serviceLb: `/apis/apps/v1/daemonsets?labelSelector=${encodeURIComponent("svccontroller.k3s.cattle.io/svcname")}`,
 } as const satisfies Record<Exclude<keyof ClusterFacts, NotListed>, string>;
 
+const GATEWAYS = {
+  gateways: "/apis/gateway.networking.k8s.io/v1/gateways",
+  gatewayClasses: "/apis/gateway.networking.k8s.io/v1/gatewayclasses",
+};
+
 /** What is no list, and the lists that are read for some labs only. */
-type NotListed = "uid" | "kubernetes" | "unknownKinds" | "tlsSecrets" | "serviceSecrets" | "pods";
-type Lists = Omit<ClusterFacts, NotListed> & Partial<Pick<ClusterFacts, "tlsSecrets" | "pods">>;
+type ForSome = "tlsSecrets" | "pods" | "gateways" | "gatewayClasses";
+type NotListed = "uid" | "kubernetes" | "unknownKinds" | "serviceSecrets" | ForSome;
+type Lists = Omit<ClusterFacts, NotListed> & Partial<Pick<ClusterFacts, ForSome>>;
 
 export interface LookOptions {
   /** Sends the requests. Default: to the kubeconfig's API server. */
@@ -40,6 +46,8 @@ export interface LookOptions {
   serviceSecrets?: readonly { namespace: string; name: string }[];
   /** Whether the pods of every namespace are read. Default: they are not. */
   pods?: boolean;
+  /** Whether Gateways and their classes are read. Default: they are not. */
+  gateways?: boolean;
 }
 
 /**
@@ -48,7 +56,7 @@ export interface LookOptions {
  */
 export async function lookAtCluster(
   access: ClusterAccess,
-  { send, tlsSecret, serviceSecrets = [], pods }: LookOptions = {},
+  { send, tlsSecret, serviceSecrets = [], pods, gateways }: LookOptions = {},
 ): Promise<Look> {
   const ask = send ?? apiServer(await kubeConfig(access));
   const unread: string[] = [];
@@ -63,6 +71,7 @@ export async function lookAtCluster(
     ...LISTS,
     ...(tlsSecret && { tlsSecrets: pathOf(tlsSecret) }),
     ...(pods && { pods: "/api/v1/pods" }),
+    ...(gateways && GATEWAYS),
   };
   const [entries, kubernetes, named] = await Promise.all([
     Promise.all(Object.entries(paths).map(read)),
@@ -73,7 +82,8 @@ export async function lookAtCluster(
   const lists = Object.fromEntries(entries) as unknown as Lists;
   const uid = lists.namespaces?.find(({ metadata }) => metadata?.name === "kube-system")?.metadata?.uid;
   const found = unreadable ? undefined : (named.flatMap(([, items]) => items ?? []) as LiveSecret[]);
-  const facts = { tlsSecrets: undefined, serviceSecrets: found, pods: undefined, ...lists };
+  const forSome = { tlsSecrets: undefined, pods: undefined, gateways: undefined, gatewayClasses: undefined };
+  const facts = { ...forSome, serviceSecrets: found, ...lists };
   return { facts: { ...facts, uid, kubernetes, unknownKinds }, unread };
 }
 

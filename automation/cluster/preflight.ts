@@ -10,6 +10,7 @@ import type { ClusterFacts } from "../../components/preflight/facts.ts";
 import { namespacesTakeOurLabels } from "../../components/preflight/namespace-labels.ts";
 import { clusterIsTheSame } from "../../components/preflight/same-cluster.ts";
 import type { KnownCluster } from "../../components/preflight/state.ts";
+import { gatewayOf } from "../../components/preflight/gateway.ts";
 import { serviceSecretsOf } from "../../components/preflight/service-secrets.ts";
 import { tlsSecretOf } from "../../components/preflight/tls-secret.ts";
 import { problemList } from "../../components/schema/problems.ts";
@@ -30,7 +31,12 @@ export async function preflight(
   charts: Promise<readonly ChartRange[]>,
 ): Promise<ClusterFacts | undefined> {
   const { lab } = plan;
-  const wanted = { tlsSecret: tlsSecretOf(lab), serviceSecrets: serviceSecretsOf(lab), pods: asksForDevices(plan) };
+  const wanted = {
+    tlsSecret: tlsSecretOf(lab),
+    serviceSecrets: serviceSecretsOf(lab),
+    pods: asksForDevices(plan),
+    gateways: gatewayOf(plan) !== undefined,
+  };
   const looked = lookAtCluster(lab.cluster, wanted).catch((error: unknown) => {
     if (error instanceof Unreached) return undefined;
     throw error;

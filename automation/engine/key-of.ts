@@ -25,6 +25,7 @@ const KEYS: readonly KeyRow[] = [
   { kind: /^Webhook$/, key: () => "cvat.organizations[].webhooks" },
   { kind: /^CloudStorage$/, key: () => "cvat.cloudStorages" },
   { kind: /^Function$/, key: (name) => `functions.${name}` },
+  { kind: /^KeycloakClient$/, key: () => "sso.keycloak" },
   { kind: /^Queue$/, key: () => "clearml.agent.queue" },
   { kind: /^(Presence|Command)$/, key: () => "clearml.agent.image.delivery" },
 ];

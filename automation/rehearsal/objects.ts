@@ -16,6 +16,7 @@ const COUNTED: readonly [apiVersion: string, kind: string][] = [
   ["rbac.authorization.k8s.io/v1", "Role"],
   ["traefik.io/v1alpha1", "Middleware"],
   ["traefik.io/v1alpha1", "ServersTransport"],
+  ["traefik.io/v1alpha1", "IngressRoute"],
 ];
 
 /** An API server that has just learned of a kind answers 429 until it has read what there is of it. */

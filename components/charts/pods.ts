@@ -6,7 +6,12 @@ export interface PodSpec {
   initContainers?: Container[] | null;
   imagePullSecrets?: { name: string }[] | null;
   volumes?:
-    | { name: string; persistentVolumeClaim?: { claimName: string }; configMap?: { name: string }; emptyDir?: object }[]
+    | {
+        name: string;
+        persistentVolumeClaim?: { claimName: string };
+        configMap?: { name: string; items?: { key: string; path: string }[] };
+        emptyDir?: object;
+      }[]
     | null;
   securityContext?: SecurityContext;
 }

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { stepsTaken } from "../charts/steps-taken.ts";
+import { edgeConfig } from "../edge/edge-config.ts";
 import { addressAndPort, ingressHost, isHost } from "../schema/hosts.ts";
 import { objectName, resources } from "../schema/pods.ts";
 import { bytes, dnsLabel, LINES_META, passwordFor, release, timeSpan } from "../schema/values.ts";
@@ -109,7 +110,12 @@ export const cvatSettings = z.strictObject({
   ingress: z
     .strictObject({
       host: z.literal("").or(ingressHost).default("").describe("Host name of CVAT. Empty: any name and any address."),
-      className: objectName.optional().describe("IngressClass. Default: the cluster's (`cluster.ingressClass`)."),
+      className: objectName
+        .optional()
+        .describe(
+          "IngressClass of the chart's Ingresses, or with `sso` of those for ingress-nginx. Default: the cluster's (`cluster.ingressClass`).",
+        ),
+      ...edgeConfig,
       tls: z
         .strictObject({
           secretName: objectName.describe(

@@ -3,11 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { ChartInstall } from "../charts/install.ts";
 import type { LedgerRow } from "../charts/ledger.ts";
 import type { ChartSource } from "../charts/source.ts";
+import type { Stages } from "../edge/route.ts";
 import type { Mirror } from "../images/mirror.ts";
 import { pullSecret } from "../images/pull-secret.ts";
 import type { StageRow } from "../readiness/stages.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { keptNamespace } from "../kubernetes/namespace.ts";
+import { registerEdge } from "../edge/register.ts";
 import { cvatLabels } from "./namespace-labels.ts";
 import { authorityMap } from "../storage/authority-map.ts";
 import { authorityName } from "../storage/authority.ts";
@@ -16,12 +18,14 @@ import type { Connection } from "./client/connection.ts";
 import type { CvatConfig } from "./cvat-config.ts";
 import type { CvatPlan } from "./plan.ts";
 import { cvatFixes } from "./fixes.ts";
+import { cvatEdgeStages, hasAnalyticsPage } from "./edge.ts";
 import { ingressAnnotations, publicUrl, traefikObjects } from "./ingress.ts";
 import { kvrocksFile } from "./kvrocks/file.ts";
 import { CHART_OBJECTS } from "./names.ts";
 import { RELEASE } from "../nuclio/names.ts";
 import { registerRecords, type StorageAccess } from "./records.ts";
 import { registrationProof, registrationSettings } from "./registration/closed.ts";
+import { REGISTRATION_CLOSED, type ServerSettings } from "./registration/settings.ts";
 import { restartedReaders } from "../secrets/readers.ts";
 import { CvatSecrets } from "./secrets.ts";
 import { CvatUsers } from "./users/users.ts";
@@ -43,6 +47,8 @@ export interface CvatArgs {
   nuclioPlatform?: Readonly<Record<string, unknown>>;
   /** Where images are taken from. Default: each from where it is published. */
   mirror?: Mirror | undefined;
+  /** Settings by which people sign in otherwise than by CVAT's passwords. They close registration, too. Default: those that close it alone. */
+  signIn?: ServerSettings | undefined;
   /** Traefik's address, for CVAT's URL where it has no host name. */
   address: pulumi.Input<string>;
 }
@@ -85,10 +91,12 @@ export class Cvat extends pulumi.ComponentResource {
     const pulls = pullSecret(name, mirror, this.namespace, child);
     const secrets = new CvatSecrets(name, { plan, namespace: this.namespace, cluster, mirror, pulls }, child);
     const { clickhousePassword } = secrets;
-    const beside = traefik(name, config, this.namespace, child);
+    // Before the chart, so that where it leaves out an Ingress, or takes one away, these stand already.
+    const beside = registerEdge(name, cvatStages(plan), this.namespace, child);
     const cache = config.kvrocks.external ? [] : [kvrocksFile(name, config.kvrocks, this.namespace, child)];
     const isClosed = config.registration === "closed";
-    const closed = isClosed ? [registrationSettings(name, this.namespace, child)] : [];
+    const settings = isClosed ? (args.signIn ?? REGISTRATION_CLOSED) : undefined;
+    const closed = settings ? [registrationSettings(name, settings, this.namespace, child)] : [];
     const authority =
       args.objectStoreCa === undefined ? [] : [authorityMap(name, args.objectStoreCa, this.namespace, child)];
     const install = new ChartInstall(
@@ -108,8 +116,8 @@ export class Cvat extends pulumi.ComponentResource {
         fixes: cvatFixes({
           cvat: this.versions.version,
           chart: this.versions.parts.chart,
-          ingressAnnotations: ingressAnnotations(config),
-          registration: config.registration,
+          ingressAnnotations: plan.signIn === undefined ? ingressAnnotations(config) : {},
+          settings,
           kvrocks: config.kvrocks.external ? undefined : config.kvrocks,
           services: config,
           authority: args.objectStoreCa === undefined ? undefined : authorityName(args.objectStoreCa),
@@ -151,11 +159,11 @@ export class Cvat extends pulumi.ComponentResource {
       { parent: this, dependsOn: users.job, deletedWith: this },
     );
     if (isClosed) {
-      const proof = { endpoint: config.endpoint ?? this.url, namespace: this.namespace, cluster };
+      const proof = { endpoint: plan.endpoint ?? this.url, namespace: this.namespace, cluster };
       // Last of all that is CVAT's, and nothing waits for it: what it fails, it fails alone.
       registrationProof(name, proof, { parent: this, dependsOn: this });
     }
-    this.analyticsUrl = config.analytics.enabled ? pulumi.interpolate`${this.url}/analytics` : undefined;
+    this.analyticsUrl = hasAnalyticsPage(plan) ? pulumi.interpolate`${this.url}/analytics` : undefined;
     this.registerOutputs({
       url: this.url,
       analyticsUrl: this.analyticsUrl,
@@ -176,25 +184,10 @@ function smokescreen({ plan: { config }, objectStoreAddresses = [] }: CvatArgs):
     );
 }
 
-function traefik(
-  name: string,
-  config: CvatConfig,
-  namespace: pulumi.Output<string>,
-  opts: pulumi.CustomResourceOptions,
-): pulumi.Resource[] {
-  return traefikObjects(config).map(
-    (object) =>
-      new k8s.apiextensions.CustomResource(
-        `${name}-${object.name}`,
-        {
-          apiVersion: "traefik.io/v1alpha1",
-          kind: object.kind,
-          metadata: { name: object.name, namespace },
-          spec: object.spec,
-        },
-        opts,
-      ),
-  );
+/** What stands before CVAT: the routes of an edge, or what the chart's Ingresses refer to. */
+function cvatStages(plan: CvatPlan): Stages {
+  if (plan.signIn !== undefined) return cvatEdgeStages(plan);
+  return [traefikObjects(plan.config)];
 }
 
 /** CVAT's users, made when it runs. */
@@ -219,11 +212,11 @@ function usersOf(
 
 /** The superuser, by whom the records are made. */
 function connectionOf(
-  { plan: { config }, cluster }: CvatArgs,
+  { plan: { config, endpoint: ofPrograms }, cluster }: CvatArgs,
   url: pulumi.Output<string>,
   { superuserPassword, ready }: CvatUsers,
 ): pulumi.Output<Connection> {
-  return pulumi.all([config.endpoint ?? url, superuserPassword, ready]).apply(([endpoint, password]) => ({
+  return pulumi.all([ofPrograms ?? url, superuserPassword, ready]).apply(([endpoint, password]) => ({
     endpoint,
     username: config.superuser.username,
     password,

@@ -1,5 +1,6 @@
 import type { Fix } from "../charts/fixes.ts";
 import type { CvatConfig } from "./cvat-config.ts";
+import type { ServerSettings } from "./registration/settings.ts";
 import { analyticsFixes } from "./fixes/analytics.ts";
 import { storeAuthority } from "./fixes/authority.ts";
 import { externalFixes } from "./fixes/external.ts";
@@ -18,8 +19,8 @@ export interface CvatFixesInput {
   chart: string;
   /** What each Ingress carries, by its name. */
   ingressAnnotations: Record<string, Annotations>;
-  /** Whether anybody may make an account (`vision-platform:cvat.registration`). */
-  registration: CvatConfig["registration"];
+  /** What the server starts with in the place of its image's settings. Default: with those, by which anybody may make an account. */
+  settings?: ServerSettings | undefined;
   /** Bounds of the chunk cache. Default: it has none, or is somebody else's. */
   kvrocks?: CvatConfig["kvrocks"] | undefined;
   /** Services, of which somebody else may run some. Default: all are the chart's. */
@@ -36,7 +37,7 @@ export function cvatFixes({
   cvat,
   chart,
   ingressAnnotations,
-  registration,
+  settings,
   kvrocks,
   services,
   authority,
@@ -49,7 +50,7 @@ export function cvatFixes({
     initContainerVolumes,
     ...(kvrocks === undefined ? [] : [kvrocksBounded(kvrocks)]),
     ...(services === undefined ? [] : externalFixes(services)),
-    ...(registration === "closed" ? [registrationClosed] : []),
+    ...(settings === undefined ? [] : [registrationClosed(settings)]),
     ...(authority === undefined ? [] : [storeAuthority(authority)]),
   ];
 }

@@ -6,6 +6,11 @@ export const CHART_OBJECTS = {
   /** Deployment of the pods behind that Service. */
   serverDeployment: "cvat-backend-server",
   serverPort: 8080,
+  /** The web pages. */
+  frontend: "cvat-frontend-service",
+  frontendPort: 8000,
+  grafana: "cvat-grafana",
+  grafanaPort: 80,
   /** Job that migrates the database. Its number is the release's, and each render is the first. */
   initializer: "cvat-backend-initializer-r1",
   clickhouse: "cvat-clickhouse",

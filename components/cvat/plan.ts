@@ -9,6 +9,7 @@ import {
 import { nuclioRelease } from "../nuclio/release.ts";
 import type { CvatConfig } from "./cvat-config.ts";
 import { imageParts, type ImageParts } from "./images.ts";
+import type { SignIn } from "./routes.ts";
 import { CVAT_VERSIONS, cvatWish, type CvatVersions } from "./versions.ts";
 
 /** CVAT, and what is worked out of its keys. */
@@ -23,6 +24,10 @@ export interface CvatPlan {
   storageClasses: Readonly<Record<"data" | "kvrocks" | "postgresql" | "redis" | "clickhouse" | "grafana", ChosenClass>>;
   /** IngressClass of its Ingresses. */
   ingressClass: ChosenClass;
+  /** What stands before it where people sign in by an issuer. Undefined: they sign in by CVAT's own passwords. */
+  signIn: SignIn | undefined;
+  /** Where programs of this machine reach its API. Undefined: where people come. */
+  endpoint: string | undefined;
   /** Its cloud storages: those that the stack file lists, else every bucket of the lab's store that it may use. */
   cloudStorages: readonly CloudStorageConfig[];
 }
@@ -35,10 +40,12 @@ export interface CvatPlanArgs {
   classes: DefaultClasses;
   /** What the buckets are for that the lab's store gives it: `datasets`, `cvat`. */
   roles: readonly string[];
+  /** What stands before it where people sign in by an issuer. Default: they do not. */
+  signIn?: SignIn | undefined;
 }
 
 /** @throws UserError for versions that do not go together */
-export function cvatPlan({ config, classes, roles }: CvatPlanArgs): CvatPlan {
+export function cvatPlan({ config, classes, roles, signIn }: CvatPlanArgs): CvatPlan {
   const { version, images, data, kvrocks, postgresql, redis, analytics, ingress } = config;
   const storageClass = (part: string, { storageClass: own }: { storageClass?: string | undefined }) =>
     storageClassOf(`cvat.${part}.storageClass`, own, classes);
@@ -60,6 +67,8 @@ export function cvatPlan({ config, classes, roles }: CvatPlanArgs): CvatPlan {
       grafana: storageClass("analytics.grafana", analytics.grafana),
     },
     ingressClass: ingressClassOf("cvat.ingress.className", ingress.className, classes),
+    signIn,
+    endpoint: config.endpoint ?? (signIn?.tokenHost === undefined ? undefined : `https://${signIn.tokenHost}`),
     cloudStorages: config.cloudStorages ?? roles.map(storageOfBucket),
   };
 }

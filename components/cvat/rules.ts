@@ -1,5 +1,6 @@
 import { chooseVersions } from "../charts/versions.ts";
 import { hasBuildah, nuclioRelease } from "../nuclio/release.ts";
+import { GATEWAY_RULE } from "../edge/rules.ts";
 import { overChart, unevenWithChart } from "../schema/pods.ts";
 import { ruleAt, type Found, type SectionRule } from "../schema/section-rules.ts";
 import { ENVIRONMENT_RULE } from "./environment.ts";
@@ -87,6 +88,7 @@ export const CVAT_RULES: readonly SectionRule<CvatConfig>[] = [
       ? "is missing beside cvat.nuclio.registry.password"
       : undefined,
   ),
+  GATEWAY_RULE,
   ENVIRONMENT_RULE,
   KVROCKS_RULE,
   ...EXTERNAL_RULES,

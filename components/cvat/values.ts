@@ -78,7 +78,7 @@ export function smokescreenOptions(addresses: readonly string[], ranges: readonl
   ].join(" ");
 }
 
-function backend({ config, images, storageClasses }: CvatPlan) {
+function backend({ config, images, storageClasses, signIn }: CvatPlan) {
   const { server, workers, data, postgresql } = config;
   const tls = postgresql.external && tlsVolume(postgresql.external);
   return {
@@ -97,17 +97,19 @@ function backend({ config, images, storageClasses }: CvatPlan) {
       replicas: server.replicas,
       resources: server.resources,
       // The only key of `envs` that the chart reads; everything else there is dropped without a word.
-      envs: { ALLOWED_HOSTS: allowedHosts(config) },
+      envs: { ALLOWED_HOSTS: allowedHosts(config, signIn?.tokenHost) },
     },
     worker: Object.fromEntries((Object.keys(WORKERS) as WorkerName[]).map((name) => [name, { ...workers[name] }])),
-    service: { annotations: serverAnnotations(config) },
+    // A route of our own says it itself.
+    service: { annotations: signIn === undefined ? serverAnnotations(config) : {} },
   };
 }
 
 /** The hosts the server answers to; OPA, Traefik's forward-auth and the kubelet's probes call it by the names of its Service. */
-function allowedHosts({ server, namespace }: CvatConfig): string {
+function allowedHosts({ server, namespace }: CvatConfig, tokenHost: string | undefined): string {
   if (server.allowedHosts.includes("*")) return "*";
-  return [...server.allowedHosts, CHART_OBJECTS.server, serverName(namespace)].join(",");
+  const ours = [...(tokenHost === undefined ? [] : [tokenHost]), CHART_OBJECTS.server, serverName(namespace)];
+  return [...new Set([...server.allowedHosts, ...ours])].join(",");
 }
 
 /** Environment of the server and all workers, in the chart's list form. */
@@ -262,7 +264,9 @@ const NUCLIO_LOGGER = {
   functions: [{ level: "info", sink: "stdout" }],
 } as const;
 
-function ingress({ config, versions, ingressClass }: CvatPlan) {
+function ingress({ config, versions, ingressClass, signIn }: CvatPlan) {
+  // Routes of our own stand before it then, and an Ingress of the chart's would let everybody past them.
+  if (signIn !== undefined) return { ingress: { enabled: false } };
   const { host, tls } = config.ingress;
   const annotations = semver.gte(versions.parts.chart, OWN_ANNOTATIONS_SINCE) ? ingressAnnotations(config) : {};
   const [main, analytics] = [annotations[CHART_OBJECTS.ingress], annotations[CHART_OBJECTS.analyticsIngress]];

@@ -1,5 +1,6 @@
 import { nameOf, type Mirror } from "../images/mirror.ts";
 import { imageOf } from "../clearml/agent/names.ts";
+import { namedImages } from "../sso/images.ts";
 import type { LabConfig } from "./sections.ts";
 
 /** Made by us in each namespace where the stack file gives user name and password. */
@@ -10,7 +11,8 @@ export function mirrorOf({
   images,
   cvat,
   clearml,
-}: Pick<LabConfig, "images" | "cvat" | "clearml">): Mirror | undefined {
+  sso,
+}: Pick<LabConfig, "images" | "cvat" | "clearml"> & Partial<Pick<LabConfig, "sso">>): Mirror | undefined {
   const { registry, existingSecret, username, password } = images;
   if (registry === undefined) return undefined;
   const credentials = username === undefined || password === undefined ? undefined : { username, password };
@@ -21,6 +23,7 @@ export function mirrorOf({
     credentials,
     kept: [
       ...Object.values(cvat.images),
+      ...(sso ? namedImages(sso) : []),
       ...(own === undefined ? [] : [`${own}/${repository}`]),
       // Built by us, and carried to the nodes or pushed where the stack file says.
       imageOf(clearml.agent.image),

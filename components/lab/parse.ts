@@ -31,7 +31,7 @@ export function parseLab(sections: Readonly<Record<string, unknown>>): ParsedLab
     problems.push(...own, ...unseenCharacters(path, schema, section).filter((problem) => !told.has(problem.path)));
     lab[name] = result.success ? result.data : soundPart(schema, section, result.error.issues);
   }
-  problems.push(...RULES.flatMap((rule) => rule(lab as SoundParts)));
+  problems.push(...RULES.flatMap((rule) => rule(lab as SoundParts, Object.keys(sections))));
   return problems.length === 0
     ? { lab: lab as LabConfig, problems: [] }
     : { lab: undefined, problems: problems.map(showable) };

@@ -4,6 +4,7 @@ import { cvatPlan, cvatPlanOn, type CvatPlan } from "../cvat/plan.ts";
 import type { Mirror } from "../images/mirror.ts";
 import type { LabelEntry } from "../nuclio/label-config.ts";
 import { functionPlan, type FunctionPlan } from "../nuclio/plan.ts";
+import { signInOf } from "../sso/sign-in.ts";
 import type { Application } from "../storage/grants.ts";
 import { storePlan, type StorePlan } from "../storage/plan.ts";
 import { mirrorOf } from "./mirror.ts";
@@ -40,7 +41,8 @@ export function planOf(lab: LabConfig, files: NamedFiles): Plan {
   const classes = lab.cluster;
   const store = storeOf(lab, files);
   const roles = store?.rolesOfCvat ?? [];
-  const cvat = lab.cvat.enabled ? cvatPlan({ config: lab.cvat, classes, roles }) : undefined;
+  const signIn = lab.sso && signInOf(lab.sso);
+  const cvat = lab.cvat.enabled ? cvatPlan({ config: lab.cvat, classes, roles, signIn }) : undefined;
   const clearml = lab.clearml.enabled ? clearmlPlan({ config: lab.clearml, classes }) : undefined;
   return {
     lab,

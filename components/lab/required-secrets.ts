@@ -30,6 +30,16 @@ const REQUIRED: readonly RequiredSecret[] = [
     missing: ({ clearml: { enabled, agent } }) =>
       enabled && agent.enabled && agent.image.delivery.by === "nodes" && agent.image.delivery.privateKey === undefined,
   },
+  {
+    key: "vision-platform:sso.secrets.client",
+    what: "the secret of the client that people sign in by, as the issuer has it",
+    missing: ({ sso }) => sso !== undefined && sso.keycloak === undefined && sso.secrets.client === undefined,
+  },
+  {
+    key: "vision-platform:sso.secrets.keycloak",
+    what: "the secret of the client that `keycloak bootstrap` makes, by whose account sign-in's client is kept",
+    missing: ({ sso }) => sso?.keycloak !== undefined && sso.secrets.keycloak === undefined,
+  },
 ];
 
 /** What is still to be set, with the command for each. */

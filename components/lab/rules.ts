@@ -5,6 +5,8 @@ import { CLEARML_VERSIONS, clearmlWish } from "../clearml/versions.ts";
 import type { LabConfig, SectionName } from "./sections.ts";
 import { pathText, unknownKey, type Problem } from "../schema/problems.ts";
 import { repeats } from "../schema/section-rules.ts";
+import { edgeFitsSignIn } from "../sso/edge-rules.ts";
+import { ssoNeedsOfCvat } from "../sso/rules.ts";
 import { bucketsOf } from "../storage/buckets.ts";
 import { hostOf } from "../storage/endpoint.ts";
 import { rolesOf } from "../storage/granted.ts";
@@ -13,8 +15,11 @@ import { peopleOfStore } from "./people.ts";
 /** The sections as far as they are sound: a key that has a problem of its own is not there. */
 export type SoundParts = { [Name in SectionName]?: Partial<NonNullable<LabConfig[Name]>> };
 
-/** A rule across sections: gives what is wrong. */
-type Rule = (lab: SoundParts) => Problem[];
+/**
+ * A rule across sections: gives what is wrong.
+ * @param given names of the sections that stand in the file; one of them may be wholly unsound, and is then not in `lab`
+ */
+type Rule = (lab: SoundParts, given: readonly string[]) => Problem[];
 
 /** Two Services that ask MetalLB for one address: the second stays without, and pods that wait for it never start. */
 const addressesAreUsedOnce: Rule = ({ traefik, clearml, objectStore }) => {
@@ -119,6 +124,15 @@ const rotationsAreOfPeopleThatAre: Rule = ({ objectStore, clearml, cvat }) => {
     }));
 };
 
+/** Sign-in is CVAT's: its host, its certificate, its organizations. */
+const signInHasItsCvat: Rule = ({ sso, cvat }) => (sso && cvat ? ssoNeedsOfCvat(sso, cvat) : []);
+
+/** Which edge it is counts with sign-in, and not every edge can do everything. */
+const edgeIsOfUse: Rule = ({ sso, cvat }, given) => {
+  const isUnsound = sso === undefined && given.includes("sso");
+  return cvat && installed(cvat) && !isUnsound ? edgeFitsSignIn(sso, cvat) : [];
+};
+
 /** Where the stack file says which Kubernetes its cluster has, a chart that does not take it is known without the cluster. */
 const chartsTakeKubernetes: Rule = ({ rehearsal, clearml }) => {
   const { version, image, allowUnknownVersions, chartVersion, agent } = installed(clearml) ?? {};
@@ -139,6 +153,8 @@ export const RULES: readonly Rule[] = [
   cvatIsReached,
   storagesAreBucketsOfCvat,
   rotationsAreOfPeopleThatAre,
+  signInHasItsCvat,
+  edgeIsOfUse,
   chartsTakeKubernetes,
 ];
 

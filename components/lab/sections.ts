@@ -6,6 +6,7 @@ import { imagesConfig } from "../images/images-config.ts";
 import { cvatConfig } from "../cvat/cvat-section.ts";
 import { functionsConfig } from "../nuclio/functions-section.ts";
 import { rehearsalConfig } from "./rehearsal-config.ts";
+import { ssoConfig } from "../sso/sso-section.ts";
 import { objectStoreConfig } from "../storage/object-store-section.ts";
 import { traefikConfig } from "../traefik/traefik-config.ts";
 
@@ -23,6 +24,9 @@ export const SECTIONS = {
       "MinIO: its buckets, and a user for each application. Left out, CVAT reaches no store on private addresses.",
     ),
   cvat: cvatConfig.prefault({}).describe("CVAT: annotation, with Nuclio for automatic annotation and analytics."),
+  sso: ssoConfig
+    .optional()
+    .describe("Sign-in to CVAT by an issuer of OpenID Connect, such as Keycloak. Left out: by CVAT's own passwords."),
   functions: functionsConfig.prefault({}).describe("Functions of Nuclio that annotate in CVAT, by name."),
   clearml: clearmlConfig.prefault({}).describe("ClearML: experiments, training and artifacts."),
   images: imagesConfig.prefault({}).describe("Where images are pulled from, and what verbs run in the cluster."),

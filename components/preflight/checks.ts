@@ -4,6 +4,7 @@ import { serviceLbIsAlone } from "./addresses/service-lb.ts";
 import { nodesRunTheImages } from "./architecture.ts";
 import type { ClusterCheck } from "./check.ts";
 import { devicesSuffice } from "./devices/suffice.ts";
+import { gatewayIsTraefiks } from "./gateway.ts";
 import { ingressClassIsServed } from "./ingress-class.ts";
 import { serviceSecretsAreThere } from "./service-secrets.ts";
 import { claimsAreLeftBehind } from "./left-behind.ts";
@@ -19,6 +20,7 @@ export const CLUSTER_CHECKS: readonly ClusterCheck[] = [
   metalLbTookItsConfiguration,
   serviceLbIsAlone,
   ingressClassIsServed,
+  gatewayIsTraefiks,
   storageClassesAreThere,
   storageClassesFit,
   tlsSecretIsThere,

@@ -32,6 +32,10 @@ export interface ClusterFacts {
   serviceSecrets: readonly LiveSecret[] | undefined;
   /** Of every namespace, where the lab asks for devices such as GPUs. */
   pods: readonly LivePod[] | undefined;
+  /** Of every namespace, where CVAT's routes belong to a Gateway. */
+  gateways: readonly LiveGateway[] | undefined;
+  /** The same. */
+  gatewayClasses: readonly LiveGatewayClass[] | undefined;
   /** Lists whose kind the cluster does not know. */
   unknownKinds: readonly string[];
 }
@@ -83,6 +87,14 @@ export interface LiveSecret extends KubernetesObject {
 
 export interface LiveIngressClass extends KubernetesObject {
   spec?: { controller?: string };
+}
+
+export interface LiveGateway extends KubernetesObject {
+  spec?: { gatewayClassName?: string };
+}
+
+export interface LiveGatewayClass extends KubernetesObject {
+  spec?: { controllerName?: string };
 }
 
 export interface LiveStorageClass extends KubernetesObject {

@@ -6,8 +6,10 @@ const PATH = "vision-platform:cvat.ingress.tls";
 const KEYS = ["tls.crt", "tls.key"];
 
 /** The Secret that CVAT's certificate is to come from; undefined where CVAT is served without. */
-export function tlsSecretOf({ cvat }: LabConfig): { namespace: string; name: string } | undefined {
-  const name = cvat.enabled ? cvat.ingress.tls?.secretName : undefined;
+export function tlsSecretOf({ cvat, sso }: LabConfig): { namespace: string; name: string } | undefined {
+  // A Gateway has it, in its own namespace.
+  const isGateways = sso !== undefined && cvat.ingress.edge === "gateway";
+  const name = cvat.enabled && !isGateways ? cvat.ingress.tls?.secretName : undefined;
   return name === undefined ? undefined : { namespace: cvat.namespace, name };
 }
 

@@ -1,5 +1,6 @@
 import type { CoreV1Event, V1Pod } from "@kubernetes/client-node";
 import type { Expectation, WaitedKind } from "./expectation.ts";
+import { lastWordsIn } from "./last-words.ts";
 import { keyOf, lastChange, type Snapshot } from "./snapshot.ts";
 
 /** Why something does not get ready, in words, and what to do about it. */
@@ -49,6 +50,19 @@ const CAUSES: readonly Cause[] = [
     cure: "A Secret, a ConfigMap or the user the container runs as is not what it needs: see the message.",
   },
   { pattern: /OOMKilled/, cure: "Raise the memory limit of this container." },
+  // What OAuth2 Proxy 7.15 ends with. (pkg/validation/sessions.go; pkg/providers/oidc/provider.go)
+  {
+    pattern: /redis initialization key|error initialising session store/,
+    cure: "Sign-in's proxy does not reach its sessions, or they have another password: see whether Deployment cvat-sso-sessions is ready. When it is, the proxy's next start finds it.",
+  },
+  {
+    pattern: /issuer did not match|issuer URL provided to client/,
+    cure: "vision-platform:sso.issuer is not what the issuer calls itself: write it as its discovery document does, with or without the slash at the end.",
+  },
+  {
+    pattern: /OIDC [Dd]iscovery|OIDC ProviderVerifier|openid-configuration/,
+    cure: "The pod does not reach the issuer: its name must lead to it from inside the cluster, too (for a Keycloak there is vision-platform:sso.internalIssuer), and its certificate must be one that programs trust.",
+  },
   { pattern: /CrashLoopBackOff/, cure: "Read its log: kubectl logs --previous." },
   {
     pattern: /BackoffLimitExceeded|DeadlineExceeded/,
@@ -216,6 +230,10 @@ function troublesOf(pod: V1Pod): string[] {
         ? [`${state.waiting.reason}: ${state.waiting.message ?? image}`]
         : []),
       ...([state, lastState].some((at) => at?.terminated?.reason === "OOMKilled") ? [`OOMKilled: ${image}`] : []),
+      ...[lastState, state].flatMap((at) => {
+        const words = at?.terminated?.exitCode ? lastWordsIn(at.terminated.message) : undefined;
+        return words === undefined ? [] : [`it ended with: ${words}`];
+      }),
     ]),
     ...conditions.map(({ reason, message }) => `${reason ?? ""}: ${message ?? ""}`),
   ];

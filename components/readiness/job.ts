@@ -3,6 +3,7 @@ import type { ClusterAccess } from "../kubernetes/cluster.ts";
 import { UserError } from "../program/errors.ts";
 import { until } from "../rest/until.ts";
 import { namespaceReader } from "./client.ts";
+import { lastWordsIn } from "./last-words.ts";
 import { keyOf } from "./snapshot.ts";
 
 const POLL_MS = 500;
@@ -65,7 +66,7 @@ function lastWords(job: string, pods: readonly V1Pod[]): string {
   const terminated = state?.terminated;
   const waiting = state?.waiting;
   return (
-    terminated?.message?.trim().split("\n").slice(-5).join("; ").replace(/\.$/, "") ??
+    lastWordsIn(terminated?.message) ??
     (terminated && `its program ended with exit code ${terminated.exitCode}`) ??
     (waiting?.reason && `${waiting.reason}${waiting.message ? `: ${waiting.message}` : ""}`) ??
     "its pod did not start"

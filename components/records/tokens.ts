@@ -12,6 +12,7 @@ export const TOKENS = [
   "cvat:RegistrationProof",
   "cvat:UsersReady",
   "cvat:Webhook",
+  "edge:Proof",
   "images:Presence",
   "nuclio:Function",
   "nuclio:Project",
@@ -22,6 +23,7 @@ export const TOKENS = [
   "secrets:GeneratedText",
   "secrets:KeptPasswords",
   "secrets:Restart",
+  "sso:KeycloakClient",
   "storage:DerivedKeys",
   "storage:Presence",
 ] as const;
@@ -58,7 +60,13 @@ export function isComponent(type: string): boolean {
   return type.startsWith(`${PACKAGE}:`) && tokenOf(type) === undefined;
 }
 
-const WAITS: readonly Token[] = ["cvat:RegistrationProof", "cvat:UsersReady", "readiness:Gate", "readiness:Job"];
+const WAITS: readonly Token[] = [
+  "cvat:RegistrationProof",
+  "cvat:UsersReady",
+  "edge:Proof",
+  "readiness:Gate",
+  "readiness:Job",
+];
 
 /** Whether a resource of this type only waits, or asks: it is nothing of the lab, and its sentences name what they are about. */
 export function isWait(type: string): boolean {

@@ -7,8 +7,8 @@ import { retryAfterMs } from "./patience.ts";
 export interface Call {
   method: string;
   headers: Readonly<Record<string, string>>;
-  /** Sent as JSON. Default: nothing is. */
-  body?: Readonly<Record<string, unknown>> | undefined;
+  /** Sent as a form where these are search parameters, else as JSON. Default: nothing is. */
+  body?: Readonly<Record<string, unknown>> | readonly unknown[] | URLSearchParams | undefined;
   /** How long the answer may take, in milliseconds. */
   limitMs: number;
   /** Breaks it off. Default: nothing does. */
@@ -36,7 +36,7 @@ export async function call(url: string, { method, headers, body, limitMs, signal
     const response = await fetch(url, {
       method,
       headers,
-      ...(body && { body: JSON.stringify(body) }),
+      ...(body && { body: body instanceof URLSearchParams ? body : JSON.stringify(body) }),
       signal: limitedTo(limitMs, signal),
       redirect: "manual",
     });

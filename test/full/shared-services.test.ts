@@ -157,8 +157,7 @@ describe("Pulumi.platform.yaml, CVAT on services of others", () => {
       ),
     ]);
     // A rehearsal has no database that knows it: as where the role was dropped meanwhile, the Secret goes, and another password is made.
-    const metadata = { name: "cvat-external-postgresql", namespace: NAMESPACE };
-    await lab.client().delete({ apiVersion: "v1", kind: "Secret", metadata });
+    await lab.client().delete(await lab.get("v1", "Secret", "cvat-external-postgresql", NAMESPACE));
     await lab.up();
     expect(names(await list("v1", "PersistentVolumeClaim"))).toContain("data-cvat-postgresql-0");
     expect(await passwordOf("cvat-postgres-secret")).toBe(own);

@@ -21,7 +21,7 @@ export interface Lab {
   home: Home;
   /** The lines of progress of the last run. */
   lines: string[];
-  /** Changes sections of the stack file, key by key; `undefined` takes a key out. */
+  /** Changes sections of the stack file, key by key; `undefined` takes a key or a whole section out. */
   configure(sections: Sections): Promise<void>;
   up(options?: { parallel?: number }): Promise<RehearsalResult>;
   /** Makes the stack ready as configured now, without running anything; whatever of the rehearsal was ended is started again. */
@@ -90,7 +90,8 @@ async function change(project: string, sections: Sections): Promise<void> {
   const document = parse(await readFile(fileIn(project), "utf8")) as StackDocument;
   for (const [name, values] of Object.entries(sections)) {
     const key = `vision-platform:${name}`;
-    document.config[key] = merged(document.config[key] ?? {}, values ?? {});
+    if (values === undefined) Reflect.deleteProperty(document.config, key);
+    else document.config[key] = merged(document.config[key] ?? {}, values);
   }
   await writeFile(fileIn(project), stringify(document));
 }

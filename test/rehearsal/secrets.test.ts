@@ -36,6 +36,8 @@ const GIVEN: readonly (Canary & { key: string })[] = [
   "cvat.organizations[0].webhooks[0].secret",
   "cvat.superuser.password",
   "cvat.users[0].password",
+  "images.password",
+  "sso.secrets.client",
 ].map((key) => ({ key: `vision-platform:${key}`, name: key, text: canary() }));
 
 /** Keys whose secrets are those of the rehearsal's own MinIO and nodes. */
@@ -43,6 +45,7 @@ const FOUND = [
   "objectStore.credentials.accessKey",
   "objectStore.credentials.secretKey",
   "clearml.agent.image.delivery.privateKey",
+  "sso.secrets.keycloak",
 ].map((key) => `vision-platform:${key}`);
 
 /** What goes into the values of a chart of our own, by the object it ends in. */
@@ -94,8 +97,20 @@ beforeAll(async () => {
     { username: "admin", name: "Administrator" },
     { username: "anna", name: "Anna Example" },
   ];
+  const ingress = { host: "cvat.example.com", tls: { secretName: "cvat-tls" } };
+  const sso = {
+    issuer: "https://auth.example.com/realms/lab",
+    allowedGroups: ["/annotators"],
+    groups: { "/annotators": { role: "worker", organizations: { lab: "worker" } } },
+    keycloak: {},
+  };
   lab = await startLab(
-    { cvat: { nuclio: { enabled: true, registry }, organizations, cloudStorages }, clearml: { users } },
+    {
+      cvat: { nuclio: { enabled: true, registry }, organizations, cloudStorages, ingress },
+      clearml: { users },
+      images: { registry: "registry.example/library", username: "puller", password: sealed },
+      sso,
+    },
     { whole: true },
   );
 });
@@ -251,13 +266,13 @@ const signsTokens = ({ name }: Canary) => /clearml-(session|secure-auth-token)-s
 
 /**
  * Of passwords that ClearML made, Secrets hold hashes with their salt; CVAT's were replaced by those given, but for the database's other
- * users. Keys of CVAT and of people are for records in CVAT and for their clearml.conf.
+ * users, and the client's secret of sign-in by one. Keys of CVAT and of people are for records in CVAT and for their clearml.conf.
  */
 const inSecrets = () =>
   made
     .map(({ name }) => name)
-    .filter((name) => /-(key|secret)$|-salt-|-postgresql-(admin|replication)-/.test(name))
-    .filter((name) => !/store-(cvat|clearml-.*)-secret-key$/.test(name));
+    .filter((name) => /-(key|secret)$|-salt-|-postgresql-(admin|replication)-|sso-sessions-/.test(name))
+    .filter((name) => !/store-(cvat|clearml-.*)-secret-key$|sso-client-secret$/.test(name));
 
 /** Runs the engine twice over: by our own run, and for previews with everything it can show. */
 async function run(verb: "preview" | "up" | "destroy", target: auto.Stack = stack()) {

@@ -87,6 +87,7 @@ describe("help", () => {
       "graph",
       "images mirror",
       "issue",
+      "keycloak bootstrap",
       "open",
       "outputs",
       "preview",

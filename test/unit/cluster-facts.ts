@@ -14,6 +14,8 @@ export const NOTHING: ClusterFacts = {
   configurationStates: undefined,
   serviceLb: undefined,
   tlsSecrets: undefined,
+  gateways: undefined,
+  gatewayClasses: undefined,
   serviceSecrets: undefined,
   pods: undefined,
   unknownKinds: [],

@@ -8,7 +8,6 @@ import { parseAllDocuments } from "yaml";
 import { clusterConfig, clusterParts, kubeconfigText } from "../../automation/rehearsal/cluster/config.ts";
 import { makeKeys } from "../../automation/rehearsal/cluster/keys.ts";
 import { partsIn } from "../../automation/rehearsal/cluster/parts.ts";
-import { parseLab } from "../../components/lab/parse.ts";
 import { traefikObjects } from "../../components/cvat/ingress.ts";
 import { wholeStack } from "../fixtures/inputs/whole-stack.ts";
 import { definitions } from "../../automation/rehearsal/ground/definitions.ts";
@@ -16,6 +15,7 @@ import { edge } from "../../automation/rehearsal/ground/edge.ts";
 import { poolWith } from "../../automation/rehearsal/ground/addresses.ts";
 import { configurationOf, contains } from "../../automation/rehearsal/cluster/metallb/configuration.ts";
 import { publishedService, servedByTraefik } from "../../automation/rehearsal/ground/traefik.ts";
+import { signInEdge, signInLab } from "../fixtures/edge/lab.ts";
 import { planned } from "../fixtures/inputs/planned.ts";
 
 describe("Ingresses", () => {
@@ -111,10 +111,15 @@ describe("what a cluster begins with", () => {
 
 describe("the lab", () => {
   it("knows every kind of Traefik's that the program makes", () => {
-    const { lab } = parseLab(wholeStack());
-    const made = lab ? traefikObjects(lab.cvat).map(({ kind }) => kind) : [];
-    const known = JSON.stringify(lab ? definitions(lab, undefined) : []);
-    expect(new Set(made).size).toBe(2);
+    const plan = planned(wholeStack());
+    const gateway = { edge: "gateway", gateway: { name: "lab", namespace: "gateways" } };
+    const atGateway = planned(signInLab({ ingress: gateway }));
+    const edges = [signInEdge({ ingress: { responseTimeout: "10m" } }), signInEdge({ ingress: gateway })];
+    const made = new Set(
+      [...traefikObjects(plan.lab.cvat), ...edges.flatMap(({ objects }) => objects)].map(({ kind }) => kind),
+    );
+    const known = JSON.stringify(definitions(atGateway, undefined));
+    expect([...made].sort()).toEqual(["HTTPRoute", "IngressRoute", "Middleware", "ServersTransport"]);
     for (const kind of made) expect(known).toContain(`"kind":"${kind}"`);
   });
 

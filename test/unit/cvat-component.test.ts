@@ -11,6 +11,8 @@ import { Cvat, type CvatArgs } from "../../components/cvat/cvat.ts";
 import { cvatPlanOn } from "../../components/cvat/plan.ts";
 import { CVAT_VERSIONS, cvatWish } from "../../components/cvat/versions.ts";
 import { UserError } from "../../components/program/errors.ts";
+import type { SignIn } from "../../components/cvat/routes.ts";
+import { signInEdge } from "../fixtures/edge/lab.ts";
 import { recordRegistrations } from "./registrations.ts";
 import { plannedCvat } from "../fixtures/inputs/planned.ts";
 
@@ -50,17 +52,19 @@ const chart = (version: string, origin: ChartSource["origin"] = "locked"): Chart
   origin,
 });
 
+const INGRESS = { apiVersion: "networking.k8s.io/v1", kind: "Ingress", metadata: { name: "cvat-analytics" } } as const;
+
 const valueOf = <T>(output: pulumi.Output<T>) => new Promise<T>((resolve) => output.apply(resolve));
 
 /** Registers CVAT as a stack with these keys has it, and waits until all of it is registered. */
-async function up(config: unknown, source = chart("2.64.0")) {
+async function up(config: unknown, source = chart("2.64.0"), signIn?: SignIn) {
   const cluster: Cluster = {
     provider: new k8s.Provider("cluster", { kubeconfig: "{}" }),
     access: {},
     readyTimeoutMs: 1000,
   };
   const args: CvatArgs = {
-    plan: cvatPlanOn(plannedCvat(config), source),
+    plan: cvatPlanOn({ ...plannedCvat(config), signIn }, source),
     chart: source,
     cluster,
     objectStoreAddresses: pulumi.output(["10.43.0.9:9000"]),
@@ -275,6 +279,45 @@ describe("Cvat", () => {
         .map(({ name }) => name)
         .sort(),
     ).toEqual([...(made ? ["cvat-clickhouse-init"] : []), "cvat-users"]);
+  });
+
+  it("registers the routes of sign-in in their order, before the chart, and no Ingress of the chart's", async () => {
+    const { cvat, before, values, args } = await up(
+      signInEdge().plan.config,
+      chart("2.64.0"),
+      signInEdge().plan.signIn,
+    );
+    const routes = registered
+      .filter(({ type }) => /traefik/.test(type))
+      .map(({ type, name }) => `${type.split(":").at(-1)} ${name}`);
+    // Of a stage in any order, each stage when the one before is there.
+    expect(routes.slice(0, 5).sort()).toEqual([
+      "Middleware cvat-signed-in",
+      "Middleware cvat-sso-clean",
+      "Middleware cvat-sso-https",
+      "Middleware cvat-sso-session",
+      "Middleware cvat-sso-slashes",
+    ]);
+    expect(routes.slice(5)).toEqual(["IngressRoute cvat-sso-routes", "IngressRoute cvat-sso-routes-http"]);
+    expect(before).toEqual(expect.arrayContaining(routes.map((text) => text.split(" ")[1])));
+    expect(inputsOf("cvat-sso-routes")).toMatchObject({ metadata: { name: "sso-routes", namespace: "cvat" } });
+    expect(values).toMatchObject({ ingress: { enabled: false } });
+    expect(args.fixes.some((fix) => fix.id === "ingress-middlewares" && fix.matches(INGRESS))).toBe(false);
+    expect(await valueOf(cvat.url)).toBe("https://cvat.example.com");
+    expect(await valueOf(cvat.analyticsUrl ?? pulumi.output(""))).toBe("https://cvat.example.com/analytics");
+  });
+
+  it("asks nobody to wait for an Ingress of ours, and says no address of Grafana's where there is none", async () => {
+    const lab = { ingress: { edge: "ingress-nginx", className: "nginx" }, sso: { tokenHost: "api.example.com" } };
+    const { plan } = signInEdge(lab);
+    const { cvat } = await up(plan.config, chart("2.64.0"), plan.signIn);
+    const ingresses = found("kubernetes:networking.k8s.io/v1:Ingress");
+    const [first, ...others] = ingresses.map(({ name }) => name);
+    expect(first).toBe("cvat-sso-pages");
+    expect(others.sort()).toEqual(["cvat-sso-calls", "cvat-sso-open", "cvat-sso-token"]);
+    for (const { inputs } of ingresses)
+      expect(inputs["metadata"]).toMatchObject({ annotations: { "pulumi.com/skipAwait": "true" } });
+    expect(cvat.analyticsUrl).toBeUndefined();
   });
 
   it("leaves out all of analytics when it is off", async () => {

@@ -6,7 +6,7 @@ import { DASHBOARDS, vectorToml } from "../../components/cvat/analytics.ts";
 import { cvatFixes } from "../../components/cvat/fixes.ts";
 import { kvrocksConfig } from "../../components/cvat/kvrocks/kvrocks-config.ts";
 import { kvrocksStamp } from "../../components/cvat/kvrocks/file.ts";
-import { SETTINGS_STAMP } from "../../components/cvat/registration/settings.ts";
+import { REGISTRATION_CLOSED, settingsStamp } from "../../components/cvat/registration/settings.ts";
 
 const MIDDLEWARES = "traefik.ingress.kubernetes.io/router.middlewares";
 const SIGNED_IN = { [MIDDLEWARES]: "cvat-signed-in@kubernetescrd" };
@@ -17,7 +17,7 @@ function fixes(over: { cvat?: string; chart?: string } = {}): Fix[] {
     cvat: "2.39.0",
     chart: "0.17.1",
     ingressAnnotations: { "cvat-analytics": SIGNED_IN },
-    registration: "closed",
+    settings: REGISTRATION_CLOSED,
     kvrocks: CACHE,
     ...over,
   });
@@ -213,7 +213,7 @@ function serverWithSettings(ours: boolean) {
   return workload("Deployment", {
     name: "cvat-backend-server",
     labels: tier("backend", { component: "server" }),
-    annotations: ours ? { "vision-platform/settings": SETTINGS_STAMP } : undefined,
+    annotations: ours ? { "vision-platform/settings": settingsStamp(REGISTRATION_CLOSED) } : undefined,
     pod: {
       initContainers: [{ ...initContainer, volumeMounts: [data] }],
       containers: [
@@ -387,7 +387,7 @@ describe("CVAT's fixes", () => {
   });
 
   it("leave registration as CVAT has it where a stack opens it", () => {
-    const open = cvatFixes({ cvat: "2.64.0", chart: "2.64.0", ingressAnnotations: {}, registration: "open" });
+    const open = cvatFixes({ cvat: "2.64.0", chart: "2.64.0", ingressAnnotations: {} });
     expect(open.map(({ id }) => id)).not.toContain("registration-closed");
   });
 

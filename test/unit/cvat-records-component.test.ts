@@ -209,7 +209,7 @@ describe("CVAT's users", () => {
         },
       },
     });
-    expect(inputs("cvat-users-script")).toMatchObject({ data: { "users.py": USERS_SCRIPT } });
+    expect(inputs("cvat-users-script")).toMatchObject({ data: USERS_SCRIPT });
   });
 
   it("are made again when a password or a user changes, and not otherwise", async () => {

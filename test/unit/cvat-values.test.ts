@@ -328,8 +328,10 @@ describe("Smokescreen", () => {
 describe("CVAT behind Traefik", () => {
   it("makes the Middlewares and transports its annotations name, and no others", () => {
     const config = cvatConfig.parse({ namespace: "label", ingress: { bodySize: "1Gi", responseTimeout: "90s" } });
+    const apiVersion = "traefik.io/v1alpha1";
     expect(traefikObjects(config)).toEqual([
       {
+        apiVersion,
         kind: "Middleware",
         name: "signed-in",
         spec: {
@@ -339,8 +341,13 @@ describe("CVAT behind Traefik", () => {
           },
         },
       },
-      { kind: "Middleware", name: "body-size", spec: { buffering: { maxRequestBodyBytes: 1073741824 } } },
-      { kind: "ServersTransport", name: "server", spec: { forwardingTimeouts: { responseHeaderTimeout: "90s" } } },
+      { apiVersion, kind: "Middleware", name: "body-size", spec: { buffering: { maxRequestBodyBytes: 1073741824 } } },
+      {
+        apiVersion,
+        kind: "ServersTransport",
+        name: "server",
+        spec: { forwardingTimeouts: { responseHeaderTimeout: "90s" } },
+      },
     ]);
     expect(ingressAnnotations(config)).toEqual({
       cvat: { [MIDDLEWARES]: "label-body-size@kubernetescrd" },

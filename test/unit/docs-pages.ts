@@ -7,6 +7,7 @@ import { CLEARML_FIXES } from "../../components/clearml/fixes.ts";
 import { cvatConfig } from "../../components/cvat/cvat-section.ts";
 import { cvatFixes } from "../../components/cvat/fixes.ts";
 import { kvrocksConfig } from "../../components/cvat/kvrocks/kvrocks-config.ts";
+import { REGISTRATION_CLOSED } from "../../components/cvat/registration/settings.ts";
 import { CVAT_VERSIONS } from "../../components/cvat/versions.ts";
 
 const MADE =
@@ -22,7 +23,7 @@ export async function fixesPage(): Promise<string> {
     cvat: version,
     chart: parts.chart,
     ingressAnnotations: {},
-    registration: "closed",
+    settings: REGISTRATION_CLOSED,
     kvrocks,
     services: cvatConfig.parse({
       redis: { external: OF_OTHERS },

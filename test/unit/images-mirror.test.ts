@@ -8,6 +8,7 @@ import { mirrored } from "../../components/images/mirror.ts";
 import type { RenderedObject } from "../../components/kubernetes/rendered-object.ts";
 import { mirrorOf } from "../../components/lab/mirror.ts";
 import { parseLab } from "../../components/lab/parse.ts";
+import { PROXY_IMAGE } from "../../components/sso/images.ts";
 import { HASTE, serve } from "./charts-fixtures.ts";
 
 const DIGEST = `sha256:${"a".repeat(64)}`;
@@ -90,6 +91,25 @@ describe("vision-platform:images", () => {
       kept: ["openpolicyagent/opa", "registry.example/allegroai/clearml", "registry.internal/clearml-agent"],
     });
     expect(mirrorOf(lab({}))).toBeUndefined();
+  });
+
+  it("has the images of sign-in, unless the stack file names one", () => {
+    const signIn = {
+      issuer: "https://auth.example.com/realms/lab",
+      allowedGroups: ["/a"],
+      groups: { "/a": { role: "worker" } },
+      sessions: { image: "registry.example/redis:7.2.12" },
+    };
+    const mirror = mirrorOf(
+      lab({
+        images: { registry: PLACE },
+        cvat: { ingress: { host: "cvat.example.com", tls: { secretName: "cvat-tls" } } },
+        traefik: { address: "192.0.2.20" },
+        sso: signIn,
+      }),
+    );
+    expect(mirror?.kept).toContain("registry.example/redis");
+    expect(mirrored(PROXY_IMAGE, mirror ?? { place: "", kept: [] })).toBe(`${PLACE}/oauth2-proxy/oauth2-proxy:v7.15.6`);
   });
 
   it("has a Secret of ours where name and password are given, and theirs where that is named", () => {

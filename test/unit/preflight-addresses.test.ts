@@ -53,6 +53,8 @@ function cluster(changes: Partial<ClusterFacts> = {}): ClusterFacts {
     configurationStates: [],
     serviceLb: [],
     tlsSecrets: [],
+    gateways: undefined,
+    gatewayClasses: undefined,
     serviceSecrets: [],
     pods: [],
     unknownKinds: [],

@@ -6,7 +6,9 @@ import { NOTHING } from "./cluster-facts.ts";
 import { nodesRunTheImages } from "../../components/preflight/architecture.ts";
 import { ingressClassIsServed } from "../../components/preflight/ingress-class.ts";
 import type { Plan } from "../../components/lab/plan.ts";
+import { gatewayIsTraefiks } from "../../components/preflight/gateway.ts";
 import { tlsSecretIsThere, tlsSecretOf } from "../../components/preflight/tls-secret.ts";
+import { signInLab } from "../fixtures/edge/lab.ts";
 import { planned } from "../fixtures/inputs/planned.ts";
 
 /** An API server that answers these paths, and to any other with an empty list. */
@@ -88,6 +90,61 @@ describe("the IngressClass", () => {
             },
           ],
     );
+  });
+});
+
+describe("what stands before CVAT where people sign in", () => {
+  const edge = (ingress: Record<string, unknown>, sso = {}) => planned(signInLab({ ingress, sso }));
+  const traefiks = [ingressClass("traefik", "traefik.io/ingress-controller")];
+  const NGINX = edge({ edge: "ingress-nginx", className: "nginx" }, { tokenHost: "api.example.com" });
+  const GATEWAY = edge({ edge: "gateway", gateway: { name: "lab", namespace: "gateways" } });
+  const gateway = { metadata: { name: "lab", namespace: "gateways" }, spec: { gatewayClassName: "lab" } };
+  const ofClass = (controllerName: string) => [{ metadata: { name: "lab" }, spec: { controllerName } }];
+
+  it("needs no IngressClass where it is Traefik by its own kinds, or a Gateway", () => {
+    for (const plan of [edge({}), GATEWAY])
+      expect(ingressClassIsServed({ ...NOTHING, ingressClasses: [] }, plan)).toEqual([]);
+  });
+
+  it("needs one of ingress-nginx where it is that", () => {
+    expect(ingressClassIsServed({ ...NOTHING, ingressClasses: traefiks }, NGINX)).toMatchObject([
+      {
+        message:
+          "`nginx` is no IngressClass of this cluster. No class of this cluster is ingress-nginx's: is ingress-nginx installed?",
+      },
+    ]);
+    const ingressClasses = [ingressClass("nginx", "k8s.io/ingress-nginx")];
+    expect(ingressClassIsServed({ ...NOTHING, ingressClasses }, NGINX)).toEqual([]);
+  });
+
+  it.each<[string, Partial<ClusterFacts>, string | undefined]>([
+    ["is Traefik's", { gateways: [gateway], gatewayClasses: ofClass("traefik.io/gateway-controller") }, undefined],
+    ["may not be read", { gateways: undefined, gatewayClasses: undefined }, undefined],
+    ["is missing", { gateways: [], gatewayClasses: [] }, "There is no Gateway gateways/lab."],
+    [
+      "is another's",
+      { gateways: [gateway], gatewayClasses: ofClass("gateway.envoyproxy.io/gatewayclass-controller") },
+      "Gateway gateways/lab is of gateway.envoyproxy.io/gatewayclass-controller, not of Traefik,",
+    ],
+    ["has a class that is missing", { gateways: [gateway], gatewayClasses: [] }, "is of a class that is not there"],
+  ])("a Gateway that %s", (_, facts, refusal) => {
+    const found = gatewayIsTraefiks({ ...NOTHING, ...facts }, GATEWAY);
+    expect(found.map(({ message }) => message)).toEqual(
+      refusal === undefined ? [] : [expect.stringContaining(refusal) as string],
+    );
+  });
+
+  it("is looked for only there, and its certificate is a Gateway's own", async () => {
+    const asked: string[] = [];
+    const send: Send = ({ path }) => {
+      asked.push(path);
+      return Promise.resolve({ status: 200, text: `{"items":[]}` });
+    };
+    await lookAtCluster({}, { send });
+    expect(asked.join()).not.toContain("gateway");
+    await lookAtCluster({}, { send, gateways: true });
+    expect(asked.join()).toContain("/apis/gateway.networking.k8s.io/v1/gateways");
+    expect([GATEWAY, NGINX].map(({ lab }) => tlsSecretOf(lab)?.name)).toEqual([undefined, "cvat-example-com"]);
   });
 });
 

@@ -76,6 +76,10 @@ const cvat = (endpoint: string) => ({
   ...{ slug: "lab", name: "lab", description: "", contact: {} },
 });
 const queue = (endpoint: string) => ({ name: "gpu", connection: { endpoint, accessKey: "key", secretKey: "secret" } });
+const keycloak = (address: string) => ({
+  clientId: "cvat",
+  connection: { issuer: address, url: address, realm: "lab", adminClient: "vision-platform", adminSecret: "secret" },
+});
 const fn = () => ({ connection: cluster(), function: object(), runtimeClass: "", readyMs: 600_000, buildMs: 0 });
 const image = () => ({
   image: { reference: "agent:1", digest: "a", method: "k3s", dataDir: "/var/lib/rancher/k3s" },
@@ -111,6 +115,7 @@ describe("what waits for a program that never answers ends with the run", () => 
     ["Nuclio, for a function", "nuclio:Function", (record) => record.create(fn())],
     ["Nuclio, to remove one", "nuclio:Function", (record) => record.delete("helmets", fn())],
     ["Nuclio, for a project", "nuclio:Project", (record) => record.create({ connection: cluster(), name: "cvat" })],
+    ["Keycloak", "sso:KeycloakClient", (record) => record.create(keycloak(url()))],
     ["a node", "images:Presence", (record) => record.read("1", image())],
     ["the cluster, for a password", "secrets:KeptPasswords", (record) => record.check(password(), {})],
     ["the cluster, for pods", "secrets:Restart", (record) => record.update("1", readers("a"), readers("b"))],
@@ -133,6 +138,7 @@ describe("what waits for a program that never answers ends with the run", () => 
   it.each<[string, Token, (endpoint: string) => Props]>([
     ["CVAT", "cvat:Organization", cvat],
     ["ClearML", "clearml:Queue", queue],
+    ["Keycloak", "sso:KeycloakClient", keycloak],
   ])("%s, where nothing listens yet", async (_whom, token, inputs) => {
     const { record, end } = await inShortRun(token);
     setTimeout(end, 100);

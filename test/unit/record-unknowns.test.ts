@@ -50,6 +50,11 @@ const SAMPLES: Readonly<Record<Token, { inputs: Props; learned?: Props }>> = {
       ...{ secret: "hook-secret", verifyTls: true, active: true },
     },
   },
+  // Nobody is there to be asked, which is a warning.
+  "edge:Proof": {
+    inputs: { url: "http://127.0.0.1:1", open: "http://127.0.0.1:1/open", header: "X-Who", refusesSlashes: true },
+    learned: { asked: true },
+  },
   "images:Presence": {
     inputs: {
       image: { reference: "registry.internal/agent:1", digest: "abc", method: "k3s", dataDir: "/var/lib/rancher/k3s" },
@@ -86,6 +91,18 @@ const SAMPLES: Readonly<Record<Token, { inputs: Props; learned?: Props }>> = {
     inputs: { connection: CLUSTER, kept: [{ secret: "cvat-postgresql", field: "password", password: "it" }] },
   },
   "secrets:Restart": { inputs: { connection: CLUSTER, digests: { redis: "a" }, stores: ["redis"], timeoutMs: 1000 } },
+  "sso:KeycloakClient": {
+    inputs: {
+      connection: {
+        ...{ issuer: "https://auth.example.com/realms/lab", url: "https://auth.example.com", realm: "lab" },
+        ...{ adminClient: "vision-platform", adminSecret: "secret" },
+      },
+      ...{ clientId: "cvat", secret: "client-secret", settings: { enabled: true }, redirectUris: [], webOrigins: [] },
+      ...{ postLogoutUris: [], attributes: {}, flows: {}, mappers: {}, defaultScopes: ["basic"], optionalScopes: [] },
+      roles: [],
+    },
+    learned: { drift: [] },
+  },
   "storage:DerivedKeys": { inputs: { place: PLACE, keys: { cvat: "one" } } },
   "storage:Presence": { inputs: { deployment: "d-1", seen: true, missing: [], remedy: "" } },
 };

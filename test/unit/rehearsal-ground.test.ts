@@ -4,6 +4,7 @@ import type { LabObject } from "../../automation/rehearsal/ground/object.ts";
 import type { Plan } from "../../components/lab/plan.ts";
 import { CLUSTER_CHECKS } from "../../components/preflight/checks.ts";
 import type { ClusterFacts } from "../../components/preflight/facts.ts";
+import { signInLab } from "../fixtures/edge/lab.ts";
 import { exampleStack } from "../fixtures/inputs/whole-stack.ts";
 import { planned } from "../fixtures/inputs/planned.ts";
 
@@ -29,6 +30,8 @@ function factsOf(objects: readonly LabObject[]): ClusterFacts {
     configurationStates: [],
     serviceLb: [],
     tlsSecrets: all("Secret"),
+    gateways: all("Gateway"),
+    gatewayClasses: all("GatewayClass"),
     serviceSecrets: all("Secret"),
     pods: [],
     unknownKinds: [],
@@ -51,6 +54,16 @@ describe("a rehearsal takes for given", () => {
       /^Secret cvat\/lab-tls /,
     ],
     ["the lab's IngressClass", { cluster: { ingressClass: "edge" } }, /^IngressClass edge,/],
+    [
+      "an IngressClass of ingress-nginx, before which people sign in",
+      signInLab({ ingress: { edge: "ingress-nginx", className: "edge" }, sso: { tokenHost: "api.example.com" } }),
+      /^IngressClass edge, which ingress-nginx serves$/,
+    ],
+    [
+      "a Gateway",
+      signInLab({ ingress: { edge: "gateway", gateway: { name: "lab", namespace: "gateways" } } }),
+      /^Gateway gateways\/lab, which Traefik serves$/,
+    ],
     ["CVAT's IngressClass", { cvat: { ingress: { className: "edge" } } }, /^IngressClass edge,/],
     [
       "Traefik's Service",

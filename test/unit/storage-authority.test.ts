@@ -91,7 +91,7 @@ describe("the certificates reach", () => {
     },
   });
   const fixes = (authority?: string) =>
-    cvatFixes({ cvat: "2.64.0", chart: "2.64.0", ingressAnnotations: {}, registration: "open", authority });
+    cvatFixes({ cvat: "2.64.0", chart: "2.64.0", ingressAnnotations: {}, authority });
 
   it("CVAT's server and workers, together with the public ones, before they start", () => {
     const fix = fixes("object-store-ca-1").find(({ id }) => id === "object-store-ca");

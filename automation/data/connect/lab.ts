@@ -89,7 +89,7 @@ export async function dataLab(flags: DataFlags, progress: Progress, signal?: Abo
   const off = (what: string) => new UserError(`${file.path} ${what}`, { exitCode: 2 });
   const urlOfCvat = once(async () => {
     if (!plan.cvat) throw off("installs no CVAT: see vision-platform:cvat.enabled.");
-    const url = plan.cvat.config.endpoint ?? (await known()).cvat?.url;
+    const url = plan.cvat.endpoint ?? (await known()).cvat?.url;
     if (url === undefined) throw notUp("no CVAT");
     return url;
   });

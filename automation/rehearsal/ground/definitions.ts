@@ -1,16 +1,19 @@
+import type { Plan } from "../../../components/lab/plan.ts";
 import type { LabConfig } from "../../../components/lab/sections.ts";
+import { gatewayOf } from "../../../components/preflight/gateway.ts";
 import type { Likeness } from "./likeness.ts";
 import type { LabObject } from "./object.ts";
 
 /** The kinds of other programs that the lab makes objects of, or reads; where the lab's own cluster is known, those that it knows. */
-export function definitions(lab: LabConfig, likeness: Likeness | undefined): LabObject[] {
+export function definitions(plan: Plan, likeness: Likeness | undefined): LabObject[] {
   const isKnown = ({ spec }: LabObject) => likeness?.groups.includes((spec as { group: string }).group) ?? true;
   return [
     // By these the rehearsal itself gives addresses.
     definition("metallb.io", "v1beta1", "IPAddressPool", "ipaddresspools", { saysStatus: true }),
     definition("metallb.io", "v1beta1", "L2Advertisement", "l2advertisements"),
     definition("metallb.io", "v1beta1", "ConfigurationState", "configurationstates", { field: "status" }),
-    ...others(lab).filter(isKnown),
+    ...others(plan.lab).filter(isKnown),
+    ...(gatewayOf(plan) ? gatewayKinds().filter(isKnown) : []),
   ];
 }
 
@@ -18,6 +21,7 @@ function others(lab: LabConfig): LabObject[] {
   return [
     definition("traefik.io", "v1alpha1", "Middleware", "middlewares"),
     definition("traefik.io", "v1alpha1", "ServersTransport", "serverstransports"),
+    definition("traefik.io", "v1alpha1", "IngressRoute", "ingressroutes"),
     ...(namesCertManager(lab)
       ? [
           definition("cert-manager.io", "v1", "Certificate", "certificates"),
@@ -25,6 +29,15 @@ function others(lab: LabConfig): LabObject[] {
           definition("cert-manager.io", "v1", "ClusterIssuer", "clusterissuers", { scope: "Cluster" }),
         ]
       : []),
+  ];
+}
+
+function gatewayKinds(): LabObject[] {
+  const group = "gateway.networking.k8s.io";
+  return [
+    definition(group, "v1", "GatewayClass", "gatewayclasses", { scope: "Cluster" }),
+    definition(group, "v1", "Gateway", "gateways"),
+    definition(group, "v1", "HTTPRoute", "httproutes"),
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { Plan } from "../../../components/lab/plan.ts";
-import { TRAEFIK_CONTROLLER } from "../../../components/preflight/ingress-class.ts";
+import { gatewayOf, TRAEFIK_GATEWAY_CONTROLLER } from "../../../components/preflight/gateway.ts";
+import { ingressControllerOf, TRAEFIK_CONTROLLER } from "../../../components/preflight/ingress-class.ts";
 import { PUBLISHED_SERVICE, TRAEFIK_PODS } from "./traefik.ts";
 import { objectsLike, type Likeness } from "./likeness.ts";
 import { asRead, namespace, type Ground, type LabObject } from "./object.ts";
@@ -17,18 +18,48 @@ export function edge(plan: Plan, likeness: Likeness | undefined): Ground {
     : { objects: [], notes: [`No Service ${where}/${service} of type LoadBalancer, as in your cluster`] };
   const like = objectsLike(likeness, "IngressClass");
   const { objects, notes } = like ? asRead(like, "IngressClasses") : classesFor(plan);
-  return { objects: [...objects, ...pods.objects], notes: [...pods.notes, ...notes] };
-}
-
-function classesFor({ lab: { cluster }, cvat }: Plan): Ground {
-  const classes = [...new Set([cluster.ingressClass, ...(cvat ? [cvat.ingressClass.name] : [])])];
+  const gateway = gatewayFor(plan);
   return {
-    objects: classes.map((name) => ingressClass(name, { standard: name === cluster.ingressClass })),
-    notes: classes.map((name) => `IngressClass ${name}, which Traefik serves`),
+    objects: [...objects, ...pods.objects, ...gateway.objects],
+    notes: [...pods.notes, ...notes, ...gateway.notes],
   };
 }
 
-function ingressClass(name: string, { standard }: { standard: boolean }): LabObject {
+function classesFor(plan: Plan): Ground {
+  const {
+    lab: { cluster },
+    cvat,
+  } = plan;
+  const traefik = { name: "Traefik", controller: TRAEFIK_CONTROLLER };
+  const own = ingressControllerOf(plan);
+  const names = [...new Set([cluster.ingressClass, ...(cvat && own ? [cvat.ingressClass.name] : [])])];
+  const classes = names.map((name) => ({ name, by: name === cvat?.ingressClass.name && own ? own : traefik }));
+  return {
+    objects: classes.map(({ name, by }) =>
+      ingressClass(name, { standard: name === cluster.ingressClass, controller: by.controller }),
+    ),
+    notes: classes.map(({ name, by }) => `IngressClass ${name}, which ${by.name} serves`),
+  };
+}
+
+/** The Gateway that the stack names, as one of Traefik's. */
+function gatewayFor(plan: Plan): Ground {
+  const wanted = gatewayOf(plan);
+  if (!wanted) return { objects: [], notes: [] };
+  const { namespace: where, name } = wanted;
+  const apiVersion = "gateway.networking.k8s.io/v1";
+  const spec = { controllerName: TRAEFIK_GATEWAY_CONTROLLER };
+  return {
+    objects: [
+      namespace(where),
+      { apiVersion, kind: "GatewayClass", metadata: { name: "traefik" }, spec },
+      { apiVersion, kind: "Gateway", metadata: { name, namespace: where }, spec: { gatewayClassName: "traefik" } },
+    ],
+    notes: [`Gateway ${where}/${name}, which Traefik serves`],
+  };
+}
+
+function ingressClass(name: string, { standard, controller }: { standard: boolean; controller: string }): LabObject {
   return {
     apiVersion: "networking.k8s.io/v1",
     kind: "IngressClass",
@@ -36,7 +67,7 @@ function ingressClass(name: string, { standard }: { standard: boolean }): LabObj
       name,
       ...(standard && { annotations: { "ingressclass.kubernetes.io/is-default-class": "true" } }),
     },
-    spec: { controller: TRAEFIK_CONTROLLER },
+    spec: { controller },
   };
 }
 

@@ -35,7 +35,7 @@ export function groundOf(plan: Plan, likeness?: Likeness): Ground {
     secrets(lab, likeness),
   ];
   return {
-    objects: [namespace("kube-system"), ...definitions(lab, likeness), ...parts.flatMap(({ objects }) => objects)],
+    objects: [namespace("kube-system"), ...definitions(plan, likeness), ...parts.flatMap(({ objects }) => objects)],
     notes: [...parts.flatMap(({ notes }) => notes), ...(namesCertManager(lab) ? ["cert-manager's kinds"] : [])],
   };
 }

@@ -1,9 +1,11 @@
 import { together } from "../../together.ts";
 import { CLEARML_SERVICE } from "./clearml/row.ts";
 import { CVAT_SERVICE } from "./cvat/row.ts";
+import { KEYCLOAK_SERVICE } from "./keycloak/row.ts";
 import { MINIO_SERVICE } from "./minio/row.ts";
 import { NODES_SERVICE } from "./nodes/row.ts";
 import { NUCLIO_SERVICE } from "./nuclio/row.ts";
+import { SIGN_IN_SERVICE } from "./sign-in/row.ts";
 import type { RehearsalService, ServiceContext, Started } from "./service.ts";
 
 /** What runs beside the cluster; a later one may need an earlier one's address. */
@@ -12,6 +14,8 @@ export const SERVICES: readonly RehearsalService[] = [
   NUCLIO_SERVICE,
   CVAT_SERVICE,
   CLEARML_SERVICE,
+  KEYCLOAK_SERVICE,
+  SIGN_IN_SERVICE,
   NODES_SERVICE,
 ];
 

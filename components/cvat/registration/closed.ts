@@ -2,16 +2,17 @@ import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { placeOf, type Cluster } from "../../kubernetes/cluster.ts";
 import { OwnResource } from "../../records/resource.ts";
-import { SETTINGS_CONFIG_MAP, SETTINGS_FILE, SETTINGS_TEXT } from "./settings.ts";
+import { SETTINGS_CONFIG_MAP, settingsFiles, type ServerSettings } from "./settings.ts";
 
-/** The settings that close registration, for the server to mount. */
+/** The settings that close registration, and what is said there beside it, for the server to mount. */
 export function registrationSettings(
   name: string,
+  settings: ServerSettings,
   namespace: pulumi.Input<string>,
   opts: pulumi.CustomResourceOptions,
 ): k8s.core.v1.ConfigMap {
   const metadata = { name: SETTINGS_CONFIG_MAP, namespace };
-  return new k8s.core.v1.ConfigMap(`${name}-settings`, { metadata, data: { [SETTINGS_FILE]: SETTINGS_TEXT } }, opts);
+  return new k8s.core.v1.ConfigMap(`${name}-settings`, { metadata, data: settingsFiles(settings) }, opts);
 }
 
 export interface ProofArgs {

@@ -17,6 +17,33 @@ export const SETTINGS_PATH = `/home/django/cvat/settings/${SETTINGS_FILE}`;
 export const SETTINGS_VARIABLE = "DJANGO_SETTINGS_MODULE";
 export const SETTINGS_MODULE = "cvat.settings.vision_platform";
 
-/** A file mounted by itself does not follow its ConfigMap, so the pods carry which text they were started with. */
+/** What the server starts with in the place of its image's own settings. */
+export interface ServerSettings {
+  /** What Django takes its settings from. */
+  module: string;
+  /** A Python package beside CVAT's own, which the module is of. Default: the module that closes registration needs none. */
+  package?: {
+    name: string;
+    /** Texts by file name. */
+    files: Readonly<Record<string, string>>;
+  };
+}
+
+/** Registration closed, and nothing else. */
+export const REGISTRATION_CLOSED: ServerSettings = { module: SETTINGS_MODULE };
+
+/** Where the server finds a package: in the folder that its image starts in, where Python finds CVAT. (Dockerfile of CVAT: WORKDIR) */
+export const packagePath = (name: string): string => `/home/django/${name}`;
+
+/** All files, by their keys in the ConfigMap. */
+export function settingsFiles(settings: ServerSettings): Record<string, string> {
+  return { [SETTINGS_FILE]: SETTINGS_TEXT, ...settings.package?.files };
+}
+
+/** The server reads its settings once, when it starts, so the pods carry which texts they were started with. */
 export const SETTINGS_ANNOTATION = "vision-platform/settings";
-export const SETTINGS_STAMP = createHash("sha256").update(SETTINGS_TEXT).digest("hex").slice(0, 16);
+export function settingsStamp(settings: ServerSettings): string {
+  const hash = createHash("sha256").update(SETTINGS_TEXT);
+  for (const [name, text] of Object.entries(settings.package?.files ?? {})) hash.update(JSON.stringify([name, text]));
+  return hash.digest("hex").slice(0, 16);
+}

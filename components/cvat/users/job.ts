@@ -3,8 +3,13 @@ import type * as k8s from "@pulumi/kubernetes";
 import { RESTRICTED_CONTAINER } from "../../kubernetes/pod-security.ts";
 import { USERS } from "../names.ts";
 
-/** Run by CVAT's own Python: makes the users. */
-export const USERS_SCRIPT = readFileSync(new URL("./users.py", import.meta.url), "utf8");
+const text = (file: string) => readFileSync(new URL(`./${file}`, import.meta.url), "utf8");
+
+/** Python that says what opens CVAT to a user and what he may do, by file name. The Job has it, and the server where people sign in by an issuer. */
+export const USERS_MODULES = { "credentials.py": text("credentials.py"), "roles.py": text("roles.py") };
+
+/** Run by CVAT's own Python: makes the users. By file name, with what it needs beside it. */
+export const USERS_SCRIPT = { "users.py": text("users.py"), ...USERS_MODULES };
 
 const SCRIPT_FOLDER = "/etc/vision-platform/script";
 const USERS_FOLDER = "/etc/vision-platform/users";

@@ -10,7 +10,6 @@ switched on again has all of it back. (cvat-real-third-look.md, 2.4)
 import json
 import os
 import sys
-import zlib
 
 # CVAT's code lies in the folder that its image starts in.
 sys.path.insert(0, os.getcwd())
@@ -20,25 +19,21 @@ import django
 if __name__ == "__main__":
     django.setup()
 
+from credentials import end_credentials
 from cvat.apps.organizations.models import Membership, Organization
-from django.apps import apps
 from django.contrib.admin.models import ADDITION, LogEntry
-from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import Group, User
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.contenttypes.models import ContentType
-from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from roles import set_role, take_analytics
 
 # How CVAT's own history shows whom this program made.
 MADE_BY = "made by vision-platform"
-
-# The groups that mean something to CVAT. A user's others are not ours.
-ROLES = ("admin", "user", "worker")
 
 
 class Refused(Exception):
@@ -113,7 +108,7 @@ def apply_user(wanted):
         user.save()
     if made:
         remember(user)
-    if set_role(user, wanted["role"]):
+    if give_role(user, wanted["role"]):
         changed.append("role")
     if was_admin and wanted["role"] != "admin" and take_analytics(user):
         changed.append("access to analytics")
@@ -157,27 +152,11 @@ def set_password(user, password):
     user.set_password(password)
 
 
-def set_role(user, role):
+def give_role(user, role):
     try:
-        group = Group.objects.get(name=role)
+        return set_role(user, role)
     except Group.DoesNotExist:
         raise Refused(f"CVAT has no group {role}; did its first start end well?") from None
-    before = set(user.groups.filter(name__in=ROLES))
-    if before == {group}:
-        return False
-    user.groups.remove(*before - {group})
-    user.groups.add(group)
-    return True
-
-
-def take_analytics(user):
-    """CVAT gives it to whoever becomes an administrator, and never takes it back (cvat/apps/engine/signals.py)."""
-    profile = getattr(user, "profile", None)
-    if not getattr(profile, "has_analytics_access", False):
-        return False
-    profile.has_analytics_access = False
-    profile.save()
-    return True
 
 
 def remember(user):
@@ -203,51 +182,6 @@ def switch_off_others(names):
         user.save()
         lines.append(f"switched off {user.username}")
     return lines
-
-
-def end_credentials(user):
-    """What opens CVAT to a user beside his password. Deactivation only suspends it, and a new password ends his sessions alone."""
-    ended = [what for what, model, end in CREDENTIALS if is_known(model) and end(apps.get_model(model).objects, user)]
-    return [f"ended what {user.username} was signed in with: {', '.join(ended)}"] if ended else []
-
-
-def is_known(model):
-    """Access tokens came with CVAT 2.48."""
-    return any(app.label == model.split(".")[0] for app in apps.get_app_configs())
-
-
-def end_login_key(tokens, user):
-    return tokens.filter(user=user).delete()[0]
-
-
-def revoke_access_tokens(tokens, user):
-    """As CVAT's own API does it: the row stays, for the history of what was done with it."""
-    return tokens.filter(owner=user, revoked=False).update(revoked=True)
-
-
-def end_sessions(sessions, user):
-    keys = [session.pk for session in sessions.iterator() if user_of(session) == str(user.pk)]
-    return sessions.filter(pk__in=keys).delete()[0]
-
-
-def user_of(session):
-    """
-    Whose it is, without a look at its signature: the server signs with a key from its own volume, which this pod has not. (cvat.md, section
-    5; django.core.signing.dumps says how it is written)
-    """
-    text = session.session_data.rsplit(":", 2)[0]
-    try:
-        data = signing.b64_decode(text.lstrip(".").encode())
-        return json.loads(zlib.decompress(data) if text.startswith(".") else data).get(SESSION_KEY)
-    except (ValueError, AttributeError, zlib.error):
-        return None
-
-
-CREDENTIALS = (
-    ("login key", "authtoken.Token", end_login_key),
-    ("access tokens", "access_tokens.AccessToken", revoke_access_tokens),
-    ("sessions", "sessions.Session", end_sessions),
-)
 
 
 def hand_over(superuser):

@@ -1,15 +1,13 @@
-import { createHmac } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { placeOf, type Cluster } from "../../kubernetes/cluster.ts";
 import { OwnResource } from "../../records/resource.ts";
 import { GeneratedText, PASSWORD_LENGTH } from "../../secrets/generated.ts";
+import { NONCE_LENGTH, secretStamp } from "../../secrets/stamp.ts";
 import type { CvatConfig } from "../cvat-config.ts";
 import { USERS } from "../names.ts";
 import { emailOf, everybody } from "./users-config.ts";
 import { USERS_SCRIPT, usersJob } from "./job.ts";
-
-const NONCE_LENGTH = 32;
 
 export interface CvatUsersArgs {
   config: CvatConfig;
@@ -54,10 +52,12 @@ export class CvatUsers {
     );
     const script = new k8s.core.v1.ConfigMap(
       `${name}-users-script`,
-      { metadata: { name: USERS, namespace }, data: { "users.py": USERS_SCRIPT } },
+      { metadata: { name: USERS, namespace }, data: USERS_SCRIPT },
       opts,
     );
-    const digest = pulumi.all([users, made("users-nonce", NONCE_LENGTH)]).apply(([text, nonce]) => stamp(text, nonce));
+    const digest = pulumi
+      .all([users, made("users-nonce", NONCE_LENGTH)])
+      .apply(([text, nonce]) => secretStamp(nonce, text, ...Object.values(USERS_SCRIPT)));
     const timeoutMs = cluster.readyTimeoutMs;
     const patience = Math.ceil(timeoutMs / 1000);
     this.job = new k8s.batch.v1.Job(
@@ -91,9 +91,4 @@ export class CvatUsers {
     // By the URN: an id is not known before the first wait.
     this.ready = wait.urn.apply(() => undefined);
   }
-}
-
-/** Changes with users, passwords and script, and tells nothing of them: the nonce is in no other place than the stack's encrypted state. */
-function stamp(users: string, nonce: string): string {
-  return createHmac("sha256", nonce).update(users).update(USERS_SCRIPT).digest("hex").slice(0, 32);
 }

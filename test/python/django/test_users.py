@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pathlib
+import sys
 import tempfile
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
@@ -31,9 +32,12 @@ from django.utils import timezone  # noqa: E402
 from rest_framework.authtoken.models import Token  # noqa: E402
 
 SCRIPT = pathlib.Path(__file__).parents[3] / "components/cvat/users/users.py"
+# As Python does for a script: what lies beside it.
+sys.path.insert(0, str(SCRIPT.parent))
 spec = importlib.util.spec_from_file_location("users", SCRIPT)
 users = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(users)
+import roles  # noqa: E402
 
 ADMIN_PASSWORD = "correct-horse-battery"
 
@@ -115,7 +119,7 @@ def access_of_a_group(sender, instance, action, **_):
 
 class Users(TestCase):
     def setUp(self):
-        for name in users.ROLES:
+        for name in roles.ROLES:
             Group.objects.create(name=name)
         for signal, handler, sender in (
             (post_save, groups_of_a_new_user, User),

@@ -39,7 +39,7 @@ export async function carryOutUsersJob(
   const users = wanted === undefined ? [] : usersIn(wanted);
   const problem =
     podProblem(job) ??
-    (script?.data?.["users.py"] === USERS_SCRIPT
+    (Object.entries(USERS_SCRIPT).every(([file, text]) => script?.data?.[file] === text)
       ? undefined
       : `ConfigMap ${USERS} has not the script of this version`) ??
     (wanted === undefined ? `Secret ${USERS} has no users.json` : undefined) ??

@@ -1,3 +1,4 @@
+import path from "node:path";
 import { AppsV1Api, CoreV1Api, KubeConfig, type V1Deployment } from "@kubernetes/client-node";
 import { CHART_OBJECTS } from "../../../../components/cvat/names.ts";
 import {
@@ -25,15 +26,17 @@ export async function registrationOf({ cluster, registration = "open" }: CvatCon
   const server = await config.makeApiClient(AppsV1Api).readNamespacedDeployment(place).catch(absent);
   const module = moduleOf(server);
   if (module === OF_THE_IMAGE) return "open";
-  const file = mountedFile(server, `${PACKAGE_FOLDER}/${module.replaceAll(".", "/")}.py`);
-  if (!file) return "broken";
-  const map = await config
-    .makeApiClient(CoreV1Api)
-    .readNamespacedConfigMap({ ...file, namespace })
-    .catch(absent);
-  const text = map?.data?.[file.key];
+  const core = config.makeApiClient(CoreV1Api);
+  const textOf = async (name: string): Promise<string | undefined> => {
+    const file = mountedFile(server, `${PACKAGE_FOLDER}/${name.replaceAll(".", "/")}.py`);
+    const map = file && (await core.readNamespacedConfigMap({ name: file.name, namespace }).catch(absent));
+    return file && map?.data?.[file.key];
+  };
+  const text = await textOf(module);
   if (text === undefined) return "broken";
-  return module === SETTINGS_MODULE && text === SETTINGS_TEXT ? "closed" : "open";
+  if (module === SETTINGS_MODULE) return text === SETTINGS_TEXT ? "closed" : "open";
+  if (!text.includes(`from ${SETTINGS_MODULE} import`)) return "open";
+  return (await textOf(SETTINGS_MODULE)) === SETTINGS_TEXT ? "closed" : "broken";
 }
 
 const absent = (): undefined => undefined;
@@ -45,10 +48,14 @@ function moduleOf(server: V1Deployment | undefined): string {
   return variables.findLast(({ name }) => name === SETTINGS_VARIABLE)?.value ?? OF_THE_IMAGE;
 }
 
-/** The key of a ConfigMap that is mounted at this path. */
-function mountedFile(server: V1Deployment | undefined, path: string): { name: string; key: string } | undefined {
+/** The key of a ConfigMap that is mounted at this path, by itself or in its folder. */
+function mountedFile(server: V1Deployment | undefined, file: string): { name: string; key: string } | undefined {
   const pod = podOf(server);
-  const mount = pod?.containers[0]?.volumeMounts?.find(({ mountPath }) => mountPath === path);
-  const name = pod?.volumes?.find((volume) => volume.name === mount?.name)?.configMap?.name;
-  return name === undefined || mount?.subPath === undefined ? undefined : { name, key: mount.subPath };
+  const mounts = pod?.containers[0]?.volumeMounts ?? [];
+  const mount =
+    mounts.find(({ mountPath }) => mountPath === file) ??
+    mounts.find(({ mountPath, subPath }) => mountPath === path.dirname(file) && subPath === undefined);
+  const map = pod?.volumes?.find((volume) => volume.name === mount?.name)?.configMap;
+  const key = mount?.subPath ?? map?.items?.find((item) => item.path === path.basename(file))?.key;
+  return map?.name === undefined || key === undefined ? undefined : { name: map.name, key };
 }

@@ -23,3 +23,8 @@ class Membership(models.Model):
 
     class Meta:
         unique_together = ("user", "organization")
+
+
+class Invitation(models.Model):
+    key = models.CharField(max_length=64, primary_key=True)
+    membership = models.OneToOneField(Membership, on_delete=models.CASCADE)

@@ -1,0 +1,12 @@
+import * as z from "zod";
+import { isHttpUrl } from "../schema/hosts.ts";
+
+const MESSAGE =
+  "must be https://HOST or https://HOST/PATH: without a user or password, `?` and `#` in it, which would end up in browsers and logs";
+
+/** A whole address of https that stands in browsers, tokens and logs: it can have no secret, and is compared letter by letter. */
+export const httpsAddress = z.string().refine((text) => {
+  const isPlain = /^https:\/\/[^/?#@\\\s]+(\/[^?#@\\\s]*)?$/.test(text);
+  // `//`, `/./` and `/../` are other addresses to a browser than to who compares letters.
+  return isPlain && isHttpUrl(text) && !/\/(\/|\.\.?(\/|$))/.test(text.slice("https://".length));
+}, MESSAGE);
