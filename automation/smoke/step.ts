@@ -20,6 +20,8 @@ export interface Trial {
   name: string;
   made: Made;
   workers?: LookAtWorkers | undefined;
+  /** Milliseconds between the first two looks at a request of CVAT. Default: half a second. */
+  everyMs?: number;
 }
 
 /** How a step is watched. */

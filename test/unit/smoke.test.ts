@@ -38,7 +38,7 @@ function trialOf(cvat: TestCvat, { endpoint = cvat.url, password, analytics = tr
       ...{ cvatOf, cvat: (options) => cvatOf("admin", options) },
       organization: () => Promise.resolve(""),
     },
-    ...{ name: ownName(), made: {} },
+    ...{ name: ownName(), made: {}, everyMs: 10 },
   };
 }
 

@@ -49,7 +49,7 @@ async function eventsOf(
   const { rq_id } = await client.post<{ rq_id: string }>("events/export", undefined, { organization, query });
   const request = await finished(client, rq_id, {
     ...{ what: "reading events out of ClickHouse", wasDone: () => Promise.resolve(false), lookMs: LOOK_MS },
-    ...{ update: watch.update, workers: trial.workers, signal },
+    ...{ update: watch.update, workers: trial.workers, ...(trial.everyMs && { everyMs: trial.everyMs }), signal },
   });
   const url = request?.result_url ?? undefined;
   if (url === undefined) throw new UserError("CVAT has finished the export of events, and says not where it is.");

@@ -80,7 +80,12 @@ async function exported(trial: Trial, watch: Watch, { name: format, file, boxes 
     },
     {
       ...{ what: `the export as ${format}`, wasDone: () => Promise.resolve(false), lookMs: LOOK_MS },
-      ...{ update: watch.update, workers: trial.workers, signal: watch.signal },
+      ...{
+        update: watch.update,
+        workers: trial.workers,
+        ...(trial.everyMs && { everyMs: trial.everyMs }),
+        signal: watch.signal,
+      },
     },
   );
   const url = request?.result_url ?? undefined;

@@ -22,7 +22,12 @@ export const takeIn: Step = {
     const size = async () => (await client.find<Task>(`tasks/${id}`))?.size ?? 0;
     await finished(client, rq_id, {
       ...{ what: "taking the picture in", wasDone: async () => (await size()) > 0, lookMs: LOOK_MS },
-      ...{ update: watch.update, workers: trial.workers, signal: watch.signal },
+      ...{
+        update: watch.update,
+        workers: trial.workers,
+        ...(trial.everyMs && { everyMs: trial.everyMs }),
+        signal: watch.signal,
+      },
     });
     const frames = await framesOf(client, { id, size: await size(), mode: "annotation" });
     const [frame] = frames?.frames ?? [];
