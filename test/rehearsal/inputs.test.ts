@@ -85,7 +85,9 @@ it("what config check takes, Helm and the API server take", async () => {
   process.stdout.write(`${values} values in ${ROUNDS} stack files, seed ${SEED}\n`);
   expect(values).toBeGreaterThan(ROUNDS * 100);
   const refused: string[] = [];
-  for (const { sections, mutations } of stacks) {
+  for (const [round, { sections, mutations }] of stacks.entries()) {
+    // With sign-in the chart makes no Ingress, so that some have none.
+    if (round % 2 === 1) delete sections["sso"];
     refused.push(...(await refusalsOf(soundLab(sections), mutations)));
   }
   expect([...new Set(refused)]).toEqual([]);
@@ -102,7 +104,15 @@ it("texts that YAML takes for something else arrive as they are, from every map 
 });
 
 it.each<[string, (lab: LabConfig) => void, RegExp]>([
-  ["a host with a scheme", ({ cvat }) => (cvat.ingress.host = "http://"), /Ingress .*RFC 1123/],
+  [
+    "a host with a scheme",
+    (lab) => {
+      // With sign-in the chart makes no Ingress.
+      lab.sso = undefined;
+      lab.cvat.ingress.host = "http://";
+    },
+    /Ingress .*RFC 1123/,
+  ],
   ["a label with a blank", ({ functions }) => (fn(functions).nodeSelector = { a: "x y" }), /valid label must/],
   [
     "a taint without a key",
