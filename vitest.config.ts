@@ -10,9 +10,11 @@ const FULL_ALONE = [
   "test/rehearsal/clearml-agent.test.ts",
   "test/rehearsal/field-managers.test.ts",
   "test/rehearsal/image-delivery.test.ts",
+  "test/rehearsal/kept-texts.test.ts",
   "test/rehearsal/keycloak-bootstrap.test.ts",
   "test/rehearsal/keycloak-lab.test.ts",
   "test/rehearsal/storage-tls.test.ts",
+  "test/rehearsal/versions.test.ts",
 ];
 
 export default defineConfig({
