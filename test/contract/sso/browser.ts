@@ -63,8 +63,11 @@ export class Browser {
         at = new URL(location, at).href;
         answer = await this.ask(at);
       } else if (answer.status === 200 && form !== undefined && as !== undefined) {
-        at = new URL(form, at).href;
-        answer = await this.ask(at, { method: "POST", body: { prompt: "login", login: as, password: "any" } });
+        at = new URL(form.replaceAll("&amp;", "&"), at).href;
+        answer = await this.ask(at, {
+          method: "POST",
+          body: { prompt: "login", login: as, username: as, password: "any" },
+        });
       } else return { ...answer, address: at };
     }
     throw new Error(`it goes round in circles: ${this.way.join(" ")}`);

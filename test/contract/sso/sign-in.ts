@@ -21,7 +21,7 @@ import {
 } from "../../../components/sso/sessions/configuration.ts";
 import type { SsoConfig } from "../../../components/sso/sso-config.ts";
 import { configOfSso, SSO_HOST } from "../../fixtures/inputs/sso.ts";
-import { Browser, type Answer, type Asked } from "./browser.ts";
+import { Browser, type Answer, type Asked, type Hosts } from "./browser.ts";
 import { startChild, type Child } from "./child.ts";
 import { startIssuer, type Issuer, type Person } from "./issuer.ts";
 import { oauth2Proxy } from "./programs.ts";
@@ -158,13 +158,6 @@ export async function startSignIn(
     secrets,
   });
   await answering(port, child);
-  const hosts = (proxy: number) => ({
-    [HOST]: (uri: string, init: RequestInit) => {
-      const headers = { ...(init.headers as object), ...forwarded(uri) };
-      return fetch(`http://127.0.0.1:${proxy}${uri.startsWith("/oauth2/") ? uri : "/"}`, { ...init, headers });
-    },
-    [new URL(issuer.url).host]: (uri: string, init: RequestInit) => fetch(`${issuer.url}${uri}`, init),
-  });
   const whole: SignIn = {
     config,
     issuer,
@@ -174,7 +167,7 @@ export async function startSignIn(
     folder,
     port,
     own: (page) => fetch(`http://127.0.0.1:${port}${page}`),
-    browser: (proxy = port) => new Browser(hosts(proxy)),
+    browser: (proxy = port) => new Browser(hostsOf(proxy, issuer.url)),
     ask: (browser, uri, asked) => browser.ask(`https://${HOST}${uri}`, asked),
     async restartSessions() {
       whole.sessions = await startSessions(place, secrets.sessions, { at: whole.sessions.port });
@@ -186,6 +179,15 @@ export async function startSignIn(
   };
   return whole;
 }
+
+/** CVAT's host, whose edge asks the proxy on a port of this machine, and the issuer's. */
+export const hostsOf = (proxy: number, issuer: string): Hosts => ({
+  [HOST]: (uri, init) => {
+    const headers = { ...(init.headers as object), ...forwarded(uri) };
+    return fetch(`http://127.0.0.1:${proxy}${uri.startsWith("/oauth2/") ? uri : "/"}`, { ...init, headers });
+  },
+  [new URL(issuer).host]: (uri, init) => fetch(`${issuer}${uri}`, init),
+});
 
 /** What an edge adds to its question. (doc.traefik.io, ForwardAuth) */
 const forwarded = (uri: string) => ({
