@@ -1,6 +1,7 @@
 import { UserError } from "../../components/program/errors.ts";
 import { KeycloakAdmin } from "../../components/sso/keycloak/client/admin.ts";
-import { KeycloakError } from "../../components/sso/keycloak/client/errors.ts";
+import type { KeycloakError } from "../../components/sso/keycloak/client/errors.ts";
+import { inSentences } from "../../components/sso/keycloak/client/in-sentences.ts";
 import type { Place } from "../../components/sso/keycloak/place.ts";
 
 /** A person who may make clients in the realm and give their accounts a role. His password is kept nowhere. */
@@ -21,29 +22,14 @@ export async function asAdministrator<T>(
   signal: AbortSignal,
   work: (admin: KeycloakAdmin) => Promise<T>,
 ): Promise<T> {
-  const admin = new KeycloakAdmin(place, administrator, { signal });
-  const saying = (error: unknown, otherwise: (error: KeycloakError) => UserError) => {
-    if (!(error instanceof KeycloakError)) return error;
-    return told(error, place, administrator) ?? otherwise(error);
-  };
-  try {
-    await admin.signIn();
-  } catch (error) {
-    throw saying(error, (refused) => noKeycloak(refused, place));
-  }
-  try {
-    return await work(admin);
-  } catch (error) {
-    throw saying(error, (refused) => refused);
-  }
-}
-
-/** What no Keycloak says to who signs in: another program listens there, or the path before it is another. */
-function noKeycloak(error: KeycloakError, { url }: Place): UserError {
-  if (error.maybeDone) return error;
-  return new UserError(
-    `What answers at ${url} is no Keycloak (${error.message}): correct vision-platform:sso.keycloak.adminUrl, or vision-platform:sso.issuer.`,
-    { cause: error },
+  return inSentences(
+    new KeycloakAdmin(place, administrator, { signal }),
+    place.url,
+    {
+      told: (error) => told(error, place, administrator),
+      noKeycloak: (what) => `${what}: correct vision-platform:sso.keycloak.adminUrl, or vision-platform:sso.issuer.`,
+    },
+    work,
   );
 }
 

@@ -4,16 +4,15 @@ import path from "node:path";
 import type { Mirror } from "../../components/images/mirror.ts";
 import { withCharts, type Plan } from "../../components/lab/plan.ts";
 import { UserError } from "../../components/program/errors.ts";
-import { Sealed } from "../../components/schema/values.ts";
 import { cacheFolder } from "../cache.ts";
 import { pullOrExplain, type ResolvedChart } from "../charts/resolve.ts";
-import type { Login } from "../charts/registry.ts";
 import { openUserStack } from "../engine/door.ts";
 import { setSecrets } from "../engine/known-secrets.ts";
 import { PATIENCE } from "../http.ts";
 import { copiesOf, type Copies } from "../images/copies.ts";
 import { keptThere, type Kept } from "../images/kept-there.ts";
 import { labImages } from "../images/lab-images.ts";
+import { loginIn } from "../images/login.ts";
 import { streamProgress, type Progress } from "../progress.ts";
 import { soundPlan } from "../stackfile/sound-plan.ts";
 import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
@@ -30,7 +29,8 @@ export interface MirrorFlags extends StackFlags {
 /** What is to be copied into the registry that the stack file names; with `--check`, whether it is there. */
 export async function mirror({ stack, folder, check, chart, json }: MirrorFlags): Promise<void> {
   const progress = streamProgress();
-  const plan = await soundPlan(await readStackFile(stackFilePath(folder, stack)));
+  const file = await readStackFile(stackFilePath(folder, stack));
+  const plan = await soundPlan(file);
   const { mirror: place } = plan;
   if (place === undefined)
     throw new UserError(
@@ -49,7 +49,10 @@ export async function mirror({ stack, folder, check, chart, json }: MirrorFlags)
     print({ registry: place.place, ...copies }, listText(copies), json);
     return;
   }
-  const login = await loginOf(place, { stack, folder, progress });
+  const login = await loginIn(file, async () => {
+    const opened = await openUserStack({ stack, folder, create: false, reads: true, progress });
+    return setSecrets(opened.stack, opened.file);
+  });
   const targets = copies.copies.map(({ target }) => target);
   const kept = await progress.task(`Asking ${place.place}`, (task) =>
     keptThere(targets, { patience: PATIENCE, update: (text) => task.update(text) }, login),
@@ -84,22 +87,6 @@ async function copiesFor(
 }
 
 const byName = (charts: readonly ResolvedChart[]) => Object.fromEntries(charts.map((chart) => [chart.name, chart]));
-
-/** The password lies sealed in the stack file: the engine opens it. */
-async function loginOf(
-  { credentials }: Mirror,
-  place: { stack: string; folder: string; progress: Progress },
-): Promise<Login | undefined> {
-  if (credentials === undefined) return undefined;
-  const { username } = credentials;
-  const stated: unknown = credentials.password;
-  if (typeof stated === "string") return { username, password: stated };
-  if (!(stated instanceof Sealed)) return undefined;
-  const { stack, file } = await openUserStack({ ...place, create: false, reads: true });
-  const secrets = await setSecrets(stack, file);
-  const password = secrets.find(({ key }) => key === "vision-platform:images.password")?.value;
-  return password === undefined ? undefined : { username, password };
-}
 
 /** Two names on each line and nothing else, for `while read` in a shell. */
 const listText = ({ copies }: Copies) => copies.map(({ image, target }) => `${image} ${target}`).join("\n");

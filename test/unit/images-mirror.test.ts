@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { isInRegistry } from "../../automation/charts/registry.ts";
 import { copiesOf } from "../../automation/images/copies.ts";
 import { keptThere } from "../../automation/images/kept-there.ts";
+import { loginIn } from "../../automation/images/login.ts";
+import type { StackFile } from "../../automation/stackfile/stack-file.ts";
 import { fromMirror, imagesIn } from "../../components/charts/from-mirror.ts";
 import type { PodSpec } from "../../components/charts/pods.ts";
 import { mirrored } from "../../components/images/mirror.ts";
@@ -9,6 +11,7 @@ import type { RenderedObject } from "../../components/kubernetes/rendered-object
 import { mirrorOf } from "../../components/lab/mirror.ts";
 import { parseLab } from "../../components/lab/parse.ts";
 import { PROXY_IMAGE } from "../../components/sso/images.ts";
+import { Sealed } from "../../components/schema/values.ts";
 import { HASTE, serve } from "./charts-fixtures.ts";
 
 const DIGEST = `sha256:${"a".repeat(64)}`;
@@ -182,6 +185,16 @@ describe("a registry is asked", () => {
       },
     });
     expect(await isInRegistry(`${host}/a:1`, { patience: HASTE }, LOGIN)).toBe(true);
+  });
+
+  it("by the name and password of the stack file, which the engine opens where they lie sealed", async () => {
+    const fileOf = (images: unknown) => ({ sections: { images } }) as unknown as StackFile;
+    const secrets = () => Promise.resolve([{ key: "vision-platform:images.password", value: LOGIN.password }]);
+    const never = () => Promise.reject(new Error("the engine was asked"));
+    expect(await loginIn(fileOf({ username: "lab", password: new Sealed("v1:x") }), secrets)).toEqual(LOGIN);
+    expect(await loginIn(fileOf({ username: "lab", password: LOGIN.password }), never)).toEqual(LOGIN);
+    expect(await loginIn(fileOf({ registry: PLACE }), never)).toBeUndefined();
+    expect(await loginIn({ sections: {} } as unknown as StackFile, never)).toBeUndefined();
   });
 
   it("that is not there ends it, in one sentence", async () => {

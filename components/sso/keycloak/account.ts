@@ -1,6 +1,7 @@
 import { UserError } from "../../program/errors.ts";
 import { KeycloakAdmin, type AdminOptions } from "./client/admin.ts";
-import { KeycloakError } from "./client/errors.ts";
+import type { KeycloakError } from "./client/errors.ts";
+import { inSentences } from "./client/in-sentences.ts";
 import type { Connection } from "./connection.ts";
 
 const SECTION = "vision-platform:sso";
@@ -19,29 +20,14 @@ export async function asServiceAccount<T>(
 ): Promise<T> {
   const { realm, adminClient, adminSecret, callMs } = connection;
   const account = { realm, clientId: adminClient, secret: adminSecret };
-  const admin = new KeycloakAdmin(connection, account, { callMs, ...options });
-  const saying = (error: unknown, otherwise: (error: KeycloakError) => UserError) => {
-    if (!(error instanceof KeycloakError)) return error;
-    return told(error, connection) ?? otherwise(error);
-  };
-  try {
-    await admin.signIn();
-  } catch (error) {
-    throw saying(error, (refused) => noKeycloak(refused, connection));
-  }
-  try {
-    return await work(admin);
-  } catch (error) {
-    throw saying(error, (refused) => refused);
-  }
-}
-
-/** What no Keycloak says to who signs in: another program listens there, or the path before it is another. */
-function noKeycloak(error: KeycloakError, { url }: Connection): UserError {
-  if (error.maybeDone) return error;
-  return new UserError(
-    `${SECTION}.keycloak.adminUrl: What answers at ${url} is no Keycloak (${error.message}). Correct it; where it is empty, ${SECTION}.issuer.`,
-    { cause: error },
+  return inSentences(
+    new KeycloakAdmin(connection, account, { callMs, ...options }),
+    connection.url,
+    {
+      told: (error) => told(error, connection),
+      noKeycloak: (what) => `${SECTION}.keycloak.adminUrl: ${what}. Correct it; where it is empty, ${SECTION}.issuer.`,
+    },
+    work,
   );
 }
 
