@@ -56,10 +56,14 @@ export async function makeServiceAccount(
     done.push(`made the client ${clientId}`, `gave its service account the role ${ROLE} of ${MANAGEMENT}`);
     if (dryRun) return { secret: "", done, more: [] };
   }
-  const made = there ?? (await make(admin, clientId));
+  let made = there ?? (await make(admin, clientId));
   if (there && isOff(there)) {
     done.push(`switched the client ${clientId} to a service account alone`);
-    if (!dryRun) await admin.put(`/clients/${there.id}`, SETTINGS);
+    if (!dryRun) {
+      // One that signed in otherwise may have had none.
+      await admin.put(`/clients/${there.id}`, { ...SETTINGS, secret: there.secret || newSecret() });
+      made = (await named(admin, clientId)) ?? there;
+    }
   }
   if (dryRun && isOff(made)) return { secret: made.secret ?? "", done, more: [] };
   const { id: account } = await admin.get<{ id: string }>(`/clients/${made.id}/service-account-user`);
@@ -72,11 +76,12 @@ export async function makeServiceAccount(
   return { secret: made.secret ?? "", done, more: given.filter((name) => name !== ROLE) };
 }
 
+const newSecret = () => randomBytes(32).toString("base64url");
+
 async function make(admin: KeycloakAdmin, clientId: string): Promise<ClientRepresentation> {
-  const secret = randomBytes(32).toString("base64url");
   await admin.post("/clients", {
     clientId,
-    secret,
+    secret: newSecret(),
     ...SETTINGS,
     name: "vision-platform",
     description: "Its service account keeps the client by which people sign in to CVAT.",

@@ -1,11 +1,9 @@
+import { isRealm } from "./keycloak/place.ts";
 import type { SsoConfig } from "./sso-config.ts";
-
-/** Path of a realm, after whatever Keycloak was given in front. */
-const REALM = /\/realms\/[^/]+$/;
 
 /** What the issuer is: as it is said, or as its address looks. */
 export function providerOf({ issuer, provider }: Pick<SsoConfig, "issuer" | "provider">): "keycloak" | "oidc" {
-  return provider ?? (REALM.test(issuer) ? "keycloak" : "oidc");
+  return provider ?? (isRealm(issuer) ? "keycloak" : "oidc");
 }
 
 /** The issuer by the name that pods call it by. Without a slash at the end. */

@@ -5,6 +5,7 @@ import { imageProblem } from "../cvat/images.ts";
 import type { CvatConfig } from "../cvat/cvat-config.ts";
 import { PROXY_RELEASE } from "./images.ts";
 import { providerOf } from "./issuer.ts";
+import { isRealm } from "./keycloak/place.ts";
 import { KEYCLOAK_RULES } from "./keycloak/rules.ts";
 import type { SsoConfig } from "./sso-config.ts";
 
@@ -12,7 +13,7 @@ import type { SsoConfig } from "./sso-config.ts";
 export const SSO_RULES: readonly SectionRule<SsoConfig>[] = [
   ruleAt(["issuer"], ["issuer", "provider"], (sso) => {
     if (providerOf(sso) !== "keycloak") return undefined;
-    if (!/\/realms\/[^/]+\/?$/.test(sso.issuer)) return "is no realm of Keycloak: its path ends with /realms/NAME";
+    if (!isRealm(sso.issuer)) return "is no realm of Keycloak: its path ends with /realms/NAME";
     return sso.issuer.endsWith("/") ? "ends with a slash, which Keycloak's tokens do not have; take it off" : undefined;
   }),
   ruleAt(["refresh"], ["refresh", "tokenLifetime"], ({ refresh, tokenLifetime }) =>

@@ -46,6 +46,8 @@ describe("what a stack file may say of sign-in", () => {
     ["the discovery document", { issuer: `${AUTHENTIK}.well-known/openid-configuration` }, "sso.issuer", /leave out/],
     ["a slash too many", { issuer: `${SSO.issuer}/`, provider: "keycloak" }, "sso.issuer", /take it off/],
     ["no realm", { issuer: AUTHENTIK, provider: "keycloak" }, "sso.issuer", /no realm/],
+    ["a slash too many, of what looks like a Keycloak", { issuer: `${SSO.issuer}/` }, "sso.issuer", /take it off/],
+    ["a % that is none", { issuer: "https://auth.example.com/realms/%zz" }, "sso.issuer", /hexadecimal/],
     ["two slashes", { issuer: "https://auth.example.com//realms/lab" }, "sso.issuer", /https/],
     ["a refresh as long as the token", { refresh: "5m" }, "sso.refresh", /shorter than sso.tokenLifetime \(5m\)/],
     ["a refresh as long as the session", { sessionLifetime: "1m" }, "sso.sessionLifetime", /longer than sso.refresh/],

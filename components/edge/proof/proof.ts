@@ -2,6 +2,7 @@ import { changedKeys } from "../../records/changed.ts";
 import { IN_STATE_ALONE } from "../../records/in-state.ts";
 import type { ResourceKind, Run } from "../../records/kind.ts";
 import { call } from "../../rest/call.ts";
+import { limitedTo } from "../../rest/ending.ts";
 import { askEdge, type Asked } from "./ask.ts";
 
 const ANSWER_MS = 5_000;
@@ -34,7 +35,7 @@ async function asked(inputs: Asked, run: Run): Promise<Outs> {
 }
 
 async function warnOf(inputs: Asked, { signal, warn }: Run): Promise<void> {
-  const ends = AbortSignal.any([signal, AbortSignal.timeout(BOUND_MS)]);
+  const ends = limitedTo(BOUND_MS, signal);
   const send = (address: string, headers: Readonly<Record<string, string>>) =>
     call(address, { method: "GET", headers, limitMs: ANSWER_MS, signal: ends });
   const texts = await askEdge(inputs, send);

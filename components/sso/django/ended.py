@@ -7,6 +7,7 @@ from django.core.cache import cache
 from . import configuration
 from .tokens import LEEWAY
 
+A_DAY = 24 * 60 * 60
 PREFIX = "vision-platform-sso"
 
 
@@ -14,7 +15,7 @@ def end(claims, issued):
     """
     Tokens of this session, or of this person where the issuer names no session, are refused that were issued up to then.
 
-    :param issued: of a time by the issuer's clock. Whoever signs in anew has a later token.
+    :param issued: seconds since 1970. Whoever signs in anew has a later token, give or take the two clocks.
     """
     for key in keys_of(claims):
         cache.set(key, max(issued, cache.get(key) or 0), life())
@@ -30,6 +31,11 @@ def is_new(jti):
     return cache.add(key_of("jti", jti), 1, life())
 
 
+def forget(jti):
+    """What came with it was not done, so it may come again."""
+    cache.delete(key_of("jti", jti))
+
+
 def keys_of(claims):
     kind = "sid" if isinstance(claims.get("sid"), str) else "sub"
     return [key_of(kind, claims[kind])] if isinstance(claims.get(kind), str) else []
@@ -40,5 +46,5 @@ def key_of(kind, value):
 
 
 def life():
-    """No token of a session that ended lives longer."""
-    return max(configuration.current().token_lifetime, 300) + 2 * LEEWAY
+    """Longer than any token of a session that ended: an issuer's tokens may live longer than the stack file says."""
+    return max(configuration.current().token_lifetime, A_DAY) + 2 * LEEWAY

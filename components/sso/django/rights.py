@@ -31,14 +31,21 @@ def is_done(state, rights, issued):
 
 def put_out(account, issued):
     """Ends all that opens CVAT to him, and all that groups gave. Tokens issued up to now do not bring it back."""
-    if account.extra_data.get("out", -1) >= issued:
+    if is_known(account.extra_data, issued):
         return []
     with transaction.atomic():
         account = type(account).objects.select_for_update().get(pk=account.pk)
+        if is_known(account.extra_data, issued):
+            return []
         lines = end_credentials(account.user)
         given = apply(account, NONE)
         remember(account, {"given": given, "rights": NONE.as_json(), "issued": issued, "out": issued})
         return lines
+
+
+def is_known(state, issued):
+    """Whether he was put out by such a token, or a newer one has said since what he may."""
+    return state.get("out", -1) >= issued or state.get("issued", 0) > issued
 
 
 def remember(account, state):

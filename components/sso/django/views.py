@@ -63,10 +63,14 @@ class BackchannelLogout(View):
             return refused(str(refusal))
         if not isinstance(claims["jti"], str) or not ended.is_new(claims["jti"]):
             return refused("it came before")
-        ended.end(claims, claims["iat"])
-        account = people.account_of(claims) if isinstance(claims.get("sub"), str) else None
-        if account is not None:
-            end_login(account.user)
+        try:
+            ended.end(claims, claims["iat"])
+            account = people.account_of(claims) if isinstance(claims.get("sub"), str) else None
+            if account is not None:
+                end_login(account.user)
+        except Exception:
+            ended.forget(claims["jti"])
+            raise
         return JsonResponse({})
 
 

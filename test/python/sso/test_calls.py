@@ -14,7 +14,7 @@ from django.test import Client, TestCase
 from drf_spectacular.generators import SchemaGenerator
 from issuer import STRANGER, id_claims, logout_claims, logout_token, signed
 from rest_framework.authtoken.models import Token
-from vision_platform_sso import unseen
+from vision_platform_sso import ended, unseen
 
 LOGOUT = "/api/auth/logout"
 BACKCHANNEL = "/api/sso/backchannel-logout"
@@ -226,6 +226,19 @@ class Backchannel(SignIn, TestCase):
         self.assertEqual(self.told(logout_token(sid=None)).status_code, 200)
         self.assertEqual(self.sign_in(sid="session-2", iat=now).status_code, 401)
         self.assertEqual(self.sign_in(sub="other").status_code, 200)
+
+    def test_what_could_not_be_done_may_be_said_again(self):
+        now = int(time.time())
+        self.who(iat=now)
+        once = logout_token()
+        with mock.patch("vision_platform_sso.views.end_login", side_effect=OSError), self.assertRaises(OSError):
+            self.told(once)
+        self.assertEqual(self.told(once).status_code, 200)
+        self.assertEqual(self.told(once).status_code, 400)
+
+    def test_an_ended_session_is_remembered_longer_than_the_stack_says_that_tokens_live(self):
+        self.stack(token_lifetime=300)
+        self.assertGreater(ended.life(), 60 * 60)
 
     def test_what_is_no_such_word_ends_nothing(self):
         now = int(time.time())

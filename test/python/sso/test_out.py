@@ -61,6 +61,12 @@ class Out(SignIn, TestCase):
         self.assertEqual((back["groups"], back["organizations"]), (["worker"], {"lab": "worker"}))
         self.assertEqual(self.in_hand.opens(), [])
 
+    def test_an_older_token_without_the_group_ends_nothing_that_a_newer_one_gave(self):
+        self.who(iat=self.now + 2)
+        self.assertEqual(self.sign_in(iat=self.now + 1, groups=[]).status_code, 403)
+        self.assertEqual(self.in_hand.opens(), ALL)
+        self.who(iat=self.now + 2)
+
     def test_switched_off_in_cvat_and_on_again(self):
         User.objects.filter(pk=self.user.pk).update(is_active=False)
         answer = self.sign_in(iat=self.now + 1)

@@ -1,3 +1,4 @@
+import { isMap } from "../../../program/maps.ts";
 import { mayPass } from "../../../rest/may-pass.ts";
 import { patiently } from "../../../rest/patience.ts";
 import { signedIn, tokenOf, type Session } from "../../../rest/session.ts";
@@ -87,9 +88,10 @@ export class KeycloakAdmin {
   async #signIn(): Promise<string> {
     const path = `/realms/${encodeURIComponent(this.#account.realm)}/protocol/openid-connect/token`;
     const { content } = await this.#tried({ method: "POST", path, body: grantOf(this.#account) }, true);
-    const { access_token, expires_in } = content as { access_token: string; expires_in: number };
-    this.#tokenLifeMs = expires_in * 1000;
-    return access_token;
+    if (!isMap(content) || typeof content["access_token"] !== "string")
+      throw new KeycloakError(`POST ${path}`, "it gives no token; is the address right?", { status: 200 });
+    this.#tokenLifeMs = Number(content["expires_in"]) * 1000;
+    return content["access_token"];
   }
 
   #tried(call: Omit<Call, "limitMs" | "signal">, repeatable: boolean): Promise<Done> {

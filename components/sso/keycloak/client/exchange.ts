@@ -59,11 +59,13 @@ function contentOf(name: string, answer: Answer, body: Sent["body"]): unknown {
     throw new KeycloakError(name, "it is no answer of Keycloak's API; is the address right?", { status });
   }
   const elsewhere = status < 400 ? headers.get("location") : null;
-  if (elsewhere !== null)
-    throw new KeycloakError(name, `it sends us to ${new URL(elsewhere, "http://it").host}`, { status });
+  if (elsewhere !== null) throw new KeycloakError(name, `it sends us to ${hostIn(elsewhere)}`, { status });
   const { detail, code } = readableBody(text);
   throw new KeycloakError(name, masked(detail, body), { status, code, retryAfterMs });
 }
+
+const hostIn = (location: string) =>
+  URL.canParse(location, "http://it") ? new URL(location, "http://it").host : "another address";
 
 /** What was sent as a secret is not said again. */
 function masked(text: string, body: Sent["body"]): string {
