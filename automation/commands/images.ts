@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { MirrorFlags } from "../verbs/images.ts";
 import { chartOption, stackCommand } from "./common.ts";
 
@@ -11,7 +11,9 @@ export function imagesCommand(): Command {
       "what is to be copied into the registry of vision-platform:images.registry",
       "images mirror --check --stack homelab",
     )
-      .option("--list", "each image and its place there, two names to a line (the default)")
+      .addOption(
+        new Option("--list", "each image and its place there, two names to a line (the default)").conflicts("check"),
+      )
       .option("--check", "ask the registry for each; exit code 3 where one is missing")
       .addOption(chartOption())
       .action(async (flags: MirrorFlags) => {

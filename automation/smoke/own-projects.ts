@@ -4,7 +4,8 @@ import type { Project, Request } from "../../components/cvat/client/types.ts";
 import { UserError } from "../../components/program/errors.ts";
 import { hasEnded, nameOf, type ProcessName } from "../runs/owner.ts";
 
-const PREFIX = "smoke test of ";
+/** What {@link ownName} makes: a person may call a project a smoke test of something, too. */
+const OWN = /^smoke test of vision-platform \d{4}-\d\d-\d\d \d\d:\d\d:\d\d [\w.-]+ \d+$/;
 /** All limits of a run together are far below. What is older is nobody's any more, on whatever machine it was begun. */
 const NO_RUN_TAKES_MS = 3_600_000;
 
@@ -12,7 +13,7 @@ type Noted = Project & { bug_tracker: string };
 
 /** A name that says what it is, for a project that is there for a minute. No comma and no quote: CVAT's table of events has it as it is. */
 export const ownName = (now = new Date()): string =>
-  `${PREFIX}vision-platform ${now.toISOString().slice(0, 19).replace("T", " ")} ${hostname().replace(/[^\w.-]/g, "-")} ${process.pid}`;
+  `smoke test of vision-platform ${now.toISOString().slice(0, 19).replace("T", " ")} ${hostname().replace(/[^\w.-]/g, "-")} ${process.pid}`;
 
 /** Which process a project is of, for the run that comes after a kill. CVAT keeps it with the project, where no other text has room. */
 export const ownMark = (): string => JSON.stringify(nameOf(process.pid));
@@ -22,7 +23,7 @@ export async function deadProjects(client: CvatClient, now = Date.now()): Promis
   const all = await client.list<Noted>("projects");
   return all.filter(
     ({ name, bug_tracker, created_date }) =>
-      name.startsWith(PREFIX) && (isOfDead(bug_tracker) || now - Date.parse(created_date) > NO_RUN_TAKES_MS),
+      OWN.test(name) && (isOfDead(bug_tracker) || now - Date.parse(created_date) > NO_RUN_TAKES_MS),
   );
 }
 

@@ -91,7 +91,7 @@ async function removed(trial: Trial, running: Running): Promise<Outcome> {
       return projects.length === 0 ? "nothing was there" : "project, task, picture and annotation";
     },
   };
-  const cure = `Project ${name} may be left: run smoke again, which removes it, or delete it on CVAT's pages.`;
+  const cure = `Project ${name} may be left: run smoke again with all its steps, which removes it, or delete it on CVAT's pages.`;
   const outcome = await tried(step, cure, trial, running, undefined);
   running.left(outcome.is === "well" ? "Nothing of it is left in CVAT." : `${outcome.said} ${cure}`);
   return outcome;

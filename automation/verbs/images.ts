@@ -13,6 +13,7 @@ import { copiesOf, type Copies } from "../images/copies.ts";
 import { keptThere, type Kept } from "../images/kept-there.ts";
 import { labImages } from "../images/lab-images.ts";
 import { loginIn } from "../images/login.ts";
+import { untilStopped } from "../signals.ts";
 import { streamProgress, type Progress } from "../progress.ts";
 import { soundPlan } from "../stackfile/sound-plan.ts";
 import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
@@ -34,7 +35,7 @@ export async function mirror({ stack, folder, check, chart, json }: MirrorFlags)
   const { mirror: place } = plan;
   if (place === undefined)
     throw new UserError(
-      "This stack names no registry that has copies of all images: set vision-platform:images.registry, as in registry.example/library (docs/shared-services.md).",
+      "This stack names no registry that has copies of all images: set vision-platform:images.registry, as in registry.example/library (docs/configure.md).",
       { exitCode: 2 },
     );
   const copies = await copiesFor(plan, place, { ...plan.lab.charts.paths, ...chart }, progress);
@@ -77,8 +78,10 @@ async function copiesFor(
   const [helm] = await obtainTools(["helm"], { progress });
   const folder = await mkdtemp(path.join(tmpdir(), "vision-platform-images-"));
   try {
-    const images = await progress.task("Rendering charts", () =>
-      labImages(withCharts(plan, byName(charts)), { charts, helm: helm?.path ?? "helm", folder }),
+    const images = await untilStopped(() =>
+      progress.task("Rendering charts", () =>
+        labImages(withCharts(plan, byName(charts)), { charts, helm: helm?.path ?? "helm", folder }),
+      ),
     );
     return copiesOf(images, place);
   } finally {

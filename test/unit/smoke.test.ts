@@ -22,9 +22,11 @@ interface World {
   analytics?: boolean;
   /** Whether somebody is there who is no administrator. */
   alone?: true;
+  /** Whether people sign in by an issuer, and the superuser alone by a password. */
+  sso?: true;
 }
 
-function trialOf(cvat: TestCvat, { endpoint = cvat.url, password, analytics = true, alone }: World = {}): Trial {
+function trialOf(cvat: TestCvat, { endpoint = cvat.url, password, analytics = true, alone, sso }: World = {}): Trial {
   const people: Record<string, string> = { admin: password ?? ADMIN.password, alice: ALICE.password };
   const cvatOf: Trial["lab"]["cvatOf"] = (username, { signal } = {}) =>
     Promise.resolve(
@@ -34,7 +36,9 @@ function trialOf(cvat: TestCvat, { endpoint = cvat.url, password, analytics = tr
   const section = { superuser: { username: "admin" }, users, namespace: "cvat", analytics: { enabled: analytics } };
   return {
     lab: {
-      plan: { lab: { cvat: section } } as unknown as Trial["lab"]["plan"],
+      plan: {
+        lab: { cvat: section, ...(sso && { sso: { passwordLogin: false } }) },
+      } as unknown as Trial["lab"]["plan"],
       ...{ cvatOf, cvat: (options) => cvatOf("admin", options) },
       organization: () => Promise.resolve(""),
     },
@@ -142,6 +146,14 @@ describe("where all is well", () => {
     expect(text).toContain("nobody of this stack is less than an administrator");
   });
 
+  it("signs nobody in by a password whom CVAT refuses where people sign in by an issuer", async () => {
+    const outcomes = await run(trialOf(cvat, { sso: true }), {}, ["policy"]);
+    expect(outcomes.at(-1)).toMatchObject({
+      is: "well",
+      said: expect.stringContaining("only the superuser") as string,
+    });
+  });
+
   it("takes some steps with those they need", async () => {
     const outcomes = await run(trialOf(cvat), {}, ["frame"]);
     const needed = ["sign-in", "policy", "task", "upload", "import", "frame", "remove"];
@@ -160,13 +172,14 @@ describe("where all is well", () => {
     };
     const mine = nameOf(process.pid);
     const [dead, running, persons] = [
-      await make("smoke test of yesterday", { ...mine, pid: 2 ** 30 }),
-      await make("smoke test of now", mine),
-      await make("street", { ...mine, pid: 2 ** 30 }),
+      await make(ownName(new Date("2026-01-02T03:04:05Z")), { ...mine, pid: 2 ** 30 }),
+      await make(ownName(new Date("2026-01-02T03:04:06Z")), mine),
+      // A person's, by a name that looks like ours.
+      await make("smoke test of the new detector", { ...mine, pid: 2 ** 30 }),
     ];
     const [, , earlier] = await run(trialOf(cvat), {}, ["earlier"]);
     expect(earlier).toMatchObject({ is: "well", said: "removed 1 project of runs that died" });
-    expect(dead).toBe("smoke test of yesterday");
+    expect(dead).toContain("2026-01-02 03:04:05");
     expect(cvat.store.state.projects.map(({ name }) => name)).toEqual([running, persons]);
     // On another machine nothing is known of a process, and after an hour no run is under way.
     for (const project of cvat.store.state.projects)

@@ -2,6 +2,7 @@ import type { CvatClient } from "../../../components/cvat/client/client.ts";
 import { download } from "../../../components/cvat/client/download.ts";
 import type { Project, Task } from "../../../components/cvat/client/types.ts";
 import { UserError } from "../../../components/program/errors.ts";
+import { placeIn } from "../cvat/raw.ts";
 import { tasksOf } from "../cvat/find.ts";
 import type { CvatSpace } from "../cvat/space.ts";
 import type { LookAtWorkers } from "../cvat/workers.ts";
@@ -76,11 +77,9 @@ async function renew(space: CvatSpace, { kind, record }: Exported): Promise<void
   if (task) await space.client.patch(`tasks/${task.id}`, { name: task.name }, { organization: space.organization });
 }
 
-/** The address is that of the host which CVAT believes to have: only its path and its query count. (cvat-rest-measured.md 6.2) */
 async function downloaded(client: CvatClient, url: string | undefined, file: string, work: Work): Promise<number> {
   if (url === undefined) throw new UserError("CVAT has finished the export and says not where it is. Run this again.");
-  const { pathname, search } = new URL(url, client.endpoint);
-  return download(await client.account(), `${pathname}${search}`, file, work);
+  return download(await client.account(), placeIn(url, client), file, work);
 }
 
 async function sizeIn(bucket: Bucket, key: string): Promise<number> {

@@ -35,8 +35,11 @@ export const policy: Step = {
 
 /** The person who is refused it: the run's own account, or where that is an administrator, the first of the stack who is none. */
 async function refusedTo({ lab }: Trial, { signal }: Watch, self: User): Promise<string> {
-  const { superuser } = lab.plan.lab.cvat;
-  const lesser = everybody(lab.plan.lab.cvat).filter(({ role }) => role !== "admin");
+  const { sso, cvat } = lab.plan.lab;
+  if (sso?.passwordLogin === false)
+    return "only the superuser signs in by a password here, so nothing forbidden was asked for";
+  const { superuser } = cvat;
+  const lesser = everybody(cvat).filter(({ role }) => role !== "admin");
   const who = lesser.find(({ username }) => username === self.username) ?? lesser[0];
   if (who === undefined)
     return "nobody of this stack is less than an administrator, so nothing forbidden was asked for";
