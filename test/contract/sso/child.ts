@@ -2,14 +2,15 @@ import { execa, type ResultPromise } from "execa";
 
 /**
  * Ends with this process, however that ends: the pipe of its standard input closes then, and the second half of the script sees it.
+ * It leads a group of processes, which goes as a whole: a program may be a script that runs another beside itself.
  * The program is waited for, so that its end is this one's.
  */
 const BOUND = `exec 3<&0
 "$@" 3<&- </dev/null &
 child=$!
-( cat >/dev/null; kill -9 $child ) <&3 >/dev/null 2>&1 &
+( cat >/dev/null; kill -9 -$$ ) <&3 >/dev/null 2>&1 &
 exec 3<&-
-trap 'kill -9 $child' TERM INT
+trap 'kill -9 -$$' TERM INT
 wait $child`;
 
 /** A program that a test started, with what it said. */
@@ -30,6 +31,8 @@ export function startChild(words: readonly string[], env: Readonly<Record<string
     all: true,
     reject: false,
     buffer: false,
+    // The group of the script.
+    detached: true,
   }) as ResultPromise;
   let text = "";
   running.all?.on("data", (chunk: Buffer) => {
