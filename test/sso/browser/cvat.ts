@@ -8,8 +8,7 @@ import type { CvatConfig } from "../../../components/cvat/cvat-config.ts";
 import { signInSettings } from "../../../components/sso/sign-in-settings.ts";
 import type { SsoConfig } from "../../../components/sso/sso-config.ts";
 import { startPostgresql } from "../../contract/postgresql-server.ts";
-import { saying } from "../../contract/sso/sign-in.ts";
-import { startChild } from "../../contract/sso/child.ts";
+import { saying, startChild } from "../../contract/sso/child.ts";
 import type { OwnServer } from "../servers/own-server.ts";
 
 const FOLDER = path.resolve(import.meta.dirname, "../../python/sso");
