@@ -1,10 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { COOKIE, TOKEN_HEADER } from "../../../components/sso/names.ts";
 import { HOST } from "../../fixtures/edge/lab.ts";
 import { call } from "../../fixtures/edge/raw-call.ts";
 import { done, REALM } from "../../fixtures/keycloak/keycloak.ts";
 import { CVAT, ISSUER_HOST, personNamed, type BrowserLab } from "./lab.ts";
-import type { Page } from "./page.ts";
 import { asked, signedIn, signIn } from "./people.ts";
 import type { Came } from "../servers/tap.ts";
 
@@ -68,7 +68,7 @@ export function signInCases(lab: () => BrowserLab): void {
         `Promise.all(Array.from({ length: 24 }, () => fetch("${SELF}").then(({ status }) => status)))`,
       );
       expect(statuses).toEqual(Array.from({ length: 24 }, () => 200));
-      await pause(page, 2500);
+      await sleep(REFRESHED_MS);
     }
     const made = new Set(
       lab()
@@ -82,11 +82,9 @@ export function signInCases(lab: () => BrowserLab): void {
     const person = await lab().chromium.person();
     const [first, second] = [await person.page(), await person.page()];
     await Promise.all([first.open(`${CVAT}/tasks/1`), second.open(`${CVAT}/tasks/2`)]);
-    // A second after it was loaded, Keycloak's page looks whether another began meanwhile, and loads itself anew. (its authChecker.js)
-    for (const page of [first, second]) {
-      await page.shows("#kc-login");
-      await pause(page, 3000);
-    }
+    await Promise.all([first.shows("#kc-login"), second.shows("#kc-login")]);
+    // The first of them loads itself anew, to be the same sign-in as the other.
+    await sleep(LOOKED_MS);
     await signIn(first, "anna");
     await first.shows("#cvat");
     // By itself: it looks every two seconds whether she has come in.
@@ -121,7 +119,7 @@ export function signInCases(lab: () => BrowserLab): void {
     const { page } = await signedIn(lab(), "carla", "/projects/3?tab=members");
     await lab().endAtIssuer("carla");
     // Until the next refresh.
-    await pause(page, 2500);
+    await sleep(REFRESHED_MS);
     for (const accept of ["application/json", "application/vnd.cvat+json", "*/*"])
       expect(await asked(page, SELF, { headers: { Accept: accept } })).toEqual({
         status: 401,
@@ -149,7 +147,7 @@ export function signInCases(lab: () => BrowserLab): void {
     const at = `/${REALM}/users/${(await personNamed(lab().keycloak, "dora")).id}/groups`;
     for (const { id } of await done<{ id: string }[]>(lab().keycloak, "GET", at))
       await done(lab().keycloak, "DELETE", `${at}/${id}`);
-    await pause(page, 2500);
+    await sleep(REFRESHED_MS);
     lab().cvat.came();
     expect((await asked(page, SELF)).status).toBe(403);
     await page.open(`${CVAT}/tasks`);
@@ -159,8 +157,10 @@ export function signInCases(lab: () => BrowserLab): void {
   });
 }
 
-/** Until the proxy asks Keycloak anew, for one. */
-const pause = (page: Page, ms: number) => page.run(`new Promise((go) => setTimeout(go, ${ms}))`);
+/** Longer than until the proxy asks Keycloak anew. */
+const REFRESHED_MS = 2500;
+/** Longer than until Keycloak's page has looked whether another began meanwhile: a second after it was loaded. (its authChecker.js) */
+const LOOKED_MS = 3000;
 
 interface Claims {
   iat?: number;
