@@ -218,6 +218,7 @@ describe("a certificate that is copied from another namespace", () => {
   } as unknown as Plan;
   const data = { "tls.crt": "eA==", "tls.key": "eA==" };
   const source = { metadata: { name: "wildcard", namespace: "certificates" }, data };
+  const elsewhere = { metadata: { name: "wildcard", namespace: "cvat" }, data };
   const mine = { metadata: { name: "lab-tls", namespace: "cvat" }, data };
   const copy = { metadata: { ...mine.metadata, labels: { "vision-platform/copied-from": "certificates" } } };
   const look = (tlsSecrets: ClusterFacts["tlsSecrets"], plan = COPY) =>
@@ -242,7 +243,7 @@ describe("a certificate that is copied from another namespace", () => {
       /^There is no Secret certificates\/wildcard, .*kubectl create secret tls wildcard -n cert/,
     ],
     // One of the same name elsewhere is another.
-    ["a source elsewhere", [{ metadata: { name: "wildcard", namespace: "cvat" }, data }], "copyOf", /^There is no Sec/],
+    ["a source elsewhere", [elsewhere], "copyOf", /^There is no Sec/],
     ["a source without a key", [{ ...source, data: { "tls.crt": "eA==" } }], "copyOf", /has no tls\.key,/],
     ["somebody's Secret of the copy's name", [source, mine], "secretName", /kubectl delete secret lab-tls -n cvat$/],
   ])("%s is refused, with the command", (_, found, key, message) => {
