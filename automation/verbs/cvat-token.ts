@@ -8,7 +8,14 @@ import type { DataLab } from "../data/connect/lab.ts";
 import { inDataLab } from "../data/connect/run.ts";
 import { expiryOf } from "../data/tokens/expiry.ts";
 import { loginKeyFile, tokenFile, type FileFacts } from "../data/tokens/token-file.ts";
-import { hasTokens, listTokens, makeToken, revokeToken, tokenNamed, type AccessToken } from "../data/tokens/tokens.ts";
+import {
+  hasTokens,
+  listTokens,
+  makeToken,
+  revokeToken,
+  tokenNamed,
+  type AccessToken,
+} from "../../components/cvat/tokens/access-tokens.ts";
 import { streamProgress } from "../progress.ts";
 import { textTable } from "../report/table.ts";
 import { writePrivately } from "./clearml.ts";

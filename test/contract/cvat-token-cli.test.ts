@@ -4,7 +4,7 @@ import path from "node:path";
 import { execa } from "execa";
 import { expect, it } from "vitest";
 import { tokenFile } from "../../automation/data/tokens/token-file.ts";
-import { makeToken, revokeToken } from "../../automation/data/tokens/tokens.ts";
+import { makeToken, revokeToken } from "../../components/cvat/tokens/access-tokens.ts";
 import { silentProgress } from "../../automation/progress.ts";
 import { pythonEnvironment } from "../../automation/python/environment.ts";
 import { CvatClient } from "../../components/cvat/client/client.ts";

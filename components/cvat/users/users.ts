@@ -34,7 +34,8 @@ export class CvatUsers {
   ) {
     const made = (what: string, length: number) =>
       new GeneratedText(`${name}-${what}`, { length }, { parent: opts.parent }).value;
-    const people = everybody(config).map(({ password, ...person }) => ({
+    // Whose it is, CVAT does not know.
+    const people = everybody(config).map(({ password, program: _program, ...person }) => ({
       ...person,
       email: emailOf(person),
       password: pulumi.secret(password ?? made(`password-${person.username}`, PASSWORD_LENGTH.typed)),
