@@ -83,7 +83,7 @@ export class Discovery extends pulumi.ComponentResource {
       }
     }
     // After what it names.
-    const { metadata, data } = { metadata: told.metadata, data: told.data };
+    const { metadata, data } = told;
     new k8s.core.v1.ConfigMap(`${name}-service`, { metadata, data }, { ...child, dependsOn: secrets });
     this.registerOutputs({ notebooks: this.notebooks });
   }
