@@ -101,8 +101,9 @@ def normal(value):
 
 
 def ordered(entries):
-    return sorted((normal(entry) for entry in entries), key=as_text)
+    found = [normal(entry) for entry in entries]
+    return sorted(found, key=as_text) if len(found) > 1 else found
 
 
-def as_text(value):
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+# `json.dumps` makes another for each call, which takes longer than the text of a shape.
+as_text = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
