@@ -19,6 +19,7 @@ export interface Question {
 
 export interface Answer {
   status: number;
+  headers: Headers;
   text: string;
   /** How long the answer asks to wait before another try, in milliseconds. */
   retryAfterMs: number | undefined;
@@ -42,6 +43,7 @@ export async function exchange(url: URL, question: Question): Promise<Answer> {
     });
     return {
       status: response.statusCode ?? 0,
+      headers: headersOf(response.headersDistinct),
       text: await textOf(response as AsyncIterable<Buffer>),
       retryAfterMs: retryAfterMs(response.headers["retry-after"]),
     };
@@ -50,4 +52,10 @@ export async function exchange(url: URL, question: Question): Promise<Answer> {
     ends?.throwIfAborted();
     throw error;
   }
+}
+
+function headersOf(found: NodeJS.Dict<string[]>): Headers {
+  const headers = new Headers();
+  for (const [name, values = []] of Object.entries(found)) for (const value of values) headers.append(name, value);
+  return headers;
 }

@@ -22,6 +22,7 @@ export function signInSettings(sso: SsoConfig, cvat: CvatParts) {
   return {
     issuer: sso.issuer,
     issuerForPods: issuerForPods(sso),
+    issuerCa: sso.issuerCa ?? "",
     provider: providerOf(sso),
     clientId: sso.client.id,
     header: TOKEN_HEADER,

@@ -3,6 +3,7 @@ import * as k8s from "@pulumi/kubernetes";
 import { describe, expect, it } from "vitest";
 import type { RenderedObject } from "../../components/kubernetes/rendered-object.ts";
 import { cvatConfig } from "../../components/cvat/cvat-section.ts";
+import { certificateOnLoopback } from "../../automation/rehearsal/certificate.ts";
 import { scriptJob } from "../../components/cvat/external/script-job.ts";
 import { postgresqlPod } from "../../components/cvat/external/postgresql-pod.ts";
 import { externalFixes } from "../../components/cvat/fixes/external.ts";
@@ -20,7 +21,7 @@ const CLICKHOUSE = {
   analytics: { clickhouse: { external: { host: "events.example.com", port: 18123, user: "lab", ...ADMIN } } },
 };
 const ALL = { ...POSTGRESQL, ...REDIS, ...KVROCKS, ...CLICKHOUSE };
-const CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+const { ca: CA, key: KEY } = await certificateOnLoopback({ authority: "a lab's own", subject: [] });
 
 type Values = Record<string, Record<string, unknown>>;
 
@@ -124,6 +125,11 @@ describe("what a stack says of services of others", () => {
       "a certificate that nothing is compared with",
       { postgresql: { external: external({ ...ADMIN, tls: {} }) } },
       /^postgresql\.external\.tls\.ca: is missing: verify-full compares/,
+    ],
+    [
+      "a key among certificates",
+      { postgresql: { external: external({ ...ADMIN, tls: { ca: `${CA}${KEY}${CA}` } }) } },
+      /^postgresql\.external\.tls\.ca: holds a private key/,
     ],
     [
       "TLS to the queues",
