@@ -60,12 +60,11 @@ async function tried(
   const msSince = () => Math.round(performance.now() - began);
   let last = "";
   const work = (task: ProgressTask): Promise<string> => {
-    const signal = limitedTo(limitMs, stopped);
     const update: Watch["update"] = (text) => {
       last = text;
       task.update(text);
     };
-    return unlessEnded(signal, () => step.work(trial, { signal, update }));
+    return limitedTo(limitMs, stopped, (signal) => unlessEnded(signal, () => step.work(trial, { signal, update })));
   };
   try {
     const said = await progress.task(step.title, work);

@@ -33,19 +33,21 @@ export class NoAnswer extends Error {}
  */
 export async function call(url: string, { method, headers, body, limitMs, signal }: Call): Promise<Answer> {
   try {
-    const response = await fetch(url, {
-      method,
-      headers,
-      ...(body && { body: body instanceof URLSearchParams ? body : JSON.stringify(body) }),
-      signal: limitedTo(limitMs, signal),
-      redirect: "manual",
+    return await limitedTo(limitMs, signal, async (ends) => {
+      const response = await fetch(url, {
+        method,
+        headers,
+        ...(body && { body: body instanceof URLSearchParams ? body : JSON.stringify(body) }),
+        signal: ends,
+        redirect: "manual",
+      });
+      return {
+        status: response.status,
+        headers: response.headers,
+        text: await textOf((response.body ?? []) as AsyncIterable<Uint8Array>),
+        retryAfterMs: retryAfterMs(response.headers.get("retry-after")),
+      };
     });
-    return {
-      status: response.status,
-      headers: response.headers,
-      text: await textOf((response.body ?? []) as AsyncIterable<Uint8Array>),
-      retryAfterMs: retryAfterMs(response.headers.get("retry-after")),
-    };
   } catch (error) {
     signal?.throwIfAborted();
     throw noAnswer(error, limitMs);

@@ -35,14 +35,16 @@ export async function rawCall(
   const { endpoint, token = "" } = await client.account();
   const name = `${method} ${place.split("?")[0] ?? ""}`;
   try {
-    const response = await fetch(`${endpoint.replace(/\/+$/, "")}${place}`, {
-      method,
-      headers: { Accept: "*/*", Authorization: `Token ${token}`, ...headers },
-      ...(body && { body }),
-      redirect: "manual",
-      signal: limitedTo(CALL_MS, signal),
+    const { response, bytes } = await limitedTo(CALL_MS, signal, async (ends) => {
+      const response = await fetch(`${endpoint.replace(/\/+$/, "")}${place}`, {
+        method,
+        headers: { Accept: "*/*", Authorization: `Token ${token}`, ...headers },
+        ...(body && { body }),
+        redirect: "manual",
+        signal: ends,
+      });
+      return { response, bytes: await bytesOf((response.body ?? []) as AsyncIterable<Uint8Array>) };
     });
-    const bytes = await bytesOf((response.body ?? []) as AsyncIterable<Uint8Array>);
     if (response.ok) return { headers: response.headers, bytes };
     const type = response.headers.get("content-type") ?? "";
     throw new CvatError(name, readableBody(type, bytes.toString("utf8")), { status: response.status });
