@@ -3,6 +3,7 @@ import type { V1Deployment, V1Job, V1Secret, V1StatefulSet } from "@kubernetes/c
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { problemsOf } from "../rehearsal/failure.ts";
 import { startLab, type Lab } from "../rehearsal/harness.ts";
+import { clientsOf, namesOf, signInOn, signInTakenOut } from "./sign-in.ts";
 
 const NAMESPACE = "annotation";
 const DATABASE_JOBS = ["cvat-postgresql-database", "cvat-clickhouse-database"];
@@ -134,6 +135,17 @@ describe("Pulumi.platform.yaml, CVAT on services of others", () => {
     });
   });
 
+  it("initialises another database of the same server, and CVAT turns to it: each Job runs anew, the next one after the one before", async () => {
+    const uses = (database: string) => after({ postgresql: { external: { database } } });
+    const first = {
+      restarted: BACKEND,
+      ranAgain: ["cvat-backend-initializer-r1", "cvat-postgresql-database", "cvat-users"],
+    };
+    expect(await uses("another")).toEqual(first);
+    expect((await lab.run("up")).changes).toEqual([]);
+    expect(await uses("annotation")).toEqual(first);
+  });
+
   it("turns to a database of its own and back: each leaves what it has, and is told", async () => {
     const made = await passwordOf("cvat-external-postgresql");
     await lab.configure({ cvat: { postgresql: { external: undefined } } });
@@ -163,14 +175,23 @@ describe("Pulumi.platform.yaml, CVAT on services of others", () => {
     expect(await passwordOf("cvat-postgres-secret")).toBe(own);
     expect(await passwordOf("cvat-external-postgresql")).not.toBe(made);
   });
+});
 
-  it("leaves at destroy what opens the data, and takes it back", async () => {
+signInOn(() => lab, NAMESPACE);
+
+describe("the way back", () => {
+  it("leaves at destroy what opens the data, and neither routes nor a client; an up finds all of it again", async () => {
     const before = await passwordOf("cvat-external-postgresql");
     await lab.destroy();
     expect(await passwordOf("cvat-external-postgresql")).toBe(before);
     expect(names(await list("batch/v1", "Job"))).toEqual([]);
     expect(names(await list("v1", "PersistentVolumeClaim"))).toContain("cvat-backend-data");
+    expect(await namesOf(lab, "traefik.io/v1alpha1", "IngressRoute", NAMESPACE)).toEqual([]);
+    expect((await clientsOf(lab)).found).toEqual([]);
     await lab.up();
     expect(await passwordOf("cvat-external-postgresql")).toBe(before);
+    expect((await clientsOf(lab)).found).toHaveLength(1);
   });
+
+  signInTakenOut(() => lab, NAMESPACE);
 });

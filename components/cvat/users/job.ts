@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type * as k8s from "@pulumi/kubernetes";
 import { RESTRICTED_CONTAINER } from "../../kubernetes/pod-security.ts";
-import { onceCommand } from "../initialisation/once.ts";
+import { ONCE_MOUNT, ONCE_VOLUME, onceCommand } from "../initialisation/once.ts";
 import { INPUTS_ANNOTATION } from "../initialisation/stamp.ts";
 import { USERS } from "../names.ts";
 
@@ -43,8 +43,8 @@ export function usersJob({ initializer, digest, stamp, patience }: UsersJobInput
   const { serviceAccountName, affinity, tolerations, imagePullSecrets } = initializer;
   const { image, imagePullPolicy, env, resources, securityContext } = container;
   // The SDK says that they are always there.
-  const volumes = (initializer as Partial<PodSpec>).volumes ?? [];
-  const volumeMounts = (container as Partial<typeof container>).volumeMounts ?? [];
+  const volumes = ((initializer as Partial<PodSpec>).volumes ?? []).filter(isAnother);
+  const volumeMounts = ((container as Partial<typeof container>).volumeMounts ?? []).filter(isAnother);
   return {
     backoffLimit: 2,
     activeDeadlineSeconds: patience,
@@ -58,7 +58,6 @@ export function usersJob({ initializer, digest, stamp, patience }: UsersJobInput
         containers: [
           {
             name: "users",
-            // The initializer mounts what it takes for its turn.
             command: onceCommand(Math.max(1, patience - LAST_WORDS), [
               "python",
               `${SCRIPT_FOLDER}/users.py`,
@@ -70,6 +69,7 @@ export function usersJob({ initializer, digest, stamp, patience }: UsersJobInput
             volumeMounts: [
               { name: "script", mountPath: SCRIPT_FOLDER, readOnly: true },
               { name: "users", mountPath: USERS_FOLDER, readOnly: true },
+              ONCE_MOUNT,
               ...volumeMounts,
             ],
           },
@@ -77,9 +77,13 @@ export function usersJob({ initializer, digest, stamp, patience }: UsersJobInput
         volumes: [
           { name: "script", configMap: { name: USERS } },
           { name: "users", secret: { secretName: USERS } },
+          ONCE_VOLUME,
           ...volumes,
         ],
       },
     },
   };
 }
+
+/** The initializer waits for its turn by the same script. */
+const isAnother = ({ name }: { name: string }) => name !== ONCE_VOLUME.name;
