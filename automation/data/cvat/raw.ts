@@ -1,6 +1,7 @@
 import type { CvatClient } from "../../../components/cvat/client/client.ts";
 import { CALL_MS } from "../../../components/cvat/client/connection.ts";
 import { CvatError, readableBody } from "../../../components/cvat/client/errors.ts";
+import { authorizationOf } from "../../../components/cvat/client/authorization.ts";
 import { limitedTo } from "../../../components/rest/ending.ts";
 import { whyNoAnswer } from "../../../components/rest/no-answer.ts";
 
@@ -38,7 +39,7 @@ export async function rawCall(
     const { response, bytes } = await limitedTo(CALL_MS, signal, async (ends) => {
       const response = await fetch(`${endpoint.replace(/\/+$/, "")}${place}`, {
         method,
-        headers: { Accept: "*/*", Authorization: `Token ${token}`, ...headers },
+        headers: { Accept: "*/*", Authorization: authorizationOf(token), ...headers },
         ...(body && { body }),
         redirect: "manual",
         signal: ends,
