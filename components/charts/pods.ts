@@ -22,6 +22,7 @@ export interface Container {
   imagePullPolicy?: string | undefined;
   command?: string[];
   args?: string[];
+  terminationMessagePolicy?: string;
   ports?: { containerPort: number }[];
   env?: { name: string; value?: string; valueFrom?: { secretKeyRef?: { name?: string; key?: string } } }[];
   envFrom?: { secretRef?: { name?: string } }[];

@@ -39,19 +39,21 @@ export async function call(url: string, { method, headers, body, limitMs, signal
   const sent = body && (body instanceof URLSearchParams ? body : JSON.stringify(body));
   try {
     if (ca !== undefined) return await trusting(url, ca, { method, headers, sent, limitMs, signal });
-    const response = await fetch(url, {
-      method,
-      headers,
-      ...(sent !== undefined && { body: sent }),
-      signal: limitedTo(limitMs, signal),
-      redirect: "manual",
+    return await limitedTo(limitMs, signal, async (ends) => {
+      const response = await fetch(url, {
+        method,
+        headers,
+        ...(sent !== undefined && { body: sent }),
+        signal: ends,
+        redirect: "manual",
+      });
+      return {
+        status: response.status,
+        headers: response.headers,
+        text: await textOf((response.body ?? []) as AsyncIterable<Uint8Array>),
+        retryAfterMs: retryAfterMs(response.headers.get("retry-after")),
+      };
     });
-    return {
-      status: response.status,
-      headers: response.headers,
-      text: await textOf((response.body ?? []) as AsyncIterable<Uint8Array>),
-      retryAfterMs: retryAfterMs(response.headers.get("retry-after")),
-    };
   } catch (error) {
     signal?.throwIfAborted();
     throw noAnswer(error, limitMs);

@@ -30,8 +30,16 @@ export interface Answer {
  * @throws what the connection fails with; a TimeoutError for what is late; what the signal was aborted with
  */
 export async function exchange(url: URL, question: Question): Promise<Answer> {
-  const { method, headers = {}, body, tls = {}, limitMs, signal } = question;
-  const ends = limitMs === undefined ? signal : limitedTo(limitMs, signal);
+  const { limitMs, signal } = question;
+  const ask = (ends: AbortSignal | undefined) => asked(url, question, ends);
+  return limitMs === undefined ? ask(signal) : limitedTo(limitMs, signal, ask);
+}
+
+async function asked(
+  url: URL,
+  { method, headers = {}, body, tls = {} }: Question,
+  ends: AbortSignal | undefined,
+): Promise<Answer> {
   const isSecure = url.protocol === "https:";
   const { request } = isSecure ? https : http;
   try {

@@ -30,6 +30,7 @@ export async function fixesPage(): Promise<string> {
       kvrocks: { external: { ...OF_OTHERS, port: 1 } },
       analytics: { clickhouse: { external: OF_OTHERS } },
     }),
+    initialisation: { stamp: "", patience: 0 },
   });
   const tables: [string, readonly Fix[]][] = [
     ["Every chart", COMMON_FIXES],
