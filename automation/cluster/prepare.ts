@@ -4,6 +4,7 @@ import type { PreparedCluster } from "../../components/kubernetes/cluster.ts";
 import type { Plan } from "../../components/lab/plan.ts";
 import { kubeConfig } from "../../components/kubernetes/kube-config.ts";
 import type { ClusterFacts } from "../../components/preflight/facts.ts";
+import { seenIn } from "../../components/preflight/seen.ts";
 import { claimsOfOtherClass } from "../../components/preflight/storage-class.ts";
 import type { KnownCluster } from "../../components/preflight/state.ts";
 import { removeUnbound } from "./claims.ts";
@@ -28,8 +29,9 @@ export async function prepareCluster(
   );
   // What was known stays where it cannot be read.
   const uid = facts?.uid ?? known.uid;
+  const seen = facts && seenIn(facts);
   if (pulumi.runtime.isDryRun()) {
-    return { inPlaceOfOld: new Set(underOldNames(known).map(({ resource }) => resource)), madeAgain, uid };
+    return { inPlaceOfOld: new Set(underOldNames(known).map(({ resource }) => resource)), madeAgain, uid, seen };
   }
   try {
     const ask = send ?? apiServer(await kubeConfig(plan.lab.cluster));
@@ -38,5 +40,5 @@ export async function prepareCluster(
   } catch (error) {
     if (!(error instanceof Unreached)) throw error;
   }
-  return { inPlaceOfOld: new Set(), madeAgain, uid };
+  return { inPlaceOfOld: new Set(), madeAgain, uid, seen };
 }

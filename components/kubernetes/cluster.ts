@@ -1,5 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import type { SeenCluster } from "./seen.ts";
 
 /** What every component needs to know of the cluster. Built once from the configuration, read by all. */
 export interface Cluster {
@@ -23,6 +24,8 @@ export interface PreparedCluster {
   madeAgain: ReadonlySet<string>;
   /** UID of Namespace kube-system, which names the cluster; undefined where it may not be read. */
   uid?: string;
+  /** What was seen of its network. Default: nothing, it could not be read. */
+  seen?: SeenCluster;
 }
 
 export interface ClusterAccess {
