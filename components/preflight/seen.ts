@@ -16,6 +16,9 @@ export function seenIn({ services, nodes }: Pick<ClusterFacts, "services" | "nod
 const byName = (one: { namespace?: string; name: string }, other: { namespace?: string; name: string }) =>
   `${one.namespace ?? ""}/${one.name}`.localeCompare(`${other.namespace ?? ""}/${other.name}`);
 
+/** A headless Service has the text `None`, and a node may have none or a name: a policy with one of those is refused. */
+const onlyAddresses = (texts: readonly string[]) => [...new Set(texts)].filter((text) => isIP(text) !== 0).sort();
+
 function service({ metadata, spec, status }: LiveService): SeenService {
   const given = (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []);
   const own = [...(spec?.clusterIPs ?? []), spec?.clusterIP ?? "", ...(spec?.externalIPs ?? []), ...given];
@@ -24,8 +27,7 @@ function service({ metadata, spec, status }: LiveService): SeenService {
     namespace: metadata?.namespace ?? "",
     name: metadata?.name ?? "",
     type: spec?.type ?? "ClusterIP",
-    // A headless one has the text `None`.
-    addresses: [...new Set(own)].filter((address) => isIP(address) !== 0).sort(),
+    addresses: onlyAddresses(own),
     ports: (spec?.ports ?? []).flatMap(({ port, targetPort, protocol }) =>
       port === undefined
         ? []
@@ -41,7 +43,7 @@ function node({ metadata, spec, status }: LiveNode): SeenNode {
   const labels = metadata?.labels ?? {};
   return {
     name: metadata?.name ?? "",
-    addresses: [...new Set(addresses.flatMap(({ address }) => address ?? []))].sort(),
+    addresses: onlyAddresses(addresses.map(({ address }) => address ?? "")),
     podRanges: [...new Set([...(spec?.podCIDRs ?? []), ...(spec?.podCIDR === undefined ? [] : [spec.podCIDR])])].sort(),
     isControlPlane: CONTROL_PLANE.some((label) => label in labels),
   };

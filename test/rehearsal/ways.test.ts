@@ -9,7 +9,6 @@ import { obtainTools } from "../../automation/tools/obtain.ts";
 import type { ChartInstallArgs } from "../../components/charts/install.ts";
 import { noteNetwork, workloadsOf, type NetworkParts } from "../../components/charts/workloads.ts";
 import type { SeenCluster } from "../../components/kubernetes/seen.ts";
-import type { RenderedObject } from "../../components/kubernetes/rendered-object.ts";
 import { planOf, withCharts } from "../../components/lab/plan.ts";
 import { parseLab } from "../../components/lab/parse.ts";
 import { policiesOf } from "../../components/network/policies.ts";
@@ -23,7 +22,7 @@ import {
   publishedConnections,
   type SentLab,
 } from "../fixtures/network/connections.ts";
-import { edgeConnections, TRAEFIK } from "../fixtures/network/edge.ts";
+import { edgeConnections } from "../fixtures/network/edge.ts";
 import { isAllowed, selecting, type Connection, type PolicyObject, type Side } from "../fixtures/network/evaluate.ts";
 import { podsIn } from "../fixtures/network/objects.ts";
 import { recordRegistrations, settled } from "../unit/registrations.ts";
@@ -58,7 +57,7 @@ vi.mock("../../components/charts/install.ts", () => ({
       rendered.push(this.#objects);
       const parts = this.#objects.then((objects) => {
         const noted: NetworkParts = { workloads: [], services: [], policies: [] };
-        for (const object of objects) noteNetwork(object as unknown as RenderedObject, noted);
+        for (const object of objects) noteNetwork(object, noted);
         return noted;
       });
       this.workloads = pulumi.all([parts, args.namespace]).apply(([noted, where]) => workloadsOf(noted, where));

@@ -8,6 +8,7 @@ import { endsOf, endsOfRange } from "../../components/network/places.ts";
 import { gatewaysOf } from "../../components/network/tunnels.ts";
 import { unforeseen } from "../../components/network/unforeseen.ts";
 import { WAYS } from "../../components/network/ways.ts";
+import type { LiveService } from "../../components/preflight/facts.ts";
 import { seenIn } from "../../components/preflight/seen.ts";
 
 const INVENTORIES = path.resolve(import.meta.dirname, "../fixtures/inventory");
@@ -38,34 +39,33 @@ describe("the table", () => {
   });
 });
 
-const seen: SeenCluster = seenIn({
-  nodes: undefined,
-  services: [
-    {
-      metadata: { namespace: "minio", name: "minio" },
-      spec: {
-        type: "LoadBalancer",
-        clusterIP: "10.43.0.9",
-        clusterIPs: ["10.43.0.9"],
-        selector: { app: "minio" },
-        ports: [
-          { port: 80, targetPort: 9000 },
-          { port: 9001, targetPort: "console" },
-        ],
-      },
-      status: { loadBalancer: { ingress: [{ ip: "192.0.2.30" }] } },
+// As an answer's JSON is, no class of the client's.
+const services: unknown = [
+  {
+    metadata: { namespace: "minio", name: "minio" },
+    spec: {
+      type: "LoadBalancer",
+      clusterIP: "10.43.0.9",
+      clusterIPs: ["10.43.0.9"],
+      selector: { app: "minio" },
+      ports: [
+        { port: 80, targetPort: 9000 },
+        { port: 9001, targetPort: "console" },
+      ],
     },
-    {
-      metadata: { namespace: "db", name: "postgresql" },
-      spec: { clusterIP: "None", selector: { app: "pg" }, ports: [{ port: 5432 }] },
-    },
-    {
-      metadata: { namespace: "db", name: "old" },
-      spec: { type: "ExternalName", externalName: "db.example.com", ports: [] },
-    },
-    { metadata: { namespace: "db", name: "by-hand" }, spec: { clusterIP: "10.43.0.8", ports: [{ port: 6379 }] } },
-  ],
-});
+    status: { loadBalancer: { ingress: [{ ip: "192.0.2.30" }] } },
+  },
+  {
+    metadata: { namespace: "db", name: "postgresql" },
+    spec: { clusterIP: "None", selector: { app: "pg" }, ports: [{ port: 5432 }] },
+  },
+  {
+    metadata: { namespace: "db", name: "old" },
+    spec: { type: "ExternalName", externalName: "db.example.com", ports: [] },
+  },
+  { metadata: { namespace: "db", name: "by-hand" }, spec: { clusterIP: "10.43.0.8", ports: [{ port: 6379 }] } },
+];
+const seen: SeenCluster = seenIn({ nodes: undefined, services: services as LiveService[] });
 
 const minio = (port: number | string) => ({
   peers: [
@@ -153,6 +153,7 @@ it("nodes are seen by their addresses and ranges, wherever they stand in the lis
         { type: "Hostname", address: name },
         { type: "ExternalIP", address: "203.0.113.1" },
         { type: "InternalIP", address: "192.0.2.11" },
+        { type: "InternalIP", address: "" },
       ],
     },
   });
