@@ -9,7 +9,7 @@ import type { StorePlan } from "../storage/plan.ts";
 import type { TraefikConfig } from "../traefik/traefik-config.ts";
 import { inNamespace, oneAddress, podsIn, podsOf, tcp, type End, type Peer } from "./ends.ts";
 import type { NetworkConfig } from "./network-config.ts";
-import { endsOf, endsOfRange, type Place } from "./places.ts";
+import { endsOf, endsOfRange, isWithin, type Place } from "./places.ts";
 import type { Outside } from "./policies.ts";
 import { gatewaysOf } from "./tunnels.ts";
 
@@ -93,7 +93,8 @@ function apiServerOf(seen: SeenCluster | undefined): End[] {
   const service = seen?.services?.find(({ namespace, name }) => namespace === "default" && name === "kubernetes");
   const ports = (service?.ports.map(({ targetPort }) => targetPort) ?? [443, 6443]).map(tcp);
   const marked = seen?.nodes?.filter(({ isControlPlane }) => isControlPlane) ?? [];
-  return [{ peers: marked.length > 0 ? marked.flatMap(({ addresses }) => addresses.map(oneAddress)) : "any", ports }];
+  const addresses = marked.flatMap((node) => node.addresses.map(oneAddress));
+  return [{ peers: addresses.length > 0 ? addresses : "any", ports }];
 }
 
 /** Address of the cache of names on each node, where there is one. (kubernetes.io: NodeLocal DNSCache) */
@@ -118,14 +119,14 @@ const NOT_PUBLIC = [
 ] as const;
 const NOT_PUBLIC_6 = ["fc00::/7", "fe80::/10"] as const;
 
-/** Public addresses, without those that the cluster uses itself. */
+/** Public addresses, without those that the cluster uses itself. What is private anyway is left out, so that a new node changes nothing. */
 function internetOf(nodes: readonly SeenNode[]): End[] {
   const own = nodes.flatMap(({ podRanges, addresses }) => [
     ...podRanges,
     ...addresses.map((address) => oneAddress(address).ipBlock?.cidr ?? ""),
   ]);
   const except = (usual: readonly string[], isSix: boolean) => [
-    ...new Set([...usual, ...own.filter((range) => range.includes(":") === isSix)]),
+    ...new Set([...usual, ...own.filter((range) => range.includes(":") === isSix && !isWithin(range, usual))]),
   ];
   const peers: Peer[] = [
     { ipBlock: { cidr: "0.0.0.0/0", except: except(NOT_PUBLIC, false) } },

@@ -28,16 +28,24 @@ export function endsOf({ host, port }: Place, own: string, seen: SeenCluster | u
 
 /** Every server of a range, and what is behind Services whose addresses are in it. */
 export function endsOfRange(range: string, seen: SeenCluster | undefined): End[] {
-  const [network = "", bits] = range.split("/");
-  const family = isIP(network) === 6 ? "ipv6" : "ipv4";
-  const list = new BlockList();
-  list.addSubnet(network, Number(bits), family);
-  const inIt = (address: string) => list.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
-  const services = (seen?.services ?? []).filter(({ addresses }) => addresses.some(inIt));
+  const services = (seen?.services ?? []).filter(({ addresses }) => addresses.some((one) => isWithin(one, [range])));
   return [
     { peers: [{ ipBlock: { cidr: range } }], ports: "any" },
     ...services.flatMap((one) => behind(one, undefined)),
   ];
+}
+
+const familyOf = (address: string) => (isIP(address) === 6 ? "ipv6" : "ipv4");
+
+/** Whether an address, or where a range begins, is in one of the ranges. */
+export function isWithin(address: string, ranges: readonly string[]): boolean {
+  const list = new BlockList();
+  for (const range of ranges) {
+    const [network = "", bits] = range.split("/");
+    list.addSubnet(network, Number(bits), familyOf(network));
+  }
+  const [first = ""] = address.split("/");
+  return list.check(first, familyOf(first));
 }
 
 interface ServiceName {
