@@ -20,6 +20,8 @@ import { edgeProof } from "./edge/proof/register.ts";
 import { appliedBelow } from "./kubernetes/field-manager.ts";
 import { OwnProvider, OwnResource } from "./records/resource.ts";
 import { millisecondsOf } from "./schema/values.ts";
+import { FUNCTION_PODS } from "./network/parties.ts";
+import { Network } from "./network/network.ts";
 import { Nuclio, platformValues } from "./nuclio/nuclio.ts";
 import { observeFunctions } from "./nuclio/observe.ts";
 import { RunError } from "./program/run-errors.ts";
@@ -27,6 +29,7 @@ import { signInServer } from "./sso/sign-in-settings.ts";
 import { keycloakClient } from "./sso/keycloak/client.ts";
 import type { SsoConfig } from "./sso/sso-config.ts";
 import { Sso } from "./sso/sso.ts";
+import { ssoWorkloads } from "./sso/workloads.ts";
 import { authorityName } from "./storage/authority.ts";
 import type { StoreFindings } from "./storage/findings.ts";
 import { ObjectStore } from "./storage/object-store.ts";
@@ -56,6 +59,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
   readonly nuclio?: Nuclio;
   readonly clearml?: ClearMl;
   readonly agent?: ClearMlAgent;
+  readonly network?: Network;
   /** Credentials of ClearML's people and of its agent. */
   readonly accounts?: pulumi.Output<ClearMlAccounts>;
   /** What became of every fix of every chart. */
@@ -146,6 +150,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
         );
       }
     }
+    if (lab.network.policies) this.network = networkOf(this, plan, cluster, parts);
     // A warning, so that a preview's report has it too.
     const untried = untriedText({ CVAT: plan.cvat?.versions, ClearML: plan.clearml?.versions });
     if (untried) void pulumi.log.warn(untried, this);
@@ -299,6 +304,33 @@ function nuclioOf(
     },
     // Of CVAT, what makes it ready, and no more: not the proof that nobody makes an account by himself.
     { ...opts, dependsOn: cvat.ready.apply((): pulumi.Resource[] => []) },
+  );
+}
+
+/** Who of all that is there may call whom. */
+function networkOf(
+  { cvat, clearml, agent }: Pick<VisionPlatform, "cvat" | "clearml" | "agent">,
+  { lab, cvat: cvatPlan, functions, store }: Plan,
+  cluster: Cluster,
+  opts: pulumi.ComponentResourceOptions,
+): Network {
+  const installed = [cvat, clearml, agent].filter((one) => one !== undefined);
+  const { namespace, nuclio } = lab.cvat;
+  const { name, labels, port } = FUNCTION_PODS;
+  const ofOthers = [
+    ...(cvat && lab.sso ? ssoWorkloads(namespace) : []),
+    ...(cvat && nuclio.enabled ? [{ namespace, name, labels, ports: [{ name: undefined, port }] }] : []),
+  ];
+  const { network, traefik, sso } = lab;
+  return new Network(
+    "network",
+    {
+      input: { network, traefik, sso, cvat: cvatPlan, functions, store },
+      cluster,
+      workloads: pulumi.all(installed.map(({ workloads }) => workloads)).apply((all) => [...all.flat(), ...ofOthers]),
+      ofCharts: pulumi.all(installed.map(({ ownPolicies }) => ownPolicies)).apply((all) => all.flat()),
+    },
+    opts,
   );
 }
 

@@ -23,7 +23,7 @@ export interface Container {
   command?: string[];
   args?: string[];
   terminationMessagePolicy?: string;
-  ports?: { containerPort: number }[];
+  ports?: { name?: string | null; containerPort: number }[];
   env?: { name: string; value?: string; valueFrom?: { secretKeyRef?: { name?: string; key?: string } } }[];
   envFrom?: { secretRef?: { name?: string } }[];
   volumeMounts?: { name: string; mountPath?: string; subPath?: string; readOnly?: boolean }[];
@@ -43,7 +43,7 @@ export interface Probe {
 }
 
 export interface PodTemplate {
-  metadata?: { annotations?: Record<string, string> | null };
+  metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> | null };
   spec?: PodSpec;
 }
 

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ChartInstall } from "../charts/install.ts";
 import type { LedgerRow } from "../charts/ledger.ts";
 import type { ChartSource } from "../charts/source.ts";
+import type { Workload } from "../charts/workloads.ts";
 import type { Stages } from "../edge/route.ts";
 import type { Mirror } from "../images/mirror.ts";
 import { pullSecret } from "../images/pull-secret.ts";
@@ -25,6 +26,7 @@ import { onceScript } from "./initialisation/once.ts";
 import { initialisationStamp } from "./initialisation/stamp.ts";
 import { kvrocksFile } from "./kvrocks/file.ts";
 import { CHART_OBJECTS } from "./names.ts";
+import { ownPods } from "./own-pods.ts";
 import { RELEASE } from "../nuclio/names.ts";
 import { registerRecords, type StorageAccess } from "./records.ts";
 import { registrationProof, registrationSettings } from "./registration/closed.ts";
@@ -80,6 +82,10 @@ export class Cvat extends pulumi.ComponentResource {
   readonly cloudStorages: readonly string[];
   /** Names of the projects. */
   readonly projects: readonly string[];
+  /** All its pods, and where they listen. */
+  readonly workloads: pulumi.Output<Workload[]>;
+  /** Names of NetworkPolicies that its chart brings. */
+  readonly ownPolicies: pulumi.Output<string[]>;
   /** Passwords by user name. */
   readonly passwords: pulumi.Output<Record<string, string>>;
   /** Where programs reach CVAT's API with a token of CVAT's, from any machine. */
@@ -159,6 +165,8 @@ export class Cvat extends pulumi.ComponentResource {
     const table = eventTable(name, config, this.versions, install, this.namespace, child);
 
     this.ledger = install.ledger;
+    this.workloads = install.workloads.apply((ofChart) => [...ofChart, ...ownPods(plan)]);
+    this.ownPolicies = install.ownPolicies;
     // By the URNs: an id is not known before there is one, and a preview of what hangs on it would show a change.
     this.ready = pulumi.all([install.ready, table?.urn, users.ready, readers?.urn]).apply(() => undefined);
     this.url = pulumi.output(args.address).apply((address) => publicUrl(config, address));

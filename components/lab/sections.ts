@@ -6,6 +6,7 @@ import { imagesConfig } from "../images/images-config.ts";
 import { cvatConfig } from "../cvat/cvat-section.ts";
 import { discoveryConfig } from "../discovery/discovery-section.ts";
 import { functionsConfig } from "../nuclio/functions-section.ts";
+import { networkConfig } from "../network/network-config.ts";
 import { rehearsalConfig } from "./rehearsal-config.ts";
 import { ssoConfig } from "../sso/sso-section.ts";
 import { objectStoreConfig } from "../storage/object-store-section.ts";
@@ -36,6 +37,7 @@ export const SECTIONS = {
   functions: functionsConfig.prefault({}).describe("Functions of Nuclio that annotate in CVAT, by name."),
   clearml: clearmlConfig.prefault({}).describe("ClearML: experiments, training and artifacts."),
   images: imagesConfig.prefault({}).describe("Where images are pulled from, and what verbs run in the cluster."),
+  network: networkConfig.prefault({}).describe("Who of the lab may call whom: NetworkPolicies."),
   rehearsal: rehearsalConfig
     .prefault({})
     .describe("What a rehearsal cannot know of your cluster. `preview` and `up` make nothing of it."),

@@ -27,6 +27,8 @@ vi.mock("../../components/charts/install.ts", () => ({
   ChartInstall: class {
     readonly ready = pulumi.output(undefined);
     readonly ledger = pulumi.output([]);
+    readonly workloads = pulumi.output([]);
+    readonly ownPolicies = pulumi.output([]);
     constructor(_: string, args: ChartInstallArgs, { dependsOn }: { dependsOn: NamedResource[] }) {
       installs.push({ args, dependsOn });
     }
