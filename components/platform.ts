@@ -1,5 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { BackupAccess } from "./backup/access.ts";
+import { Backup } from "./backup/backup.ts";
 import type { LedgerRow } from "./charts/ledger.ts";
 import type { ChartSource } from "./charts/source.ts";
 import { untriedText } from "./charts/versions.ts";
@@ -60,6 +62,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
   readonly clearml?: ClearMl;
   readonly agent?: ClearMlAgent;
   readonly network?: Network;
+  readonly backup?: Backup;
   /** Credentials of ClearML's people and of its agent. */
   readonly accounts?: pulumi.Output<ClearMlAccounts>;
   /** What became of every fix of every chart. */
@@ -150,6 +153,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
         );
       }
     }
+    this.backup = backupOf(plan, this.store, this.cvat ?? this.clearml, cluster, parts);
     if (lab.network.policies) this.network = networkOf(this, plan, cluster, parts);
     // A warning, so that a preview's report has it too.
     const untried = untriedText({ CVAT: plan.cvat?.versions, ClearML: plan.clearml?.versions });
@@ -266,6 +270,28 @@ function discoveryOf(
     // So that CVAT still answers when the token is taken back.
     { ...opts, dependsOn: cvat },
   );
+}
+
+/** Backups, beside the system whose image they run. */
+function backupOf(
+  { backup: plan, store: storePlan, lab, mirror }: Plan,
+  store: ObjectStore | undefined,
+  beside: Cvat | ClearMl | undefined,
+  cluster: Cluster,
+  opts: pulumi.ComponentResourceOptions,
+): Backup | undefined {
+  if (plan === undefined || storePlan === undefined || store === undefined || beside === undefined) return undefined;
+  const { accessKey, secretKey } = store.keysOf("backup");
+  const { url: notifyUrl } = lab.backup?.notify ?? {};
+  const ca = storePlan.caForPods;
+  const place = { ...storePlan.s3, ...(ca !== undefined && { ca }) };
+  const access = pulumi
+    .all([store.bucket("backups"), accessKey, secretKey, notifyUrl])
+    .apply(([bucket, key, secret, url]): BackupAccess => ({
+      store: { ...place, bucket, accessKey: key, secretKey: secret },
+      ...(url !== undefined && { notifyUrl: url }),
+    }));
+  return new Backup("backup", { plan, namespace: beside.namespace, mirror, cluster, access }, opts);
 }
 
 /** Functions of the stack, deployed through CVAT's Nuclio. */

@@ -56,10 +56,7 @@ export class CvatClient {
   readonly #attempts: number;
   readonly #signsIn: boolean;
 
-  constructor(
-    connection: Connection,
-    { session = {}, accessToken, signal, attempts = ATTEMPTS }: ClientOptions = {},
-  ) {
+  constructor(connection: Connection, { session = {}, accessToken, signal, attempts = ATTEMPTS }: ClientOptions = {}) {
     this.#connection = connection;
     this.#limitMs = connection.callMs ?? CALL_MS;
     this.#signal = signal;
