@@ -3,7 +3,7 @@ import { isLate } from "../../components/rest/errors.ts";
 import { duration, type Progress, type ProgressTask } from "../progress.ts";
 import { projectsOfRun, removeProject, takeBack } from "./own-projects.ts";
 import type { Outcome } from "./report.ts";
-import { revokeToken } from "../data/tokens/tokens.ts";
+import { revokeToken } from "../../components/cvat/tokens/access-tokens.ts";
 import { LeftOut, type Step, type Trial, type Watch } from "./step.ts";
 
 /** A person who has stopped the run waits for so long at most, and inDataLab no longer than a minute. */

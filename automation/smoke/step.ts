@@ -5,7 +5,7 @@ import type { Asked } from "../../components/edge/proof/ask.ts";
 import type { CvatConfig } from "../../components/cvat/cvat-config.ts";
 import type { Following } from "../data/cvat/requests.ts";
 import type { CvatSpace } from "../data/cvat/space.ts";
-import type { AccessToken } from "../data/tokens/tokens.ts";
+import type { AccessToken } from "../../components/cvat/tokens/access-tokens.ts";
 import type { LookAtWorkers } from "../data/cvat/workers.ts";
 import type { StepName } from "./names.ts";
 import { LOOK_MS } from "./patience.ts";

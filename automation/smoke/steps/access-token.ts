@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import type { User } from "../../../components/cvat/client/types.ts";
 import { UserError } from "../../../components/program/errors.ts";
-import { hasTokens, makeToken } from "../../data/tokens/tokens.ts";
+import { hasTokens, makeToken } from "../../../components/cvat/tokens/access-tokens.ts";
 import { clientOf, LeftOut, type Step } from "../step.ts";
 import { withoutSignIn } from "../without-sign-in.ts";
 
