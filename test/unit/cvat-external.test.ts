@@ -82,7 +82,12 @@ describe("values of the CVAT chart for services of others", () => {
     } as unknown as Parameters<typeof usersJob>[0]["initializer"];
     const { spec } = usersJob({ initializer, digest: "d", stamp: "s", patience: 1 }).template;
     expect(spec.volumes.map((volume) => volume.name)).toEqual(["script", "users", "cvat-initialisation", name]);
-    expect(spec.containers[0]?.volumeMounts.map((mount) => mount.name)).toEqual(["script", "users", "cvat-initialisation", name]);
+    expect(spec.containers[0]?.volumeMounts.map((mount) => mount.name)).toEqual([
+      "script",
+      "users",
+      "cvat-initialisation",
+      name,
+    ]);
   });
 });
 
