@@ -189,6 +189,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
         ...(cvat && { cvat: cvat.passwords }),
         ...(accounts && { clearml: accounts }),
         ...(store && { objectStore: store.keysOfPeople }),
+        ...(store && this.backup && { backup: store.keysOf("backup") }),
       }),
     };
   }
