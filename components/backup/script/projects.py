@@ -23,8 +23,8 @@ def main(settings, request):
 
 def work(run):
     access = run.settings["cvat"]
-    cvat = rest.Cvat(access["address"], access["token"], access["username"])
     try:
+        cvat = rest.signed_in(access)
         places = places_of(run, cvat)
         projects = [(client, where, project) for client, where, found in places for project in found]
         wanted = asked_for(run, projects)

@@ -39,6 +39,18 @@ class Away(Refused):
     """CVAT does not answer."""
 
 
+def signed_in(access):
+    """As the account of backups: by its token, and in a CVAT before 2.48, which has none, by its password."""
+    address, who = access["address"], access["username"]
+    if access.get("token"):
+        return Cvat(address, access["token"], who)
+    # One key for each account, which lasts until somebody signs it out. (rest 1.7)
+    nobody = Cvat(address, "", who)
+    del nobody.session.headers["Authorization"]
+    key = nobody.post("auth/login", {"username": who, "password": access["password"]})["key"]
+    return Cvat(address, key, who, scheme="Token")
+
+
 class Cvat:
     """
     CVAT as one account sees it.
@@ -47,22 +59,23 @@ class Cvat:
         administrator's: nothing of what it maintains
     """
 
-    def __init__(self, address, token, who, organization=None, pause=time.sleep):
+    def __init__(self, address, token, who, organization=None, pause=time.sleep, scheme="Bearer"):
         self.address = address.rstrip("/")
         self.token = token
+        self.scheme = scheme
         self.who = who
         self.pause = pause
         self.session = requests.Session()
         # It is in the cluster: a proxy of the environment would not find it.
         self.session.trust_env = False
         # `application/json` is refused by every page. (rest 0.1)
-        self.session.headers.update({"Authorization": f"Bearer {token}", "Accept": "*/*"})
+        self.session.headers.update({"Authorization": f"{scheme} {token}", "Accept": "*/*"})
         if organization is not None:
             self.session.headers["X-Organization"] = organization
 
     def within(self, organization):
         """The same account, for what is of an organization."""
-        return Cvat(self.address, self.token, self.who, organization, self.pause)
+        return Cvat(self.address, self.token, self.who, organization, self.pause, self.scheme)
 
     def get(self, path, **query):
         return self.json(self.call("GET", path, query=query))

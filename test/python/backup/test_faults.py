@@ -120,7 +120,7 @@ def test_a_task_that_begins_to_be_created_just_after_the_look_is_seen_in_the_zip
         patch.setattr(export, "export", late)
         code, summary = lab.night()
     assert code == runs.FAILED
-    assert "`new` has no jobs" in summary["failed"][0]["why"]
+    assert "it has no jobs there" in summary["failed"][0]["why"]
     assert lab.backups(lab.one) == lab.first
     assert leftovers(lab) == []
     order()

@@ -99,6 +99,20 @@ def test_a_lightweight_one_leaves_pictures_in_their_bucket():
     assert (told["lightweight"], pictures) == (True, ["task_1/data/clips/v1.mp4"])
 
 
+def test_a_cvat_that_has_no_tokens_is_opened_by_the_password():
+    lab = new_lab()
+    project = lab.project()
+    access = lab.settings["cvat"]
+    access["password"] = lab.account["password"]
+    del access["token"]
+    assert lab.night()[0] == 0
+    access["password"] = "another"
+    code, summary = lab.night()
+    assert code == runs.FAILED
+    assert "Unable to log in" in summary["failed"][0]["why"]
+    assert len(lab.backups(project)) == 1
+
+
 def test_sandboxes_are_covered_by_the_administrators_token_alone():
     lab = new_lab()
     own = call("POST", "projects", body={"name": "mine", "labels": []}, **{"X-Organization": ""})["id"]
