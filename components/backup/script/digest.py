@@ -1,40 +1,53 @@
 """
-One text for the annotations of a job, whichever CVAT has them: without its numbers, by names, in one order.
-(test/fixtures/cvat/backup-zips.txt)
+One text for a job's annotations, whether CVAT shows them or its zip has them: without numbers of CVAT's own, by names, in one order.
+
+It is the text that test/fixtures/cvat/backup-zips.txt has digests of, which were taken from a real CVAT by REST.
 """
 
 import hashlib
 import json
 
-LISTS = ("attributes", "elements", "shapes", "tags", "tracks")
+PARTS = ("tags", "shapes", "tracks")
+# Whatever order they come in, it says nothing.
+LISTS = ("attributes", "elements", "shapes")
 
 
 def of_cvat(annotations, labels):
     """
-    :param annotations: as GET jobs/ID/annotations has them
-    :param labels: as GET labels has those of the project or task
+    The digest of a job as CVAT shows it.
+
+    :param annotations: as `GET jobs/ID/annotations` has them
+    :param labels: as `GET labels` has those of the project or the task, all pages of it
     """
-    names, attributes = names_of(labels)
-    return of_named(
-        {
-            part: [named(one, names, attributes) for one in annotations.get(part, [])]
-            for part in ("tags", "shapes", "tracks")
-        }
-    )
+    return of(annotations, from_cvat(*names_of(labels)))
 
 
-def of_named(annotations):
-    """Of {"tags", "shapes", "tracks"} with the names of labels and attributes instead of numbers."""
-    text = as_text({part: ordered(annotations.get(part, [])) for part in ("tags", "shapes", "tracks")})
-    return hashlib.sha256(text.encode()).hexdigest()
+def of_zip(annotations):
+    """The digest of a job as an entry of annotations.json in CVAT's zip has it."""
+    return of(annotations, from_zip)
 
 
 def counts_of(annotations):
-    return {part: len(annotations.get(part, [])) for part in ("tags", "shapes", "tracks")}
+    """How many tags, shapes and tracks there are; a skeleton is one shape."""
+    return {part: len(annotations.get(part) or []) for part in PARTS}
+
+
+def of(annotations, named):
+    """The same as of the whole text at once, which would be in memory a second time."""
+    found = hashlib.sha256()
+    # By name, as a JSON text with its keys in order has them.
+    for place, part in enumerate(sorted(PARTS)):
+        texts = sorted(as_text(normal(named(one))) for one in annotations.get(part) or [])
+        found.update(f"{',' if place else '{'}{as_text(part)}:[".encode())
+        for at, text in enumerate(texts):
+            found.update(f"{',' if at else ''}{text}".encode())
+        found.update(b"]")
+    found.update(b"}")
+    return found.hexdigest()
 
 
 def names_of(labels):
-    """Of labels and their points, `person/head`, and of attributes, by CVAT's numbers."""
+    """Names of labels and of their points, `person/head`, and of attributes, by CVAT's numbers."""
     names = {}
     attributes = {}
     for label in labels:
@@ -44,28 +57,40 @@ def names_of(labels):
     return names, attributes
 
 
-def named(one, names, attributes):
-    shown = {}
-    for key, value in one.items():
-        if key in ("id", "version"):
-            continue
-        if key == "label_id":
-            shown["label"] = names.get(value)
-        elif key == "spec_id":
-            shown["attr"] = attributes.get(value)
-        elif key in LISTS:
-            shown[key] = [named(entry, names, attributes) for entry in value]
-        else:
-            shown[key] = value
+def from_cvat(names, attributes):
+    def named(one):
+        shown = {key: value for key, value in one.items() if key not in ("id", "label_id")}
+        # A track's shapes have no label of their own.
+        if "label_id" in one:
+            shown["label"] = names.get(one["label_id"])
+        if "attributes" in one:
+            shown["attributes"] = [
+                {"attr": attributes.get(each["spec_id"]), "value": each["value"]} for each in one["attributes"]
+            ]
+        for part in ("elements", "shapes"):
+            if part in one:
+                shown[part] = [named(each) for each in one[part]]
+        return shown
+
+    return named
+
+
+def from_zip(one, parent=None):
+    """In a zip a skeleton's point has its own name alone."""
+    shown = dict(one)
+    if parent is not None and "label" in one:
+        shown["label"] = f"{parent}/{one['label']}"
+    if "attributes" in one:
+        shown["attributes"] = [{"attr": each["name"], "value": each["value"]} for each in one["attributes"]]
+    if "elements" in one:
+        shown["elements"] = [from_zip(each, one.get("label")) for each in one["elements"]]
+    if "shapes" in one:
+        shown["shapes"] = [from_zip(each) for each in one["shapes"]]
     return shown
 
 
-def ordered(entries):
-    """Each list within in order too, and every number written as one with three places at most."""
-    return sorted((normal(entry) for entry in entries), key=as_text)
-
-
 def normal(value):
+    """Every number as one with three places, since a database gives others back than it was given; lists in one order."""
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return value
     if isinstance(value, (int, float)):
@@ -75,25 +100,10 @@ def normal(value):
     return [normal(entry) for entry in value]
 
 
-def as_text(value):
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+def ordered(entries):
+    found = [normal(entry) for entry in entries]
+    return sorted(found, key=as_text) if len(found) > 1 else found
 
 
-def of_zip(annotations):
-    """Of a job as CVAT's zip has it: names already, of a skeleton's points by themselves."""
-    return of_named(
-        {part: [from_zip(one) for one in annotations.get(part, [])] for part in ("tags", "shapes", "tracks")}
-    )
-
-
-def from_zip(one, parent=None):
-    shown = dict(one)
-    if parent is not None:
-        shown["label"] = f"{parent}/{one['label']}"
-    if "attributes" in one:
-        shown["attributes"] = [{"attr": each["name"], "value": each["value"]} for each in one["attributes"]]
-    if "elements" in one:
-        shown["elements"] = [from_zip(each, one.get("label")) for each in one["elements"]]
-    if "shapes" in one:
-        shown["shapes"] = [from_zip(each) for each in one["shapes"]]
-    return shown
+# `json.dumps` makes another for each call, which takes longer than the text of a shape.
+as_text = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode

@@ -33,7 +33,7 @@ def work(run):
             run.lock.check()
             progress.say(f"{number} of {len(wanted)}: {title(where, project)}")
             one(run, client, where, project)
-    except (rest.SignedOut, rest.Away) as error:
+    except rest.Refused as error:
         # What comes next would end alike.
         run.is_whole = False
         run.fail("CVAT", error)

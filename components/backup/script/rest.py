@@ -47,7 +47,12 @@ def signed_in(access):
     # One key for each account, which lasts until somebody signs it out. (rest 1.7)
     nobody = Cvat(address, "", who)
     del nobody.session.headers["Authorization"]
-    key = nobody.post("auth/login", {"username": who, "password": access["password"]})["key"]
+    try:
+        key = nobody.post("auth/login", {"username": who, "password": access["password"]})["key"]
+    except Away:
+        raise
+    except Refused as refusal:
+        raise SignedOut(f"CVAT refuses the password of {who}: {refusal}. `up` gives it its own again", refusal.status) from None
     return Cvat(address, key, who, scheme="Token")
 
 
