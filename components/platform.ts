@@ -252,7 +252,8 @@ function backupOf(
   const { url: notifyUrl } = lab.backup?.notify ?? {};
   const ca = storePlan.caForPods;
   const place = { ...storePlan.s3, ...(ca !== undefined && { ca }) };
-  const ofCvat = cvat && cvatPlan && plan.parts.includes("projects") ? cvatAccess(plan, cvat, cvatPlan, opts) : undefined;
+  const ofCvat =
+    cvat && cvatPlan && plan.parts.includes("projects") ? cvatAccess(plan, cvat, cvatPlan, opts) : undefined;
   const access = pulumi
     .all([store.bucket("backups"), accessKey, secretKey, notifyUrl, ofCvat])
     .apply(([bucket, key, secret, url, opened]): BackupAccess => ({

@@ -33,11 +33,13 @@ export function cvatAccess(
     known && config.projects.sandboxes
       ? tokenOf("backup-sandboxes-token", "vision-platform backups of sandboxes", administrator)
       : undefined;
-  return pulumi.all([cvat.namespace, token, sandboxes, account]).apply(([namespace, value, ofSandboxes, { password }]) => ({
-    address: `http://${CHART_OBJECTS.server}.${namespace}:${CHART_OBJECTS.serverPort}`,
-    username,
-    ...(value === undefined ? { password } : { token: value }),
-    ...(ofSandboxes !== undefined && { sandboxesToken: ofSandboxes }),
-    organizations: section.organizations.map(({ slug }) => slug),
-  }));
+  return pulumi
+    .all([cvat.namespace, token, sandboxes, account])
+    .apply(([namespace, value, ofSandboxes, { password }]) => ({
+      address: `http://${CHART_OBJECTS.server}.${namespace}:${CHART_OBJECTS.serverPort}`,
+      username,
+      ...(value === undefined ? { password } : { token: value }),
+      ...(ofSandboxes !== undefined && { sandboxesToken: ofSandboxes }),
+      organizations: section.organizations.map(({ slug }) => slug),
+    }));
 }

@@ -128,7 +128,10 @@ describe("following a Job", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const config = new KubeConfig();
     const { port } = server.address() as AddressInfo;
-    config.loadFromClusterAndUser({ name: "c", server: `http://127.0.0.1:${port}`, skipTLSVerify: true }, { name: "u" });
+    config.loadFromClusterAndUser(
+      { name: "c", server: `http://127.0.0.1:${port}`, skipTLSVerify: true },
+      { name: "u" },
+    );
     return { config, asked };
   }
 

@@ -52,7 +52,9 @@ def signed_in(access):
     except Away:
         raise
     except Refused as refusal:
-        raise SignedOut(f"CVAT refuses the password of {who}: {refusal}. `up` gives it its own again", refusal.status) from None
+        raise SignedOut(
+            f"CVAT refuses the password of {who}: {refusal}. `up` gives it its own again", refusal.status
+        ) from None
     return Cvat(address, key, who, scheme="Token")
 
 

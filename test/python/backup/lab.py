@@ -11,9 +11,10 @@ import threading
 import time
 import typing
 
+import requests
+
 import about
 import projects
-import requests
 import rest
 import runs
 import store as stores

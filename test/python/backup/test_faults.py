@@ -7,9 +7,10 @@ import sys
 import time
 import urllib.parse
 
+import pytest
+
 import export
 import index
-import pytest
 import rest
 import retention
 import runs
@@ -76,7 +77,7 @@ def stamp_of(key):
 
 def test_a_call_that_cvat_does_not_have(lab):
     order(faults=[{"call": "POST projects/*/backup/export", "kind": "405", "times": 9}])
-    failed(lab, 'backup/export with 405')
+    failed(lab, "backup/export with 405")
     order()
     recovers(lab)
 
@@ -248,10 +249,10 @@ def test_a_worker_that_was_killed_leaves_an_export_that_blocks_until_another_beg
     recovers(lab)
 
 
-def test_a_run_that_is_stopped_says_so_and_leaves_no_lock(lab):
+def test_a_run_that_is_stopped_says_so_and_leaves_no_lock(lab, tmp_path):
     order(workers={"export": "down"})
     lab.settings["projects"]["exportHours"] = 1
-    process = started(lab, {})
+    process = started(lab, {}, tmp_path)
     wait_for(lambda: b"1 of 1" in process.stdout.peek())
     time.sleep(0.5)
     process.terminate()
@@ -270,9 +271,9 @@ def wait_for(is_so, within_s=30):
         time.sleep(0.05)
 
 
-def started(lab, environment, tmp="/tmp"):
+def started(lab, environment, folder):
     """The program as its pod has it."""
-    path = f"{tmp}/settings-{lab.slug}.json"
+    path = f"{folder}/settings.json"
     with open(path, "w") as file:
         json.dump(lab.settings, file)
     words = [sys.executable, str(SCRIPTS / "backup.py"), "projects", path]

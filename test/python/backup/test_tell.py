@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 import tell
 from lab import new_lab
 
