@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { BackupAccess } from "./backup/access.ts";
+import { cvatAccess } from "./backup/cvat-access.ts";
 import { Backup } from "./backup/backup.ts";
 import type { LedgerRow } from "./charts/ledger.ts";
 import type { ChartSource } from "./charts/source.ts";
@@ -106,7 +107,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
           nuclioPlatform: platformValues(plan.functions, plan.cvat.nuclio),
           mirror: plan.mirror,
           address: edge,
-          signIn: lab.sso && signInServer(lab.sso, plan.cvat.config),
+          signIn: lab.sso && signInServer(lab.sso, plan.cvat.config, accountsOf(plan.cvat)),
         },
         parts,
       );
@@ -153,7 +154,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
         );
       }
     }
-    this.backup = backupOf(plan, this.store, this.cvat ?? this.clearml, cluster, parts);
+    this.backup = backupOf(plan, this, cluster, parts);
     if (lab.network.policies) this.network = networkOf(this, plan, cluster, parts);
     // A warning, so that a preview's report has it too.
     const untried = untriedText({ CVAT: plan.cvat?.versions, ClearML: plan.clearml?.versions });
@@ -199,6 +200,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
         ...(cvat && { cvat: cvat.passwords }),
         ...(accounts && { clearml: accounts }),
         ...(store && { objectStore: store.keysOfPeople }),
+        ...(store && this.backup && { backup: store.keysOf("backup") }),
       }),
     };
   }
@@ -239,6 +241,34 @@ function ssoOf(
   return new Sso("sso", { config, host, namespace, cluster, clientSecret, mirror }, opts);
 }
 
+/** User names of the lab's own programs in CVAT. */
+const accountsOf = ({ accounts }: CvatPlan) => accounts.map(({ username }) => username);
+
+/** Backups, beside the system whose image they run. */
+function backupOf(
+  { backup: plan, cvat: cvatPlan, store: storePlan, lab, mirror }: Plan,
+  { store, cvat, clearml }: Pick<VisionPlatform, "store" | "cvat" | "clearml">,
+  cluster: Cluster,
+  opts: pulumi.ComponentResourceOptions,
+): Backup | undefined {
+  const beside = cvat ?? clearml;
+  if (plan === undefined || storePlan === undefined || store === undefined || beside === undefined) return undefined;
+  const { accessKey, secretKey } = store.keysOf("backup");
+  const { url: notifyUrl } = lab.backup?.notify ?? {};
+  const ca = storePlan.caForPods;
+  const place = { ...storePlan.s3, ...(ca !== undefined && { ca }) };
+  const ofCvat =
+    cvat && cvatPlan && plan.parts.includes("projects") ? cvatAccess(plan, cvat, cvatPlan, opts) : undefined;
+  const access = pulumi
+    .all([store.bucket("backups"), accessKey, secretKey, notifyUrl, ofCvat])
+    .apply(([bucket, key, secret, url, opened]): BackupAccess => ({
+      store: { ...place, bucket, accessKey: key, secretKey: secret },
+      ...(opened && { cvat: opened }),
+      ...(url !== undefined && { notifyUrl: url }),
+    }));
+  return new Backup("backup", { plan, namespace: beside.namespace, mirror, cluster, access }, opts);
+}
+
 /** What the platform around the lab learns of CVAT. */
 function discoveryOf(
   config: DiscoveryConfig,
@@ -270,28 +300,6 @@ function discoveryOf(
     // So that CVAT still answers when the token is taken back.
     { ...opts, dependsOn: cvat },
   );
-}
-
-/** Backups, beside the system whose image they run. */
-function backupOf(
-  { backup: plan, store: storePlan, lab, mirror }: Plan,
-  store: ObjectStore | undefined,
-  beside: Cvat | ClearMl | undefined,
-  cluster: Cluster,
-  opts: pulumi.ComponentResourceOptions,
-): Backup | undefined {
-  if (plan === undefined || storePlan === undefined || store === undefined || beside === undefined) return undefined;
-  const { accessKey, secretKey } = store.keysOf("backup");
-  const { url: notifyUrl } = lab.backup?.notify ?? {};
-  const ca = storePlan.caForPods;
-  const place = { ...storePlan.s3, ...(ca !== undefined && { ca }) };
-  const access = pulumi
-    .all([store.bucket("backups"), accessKey, secretKey, notifyUrl])
-    .apply(([bucket, key, secret, url]): BackupAccess => ({
-      store: { ...place, bucket, accessKey: key, secretKey: secret },
-      ...(url !== undefined && { notifyUrl: url }),
-    }));
-  return new Backup("backup", { plan, namespace: beside.namespace, mirror, cluster, access }, opts);
 }
 
 /** Functions of the stack, deployed through CVAT's Nuclio. */

@@ -4,7 +4,15 @@ import type { BackupPlan } from "./plan.ts";
 import { backupPod } from "./pod.ts";
 
 /** The CronJobs, each a command of the scripts. */
-const ROWS: readonly { part: Part; command: string; memory: string; longestHours: number; why: string }[] = [];
+const ROWS: readonly { part: Part; command: string; memory: string; longestHours: number; why: string }[] = [
+  {
+    part: "projects",
+    command: "projects",
+    memory: "512Mi",
+    longestHours: 20,
+    why: "a zip goes through in pieces; one export of a project with many pictures takes CVAT an hour and more",
+  },
+];
 
 const HOUR = 3600;
 const LABEL = "vision-platform/backup";

@@ -241,17 +241,17 @@ function usersOf(
   );
 }
 
-/** By whom records are made: the superuser, and for what only he himself can have, a user. */
+/** By whom records are made: the superuser, and for what only he himself can have, a user or a program of the lab. */
 function connections(
   { plan: { endpoint: ofPrograms }, cluster }: CvatArgs,
   url: pulumi.Output<string>,
-  { passwords, ready }: CvatUsers,
+  { passwords, accountPasswords, ready }: CvatUsers,
 ): Cvat["connectionAs"] {
   return (username) =>
-    pulumi.all([ofPrograms ?? url, passwords, ready]).apply(([endpoint, all]) => ({
+    pulumi.all([ofPrograms ?? url, passwords, accountPasswords, ready]).apply(([endpoint, people, programs]) => ({
       endpoint,
       username,
-      password: all[username] ?? "",
+      password: people[username] ?? programs[username] ?? "",
       patienceMs: cluster.readyTimeoutMs,
     }));
 }
