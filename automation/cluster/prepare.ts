@@ -4,6 +4,7 @@ import type { PreparedCluster } from "../../components/kubernetes/cluster.ts";
 import type { Plan } from "../../components/lab/plan.ts";
 import { kubeConfig } from "../../components/kubernetes/kube-config.ts";
 import type { ClusterFacts } from "../../components/preflight/facts.ts";
+import { namespacesIn } from "../../components/preflight/notebooks.ts";
 import { seenIn } from "../../components/preflight/seen.ts";
 import { claimsOfOtherClass } from "../../components/preflight/storage-class.ts";
 import type { KnownCluster } from "../../components/preflight/state.ts";
@@ -29,9 +30,11 @@ export async function prepareCluster(
   );
   // What was known stays where it cannot be read.
   const uid = facts?.uid ?? known.uid;
+  const namespaces = facts && namespacesIn(facts);
   const seen = facts && seenIn(facts);
+  const found = { madeAgain, uid, ...(namespaces && { namespaces }), ...(seen && { seen }) };
   if (pulumi.runtime.isDryRun()) {
-    return { inPlaceOfOld: new Set(underOldNames(known).map(({ resource }) => resource)), madeAgain, uid, seen };
+    return { ...found, inPlaceOfOld: new Set(underOldNames(known).map(({ resource }) => resource)) };
   }
   try {
     const ask = send ?? apiServer(await kubeConfig(plan.lab.cluster));
@@ -40,5 +43,5 @@ export async function prepareCluster(
   } catch (error) {
     if (!(error instanceof Unreached)) throw error;
   }
-  return { inPlaceOfOld: new Set(), madeAgain, uid, seen };
+  return { ...found, inPlaceOfOld: new Set() };
 }

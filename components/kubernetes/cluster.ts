@@ -26,6 +26,8 @@ export interface PreparedCluster {
   uid?: string;
   /** What was seen of its network. Default: nothing, it could not be read. */
   seen?: SeenCluster;
+  /** Namespaces that are there and stay; undefined where they may not be listed. */
+  namespaces?: ReadonlySet<string>;
 }
 
 export interface ClusterAccess {
