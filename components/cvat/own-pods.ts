@@ -1,4 +1,6 @@
 import type { Workload } from "../charts/workloads.ts";
+import { copiedCertificate } from "./certificate/copied.ts";
+import { COPY_JOB } from "./certificate/copy-pod.ts";
 import { CLICKHOUSE_INIT, needsClickhouseInit } from "./clickhouse-init.ts";
 import { EXTERNAL } from "./external/names.ts";
 import { USERS } from "./names.ts";
@@ -10,6 +12,7 @@ export function ownPods({ config, versions }: Pick<CvatPlan, "config" | "version
   const isEmptyTable = needsClickhouseInit(versions.version, versions.parts.chart);
   const names = [
     USERS,
+    ...(copiedCertificate(config) ? [COPY_JOB] : []),
     ...(postgresql.external ? [EXTERNAL.postgresqlJob] : []),
     ...(analytics.enabled && analytics.clickhouse.external ? [EXTERNAL.clickhouseJob] : []),
     ...(analytics.enabled && isEmptyTable ? [CLICKHOUSE_INIT] : []),

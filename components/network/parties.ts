@@ -31,6 +31,7 @@ export const PARTIES = {
   clickhouseInit: { what: "the Job that makes ClickHouse's table", pods: /^cvat-clickhouse-init$/ },
   postgresqlJob: { what: "the Job that makes CVAT's database", pods: /^cvat-postgresql-database$/ },
   clickhouseJob: { what: "the Job that makes ClickHouse's database", pods: /^cvat-clickhouse-database$/ },
+  certificateCopy: { what: "the Job that copies a certificate", pods: /^cvat-certificate-copy$/ },
   dashboard: { what: "Nuclio's dashboard", pods: /^cvat-nuclio-dashboard$/ },
   controller: { what: "Nuclio's controller", pods: /^cvat-nuclio-controller$/ },
   functions: { what: "functions", pods: /^cvat-functions$/ },

@@ -158,6 +158,13 @@ export const WAYS: readonly Way[] = [
     breaks: "functions are neither listed nor deployed",
   },
   {
+    id: "certificate-to-kubernetes",
+    from: ["certificateCopy"],
+    to: ["apiServer"],
+    why: "the Job reads a certificate of another namespace and writes CVAT's own (`cvat.ingress.tls.copyOf`)",
+    breaks: "the copy is not made, and follows no renewal",
+  },
+  {
     id: "nuclio-to-sources",
     from: ["dashboard"],
     to: ["sources"],
