@@ -11,8 +11,11 @@ import type { ClusterConfig } from "./lab/cluster-config.ts";
 import type { Plan } from "./lab/plan.ts";
 import { Cvat } from "./cvat/cvat.ts";
 import { edgeAsked } from "./cvat/edge.ts";
+import type { CvatPlan } from "./cvat/plan.ts";
 import type { StorageAccess } from "./cvat/records.ts";
 import { addressesIn } from "./cvat/values.ts";
+import type { DiscoveryConfig } from "./discovery/discovery-config.ts";
+import { Discovery } from "./discovery/discovery.ts";
 import { edgeProof } from "./edge/proof/register.ts";
 import { appliedBelow } from "./kubernetes/field-manager.ts";
 import { OwnProvider, OwnResource } from "./records/resource.ts";
@@ -49,6 +52,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
   readonly store?: ObjectStore;
   readonly cvat?: Cvat;
   readonly sso?: Sso;
+  readonly discovery?: Discovery;
   readonly nuclio?: Nuclio;
   readonly clearml?: ClearMl;
   readonly agent?: ClearMlAgent;
@@ -105,6 +109,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
         const standing = [this.cvat, ...(this.sso ? [this.sso] : [])];
         edgeProof("cvat", edgeAsked(lab.cvat, signIn), { ...parts, dependsOn: standing });
       }
+      if (lab.discovery) this.discovery = discoveryOf(lab.discovery, plan.cvat, plan, this.cvat, cluster, parts);
       if (lab.cvat.nuclio.enabled) this.nuclio = nuclioOf(plan, this.cvat, this.store, cluster, parts);
     }
     if (plan.clearml) {
@@ -223,6 +228,39 @@ function ssoOf(
   // Whoever reads a stack file for `up` has asked for it by then.
   if (clientSecret === undefined) throw new RunError("vision-platform:sso.secrets.client is missing.");
   return new Sso("sso", { config, host, namespace, cluster, clientSecret, mirror }, opts);
+}
+
+/** What the platform around the lab learns of CVAT. */
+function discoveryOf(
+  config: DiscoveryConfig,
+  { config: section, versions }: CvatPlan,
+  { lab, mirror }: Plan,
+  cvat: Cvat,
+  cluster: Cluster,
+  opts: pulumi.ComponentResourceOptions,
+): Discovery {
+  const { namespace, url, addressForPrograms, analyticsUrl, connectionAs } = cvat;
+  return new Discovery(
+    "discovery",
+    {
+      config,
+      cvat: {
+        ...{ namespace, url, addressForPrograms, analyticsUrl, connectionAs },
+        version: versions.version,
+        superuser: section.superuser.username,
+      },
+      surroundings: {
+        cvat: section,
+        issuer: lab.sso !== undefined,
+        objectStore: lab.objectStore !== undefined,
+        registry: mirror !== undefined || section.nuclio.registry !== undefined,
+      },
+      oidcClient: lab.sso?.client.id,
+      cluster,
+    },
+    // So that CVAT still answers when the token is taken back.
+    { ...opts, dependsOn: cvat },
+  );
 }
 
 /** Functions of the stack, deployed through CVAT's Nuclio. */

@@ -33,6 +33,7 @@ export function signInSettings(sso: SsoConfig, cvat: CvatParts) {
     // A user of the stack who is not made yet would be whoever signs in under his name before.
     reservedNames: [cvat.superuser, ...cvat.users].map(({ username }) => username),
     emergencyAccount: cvat.superuser.username,
+    programAccounts: cvat.users.filter(({ program }) => program).map(({ username }) => username),
     passwordLogin: sso.passwordLogin,
     origins: [`https://${cvat.ingress.host}`],
     signOut: `${PROXY_PREFIX}/sign_out`,

@@ -93,6 +93,10 @@ beforeAll(async () => {
   ];
   const webhook = { name: "ci", url: "https://ci.example.com/cvat", events: ["update:job"] };
   const organizations = [{ slug: "lab", webhooks: [webhook] }];
+  const accounts = [
+    { username: "annotator", role: "worker" },
+    { username: "robot", program: true },
+  ];
   const users = [
     { username: "admin", name: "Administrator" },
     { username: "anna", name: "Anna Example" },
@@ -106,10 +110,11 @@ beforeAll(async () => {
   };
   lab = await startLab(
     {
-      cvat: { nuclio: { enabled: true, registry }, organizations, cloudStorages, ingress },
+      cvat: { nuclio: { enabled: true, registry }, users: accounts, organizations, cloudStorages, ingress },
       clearml: { users },
       images: { registry: "registry.example/library", username: "puller", password: sealed },
       sso,
+      discovery: { token: { user: "robot" }, notebooks: [{ namespace: "notebooks" }] },
     },
     { whole: true },
   );
@@ -266,12 +271,17 @@ const signsTokens = ({ name }: Canary) => /clearml-(session|secure-auth-token)-s
 
 /**
  * Of passwords that ClearML made, Secrets hold hashes with their salt; CVAT's were replaced by those given, but for the database's other
- * users, and the client's secret of sign-in by one. Keys of CVAT and of people are for records in CVAT and for their clearml.conf.
+ * users, a program's user and its token, and the client's secret of sign-in by one. Keys of CVAT and of people are for records in CVAT and for
+ * their clearml.conf.
  */
 const inSecrets = () =>
   made
     .map(({ name }) => name)
-    .filter((name) => /-(key|secret)$|-salt-|-postgresql-(admin|replication)-|sso-sessions-/.test(name))
+    .filter((name) =>
+      /-(key|secret)$|-salt-|-postgresql-(admin|replication)-|sso-sessions-|cvat-password-robot$|discovery-token$/.test(
+        name,
+      ),
+    )
     .filter((name) => !/store-(cvat|clearml-.*)-secret-key$|sso-client-secret$/.test(name));
 
 /** Runs the engine twice over: by our own run, and for previews with everything it can show. */

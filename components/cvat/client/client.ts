@@ -28,6 +28,8 @@ export interface ClientOptions {
   accessToken?: string | undefined;
   /** Breaks calls off. Default: nothing does. */
   signal?: AbortSignal;
+  /** How often a call is tried that may be done twice. Default: 5. */
+  attempts?: number;
 }
 
 /** The account does not exist any more, is switched off, or has another password. */
@@ -52,11 +54,13 @@ export class CvatClient {
   readonly #session: Session;
   readonly #signal: AbortSignal | undefined;
   readonly #signsIn: boolean;
+  readonly #attempts: number;
 
-  constructor(connection: Connection, { session = {}, accessToken, signal }: ClientOptions = {}) {
+  constructor(connection: Connection, { session = {}, accessToken, signal, attempts = ATTEMPTS }: ClientOptions = {}) {
     this.#connection = connection;
     this.#limitMs = connection.callMs ?? CALL_MS;
     this.#signal = signal;
+    this.#attempts = attempts;
     this.#signsIn = accessToken === undefined;
     this.#session = accessToken === undefined ? session : { token: Promise.resolve(accessToken) };
     if (connection.token !== undefined) session.token ??= Promise.resolve(connection.token);
@@ -145,7 +149,7 @@ export class CvatClient {
     const { endpoint } = this.#connection;
     const changesNothing = call.method === "GET" || call.path === LOGIN;
     return patiently(() => exchange(endpoint, { ...call, limitMs: this.#limitMs, signal: this.#signal }), {
-      attempts: ATTEMPTS,
+      attempts: this.#attempts,
       firstPauseMs: FIRST_PAUSE_MS,
       triedForMs: TRIED_FOR_MS,
       signal: this.#signal,

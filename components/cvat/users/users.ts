@@ -22,8 +22,6 @@ export interface CvatUsersArgs {
 export class CvatUsers {
   /** Each user's password by his name. */
   readonly passwords: pulumi.Output<Record<string, string>>;
-  /** The superuser's. */
-  readonly superuserPassword: pulumi.Output<string>;
   readonly job: k8s.batch.v1.Job;
   /** Resolves when the users are in CVAT; at preview at once. */
   readonly ready: pulumi.Output<void>;
@@ -35,15 +33,14 @@ export class CvatUsers {
   ) {
     const made = (what: string, length: number) =>
       new GeneratedText(`${name}-${what}`, { length }, { parent: opts.parent }).value;
-    const people = everybody(config).map(({ password, ...person }) => ({
-      ...person,
-      email: emailOf(person),
-      password: pulumi.secret(password ?? made(`password-${person.username}`, PASSWORD_LENGTH.typed)),
+    const people = everybody(config).map(({ username, email, password, firstName, lastName, role }) => ({
+      ...{ username, firstName, lastName, role },
+      email: emailOf({ username, email }),
+      password: pulumi.secret(password ?? made(`password-${username}`, PASSWORD_LENGTH.typed)),
     }));
     this.passwords = pulumi.secret(
       pulumi.output(Object.fromEntries(people.map(({ username, password }) => [username, password]))),
     );
-    this.superuserPassword = pulumi.secret(people[0]?.password ?? "");
 
     const users = pulumi.secret(pulumi.output(people).apply((all) => JSON.stringify({ users: all })));
     const secret = new k8s.core.v1.Secret(
