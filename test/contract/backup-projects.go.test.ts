@@ -20,7 +20,7 @@ import { exampleStack } from "../fixtures/inputs/whole-stack.ts";
 const TESTS = path.resolve(import.meta.dirname, "../python/backup");
 const MINUTES = 60_000;
 /** Each test has an organization, and an account, of its own. */
-const ACCOUNTS = 60;
+const ACCOUNTS = 120;
 const BUCKET = "backups";
 const USER = { accessKey: "vision-platform-backup", secretKey: "a-secret-key-of-forty-characters-0123456" };
 
