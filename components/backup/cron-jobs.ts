@@ -1,4 +1,5 @@
 import type { Mirror } from "../images/mirror.ts";
+import { BACKUP_LABEL } from "./names.ts";
 import type { Part } from "./parts.ts";
 import type { BackupPlan } from "./plan.ts";
 import { backupPod } from "./pod.ts";
@@ -15,7 +16,6 @@ const ROWS: readonly { part: Part; command: string; memory: string; longestHours
 ];
 
 const HOUR = 3600;
-const LABEL = "vision-platform/backup";
 
 /** Name of a CronJob: `backup-projects`. */
 export const cronJobName = (command: string): string => `backup-${command}`;
@@ -33,13 +33,13 @@ export function cronJobs(plan: BackupPlan, mirror: Mirror | undefined) {
       successfulJobsHistoryLimit: 3,
       failedJobsHistoryLimit: 3,
       jobTemplate: {
-        metadata: { labels: { [LABEL]: command } },
+        metadata: { labels: { [BACKUP_LABEL]: command } },
         spec: {
           // What failed is told, and done again the next night: at once it would most often fail alike.
           backoffLimit: 0,
           activeDeadlineSeconds: longestHours * HOUR,
           template: {
-            metadata: { labels: { [LABEL]: command } },
+            metadata: { labels: { [BACKUP_LABEL]: command } },
             spec: backupPod({ plan, mirror, command, memory }),
           },
         },
