@@ -115,8 +115,8 @@ beforeAll(async () => {
       clearml: { users },
       images: { registry: "registry.example/library", username: "puller", password: sealed },
       sso,
-      backup: { notify: { url: sealed } },
       discovery: { token: { user: "robot" }, notebooks: [{ namespace: "notebooks" }] },
+      backup: { notify: { url: sealed } },
     },
     { whole: true },
   );
@@ -280,7 +280,7 @@ const inSecrets = () =>
   made
     .map(({ name }) => name)
     .filter((name) =>
-      /-(key|secret)$|-salt-|-postgresql-(admin|replication)-|sso-sessions-|cvat-password-(robot|vision-platform-backup)$|(discovery|backup)-token$/.test(
+      /-(key|secret)$|-salt-|-postgresql-(admin|replication)-|sso-sessions-|password-(robot|vision-platform-.*)$|(discovery|backup)-token$/.test(
         name,
       ),
     )
