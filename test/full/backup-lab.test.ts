@@ -6,7 +6,7 @@ import { silentProgress } from "../../automation/progress.ts";
 import { pythonEnvironment } from "../../automation/python/environment.ts";
 import { s3Of } from "../../components/storage/client/s3.ts";
 import { jpegOf } from "../fixtures/cvat/pictures.ts";
-import { startLab, type Lab } from "../rehearsal/harness.ts";
+import { startScene, type Lab } from "../rehearsal/harness.ts";
 
 /*
  * Backups in a lab: the CronJob object that `up` made, its pod run as a process from its own spec with the Secret and ConfigMap of the cluster,
@@ -26,7 +26,7 @@ beforeAll(async () => {
   // Pods take `python` from the path of the cluster's controller, which is this process's.
   variables["PATH"] = `${path.dirname(python)}:${process.env["PATH"] ?? ""}`;
   use(variables);
-  lab = await startLab({ cvat: { organizations: [{ slug: "lab" }] }, backup: {} }, { whole: true });
+  ({ lab } = await startScene({ cvat: { organizations: [{ slug: "lab" }] }, backup: {} }, { whole: true }));
   folder = path.join(lab.home.folder, "stack");
   const { PULUMI_BACKEND_URL = "", PULUMI_CONFIG_PASSPHRASE = "" } = lab.rehearsal().env;
   use({ PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE });
