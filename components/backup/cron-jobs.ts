@@ -1,5 +1,5 @@
 import type { Mirror } from "../images/mirror.ts";
-import { BACKUP_LABEL } from "./names.ts";
+import { BACKUP_LABEL as LABEL } from "./names.ts";
 import type { Part } from "./parts.ts";
 import type { BackupPlan } from "./plan.ts";
 import { backupPod } from "./pod.ts";
@@ -33,13 +33,13 @@ export function cronJobs(plan: BackupPlan, mirror: Mirror | undefined) {
       successfulJobsHistoryLimit: 3,
       failedJobsHistoryLimit: 3,
       jobTemplate: {
-        metadata: { labels: { [BACKUP_LABEL]: command } },
+        metadata: { labels: { [LABEL]: command } },
         spec: {
           // What failed is told, and done again the next night: at once it would most often fail alike.
           backoffLimit: 0,
           activeDeadlineSeconds: longestHours * HOUR,
           template: {
-            metadata: { labels: { [BACKUP_LABEL]: command } },
+            metadata: { labels: { [LABEL]: command } },
             spec: backupPod({ plan, mirror, command, memory }),
           },
         },

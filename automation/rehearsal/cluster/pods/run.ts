@@ -25,8 +25,8 @@ const AFTER_AN_ERROR_MS = 500;
 /** What a kubelet keeps of a log as the message of a container that failed. (kubernetes: pkg/kubelet/kuberuntime, fallbackToLogs) */
 const LOG_BYTES = 2048;
 
-/** What is run: work on data, what copies a certificate, and backups. (stages.yaml leaves their ends to this) */
-const RUN = [WORK_LABEL, `app=${COPY_JOB}`, BACKUP_LABEL];
+/** What is run: work on data, what copies a certificate, and backups of projects. (stages.yaml leaves their ends to this) */
+const RUN = [WORK_LABEL, `app=${COPY_JOB}`, `${BACKUP_LABEL}=projects`];
 
 /** Loaded into each Python: what is for the lab's network goes to this machine. (network/sitecustomize.py) */
 const PYTHON_NETWORK = path.join(import.meta.dirname, "network");
