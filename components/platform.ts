@@ -1,5 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { BackupAccess } from "./backup/access.ts";
+import { cvatAccess } from "./backup/cvat-access.ts";
+import { Backup } from "./backup/backup.ts";
 import type { LedgerRow } from "./charts/ledger.ts";
 import type { ChartSource } from "./charts/source.ts";
 import { untriedText } from "./charts/versions.ts";
@@ -20,6 +23,8 @@ import { edgeProof } from "./edge/proof/register.ts";
 import { appliedBelow } from "./kubernetes/field-manager.ts";
 import { OwnProvider, OwnResource } from "./records/resource.ts";
 import { millisecondsOf } from "./schema/values.ts";
+import { FUNCTION_PODS } from "./network/parties.ts";
+import { Network } from "./network/network.ts";
 import { Nuclio, platformValues } from "./nuclio/nuclio.ts";
 import { observeFunctions } from "./nuclio/observe.ts";
 import { RunError } from "./program/run-errors.ts";
@@ -27,6 +32,7 @@ import { signInServer } from "./sso/sign-in-settings.ts";
 import { keycloakClient } from "./sso/keycloak/client.ts";
 import type { SsoConfig } from "./sso/sso-config.ts";
 import { Sso } from "./sso/sso.ts";
+import { ssoWorkloads } from "./sso/workloads.ts";
 import { authorityName } from "./storage/authority.ts";
 import type { StoreFindings } from "./storage/findings.ts";
 import { ObjectStore } from "./storage/object-store.ts";
@@ -56,6 +62,8 @@ export class VisionPlatform extends pulumi.ComponentResource {
   readonly nuclio?: Nuclio;
   readonly clearml?: ClearMl;
   readonly agent?: ClearMlAgent;
+  readonly network?: Network;
+  readonly backup?: Backup;
   /** Credentials of ClearML's people and of its agent. */
   readonly accounts?: pulumi.Output<ClearMlAccounts>;
   /** What became of every fix of every chart. */
@@ -99,7 +107,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
           nuclioPlatform: platformValues(plan.functions, plan.cvat.nuclio),
           mirror: plan.mirror,
           address: edge,
-          signIn: lab.sso && signInServer(lab.sso, plan.cvat.config),
+          signIn: lab.sso && signInServer(lab.sso, plan.cvat.config, accountsOf(plan.cvat)),
         },
         parts,
       );
@@ -146,6 +154,8 @@ export class VisionPlatform extends pulumi.ComponentResource {
         );
       }
     }
+    this.backup = backupOf(plan, this, cluster, parts);
+    if (lab.network.policies) this.network = networkOf(this, plan, cluster, parts);
     // A warning, so that a preview's report has it too.
     const untried = untriedText({ CVAT: plan.cvat?.versions, ClearML: plan.clearml?.versions });
     if (untried) void pulumi.log.warn(untried, this);
@@ -190,6 +200,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
         ...(cvat && { cvat: cvat.passwords }),
         ...(accounts && { clearml: accounts }),
         ...(store && { objectStore: store.keysOfPeople }),
+        ...(store && this.backup && { backup: store.keysOf("backup") }),
       }),
     };
   }
@@ -228,6 +239,34 @@ function ssoOf(
   // Whoever reads a stack file for `up` has asked for it by then.
   if (clientSecret === undefined) throw new RunError("vision-platform:sso.secrets.client is missing.");
   return new Sso("sso", { config, host, namespace, cluster, clientSecret, mirror }, opts);
+}
+
+/** User names of the lab's own programs in CVAT. */
+const accountsOf = ({ accounts }: CvatPlan) => accounts.map(({ username }) => username);
+
+/** Backups, beside the system whose image they run. */
+function backupOf(
+  { backup: plan, cvat: cvatPlan, store: storePlan, lab, mirror }: Plan,
+  { store, cvat, clearml }: Pick<VisionPlatform, "store" | "cvat" | "clearml">,
+  cluster: Cluster,
+  opts: pulumi.ComponentResourceOptions,
+): Backup | undefined {
+  const beside = cvat ?? clearml;
+  if (plan === undefined || storePlan === undefined || store === undefined || beside === undefined) return undefined;
+  const { accessKey, secretKey } = store.keysOf("backup");
+  const { url: notifyUrl } = lab.backup?.notify ?? {};
+  const ca = storePlan.caForPods;
+  const place = { ...storePlan.s3, ...(ca !== undefined && { ca }) };
+  const ofCvat =
+    cvat && cvatPlan && plan.parts.includes("projects") ? cvatAccess(plan, cvat, cvatPlan, opts) : undefined;
+  const access = pulumi
+    .all([store.bucket("backups"), accessKey, secretKey, notifyUrl, ofCvat])
+    .apply(([bucket, key, secret, url, opened]): BackupAccess => ({
+      store: { ...place, bucket, accessKey: key, secretKey: secret },
+      ...(opened && { cvat: opened }),
+      ...(url !== undefined && { notifyUrl: url }),
+    }));
+  return new Backup("backup", { plan, namespace: beside.namespace, mirror, cluster, access }, opts);
 }
 
 /** What the platform around the lab learns of CVAT. */
@@ -299,6 +338,33 @@ function nuclioOf(
     },
     // Of CVAT, what makes it ready, and no more: not the proof that nobody makes an account by himself.
     { ...opts, dependsOn: cvat.ready.apply((): pulumi.Resource[] => []) },
+  );
+}
+
+/** Who of all that is there may call whom. */
+function networkOf(
+  { cvat, clearml, agent }: Pick<VisionPlatform, "cvat" | "clearml" | "agent">,
+  { lab, cvat: cvatPlan, functions, store }: Plan,
+  cluster: Cluster,
+  opts: pulumi.ComponentResourceOptions,
+): Network {
+  const installed = [cvat, clearml, agent].filter((one) => one !== undefined);
+  const { namespace, nuclio } = lab.cvat;
+  const { name, labels, port } = FUNCTION_PODS;
+  const ofOthers = [
+    ...(cvat && lab.sso ? ssoWorkloads(namespace) : []),
+    ...(cvat && nuclio.enabled ? [{ namespace, name, labels, ports: [{ name: undefined, port }] }] : []),
+  ];
+  const { network, traefik, sso } = lab;
+  return new Network(
+    "network",
+    {
+      input: { network, traefik, sso, cvat: cvatPlan, functions, store },
+      cluster,
+      workloads: pulumi.all(installed.map(({ workloads }) => workloads)).apply((all) => [...all.flat(), ...ofOthers]),
+      ofCharts: pulumi.all(installed.map(({ ownPolicies }) => ownPolicies)).apply((all) => all.flat()),
+    },
+    opts,
   );
 }
 

@@ -1,3 +1,4 @@
+import { BACKUP_ACCOUNT } from "../backup/account.ts";
 import { clearmlRanges } from "./chart-ranges.ts";
 import { refusedCharts } from "../charts/kubernetes.ts";
 import { chooseVersions } from "../charts/versions.ts";
@@ -11,6 +12,7 @@ import { ssoNeedsOfCvat } from "../sso/rules.ts";
 import { bucketsOf } from "../storage/buckets.ts";
 import { hostOf } from "../storage/endpoint.ts";
 import { rolesOf } from "../storage/granted.ts";
+import { backupsBucket } from "../storage/object-store-config.ts";
 import { peopleOfStore } from "./people.ts";
 
 /** The sections as far as they are sound: a key that has a problem of its own is not there. */
@@ -156,6 +158,50 @@ const chartsTakeKubernetes: Rule = ({ rehearsal, clearml }) => {
   return refusedCharts(charts, { version: rehearsal.kubernetes, saidBy });
 };
 
+/** Backups lie in the lab's store, and are of a system that it has. */
+const backupHasWhatItNeeds: Rule = ({ backup, cvat, clearml }, given) => {
+  if (backup === undefined) return [];
+  const isOff = cvat?.enabled === false && clearml?.enabled === false;
+  return [
+    ...(given.includes("objectStore")
+      ? []
+      : [{ path: "vision-platform:backup", message: "Needs a place: set vision-platform:objectStore." }]),
+    ...(isOff
+      ? [{ path: "vision-platform:backup", message: "CVAT and ClearML are off: there is nothing to back up." }]
+      : []),
+  ];
+};
+
+/** Backups get a bucket that nothing else has: who may read another reads none of them. */
+const backupsHaveABucketOfTheirOwn: Rule = ({ backup, objectStore }) => {
+  const { buckets, moreBuckets } = objectStore ?? {};
+  if (backup === undefined || !buckets || !moreBuckets || buckets.backups !== undefined) return [];
+  const { name } = backupsBucket.parse({});
+  return bucketsOf({ buckets, moreBuckets })
+    .filter((bucket) => bucket.role === "backups" || bucket.name === name)
+    .map(({ key }) => ({
+      path: `vision-platform:objectStore.${key}`,
+      message: `Backups lie in a bucket of their own, \`${name}\`: name another for them in vision-platform:objectStore.buckets.backups.name, and call no other bucket's role \`backups\`.`,
+    }));
+};
+
+/** The account by which backups are made is a program's: its password would be a person's, and its role too. */
+const accountsAreNobodys: Rule = ({ backup, cvat }) => {
+  const { superuser, users = [] } = installed(cvat) ?? {};
+  if (backup === undefined) return [];
+  const taken = BACKUP_ACCOUNT.username;
+  const people = [
+    ["vision-platform:cvat.superuser.username", superuser?.username] as const,
+    ...users.map(({ username }, index) => [`vision-platform:cvat.users[${index}].username`, username] as const),
+  ];
+  return people
+    .filter(([, username]) => username?.toLowerCase() === taken)
+    .map(([path]) => ({
+      path,
+      message: `\`${taken}\` is the account by which backups are made. Choose another name.`,
+    }));
+};
+
 export const RULES: readonly Rule[] = [
   addressesAreUsedOnce,
   namespacesAreUsedOnce,
@@ -168,6 +214,9 @@ export const RULES: readonly Rule[] = [
   edgeIsOfUse,
   discoveryHasItsCvat,
   chartsTakeKubernetes,
+  backupHasWhatItNeeds,
+  backupsHaveABucketOfTheirOwn,
+  accountsAreNobodys,
 ];
 
 /** What is switched off asks for nothing. */

@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import { backupConfig } from "../backup/backup-section.ts";
 import { chartsConfig } from "../charts/charts-config.ts";
 import { clearmlConfig } from "../clearml/clearml-section.ts";
 import { clusterConfig } from "./cluster-config.ts";
@@ -6,6 +7,7 @@ import { imagesConfig } from "../images/images-config.ts";
 import { cvatConfig } from "../cvat/cvat-section.ts";
 import { discoveryConfig } from "../discovery/discovery-section.ts";
 import { functionsConfig } from "../nuclio/functions-section.ts";
+import { networkConfig } from "../network/network-config.ts";
 import { rehearsalConfig } from "./rehearsal-config.ts";
 import { ssoConfig } from "../sso/sso-section.ts";
 import { objectStoreConfig } from "../storage/object-store-section.ts";
@@ -35,7 +37,11 @@ export const SECTIONS = {
     ),
   functions: functionsConfig.prefault({}).describe("Functions of Nuclio that annotate in CVAT, by name."),
   clearml: clearmlConfig.prefault({}).describe("ClearML: experiments, training and artifacts."),
+  backup: backupConfig
+    .optional()
+    .describe("Backups of projects, databases and uploaded files, in a bucket of their own. Left out: none are made."),
   images: imagesConfig.prefault({}).describe("Where images are pulled from, and what verbs run in the cluster."),
+  network: networkConfig.prefault({}).describe("Who of the lab may call whom: NetworkPolicies."),
   rehearsal: rehearsalConfig
     .prefault({})
     .describe("What a rehearsal cannot know of your cluster. `preview` and `up` make nothing of it."),

@@ -25,6 +25,7 @@ import { tinyProgram, writeTinyChart } from "./tiny-chart.ts";
 
 /** Every key of a stack file that takes a secret and that a test can choose, with a secret of its own. */
 const GIVEN: readonly (Canary & { key: string })[] = [
+  "backup.notify.url",
   "cvat.nuclio.registry.password",
   "cvat.secrets.clickhouse",
   "cvat.secrets.grafana",
@@ -115,6 +116,7 @@ beforeAll(async () => {
       images: { registry: "registry.example/library", username: "puller", password: sealed },
       sso,
       discovery: { token: { user: "robot" }, notebooks: [{ namespace: "notebooks" }] },
+      backup: { notify: { url: sealed } },
     },
     { whole: true },
   );
@@ -278,7 +280,7 @@ const inSecrets = () =>
   made
     .map(({ name }) => name)
     .filter((name) =>
-      /-(key|secret)$|-salt-|-postgresql-(admin|replication)-|sso-sessions-|cvat-password-robot$|discovery-token$/.test(
+      /-(key|secret)$|-salt-|-postgresql-(admin|replication)-|sso-sessions-|password-(robot|vision-platform-.*)$|discovery-token$/.test(
         name,
       ),
     )

@@ -7,7 +7,10 @@ import { bucketPlace, functionPlace, place } from "./places.ts";
 
 /** The lab of a stack file: people, addresses, systems, stores, and what goes between them. */
 export function labGraph(plan: Plan): LabGraph {
-  const parts = [edge(plan), cvat(plan), analytics(plan), functions(plan), clearml(plan), agent(plan), store(plan)];
+  const parts = [
+    ...[edge(plan), cvat(plan), analytics(plan), functions(plan), clearml(plan), agent(plan)],
+    ...[backup(plan), store(plan)],
+  ];
   return { nodes: parts.flatMap(({ nodes }) => nodes), edges: parts.flatMap(({ edges }) => edges) };
 }
 
@@ -109,10 +112,17 @@ function agent({ clearml: on }: Plan): LabGraph {
   return { nodes: [node], edges: [go("clearml", node, "queued tasks")] };
 }
 
+function backup({ backup: on }: Plan): LabGraph {
+  if (!on) return NOTHING;
+  const node = place("backup", on.parts.join(", "), `namespace ${on.namespace}`);
+  return { nodes: [node], edges: on.parts.includes("projects") ? [go("cvat", node, "projects")] : [] };
+}
+
 /** Who uses the buckets: the part that reads and writes in the application's name. */
 const USERS: Readonly<Record<Application, (plan: Plan) => string[]>> = {
   cvat: ({ cvat: on }) => (on ? ["cvat"] : []),
   clearml: ({ clearml: on }) => (on ? [on.agent ? "clearml_agent" : "clearml_people"] : []),
+  backup: ({ backup: on }) => (on ? ["backup"] : []),
   functions: ({ functions: all }) =>
     Object.entries(all).flatMap(([name, { config }]) => (config.model ? [functionPlace(name).id] : [])),
 };

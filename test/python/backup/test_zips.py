@@ -7,10 +7,11 @@ import struct
 import zipfile
 
 import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+
 import ranges
 import recorded
 import zips
-from botocore.exceptions import BotoCoreError, ClientError
 from range_store import RangeStore
 from recorded import FULL, LIGHT, changed, files_of, with_file, without, zip_of
 
