@@ -7,5 +7,5 @@ import type { BackupPlan } from "./plan.ts";
 export const backupWorkloads = (plan: BackupPlan): Workload[] =>
   cronJobs(plan, undefined).map(({ name, spec }) => ({
     ...{ namespace: plan.namespace, name, ports: [] },
-    labels: { [BACKUP_LABEL]: spec.jobTemplate.metadata.labels[BACKUP_LABEL] ?? "" },
+    labels: { [BACKUP_LABEL]: spec.jobTemplate.metadata.labels[BACKUP_LABEL] },
   }));
