@@ -148,9 +148,10 @@ const LAYOUTS: Readonly<Record<string, () => Promise<Sections>>> = {
   },
   "services of others": async () => {
     const { config } = parse(await readFile("Pulumi.platform.yaml", "utf8")) as { config: Sections };
-    return Object.fromEntries(
+    const sections = Object.fromEntries(
       Object.entries(config).map(([key, value]) => [key.replace("vision-platform:", ""), value]),
     );
+    return { ...sections, sso: { ...(sections["sso"] as object), secrets: { keycloak: "a-secret" } } };
   },
   "images that make no table of events": () =>
     Promise.resolve({ ...homelab(), cvat: { version: "2.39.0", chart: "0.17.1" } }),
