@@ -1,0 +1,52 @@
+"""A dump in the bucket: written, looked at, put back. (components/backup/script/engines.py says what differs between databases)"""
+
+import age
+import engines
+import streams
+
+# What a dump, or a restore, fails with in a sentence.
+TOLD = (*engines.TOLD, age.NotReadable, streams.Changed)
+
+
+def write(engine, other, store, place, stamp, recipient):
+    """
+    Dumps a database. `about.json` comes last: without it there is no backup.
+
+    :param place: begin of the keys of this database's dumps, with `/` at its end
+    :param recipient: public key of age; None: not encrypted
+    :returns: what stands in about.json
+    """
+    about = {"kind": "database", "version": 1, "database": engine.name, "stamp": stamp}
+    pieces = engine.dump(other, about)
+    key = f"{place}{stamp}/{engine.file}"
+    if recipient:
+        pieces = age.encrypt(pieces, recipient)
+        key = f"{key}.age"
+        about["recipient"] = recipient
+    written = streams.upload(store.client, store.bucket, key, pieces)
+    about["dump"] = {"key": key, **written}
+    store.put_json(f"{place}{stamp}/about.json", about)
+    return about
+
+
+def read(store, about, file_key):
+    """
+    A dump as its program wrote it, as pieces, held against what was written: the object's bytes, and where it is encrypted each of its chunks.
+
+    :param file_key: 16 bytes; None where there is none
+    """
+    pieces = streams.download(store.client, store.bucket, about["dump"]["key"], about["dump"])
+    if "recipient" not in about:
+        return pieces
+    if file_key is None:
+        raise age.NotReadable(f"the dump is encrypted to {about['recipient']}: its key is needed")
+    return age.decrypt(pieces, file_key)
+
+
+def check(store, about, file_key):
+    """Reads all of a dump. One that is encrypted is read as an object where there is no key."""
+    if "recipient" in about and file_key is None:
+        pieces = streams.download(store.client, store.bucket, about["dump"]["key"], about["dump"])
+    else:
+        pieces = read(store, about, file_key)
+    return sum(len(piece) for piece in pieces)
