@@ -193,7 +193,7 @@ function cvatStages(plan: CvatPlan): Stages {
 /** CVAT's users, made when it runs. */
 function usersOf(
   name: string,
-  { plan: { config }, cluster }: CvatArgs,
+  { plan: { config, accounts }, cluster }: CvatArgs,
   install: ChartInstall,
   namespace: pulumi.Output<string>,
   opts: pulumi.CustomResourceOptions,
@@ -201,7 +201,7 @@ function usersOf(
   return new CvatUsers(
     name,
     {
-      config,
+      ...{ config, accounts },
       namespace: pulumi.all([namespace, install.ready]).apply(([where]) => where),
       initializer: install.object("Job", CHART_OBJECTS.initializer) as pulumi.Output<k8s.batch.v1.Job>,
       cluster,

@@ -10,6 +10,7 @@ import { nuclioRelease } from "../nuclio/release.ts";
 import type { CvatConfig } from "./cvat-config.ts";
 import { imageParts, type ImageParts } from "./images.ts";
 import type { SignIn } from "./routes.ts";
+import type { OwnAccount } from "./users/own-account.ts";
 import { CVAT_VERSIONS, cvatWish, type CvatVersions } from "./versions.ts";
 
 /** CVAT, and what is worked out of its keys. */
@@ -28,6 +29,8 @@ export interface CvatPlan {
   signIn: SignIn | undefined;
   /** Where programs of this machine reach its API. Undefined: where people come. */
   endpoint: string | undefined;
+  /** Of programs of the lab. */
+  accounts: readonly OwnAccount[];
   /** Its cloud storages: those that the stack file lists, else every bucket of the lab's store that it may use. */
   cloudStorages: readonly CloudStorageConfig[];
 }
@@ -40,12 +43,14 @@ export interface CvatPlanArgs {
   classes: DefaultClasses;
   /** What the buckets are for that the lab's store gives it: `datasets`, `cvat`. */
   roles: readonly string[];
+  /** Of programs of the lab. Default: none. */
+  accounts?: readonly OwnAccount[];
   /** What stands before it where people sign in by an issuer. Default: they do not. */
   signIn?: SignIn | undefined;
 }
 
 /** @throws UserError for versions that do not go together */
-export function cvatPlan({ config, classes, roles, signIn }: CvatPlanArgs): CvatPlan {
+export function cvatPlan({ config, classes, roles, accounts = [], signIn }: CvatPlanArgs): CvatPlan {
   const { version, images, data, kvrocks, postgresql, redis, analytics, ingress } = config;
   const storageClass = (part: string, { storageClass: own }: { storageClass?: string | undefined }) =>
     storageClassOf(`cvat.${part}.storageClass`, own, classes);
@@ -68,6 +73,7 @@ export function cvatPlan({ config, classes, roles, signIn }: CvatPlanArgs): Cvat
     },
     ingressClass: ingressClassOf("cvat.ingress.className", ingress.className, classes),
     signIn,
+    accounts,
     endpoint: config.endpoint ?? (signIn?.tokenHost === undefined ? undefined : `https://${signIn.tokenHost}`),
     cloudStorages: config.cloudStorages ?? roles.map(storageOfBucket),
   };

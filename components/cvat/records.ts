@@ -17,7 +17,7 @@ export interface StorageAccess {
 }
 
 export interface CvatRecordsArgs {
-  plan: Pick<CvatPlan, "config" | "cloudStorages">;
+  plan: Pick<CvatPlan, "config" | "accounts" | "cloudStorages">;
   connection: pulumi.Input<Connection>;
   storages: readonly StorageAccess[];
 }
@@ -43,7 +43,8 @@ export function registerRecords(
       opts,
     );
     organizations.set(slug, record);
-    for (const { username, role } of members) {
+    const programs = plan.accounts.map(({ username, membership: role }) => ({ username, role }));
+    for (const { username, role } of [...members, ...programs]) {
       new OwnResource(
         `${name}-member-${slug}-${username}`,
         "cvat:Membership",

@@ -1,3 +1,5 @@
+import type { BackupConfig } from "../backup/backup-config.ts";
+import { backupPlan, placesOf, type BackupPlan } from "../backup/plan.ts";
 import type { ChartSource } from "../charts/source.ts";
 import { clearmlPlan, clearmlPlanOn, type ClearmlPlan } from "../clearml/plan.ts";
 import { cvatPlan, cvatPlanOn, type CvatPlan } from "../cvat/plan.ts";
@@ -6,6 +8,7 @@ import type { LabelEntry } from "../nuclio/label-config.ts";
 import { functionPlan, type FunctionPlan } from "../nuclio/plan.ts";
 import { signInOf } from "../sso/sign-in.ts";
 import type { Application } from "../storage/grants.ts";
+import type { ObjectStoreConfig } from "../storage/object-store-config.ts";
 import { storePlan, type StorePlan } from "../storage/plan.ts";
 import { mirrorOf } from "./mirror.ts";
 import { peopleOfStore } from "./people.ts";
@@ -24,6 +27,8 @@ export interface Plan {
   clearml: ClearmlPlan | undefined;
   /** Undefined: the lab has none. */
   store: StorePlan | undefined;
+  /** Undefined: no backups are made. */
+  backup: BackupPlan | undefined;
   /** Where images are taken from. Undefined: each from where it is published. */
   mirror: Mirror | undefined;
 }
@@ -42,7 +47,9 @@ export function planOf(lab: LabConfig, files: NamedFiles): Plan {
   const store = storeOf(lab, files);
   const roles = store?.rolesOfCvat ?? [];
   const signIn = lab.sso && signInOf(lab.sso);
-  const cvat = lab.cvat.enabled ? cvatPlan({ config: lab.cvat, classes, roles, signIn }) : undefined;
+  const backup = lab.backup && backupPlan({ config: lab.backup, cvat: lab.cvat, clearml: lab.clearml });
+  const accounts = backup?.accounts ?? [];
+  const cvat = lab.cvat.enabled ? cvatPlan({ config: lab.cvat, classes, roles, accounts, signIn }) : undefined;
   const clearml = lab.clearml.enabled ? clearmlPlan({ config: lab.clearml, classes }) : undefined;
   return {
     lab,
@@ -55,6 +62,7 @@ export function planOf(lab: LabConfig, files: NamedFiles): Plan {
     functions: lab.cvat.enabled && lab.cvat.nuclio.enabled ? functionPlans(lab.functions, files) : {},
     clearml,
     store,
+    backup,
     mirror: mirrorOf(lab),
   };
 }
@@ -71,15 +79,25 @@ export function withCharts(plan: Plan, charts: Readonly<Record<string, ChartSour
   };
 }
 
-function storeOf({ objectStore, cvat, clearml }: LabConfig, { certificates: ca }: NamedFiles): StorePlan | undefined {
+function storeOf(
+  { objectStore, cvat, clearml, backup }: LabConfig,
+  { certificates: ca }: NamedFiles,
+): StorePlan | undefined {
   if (objectStore === undefined) return undefined;
   const applications: Application[] = [
     ...(cvat.enabled ? (["cvat"] as const) : []),
     ...(clearml.enabled ? (["clearml"] as const) : []),
     ...(cvat.enabled && cvat.nuclio.enabled ? (["functions"] as const) : []),
+    ...(backup ? (["backup"] as const) : []),
   ];
   const people = peopleOfStore({ clearml, cvat }) ?? [];
-  return storePlan({ config: objectStore, applications, people, ca });
+  return storePlan({ config: backup ? narrowed(objectStore, backup) : objectStore, applications, people, ca });
+}
+
+/** What makes backups may use nothing of its bucket but its own places there: another lab may have its own beside them. */
+function narrowed(config: ObjectStoreConfig, backup: BackupConfig): ObjectStoreConfig {
+  const onlyPrefixes = { ...config.onlyPrefixes, backup: { backups: placesOf(backup) } };
+  return { ...config, onlyPrefixes };
 }
 
 /** A function may be called `constructor`, which every object has. */

@@ -1,3 +1,4 @@
+import { BACKUP_ACCOUNT } from "../backup/account.ts";
 import { clearmlRanges } from "./chart-ranges.ts";
 import { refusedCharts } from "../charts/kubernetes.ts";
 import { chooseVersions } from "../charts/versions.ts";
@@ -145,6 +146,37 @@ const chartsTakeKubernetes: Rule = ({ rehearsal, clearml }) => {
   return refusedCharts(charts, { version: rehearsal.kubernetes, saidBy });
 };
 
+/** Backups lie in the lab's store, and are of a system that it has. */
+const backupHasWhatItNeeds: Rule = ({ backup, cvat, clearml }, given) => {
+  if (backup === undefined) return [];
+  const isOff = cvat?.enabled === false && clearml?.enabled === false;
+  return [
+    ...(given.includes("objectStore")
+      ? []
+      : [{ path: "vision-platform:backup", message: "Needs a place: set vision-platform:objectStore." }]),
+    ...(isOff
+      ? [{ path: "vision-platform:backup", message: "CVAT and ClearML are off: there is nothing to back up." }]
+      : []),
+  ];
+};
+
+/** The account by which backups are made is a program's: its password would be a person's, and its role too. */
+const accountsAreNobodys: Rule = ({ backup, cvat }) => {
+  const { superuser, users = [] } = installed(cvat) ?? {};
+  if (backup === undefined) return [];
+  const taken = BACKUP_ACCOUNT.username;
+  const people = [
+    ["vision-platform:cvat.superuser.username", superuser?.username] as const,
+    ...users.map(({ username }, index) => [`vision-platform:cvat.users[${index}].username`, username] as const),
+  ];
+  return people
+    .filter(([, username]) => username?.toLowerCase() === taken)
+    .map(([path]) => ({
+      path,
+      message: `\`${taken}\` is the account by which backups are made. Choose another name.`,
+    }));
+};
+
 export const RULES: readonly Rule[] = [
   addressesAreUsedOnce,
   namespacesAreUsedOnce,
@@ -156,6 +188,8 @@ export const RULES: readonly Rule[] = [
   signInHasItsCvat,
   edgeIsOfUse,
   chartsTakeKubernetes,
+  backupHasWhatItNeeds,
+  accountsAreNobodys,
 ];
 
 /** What is switched off asks for nothing. */

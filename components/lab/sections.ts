@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import { backupConfig } from "../backup/backup-section.ts";
 import { chartsConfig } from "../charts/charts-config.ts";
 import { clearmlConfig } from "../clearml/clearml-section.ts";
 import { clusterConfig } from "./cluster-config.ts";
@@ -29,6 +30,9 @@ export const SECTIONS = {
     .describe("Sign-in to CVAT by an issuer of OpenID Connect, such as Keycloak. Left out: by CVAT's own passwords."),
   functions: functionsConfig.prefault({}).describe("Functions of Nuclio that annotate in CVAT, by name."),
   clearml: clearmlConfig.prefault({}).describe("ClearML: experiments, training and artifacts."),
+  backup: backupConfig
+    .optional()
+    .describe("Backups of projects, databases and uploaded files, in a bucket of their own. Left out: none are made."),
   images: imagesConfig.prefault({}).describe("Where images are pulled from, and what verbs run in the cluster."),
   rehearsal: rehearsalConfig
     .prefault({})

@@ -8,7 +8,7 @@ export function grantsOf(config: ObjectStoreConfig, application: Application): B
   return bucketsOf(config).flatMap((bucket) => {
     const access = accessTo(bucket, application);
     if (access === undefined) return [];
-    const prefixes = config.onlyPrefixes[application]?.[bucket.role];
+    const prefixes = prefixesOf(config, application, bucket.role);
     return [{ bucket: bucket.name, access, prefixes, listsAll: ASKS_FOR_BUCKETS.includes(application) }];
   });
 }
@@ -21,6 +21,21 @@ export function rolesOf(
   return bucketsOf(config)
     .filter((bucket) => accessTo(bucket, application) !== undefined)
     .map(({ role }) => role);
+}
+
+type Narrowed = Partial<Record<Application, Partial<Record<string, readonly string[]>>>>;
+
+/**
+ * Begins of the keys that an application may use in a bucket, by what that is for. Undefined: all.
+ *
+ * Beside what the stack file narrows stands what the lab does: backups stay below their own prefixes. (components/lab/plan.ts)
+ */
+export function prefixesOf(
+  { onlyPrefixes }: Pick<ObjectStoreConfig, "onlyPrefixes">,
+  application: Application,
+  role: string,
+): readonly string[] | undefined {
+  return (onlyPrefixes as Narrowed)[application]?.[role];
 }
 
 function accessTo({ role, readers, writers }: LabBucket, application: Application): Access | undefined {

@@ -1,9 +1,9 @@
 /** What has a user of its own in the object store. People have one too. (people.ts) */
-export const APPLICATIONS = ["cvat", "clearml", "functions"] as const;
+export const APPLICATIONS = ["cvat", "clearml", "functions", "backup"] as const;
 export type Application = (typeof APPLICATIONS)[number];
 
-/** Buckets that every lab has, by what they are for. */
-export const BUCKET_ROLES = ["datasets", "cvat", "clearml", "models"] as const;
+/** Buckets of the lab's own, by what they are for. */
+export const BUCKET_ROLES = ["datasets", "cvat", "clearml", "models", "backups"] as const;
 export type BucketRole = (typeof BUCKET_ROLES)[number];
 
 export type Access = "read" | "write";
@@ -16,7 +16,11 @@ export const GRANTS: readonly { application: Application; role: BucketRole; acce
   { application: "clearml", role: "datasets", access: "write", why: "datasets are registered and uploaded" },
   { application: "clearml", role: "models", access: "write", why: "training puts its models there" },
   { application: "functions", role: "models", access: "read", why: "a function loads its model" },
+  { application: "backup", role: "backups", access: "write", why: "backups go there, and old ones go away" },
 ];
+
+/** Buckets that are made for one application alone, where it is there. What others hold opens none of them: who takes CVAT takes no backup. */
+export const OF_ONE_APPLICATION: Partial<Record<BucketRole, Application>> = { backups: "backup" };
 
 /**
  * The user of the job by which ClearML's server deletes files: it may delete where ClearML keeps artifacts, and nothing else. Its id is none

@@ -127,6 +127,11 @@ export const objectStoreSettings = z.strictObject({
       models: bucketConfig("models", { versioning: true })
         .prefault({})
         .describe("Trained models. Functions read them."),
+      backups: bucketConfig("backups")
+        .prefault({})
+        .describe(
+          "What `vision-platform:backup` keeps; without that section it is not made. No other user may read it.",
+        ),
     })
     .prefault({})
     .describe("Buckets of the lab. One that exists is taken over as it is; none is ever deleted."),
@@ -153,6 +158,7 @@ export const objectStoreSettings = z.strictObject({
       clearml: rotation,
       cvat: rotation,
       functions: rotation,
+      backup: rotation.describe("Of what makes backups: how often its key was changed."),
       deleteJob: rotation.describe(
         "Of the job by which ClearML's server deletes files: how often its key was changed.",
       ),

@@ -6,6 +6,7 @@ import { lifecycleRules, type LabBucket } from "./buckets.ts";
 import { derivedKeysOf } from "./derived-keys.ts";
 import { hostAndPort } from "./endpoint.ts";
 import type { StoreFindings } from "./findings.ts";
+import { prefixesOf } from "./granted.ts";
 import { DELETE_JOB, type Application } from "./grants.ts";
 import type { StorePlan } from "./plan.ts";
 import { presenceOf } from "./presence.ts";
@@ -129,7 +130,7 @@ export class ObjectStore extends pulumi.ComponentResource {
    */
   access(role: string, application: Application, { accessKey, secretKey }: StoreKeys): pulumi.Output<BucketAccess> {
     const { config, pods: endpoint, people: outside, s3, ca } = this.#plan;
-    const prefix = config.onlyPrefixes[application]?.[role]?.[0];
+    const prefix = prefixesOf(config, application, role)?.[0];
     return pulumi.all([this.bucket(role), accessKey, secretKey]).apply(([bucket, key, secret]) => ({
       endpoint: hostAndPort(endpoint),
       secure: endpoint.tls,

@@ -1,6 +1,6 @@
 import { bucketsOf, type LabBucket } from "./buckets.ts";
 import { endpointOfMachine, endpointOfPeople, endpointOfPods, urlOf, type Endpoint } from "./endpoint.ts";
-import type { Application } from "./grants.ts";
+import { OF_ONE_APPLICATION, type Application } from "./grants.ts";
 import type { ObjectStoreConfig } from "./object-store-config.ts";
 import { rolesOf } from "./granted.ts";
 import type { Person } from "./people.ts";
@@ -49,9 +49,14 @@ export function storePlan({ config, applications, people, ca }: StorePlanArgs): 
     s3: { endpoint: urlOf(pods), region: config.region },
     ca,
     caForPods: pods.tls ? ca : undefined,
-    buckets: bucketsOf(config),
+    buckets: bucketsOf(config).filter((bucket) => isWanted(bucket, applications)),
     users: usersOf(config, applications, people),
     persons: people,
     rolesOfCvat: rolesOf(config, "cvat"),
   };
+}
+
+function isWanted({ role }: LabBucket, applications: readonly Application[]): boolean {
+  const owner = (OF_ONE_APPLICATION as Partial<Record<string, Application>>)[role];
+  return owner === undefined || applications.includes(owner);
 }

@@ -113,6 +113,7 @@ function agent({ clearml: on }: Plan): LabGraph {
 const USERS: Readonly<Record<Application, (plan: Plan) => string[]>> = {
   cvat: ({ cvat: on }) => (on ? ["cvat"] : []),
   clearml: ({ clearml: on }) => (on ? [on.agent ? "clearml_agent" : "clearml_people"] : []),
+  backup: ({ backup: on }) => (on ? ["backup"] : []),
   functions: ({ functions: all }) =>
     Object.entries(all).flatMap(([name, { config }]) => (config.model ? [functionPlace(name).id] : [])),
 };

@@ -80,7 +80,7 @@ type Person = UsersSection["users"][number];
  * The address of a user who gave none: it goes nowhere, and no other user has it. A dot that CVAT would refuse there when it invites him, at
  * either end or after another, is written as a dash.
  */
-export function emailOf({ username, email }: Pick<Person, "username" | "email">): string {
+export function emailOf({ username, email }: Pick<Person, "username"> & { email?: Person["email"] }): string {
   const mailbox = username.replace(/[^\w.+-]/g, ".").replace(/^\.|\.$|(?<=\.)\./g, "-");
   return email ?? `${mailbox}@cvat.invalid`;
 }

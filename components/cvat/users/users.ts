@@ -6,11 +6,14 @@ import { GeneratedText, PASSWORD_LENGTH } from "../../secrets/generated.ts";
 import { NONCE_LENGTH, secretStamp } from "../../secrets/stamp.ts";
 import type { CvatConfig } from "../cvat-config.ts";
 import { USERS } from "../names.ts";
+import type { OwnAccount } from "./own-account.ts";
 import { emailOf, everybody } from "./users-config.ts";
 import { USERS_SCRIPT, usersJob } from "./job.ts";
 
 export interface CvatUsersArgs {
   config: CvatConfig;
+  /** Of programs of the lab. Default: none. */
+  accounts?: readonly OwnAccount[];
   namespace: pulumi.Input<string>;
   /** The Job of the chart that migrates the database, once CVAT runs. */
   initializer: pulumi.Input<k8s.batch.v1.Job>;
@@ -19,17 +22,19 @@ export interface CvatUsersArgs {
 
 /** CVAT's users: their passwords, made where none was given, and the Job that brings them into CVAT. */
 export class CvatUsers {
-  /** Each user's password by his name. */
+  /** Each person's password by his name. */
   readonly passwords: pulumi.Output<Record<string, string>>;
   /** The superuser's. */
   readonly superuserPassword: pulumi.Output<string>;
+  /** Those of the lab's own programs, by user name. */
+  readonly accountPasswords: pulumi.Output<Record<string, string>>;
   readonly job: k8s.batch.v1.Job;
   /** Resolves when the users are in CVAT; at preview at once. */
   readonly ready: pulumi.Output<void>;
 
   constructor(
     name: string,
-    { config, namespace, initializer, cluster }: CvatUsersArgs,
+    { config, accounts = [], namespace, initializer, cluster }: CvatUsersArgs,
     opts: pulumi.CustomResourceOptions,
   ) {
     const made = (what: string, length: number) =>
@@ -39,12 +44,16 @@ export class CvatUsers {
       email: emailOf(person),
       password: pulumi.secret(password ?? made(`password-${person.username}`, PASSWORD_LENGTH.typed)),
     }));
-    this.passwords = pulumi.secret(
-      pulumi.output(Object.fromEntries(people.map(({ username, password }) => [username, password]))),
-    );
+    const programs = accounts.map(({ membership: _, ...account }) => ({
+      ...account,
+      email: emailOf(account),
+      password: made(`password-${account.username}`, PASSWORD_LENGTH.handedOver),
+    }));
+    this.passwords = byName(people);
     this.superuserPassword = pulumi.secret(people[0]?.password ?? "");
+    this.accountPasswords = byName(programs);
 
-    const users = pulumi.secret(pulumi.output(people).apply((all) => JSON.stringify({ users: all })));
+    const users = pulumi.secret(pulumi.output([...people, ...programs]).apply((all) => JSON.stringify({ users: all })));
     const secret = new k8s.core.v1.Secret(
       `${name}-users`,
       { metadata: { name: USERS, namespace }, stringData: { "users.json": users } },
@@ -91,4 +100,10 @@ export class CvatUsers {
     // By the URN: an id is not known before the first wait.
     this.ready = wait.urn.apply(() => undefined);
   }
+}
+
+function byName(
+  users: readonly { username: string; password: pulumi.Output<string> }[],
+): pulumi.Output<Record<string, string>> {
+  return pulumi.secret(pulumi.output(Object.fromEntries(users.map(({ username, password }) => [username, password]))));
 }

@@ -1,0 +1,49 @@
+import type { Mirror } from "../images/mirror.ts";
+import type { Part } from "./parts.ts";
+import type { BackupPlan } from "./plan.ts";
+import { backupPod } from "./pod.ts";
+
+/** The CronJobs, each a command of the scripts. */
+const ROWS: readonly { part: Part; command: string; memory: string; longestHours: number; why: string }[] = [
+  {
+    part: "projects",
+    command: "projects",
+    memory: "512Mi",
+    longestHours: 20,
+    why: "a zip goes through in pieces; one export of a project with many pictures takes CVAT an hour and more",
+  },
+];
+
+const HOUR = 3600;
+const LABEL = "vision-platform/backup";
+
+/** Name of a CronJob: `backup-projects`. */
+export const cronJobName = (command: string): string => `backup-${command}`;
+
+/** CronJobs of what is backed up, by name. */
+export function cronJobs(plan: BackupPlan, mirror: Mirror | undefined) {
+  return ROWS.filter(({ part }) => plan.parts.includes(part)).map(({ part, command, memory, longestHours }) => ({
+    name: cronJobName(command),
+    spec: {
+      schedule: plan.config[part].schedule,
+      timeZone: plan.config.timeZone,
+      // A night that was missed for longer is left to the next.
+      startingDeadlineSeconds: HOUR,
+      concurrencyPolicy: "Forbid",
+      successfulJobsHistoryLimit: 3,
+      failedJobsHistoryLimit: 3,
+      jobTemplate: {
+        metadata: { labels: { [LABEL]: command } },
+        spec: {
+          // What failed is told, and done again the next night: at once it would most often fail alike.
+          backoffLimit: 0,
+          activeDeadlineSeconds: longestHours * HOUR,
+          template: {
+            metadata: { labels: { [LABEL]: command } },
+            spec: backupPod({ plan, mirror, command, memory }),
+          },
+        },
+      },
+    },
+  }));
+}
