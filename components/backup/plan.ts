@@ -3,6 +3,7 @@ import type { CvatConfig } from "../cvat/cvat-config.ts";
 import type { OwnAccount } from "../cvat/users/own-account.ts";
 import { BACKUP_ACCOUNT } from "./account.ts";
 import type { BackupConfig } from "./backup-config.ts";
+import { databasesOf, type Database } from "./databases/database.ts";
 import { PARTS, type Part } from "./parts.ts";
 
 /** Backups, and what is worked out of their keys. */
@@ -10,6 +11,8 @@ export interface BackupPlan {
   config: BackupConfig;
   /** What is backed up of what this lab has. */
   parts: readonly Part[];
+  /** What is dumped, each in the namespace of what uses it. None where databases are not backed up. */
+  databases: readonly Database[];
   /** Who exports CVAT's projects. None where they are not backed up. */
   accounts: readonly OwnAccount[];
   /** Namespace of the CronJobs and of what they read. */
@@ -31,6 +34,7 @@ export function backupPlan({ config, cvat, clearml }: BackupPlanArgs): BackupPla
   return {
     config,
     parts,
+    databases: parts.includes("databases") ? databasesOf({ config: config.databases, cvat, clearml }) : [],
     accounts: parts.includes("projects") ? [BACKUP_ACCOUNT] : [],
     namespace: cvat.enabled ? cvat.namespace : clearml.namespace,
     image: config.image ?? cvat.images.server ?? `cvat/server:v${cvat.version}`,

@@ -6,6 +6,7 @@ In the folder: `version` of the program, which says that the other is there; `pi
 touched each few seconds as long as the other container runs; `said`, the end of what the program printed; `ended` with its exit status.
 """
 
+import contextlib
 import os
 import select
 import time
@@ -16,6 +17,8 @@ LOOK_S = 0.1
 
 # An image may have to be pulled first.
 STARTS_WITHIN_S = 600
+
+LEAVES_WITHIN_S = 10
 
 # The other container touches its file each two seconds; a node that is busy may be late.
 SILENT_S = 60
@@ -46,9 +49,16 @@ class Beside:
         write_whole(self.folder / "begin", "\n".join(words))
 
     def leave(self):
-        """Has the other container end without doing anything, where it has not begun."""
+        """Has the other container end, whatever it is at: it may not have begun, or wait for this end of the pipe."""
         if not (self.folder / "begin").exists():
             write_whole(self.folder / "begin", "nothing")
+            return
+        until = time.monotonic() + LEAVES_WITHIN_S
+        while not self.has_ended() and time.monotonic() < until:
+            for end in (os.O_RDONLY, os.O_WRONLY):
+                with contextlib.suppress(OSError):
+                    os.close(os.open(self.pipe, end | os.O_NONBLOCK))
+            time.sleep(LOOK_S)
 
     def output(self, *words):
         """

@@ -10,11 +10,11 @@ TOLD = (*engines.TOLD, age.NotReadable, streams.Changed)
 
 def write(engine, other, store, place, stamp, recipient):
     """
-    Dumps a database. `about.json` comes last: without it there is no backup.
+    Dumps a database into an object.
 
     :param place: begin of the keys of this database's dumps, with `/` at its end
     :param recipient: public key of age; None: not encrypted
-    :returns: what stands in about.json
+    :returns: what is known of it, for its about.json
     """
     about = {"kind": "database", "version": 1, "database": engine.name, "stamp": stamp}
     pieces = engine.dump(other, about)
@@ -25,7 +25,6 @@ def write(engine, other, store, place, stamp, recipient):
         about["recipient"] = recipient
     written = streams.upload(store.client, store.bucket, key, pieces)
     about["dump"] = {"key": key, **written}
-    store.put_json(f"{place}{stamp}/about.json", about)
     return about
 
 
@@ -49,4 +48,5 @@ def check(store, about, file_key):
         pieces = streams.download(store.client, store.bucket, about["dump"]["key"], about["dump"])
     else:
         pieces = read(store, about, file_key)
-    return sum(len(piece) for piece in pieces)
+    for _ in pieces:
+        pass

@@ -1,7 +1,10 @@
 """Objects that are written and read as streams: nothing of them lies on a disk, and of one only two parts are in memory."""
 
+import contextlib
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+
+from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseStreamingError
 
 MIB = 1024 * 1024
 
@@ -10,6 +13,7 @@ SMALLEST_PART = 16 * MIB
 PARTS_OF_A_SIZE = 1000
 
 PIECE = MIB
+BROKE_OFF = (IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
 
 
 def upload(client, bucket, key, pieces):
@@ -20,7 +24,7 @@ def upload(client, bucket, key, pieces):
     killed, MinIO takes them away after a day. (min.io: api, stale_uploads_expiry)
     """
     digest = hashlib.sha256()
-    upload_id = client.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
+    upload_id = client.create_multipart_upload(Bucket=bucket, Key=key, ChecksumAlgorithm="SHA256")["UploadId"]
     at = {"Bucket": bucket, "Key": key, "UploadId": upload_id}
 
     def send(number, body):
@@ -53,8 +57,7 @@ def parts_of(pieces):
     number = 0
     for piece in pieces:
         gathered += piece
-        size = SMALLEST_PART * (1 + number // PARTS_OF_A_SIZE)
-        if len(gathered) >= size:
+        while len(gathered) >= (size := SMALLEST_PART * (1 + number // PARTS_OF_A_SIZE)):
             yield bytes(gathered[:size])
             del gathered[:size]
             number += 1
@@ -74,15 +77,30 @@ def download(client, bucket, key, told):
     """
     digest = hashlib.sha256()
     size = 0
-    body = client.get_object(Bucket=bucket, Key=key)["Body"]
-    try:
-        while piece := body.read(PIECE):
-            digest.update(piece)
-            size += len(piece)
-            yield piece
-    finally:
-        body.close()
+    for piece in pieces_of(client, {"Bucket": bucket, "Key": key}):
+        digest.update(piece)
+        size += len(piece)
+        yield piece
     if size != told["bytes"]:
         raise Changed(f"{key} has {size} bytes, and {told['bytes']} were written")
     if digest.hexdigest() != told["sha256"]:
         raise Changed(f"{key} is not what was written: its sha256 is another")
+
+
+def pieces_of(client, at):
+    """A connection that breaks off is taken up where it did, as long as each brings something."""
+    size = 0
+    condition = {}
+    while True:
+        before = size
+        answer = client.get_object(**at, **condition)
+        with contextlib.closing(answer["Body"]) as body:
+            try:
+                while piece := body.read(PIECE):
+                    size += len(piece)
+                    yield piece
+                return
+            except BROKE_OFF:
+                if size == before:
+                    raise
+        condition = {"Range": f"bytes={size}-", "IfMatch": answer["ETag"]}
