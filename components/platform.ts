@@ -1,5 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { BackupAccess } from "./backup/access.ts";
+import { Backup } from "./backup/backup.ts";
 import type { LedgerRow } from "./charts/ledger.ts";
 import type { ChartSource } from "./charts/source.ts";
 import { untriedText } from "./charts/versions.ts";
@@ -52,6 +54,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
   readonly nuclio?: Nuclio;
   readonly clearml?: ClearMl;
   readonly agent?: ClearMlAgent;
+  readonly backup?: Backup;
   /** Credentials of ClearML's people and of its agent. */
   readonly accounts?: pulumi.Output<ClearMlAccounts>;
   /** What became of every fix of every chart. */
@@ -141,6 +144,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
         );
       }
     }
+    this.backup = backupOf(plan, this.store, this.cvat ?? this.clearml, cluster, parts);
     // A warning, so that a preview's report has it too.
     const untried = untriedText({ CVAT: plan.cvat?.versions, ClearML: plan.clearml?.versions });
     if (untried) void pulumi.log.warn(untried, this);
@@ -223,6 +227,28 @@ function ssoOf(
   // Whoever reads a stack file for `up` has asked for it by then.
   if (clientSecret === undefined) throw new RunError("vision-platform:sso.secrets.client is missing.");
   return new Sso("sso", { config, host, namespace, cluster, clientSecret, mirror }, opts);
+}
+
+/** Backups, beside the system whose image they run. */
+function backupOf(
+  { backup: plan, store: storePlan, lab, mirror }: Plan,
+  store: ObjectStore | undefined,
+  beside: Cvat | ClearMl | undefined,
+  cluster: Cluster,
+  opts: pulumi.ComponentResourceOptions,
+): Backup | undefined {
+  if (plan === undefined || storePlan === undefined || store === undefined || beside === undefined) return undefined;
+  const { accessKey, secretKey } = store.keysOf("backup");
+  const { url: notifyUrl } = lab.backup?.notify ?? {};
+  const ca = storePlan.caForPods;
+  const place = { ...storePlan.s3, ...(ca !== undefined && { ca }) };
+  const access = pulumi
+    .all([store.bucket("backups"), accessKey, secretKey, notifyUrl])
+    .apply(([bucket, key, secret, url]): BackupAccess => ({
+      store: { ...place, bucket, accessKey: key, secretKey: secret },
+      ...(url !== undefined && { notifyUrl: url }),
+    }));
+  return new Backup("backup", { plan, namespace: beside.namespace, mirror, cluster, access }, opts);
 }
 
 /** Functions of the stack, deployed through CVAT's Nuclio. */

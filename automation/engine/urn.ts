@@ -19,6 +19,7 @@ const SYSTEMS: Readonly<Record<string, string>> = {
   "vision-platform:clearml:ClearMlAgent": "ClearML's agent",
   "vision-platform:nuclio:Nuclio": "Nuclio",
   "vision-platform:storage:ObjectStore": "MinIO",
+  "vision-platform:backup:Backup": "Backups",
 };
 
 export function parseUrn(urn: string): ResourceName {

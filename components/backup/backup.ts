@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Mirror } from "../images/mirror.ts";
+import type { Cluster } from "../kubernetes/cluster.ts";
 import type { BackupAccess } from "./access.ts";
 import { cronJobs } from "./cron-jobs.ts";
 import { BACKUP, SETTINGS_FILE } from "./names.ts";
@@ -13,15 +14,20 @@ export interface BackupArgs {
   plan: BackupPlan;
   namespace: pulumi.Input<string>;
   mirror: Mirror | undefined;
+  cluster: Pick<Cluster, "provider">;
   /** Known once all of it is there. */
   access: pulumi.Input<BackupAccess>;
 }
 
 /** CronJobs that make backups, with what they read. What they have made lies in its bucket, and outlives them. */
 export class Backup extends pulumi.ComponentResource {
-  constructor(name: string, { plan, namespace, mirror, access }: BackupArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { plan, namespace, mirror, cluster, access }: BackupArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("vision-platform:backup:Backup", name, {}, opts);
-    const parts = { parent: this };
+    const parts = { parent: this, provider: cluster.provider };
     const settings = pulumi.secret(pulumi.output(access).apply((known) => settingsText(plan, known)));
     const secret = new k8s.core.v1.Secret(
       `${name}-settings`,

@@ -4,15 +4,11 @@ import type { Part } from "./parts.ts";
 import type { BackupPlan } from "./plan.ts";
 import { backupPod } from "./pod.ts";
 
-/** A CronJob: one command of the scripts, in a pod of its own kind. */
-interface Row {
-  part: Part;
-  command: string;
-  namespace: string;
-  longestHours: number;
-  pod: object;
-}
+/** The CronJobs, each a command of the scripts. */
+const ROWS: readonly { part: Part; command: string; memory: string; longestHours: number; why: string }[] = [];
 
+/** A dump of 100 GB takes two hours or three. */
+const LONGEST_DUMP_HOURS = 12;
 const HOUR = 3600;
 const LABEL = "vision-platform/backup";
 
@@ -21,7 +17,34 @@ export const cronJobName = (command: string): string => `backup-${command}`;
 
 /** CronJobs of what is backed up, by name. */
 export function cronJobs(plan: BackupPlan, mirror: Mirror | undefined) {
-  return rowsOf(plan, mirror).map(({ part, command, namespace, longestHours, pod }) => ({
+  return [
+    ...ROWS.filter(({ part }) => plan.parts.includes(part)).map(({ part, command, memory, longestHours }) =>
+      cronJob(plan, {
+        ...{ part, command, longestHours },
+        namespace: plan.namespace,
+        pod: backupPod({ plan, mirror, command, memory }),
+      }),
+    ),
+    ...plan.databases.map((database) =>
+      cronJob(plan, {
+        ...{ part: "databases", command: database.engine, longestHours: LONGEST_DUMP_HOURS },
+        namespace: database.namespace,
+        pod: databasePod(database, plan, mirror),
+      }),
+    ),
+  ];
+}
+
+interface CronJobArgs {
+  part: Part;
+  command: string;
+  namespace: string;
+  longestHours: number;
+  pod: object;
+}
+
+function cronJob(plan: BackupPlan, { part, command, namespace, longestHours, pod }: CronJobArgs) {
+  return {
     name: cronJobName(command),
     namespace,
     spec: {
@@ -42,21 +65,5 @@ export function cronJobs(plan: BackupPlan, mirror: Mirror | undefined) {
         },
       },
     },
-  }));
-}
-
-function rowsOf(plan: BackupPlan, mirror: Mirror | undefined): Row[] {
-  const { namespace } = plan;
-  // A zip goes through in pieces; one export of a project with many pictures takes CVAT an hour and more.
-  const projects: Row = {
-    ...{ part: "projects", command: "projects", namespace, longestHours: 20 },
-    pod: backupPod({ plan, mirror, command: "projects", memory: "512Mi" }),
   };
-  return [
-    ...(plan.parts.includes("projects") ? [projects] : []),
-    ...plan.databases.map((database): Row => ({
-      ...{ part: "databases", command: database.engine, namespace: database.namespace, longestHours: 12 },
-      pod: databasePod(database, plan, mirror),
-    })),
-  ];
 }

@@ -12,7 +12,8 @@ export function mirrorOf({
   cvat,
   clearml,
   sso,
-}: Pick<LabConfig, "images" | "cvat" | "clearml"> & Partial<Pick<LabConfig, "sso">>): Mirror | undefined {
+  backup,
+}: Pick<LabConfig, "images" | "cvat" | "clearml"> & Partial<Pick<LabConfig, "sso" | "backup">>): Mirror | undefined {
   const { registry, existingSecret, username, password } = images;
   if (registry === undefined) return undefined;
   const credentials = username === undefined || password === undefined ? undefined : { username, password };
@@ -24,6 +25,7 @@ export function mirrorOf({
     kept: [
       ...Object.values(cvat.images),
       ...(sso ? namedImages(sso) : []),
+      ...(backup?.image === undefined ? [] : [backup.image]),
       ...(own === undefined ? [] : [`${own}/${repository}`]),
       // Built by us, and carried to the nodes or pushed where the stack file says.
       imageOf(clearml.agent.image),

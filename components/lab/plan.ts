@@ -8,7 +8,7 @@ import type { LabelEntry } from "../nuclio/label-config.ts";
 import { functionPlan, type FunctionPlan } from "../nuclio/plan.ts";
 import { signInOf } from "../sso/sign-in.ts";
 import type { Application } from "../storage/grants.ts";
-import type { ObjectStoreConfig } from "../storage/object-store-config.ts";
+import { backupsBucket, type ObjectStoreConfig } from "../storage/object-store-config.ts";
 import { storePlan, type StorePlan } from "../storage/plan.ts";
 import { mirrorOf } from "./mirror.ts";
 import { peopleOfStore } from "./people.ts";
@@ -91,13 +91,14 @@ function storeOf(
     ...(backup ? (["backup"] as const) : []),
   ];
   const people = peopleOfStore({ clearml, cvat }) ?? [];
-  return storePlan({ config: backup ? narrowed(objectStore, backup) : objectStore, applications, people, ca });
+  return storePlan({ config: backup ? withBackups(objectStore, backup) : objectStore, applications, people, ca });
 }
 
-/** What makes backups may use nothing of its bucket but its own places there: another lab may have its own beside them. */
-function narrowed(config: ObjectStoreConfig, backup: BackupConfig): ObjectStoreConfig {
+/** The bucket of backups. What makes them may use nothing of it but its own places there: another lab may have its own beside them. */
+function withBackups(config: ObjectStoreConfig, backup: BackupConfig): ObjectStoreConfig {
+  const { buckets } = config;
   const onlyPrefixes = { ...config.onlyPrefixes, backup: { backups: placesOf(backup) } };
-  return { ...config, onlyPrefixes };
+  return { ...config, buckets: { ...buckets, backups: buckets.backups ?? backupsBucket.parse({}) }, onlyPrefixes };
 }
 
 /** A function may be called `constructor`, which every object has. */

@@ -11,6 +11,7 @@ import { ssoNeedsOfCvat } from "../sso/rules.ts";
 import { bucketsOf } from "../storage/buckets.ts";
 import { hostOf } from "../storage/endpoint.ts";
 import { rolesOf } from "../storage/granted.ts";
+import { backupsBucket } from "../storage/object-store-config.ts";
 import { peopleOfStore } from "./people.ts";
 
 /** The sections as far as they are sound: a key that has a problem of its own is not there. */
@@ -160,6 +161,19 @@ const backupHasWhatItNeeds: Rule = ({ backup, cvat, clearml }, given) => {
   ];
 };
 
+/** Backups get a bucket that nothing else has: who may read another reads none of them. */
+const backupsHaveABucketOfTheirOwn: Rule = ({ backup, objectStore }) => {
+  const { buckets, moreBuckets } = objectStore ?? {};
+  if (backup === undefined || !buckets || !moreBuckets || buckets.backups !== undefined) return [];
+  const { name } = backupsBucket.parse({});
+  return bucketsOf({ buckets, moreBuckets })
+    .filter((bucket) => bucket.role === "backups" || bucket.name === name)
+    .map(({ key }) => ({
+      path: `vision-platform:objectStore.${key}`,
+      message: `Backups lie in a bucket of their own, \`${name}\`: name another for them in vision-platform:objectStore.buckets.backups.name, and call no other bucket's role \`backups\`.`,
+    }));
+};
+
 /** The account by which backups are made is a program's: its password would be a person's, and its role too. */
 const accountsAreNobodys: Rule = ({ backup, cvat }) => {
   const { superuser, users = [] } = installed(cvat) ?? {};
@@ -189,6 +203,7 @@ export const RULES: readonly Rule[] = [
   edgeIsOfUse,
   chartsTakeKubernetes,
   backupHasWhatItNeeds,
+  backupsHaveABucketOfTheirOwn,
   accountsAreNobodys,
 ];
 

@@ -29,11 +29,17 @@ const onlyPrefixes = z
 
 const rotation = z.int().min(0).default(0).describe("How often its key was changed.");
 
+/** What makes backups uses its own bucket alone. */
+const user = z.enum(APPLICATIONS).exclude(["backup"]);
+
+/** Where `vision-platform:backup` keeps what it makes. A lab without that section has none. (components/lab/plan.ts) */
+export const backupsBucket = bucketConfig("backups");
+
 const moreBucket = z.strictObject({
   name: bucketName,
   ...bucketSettings(),
-  readers: z.array(z.enum(APPLICATIONS)).default([]).describe("Applications that may list and read it."),
-  writers: z.array(z.enum(APPLICATIONS)).default([]).describe("Applications that may read, write and delete in it."),
+  readers: z.array(user).default([]).describe("Applications that may list and read it."),
+  writers: z.array(user).default([]).describe("Applications that may read, write and delete in it."),
 });
 
 const IPV4 = String.raw`(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)`;
@@ -127,10 +133,10 @@ export const objectStoreSettings = z.strictObject({
       models: bucketConfig("models", { versioning: true })
         .prefault({})
         .describe("Trained models. Functions read them."),
-      backups: bucketConfig("backups")
-        .prefault({})
+      backups: backupsBucket
+        .optional()
         .describe(
-          "What `vision-platform:backup` keeps; without that section it is not made. No other user may read it.",
+          "What `vision-platform:backup` keeps; without that section it is not made. No other user may read it. Default: one called backups.",
         ),
     })
     .prefault({})

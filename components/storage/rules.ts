@@ -1,7 +1,8 @@
 import { repeats, type Found, type SectionRule } from "../schema/section-rules.ts";
+import { bucketsOf } from "./buckets.ts";
 import type { ObjectStoreConfig } from "./object-store-config.ts";
 import { endpointOfMachine, endpointOfPods, isUrl } from "./endpoint.ts";
-import { APPLICATIONS, BUCKET_ROLES } from "./grants.ts";
+import { APPLICATIONS, BUCKET_ROLES, OF_ONE_APPLICATION, type BucketRole } from "./grants.ts";
 import { LONGEST_POLICY, policyDocument, type BucketGrant } from "./policy.ts";
 import { grantsOf } from "./granted.ts";
 import { grantsOfPerson } from "./people.ts";
@@ -28,9 +29,9 @@ const namesAreUsedOnce: Rule = {
 };
 
 const rolesAreUsedOnce: Rule = {
-  reads: ["moreBuckets"],
-  problems: ({ moreBuckets }) =>
-    BUCKET_ROLES.filter((role) => role in moreBuckets).map((role) => ({
+  reads: ["buckets", "moreBuckets"],
+  problems: ({ buckets, moreBuckets }) =>
+    BUCKET_ROLES.filter((role) => role in moreBuckets && (isOfEveryLab(role) || role in buckets)).map((role) => ({
       path: ["moreBuckets", role],
       message: `every lab has a bucket for \`${role}\`: set it up under buckets.${role}, or call this one differently`,
     })),
@@ -60,10 +61,10 @@ const artifactsHaveAPlace: Rule = {
 };
 
 const knownRoles: Rule = {
-  reads: ["onlyPrefixes", "moreBuckets"],
-  problems: ({ onlyPrefixes, moreBuckets }) => {
-    const known: string[] = [...BUCKET_ROLES, ...Object.keys(moreBuckets)];
-    return Object.entries(onlyPrefixes).flatMap(([application, byRole]) =>
+  reads: ["onlyPrefixes", "buckets", "moreBuckets"],
+  problems: (section) => {
+    const known = bucketsOf(section).map(({ role }) => role);
+    return Object.entries(section.onlyPrefixes).flatMap(([application, byRole]) =>
       Object.keys(byRole)
         .filter((role) => !known.includes(role))
         .map((role) => ({
@@ -157,9 +158,7 @@ export const objectStoreRules: readonly Rule[] = [
   policiesFit,
 ];
 
-function placesOf({ buckets, moreBuckets }: ObjectStoreConfig) {
-  return [
-    ...Object.entries(buckets).map(([role, bucket]) => ({ path: ["buckets", role], ...bucket })),
-    ...Object.entries(moreBuckets).map(([role, bucket]) => ({ path: ["moreBuckets", role], ...bucket })),
-  ];
-}
+const isOfEveryLab = (role: BucketRole) => OF_ONE_APPLICATION[role] === undefined;
+
+const placesOf = (section: ObjectStoreConfig) =>
+  bucketsOf(section).map(({ key, ...bucket }) => ({ ...bucket, path: key.split(/\.(.*)/s, 2) }));

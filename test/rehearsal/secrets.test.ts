@@ -25,6 +25,7 @@ import { tinyProgram, writeTinyChart } from "./tiny-chart.ts";
 
 /** Every key of a stack file that takes a secret and that a test can choose, with a secret of its own. */
 const GIVEN: readonly (Canary & { key: string })[] = [
+  "backup.notify.url",
   "cvat.nuclio.registry.password",
   "cvat.secrets.clickhouse",
   "cvat.secrets.grafana",
@@ -110,6 +111,7 @@ beforeAll(async () => {
       clearml: { users },
       images: { registry: "registry.example/library", username: "puller", password: sealed },
       sso,
+      backup: { notify: { url: sealed } },
     },
     { whole: true },
   );

@@ -11,6 +11,9 @@ import { recordRegistrations, settled } from "./registrations.ts";
 
 const registered = recordRegistrations();
 
+/** Those of a lab without backups. */
+const SYSTEMS = APPLICATIONS.filter((application) => application !== "backup");
+
 async function made(section: object = {}) {
   const config = objectStoreConfig.parse({
     address: "192.0.2.30",
@@ -19,7 +22,7 @@ async function made(section: object = {}) {
   });
   const found = { seen: true, existing: new Set(["datasets"]), missing: [] };
   const args = {
-    plan: storePlan({ config, applications: APPLICATIONS, people: [{ username: "anna", of: "clearml" }] }),
+    plan: storePlan({ config, applications: SYSTEMS, people: [{ username: "anna", of: "clearml" }] }),
     found,
   };
   new ObjectStore("store", args, { providers: [new OwnProvider("dynamic")] });
@@ -72,7 +75,7 @@ describe("what clients get", () => {
       credentials: { accessKey: "administrator", secretKey: "administrator-secret" },
       ...section,
     });
-    const plan = storePlan({ config, applications: APPLICATIONS, people: [], ca: "PEM" });
+    const plan = storePlan({ config, applications: SYSTEMS, people: [], ca: "PEM" });
     const args = { plan, found: NOTHING_FOUND };
     const store = new ObjectStore("store", args, { providers: [new OwnProvider("dynamic")] });
     const found = await new Promise<BucketAccess>((resolve) =>

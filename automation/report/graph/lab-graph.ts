@@ -7,7 +7,10 @@ import { bucketPlace, functionPlace, place } from "./places.ts";
 
 /** The lab of a stack file: people, addresses, systems, stores, and what goes between them. */
 export function labGraph(plan: Plan): LabGraph {
-  const parts = [edge(plan), cvat(plan), analytics(plan), functions(plan), clearml(plan), agent(plan), store(plan)];
+  const parts = [
+    ...[edge(plan), cvat(plan), analytics(plan), functions(plan), clearml(plan), agent(plan)],
+    ...[backup(plan), store(plan)],
+  ];
   return { nodes: parts.flatMap(({ nodes }) => nodes), edges: parts.flatMap(({ edges }) => edges) };
 }
 
@@ -107,6 +110,12 @@ function agent({ clearml: on }: Plan): LabGraph {
   const devices = Object.entries(tasks.devices).map(([device, count]) => `${String(count)} × ${device} a task`);
   const node = place("clearml_agent", `queue ${config.queue}`, ...devices);
   return { nodes: [node], edges: [go("clearml", node, "queued tasks")] };
+}
+
+function backup({ backup: on }: Plan): LabGraph {
+  if (!on) return NOTHING;
+  const node = place("backup", on.parts.join(", "), `namespace ${on.namespace}`);
+  return { nodes: [node], edges: on.parts.includes("projects") ? [go("cvat", node, "projects")] : [] };
 }
 
 /** Who uses the buckets: the part that reads and writes in the application's name. */

@@ -60,6 +60,7 @@ const PLACES = {
     name: /mongo|redis|elastic/,
   },
   clearml: { ...CLEARML, title: "Server", shape: "program" },
+  backup: { system: "Backups", title: "Backups", shape: "program", frame: undefined },
   minio: { system: "MinIO", title: "Users and policies", shape: "store", frame: "MinIO" },
   lab: { title: "Namespaces and the rest", shape: "program", frame: undefined },
 } as const satisfies Record<string, PlaceRow>;
