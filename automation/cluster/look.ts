@@ -33,17 +33,22 @@ const GATEWAYS = {
 };
 
 /** What is no list, and the lists that are read for some labs only. */
-type ForSome = "tlsSecrets" | "pods" | "gateways" | "gatewayClasses";
-type NotListed = "uid" | "kubernetes" | "unknownKinds" | "serviceSecrets" | ForSome;
+type ForSome = "pods" | "gateways" | "gatewayClasses";
+type NotListed = "uid" | "kubernetes" | "unknownKinds" | "tlsSecrets" | "serviceSecrets" | ForSome;
 type Lists = Omit<ClusterFacts, NotListed> & Partial<Pick<ClusterFacts, ForSome>>;
+
+interface Named {
+  namespace: string;
+  name: string;
+}
 
 export interface LookOptions {
   /** Sends the requests. Default: to the kubeconfig's API server. */
   send?: Send;
-  /** The Secret with CVAT's certificate, of which only this one is read. Default: none is looked for. */
-  tlsSecret?: { namespace: string; name: string } | undefined;
+  /** Secrets of CVAT's certificate, of which only these are read. Default: none is looked for. */
+  tlsSecrets?: readonly Named[];
   /** Secrets of services that somebody else runs, of which only these are read. Default: none is looked for. */
-  serviceSecrets?: readonly { namespace: string; name: string }[];
+  serviceSecrets?: readonly Named[];
   /** Whether the pods of every namespace are read. Default: they are not. */
   pods?: boolean;
   /** Whether Gateways and their classes are read. Default: they are not. */
@@ -56,7 +61,7 @@ export interface LookOptions {
  */
 export async function lookAtCluster(
   access: ClusterAccess,
-  { send, tlsSecret, serviceSecrets = [], pods, gateways }: LookOptions = {},
+  { send, tlsSecrets = [], serviceSecrets = [], pods, gateways }: LookOptions = {},
 ): Promise<Look> {
   const ask = send ?? apiServer(await kubeConfig(access));
   const unread: string[] = [];
@@ -69,21 +74,24 @@ export async function lookAtCluster(
   };
   const paths = {
     ...LISTS,
-    ...(tlsSecret && { tlsSecrets: pathOf(tlsSecret) }),
     ...(pods && { pods: "/api/v1/pods" }),
     ...(gateways && GATEWAYS),
   };
-  const [entries, kubernetes, named] = await Promise.all([
+  const readNamed = async (secrets: readonly Named[]) => {
+    const found = await Promise.all(secrets.map((one) => read([`Secret ${one.name}`, pathOf(one)])));
+    const isReadable = found.length > 0 && found.every(([, items]) => items !== undefined);
+    return isReadable ? (found.flatMap(([, items]) => items ?? []) as LiveSecret[]) : undefined;
+  };
+  const [entries, kubernetes, ofCertificate, ofServices] = await Promise.all([
     Promise.all(Object.entries(paths).map(read)),
     versionOf(ask),
-    Promise.all(serviceSecrets.map((one) => read([`Secret ${one.name}`, pathOf(one)]))),
+    readNamed(tlsSecrets),
+    readNamed(serviceSecrets),
   ]);
-  const unreadable = serviceSecrets.length === 0 || named.some(([, items]) => items === undefined);
   const lists = Object.fromEntries(entries) as unknown as Lists;
   const uid = lists.namespaces?.find(({ metadata }) => metadata?.name === "kube-system")?.metadata?.uid;
-  const found = unreadable ? undefined : (named.flatMap(([, items]) => items ?? []) as LiveSecret[]);
-  const forSome = { tlsSecrets: undefined, pods: undefined, gateways: undefined, gatewayClasses: undefined };
-  const facts = { ...forSome, serviceSecrets: found, ...lists };
+  const forSome = { pods: undefined, gateways: undefined, gatewayClasses: undefined };
+  const facts = { ...forSome, tlsSecrets: ofCertificate, serviceSecrets: ofServices, ...lists };
   return { facts: { ...facts, uid, kubernetes, unknownKinds }, unread };
 }
 

@@ -12,7 +12,7 @@ import { clusterIsTheSame } from "../../components/preflight/same-cluster.ts";
 import type { KnownCluster } from "../../components/preflight/state.ts";
 import { gatewayOf } from "../../components/preflight/gateway.ts";
 import { serviceSecretsOf } from "../../components/preflight/service-secrets.ts";
-import { tlsSecretOf } from "../../components/preflight/tls-secret.ts";
+import { tlsSecretsOf } from "../../components/preflight/tls-secret.ts";
 import { problemList } from "../../components/schema/problems.ts";
 import { RunError } from "../../components/program/run-errors.ts";
 import { notLookedAt, storeIsBounded } from "../../components/preflight/stores.ts";
@@ -32,7 +32,7 @@ export async function preflight(
 ): Promise<ClusterFacts | undefined> {
   const { lab } = plan;
   const wanted = {
-    tlsSecret: tlsSecretOf(lab),
+    tlsSecrets: tlsSecretsOf(lab),
     serviceSecrets: serviceSecretsOf(lab),
     pods: asksForDevices(plan),
     gateways: gatewayOf(plan) !== undefined,

@@ -1,3 +1,4 @@
+import { COPY_MANAGER } from "../../components/cvat/certificate/copied.ts";
 import type { Owner } from "./by-managers.ts";
 
 /** One place in which an object is not as it was, for a row to look at. */
@@ -116,6 +117,17 @@ export const NOISE: readonly NoiseRow[] = [
     matches: ({ path, type, wasOurs }) => /:ServiceAccount$/.test(type) && /^secrets\b/.test(path) && !wasOurs,
     why: "tokens of a service account, which a controller makes",
     source: "kubernetes: pkg/controller/serviceaccount/tokens_controller.go",
+  },
+  {
+    id: "certificate-copy",
+    matches: ({ type, path, owners, wasOurs }) =>
+      /:Secret$/.test(type) &&
+      /^data\b/.test(path) &&
+      !wasOurs &&
+      owners.length > 0 &&
+      owners.every(({ manager }) => manager === COPY_MANAGER),
+    why: "CVAT's certificate, which a CronJob of the lab's copies and renews",
+    source: "components/cvat/certificate/copy.py",
   },
   {
     id: "ca-bundle",

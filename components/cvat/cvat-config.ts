@@ -6,6 +6,7 @@ import { objectName, resources } from "../schema/pods.ts";
 import { bytes, dnsLabel, LINES_META, passwordFor, release, timeSpan } from "../schema/values.ts";
 import { IN_A_URL, IN_GRAFANAS_SETTINGS, IN_TOML_AND_XML } from "../schema/unfit-secrets.ts";
 import { postgresqlExternal, queuesExternal } from "./external/external-config.ts";
+import { tlsConfig } from "./certificate/tls-config.ts";
 import { kvrocksConfig } from "./kvrocks/kvrocks-config.ts";
 import { analyticsConfig, claim, nuclioConfig, pods, workersConfig } from "./settings.ts";
 import { recordsConfig } from "./records-config.ts";
@@ -116,20 +117,7 @@ export const cvatSettings = z.strictObject({
           "IngressClass of the chart's Ingresses, or with `sso` of those for ingress-nginx. Default: the cluster's (`cluster.ingressClass`).",
         ),
       ...edgeConfig,
-      tls: z
-        .strictObject({
-          secretName: objectName.describe(
-            "Secret with the certificate, in CVAT's namespace. It must be there before CVAT.",
-          ),
-          madeInCluster: z
-            .boolean()
-            .default(false)
-            .describe(
-              "Another program in the cluster makes the Secret (cert-manager, for example), perhaps only once the Ingress is there: without it there is a warning, no error.",
-            ),
-        })
-        .optional()
-        .describe("Serve by https with this certificate. Default: http."),
+      tls: tlsConfig.optional().describe("Serve by https with this certificate. Default: http."),
       bodySize: bytes
         .optional()
         .describe(

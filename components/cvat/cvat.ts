@@ -13,6 +13,7 @@ import { registerEdge } from "../edge/register.ts";
 import { cvatLabels } from "./namespace-labels.ts";
 import { authorityMap } from "../storage/authority-map.ts";
 import { authorityName } from "../storage/authority.ts";
+import { certificateCopy } from "./certificate/copy.ts";
 import { clickhouseInitJob, needsClickhouseInit } from "./clickhouse-init.ts";
 import type { Connection } from "./client/connection.ts";
 import type { CvatConfig } from "./cvat-config.ts";
@@ -91,8 +92,9 @@ export class Cvat extends pulumi.ComponentResource {
     const pulls = pullSecret(name, mirror, this.namespace, child);
     const secrets = new CvatSecrets(name, { plan, namespace: this.namespace, cluster, mirror, pulls }, child);
     const { clickhousePassword } = secrets;
+    const certificate = certificateCopy(name, { plan, namespace: this.namespace, cluster, mirror, pulls }, child);
     // Before the chart, so that where it leaves out an Ingress, or takes one away, these stand already.
-    const beside = registerEdge(name, cvatStages(plan), this.namespace, child);
+    const beside = registerEdge(name, cvatStages(plan), this.namespace, { ...child, dependsOn: certificate });
     const cache = config.kvrocks.external ? [] : [kvrocksFile(name, config.kvrocks, this.namespace, child)];
     const isClosed = config.registration === "closed";
     const settings = isClosed ? (args.signIn ?? REGISTRATION_CLOSED) : undefined;
@@ -126,7 +128,7 @@ export class Cvat extends pulumi.ComponentResource {
         ...{ mirror, pulls },
         cluster,
       },
-      { ...child, dependsOn: [...secrets.objects, ...beside, ...cache, ...closed, ...authority] },
+      { ...child, dependsOn: [...secrets.objects, ...certificate, ...beside, ...cache, ...closed, ...authority] },
     );
     // The chart makes this Secret itself.
     const readers = clickhousePassword

@@ -3,6 +3,7 @@ import { hasBuildah, nuclioRelease } from "../nuclio/release.ts";
 import { GATEWAY_RULE } from "../edge/rules.ts";
 import { overChart, unevenWithChart } from "../schema/pods.ts";
 import { ruleAt, type Found, type SectionRule } from "../schema/section-rules.ts";
+import { TLS_RULES } from "./certificate/rules.ts";
 import { ENVIRONMENT_RULE } from "./environment.ts";
 import { imageProblem } from "./images.ts";
 import { EXTERNAL_RULES } from "./external/rules.ts";
@@ -52,9 +53,7 @@ export const CVAT_RULES: readonly SectionRule<CvatConfig>[] = [
         message,
       })),
   },
-  ruleAt(["ingress", "tls"], ["ingress"], ({ ingress }) =>
-    ingress.tls && ingress.host === "" ? "needs a host name the certificate is for; set cvat.ingress.host" : undefined,
-  ),
+  ...TLS_RULES,
   ruleAt(["nuclio", "external"], ["nuclio"], ({ nuclio }) =>
     nuclio.enabled && nuclio.external
       ? "is set while cvat.nuclio.enabled is true; set that to false, or remove this"

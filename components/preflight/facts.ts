@@ -26,7 +26,7 @@ export interface ClusterFacts {
   configurationStates: readonly ConfigurationState[] | undefined;
   /** The DaemonSets by which K3s' ServiceLB gives nodes' addresses to Services. */
   serviceLb: readonly KubernetesObject[] | undefined;
-  /** The Secret that CVAT's certificate is to come from, if it is there. */
+  /** Those of the Secrets of CVAT's certificate which are there: the edge's, and what that is copied from. */
   tlsSecrets: readonly LiveSecret[] | undefined;
   /** Those of the Secrets that services of others are signed in to by which are there. */
   serviceSecrets: readonly LiveSecret[] | undefined;

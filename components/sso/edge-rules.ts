@@ -10,7 +10,7 @@ const INGRESS = "vision-platform:cvat.ingress";
 /** What an edge cannot do is refused: nothing of it would be left out in silence. */
 export function edgeFitsSignIn(sso: Partial<SsoConfig> | undefined, { ingress, values }: CvatParts): AcrossSections[] {
   if (ingress === undefined) return [];
-  const { edge, responseTimeout } = ingress;
+  const { edge, responseTimeout, tls } = ingress;
   if (sso === undefined)
     return edge === "traefik"
       ? []
@@ -36,6 +36,15 @@ export function edgeFitsSignIn(sso: Partial<SsoConfig> | undefined, { ingress, v
             path: `${INGRESS}.responseTimeout`,
             message:
               "Traefik's Gateway provider has no such limit (HTTPRoute timeouts, not of its features up to 3.7): take it out, or use edge: traefik.",
+          },
+        ]
+      : []),
+    ...(edge === "gateway" && tls?.copyOf !== undefined
+      ? [
+          {
+            path: `${INGRESS}.tls.copyOf`,
+            message:
+              "Is read by nobody: a Gateway has its certificate itself, from any namespace that lets it (`certificateRefs` of its listener, and a ReferenceGrant beside the Secret). Take it out.",
           },
         ]
       : []),

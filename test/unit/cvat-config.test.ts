@@ -10,6 +10,7 @@ function problemsOf(config: unknown): string[] {
   return result.success ? [] : result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
 }
 
+const COPIED = { secretName: "cvat-tls", copyOf: { namespace: "certificates", name: "wildcard" } };
 const WEBHOOK = { name: "ci", url: "https://ci.example.com/cvat", events: ["update:job"] };
 const AT_WEBHOOK = "organizations.0.webhooks.0.";
 const webhook = (changes: unknown) => ({
@@ -107,6 +108,16 @@ describe("cvat configuration", () => {
       "ReadWriteOnce across nodes",
       { data: { accessMode: "ReadWriteOnce" }, workers: { chunks: { replicas: 3 } } },
       "data.accessMode: ReadWriteOnce, but 8 pods on any node",
+    ],
+    [
+      "a copied certificate that is made by another program too",
+      { ingress: { host: "x.example", tls: { ...COPIED, madeInCluster: true } } },
+      "ingress.tls.copyOf: is set beside `madeInCluster`",
+    ],
+    [
+      "a certificate that is copied within CVAT's namespace",
+      { namespace: "certificates", ingress: { host: "x.example", tls: COPIED } },
+      "ingress.tls.copyOf: is in CVAT's own namespace",
     ],
     ["TLS without host", { ingress: { tls: { secretName: "cvat-tls" } } }, "ingress.tls: needs a host name"],
     [

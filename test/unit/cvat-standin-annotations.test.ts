@@ -342,10 +342,13 @@ behaves("third 3.2", async () => {
   const first = await dumped();
   const [job] = (await get(`jobs?task_id=${id}`))["results"] as Json[];
   await cvat.call("PATCH", `jobs/${Number(job?.["id"])}`, { body: { state: "completed" } });
-  await cvat.call("PATCH", `tasks/${id}/data/meta`, { body: { deleted_frames: [0] } });
   expect(await dumped()).toBe(first);
+  // The task's own date moves with its frames, not that of its project. (engine/serializers.py, DataMetaWriteSerializer)
+  await cvat.call("PATCH", `tasks/${id}/data/meta`, { body: { deleted_frames: [0] } });
+  const second = await dumped();
+  expect(second).not.toBe(first);
   await cvat.call("PUT", `tasks/${id}/annotations`, { body: { shapes: [box(cat, 1)] } });
-  expect(await dumped()).not.toBe(first);
+  expect(await dumped()).not.toBe(second);
   expect((await exported(`tasks/${id}`)).get("annotations.xml")).not.toContain("im04");
 });
 

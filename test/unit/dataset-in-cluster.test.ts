@@ -87,7 +87,8 @@ describe("the Job", () => {
         volumes: spec.volumes.map(({ name }) => ({ name, persistentVolumeClaim: { claimName: name } })),
       },
     } as unknown as V1Pod;
-    const sources = { configMap: () => Promise.reject(new Error()), secret: () => Promise.reject(new Error()) };
+    const none = () => Promise.reject(new Error());
+    const sources = { configMap: none, secret: none, token: none };
     const run = await podProcess(pod, "/nowhere", { ...sources, claim: (name) => `/claims/${name}` });
     expect(run.env).toEqual({ JOB_COMPLETION_INDEX: "1" });
     expect(run.words.slice(2)).toEqual([

@@ -74,6 +74,7 @@ describe("a near miss of each row is drift", () => {
     wasOurs: true,
     ...more,
   });
+  const copying = [{ manager: "vision-platform-certificate", subresource: undefined, time: undefined }];
   const controller = [{ manager: "kube-controller-manager", subresource: undefined, time: undefined }];
 
   it.each<[string, Place]>([
@@ -99,6 +100,14 @@ describe("a near miss of each row is drift", () => {
       place("spec.ports[http].nodePort", { type: "kubernetes:core/v1:Service", owners: controller }),
     ],
     ["a finalizer on what the cluster gives none", place("metadata.finalizers")],
+    [
+      "a key that somebody put into a Secret",
+      place('data["tls.key"]', { type: "kubernetes:core/v1:Secret", how: "added", wasOurs: false }),
+    ],
+    [
+      "a key of ours that the copying pods wrote over",
+      place('data["tls.key"]', { type: "kubernetes:core/v1:Secret", owners: copying }),
+    ],
   ])("%s", (_what, at) => {
     expect(noiseOf(at)?.id).toBeUndefined();
   });
@@ -109,6 +118,10 @@ describe("a near miss of each row is drift", () => {
     ["defaults", place("spec.newInThisVersion", { how: "added", owners: [], wasOurs: false })],
     ["taken-back", place("metadata.labels.theirs", { how: "removed", owners: [], wasOurs: false })],
     ["controllers", place("metadata.annotations.x", { how: "added", owners: controller, wasOurs: false })],
+    [
+      "certificate-copy",
+      place('data["tls.key"]', { type: "kubernetes:core/v1:Secret", how: "added", owners: copying, wasOurs: false }),
+    ],
     [
       "addresses",
       place("spec.ports[http].nodePort", { type: "kubernetes:core/v1:Service", owners: [], wasOurs: false }),

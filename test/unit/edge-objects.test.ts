@@ -308,6 +308,16 @@ describe("an edge that a stack file asks for", () => {
       ],
     ],
     [
+      "has no copied certificate at a Gateway",
+      signInLab({
+        ingress: {
+          ...GATEWAY,
+          tls: { secretName: "cvat-tls", copyOf: { namespace: "certificates", name: "wildcard" } },
+        },
+      }),
+      [/^vision-platform:cvat\.ingress\.tls\.copyOf: Is read by nobody: a Gateway has its certificate itself/],
+    ],
+    [
       "has no time limit at a Gateway",
       signInLab({ ingress: { ...GATEWAY, responseTimeout: "10m" } }),
       [/^vision-platform:cvat\.ingress\.responseTimeout: Traefik's Gateway provider has no such limit/],

@@ -7,7 +7,7 @@ import { nodesRunTheImages } from "../../components/preflight/architecture.ts";
 import { ingressClassIsServed } from "../../components/preflight/ingress-class.ts";
 import type { Plan } from "../../components/lab/plan.ts";
 import { gatewayIsTraefiks } from "../../components/preflight/gateway.ts";
-import { tlsSecretIsThere, tlsSecretOf } from "../../components/preflight/tls-secret.ts";
+import { tlsSecretIsThere, tlsSecretOf, tlsSecretsOf } from "../../components/preflight/tls-secret.ts";
 import { signInLab } from "../fixtures/edge/lab.ts";
 import { planned } from "../fixtures/inputs/planned.ts";
 
@@ -166,7 +166,7 @@ describe("the Secret with CVAT's certificate", () => {
       asked.push(path);
       return Promise.resolve({ status: 200, text: `{"items":[]}` });
     };
-    await lookAtCluster({}, { send, tlsSecret: tlsSecretOf(tls().lab) });
+    await lookAtCluster({}, { send, tlsSecrets: tlsSecretsOf(tls().lab) });
     expect(asked.filter((path) => path.includes("secrets"))).toEqual([
       "/api/v1/namespaces/cvat/secrets?fieldSelector=metadata.name%3Dlab-tls",
     ]);
@@ -199,6 +199,61 @@ describe("the Secret with CVAT's certificate", () => {
     ],
   ])("is missing and made by another program, when %s: a warning", (_, lab) => {
     expect(look([], lab)).toMatchObject([{ severity: "warning" }]);
+  });
+});
+
+describe("a certificate that is copied from another namespace", () => {
+  const COPY = {
+    lab: {
+      cvat: {
+        enabled: true,
+        namespace: "cvat",
+        ingress: { tls: { secretName: "lab-tls", copyOf: { namespace: "certificates", name: "wildcard" } } },
+        values: {},
+      },
+    },
+  } as unknown as Plan;
+  const GIVEN = {
+    lab: { cvat: { enabled: true, namespace: "cvat", ingress: { tls: { secretName: "lab-tls" } }, values: {} } },
+  } as unknown as Plan;
+  const data = { "tls.crt": "eA==", "tls.key": "eA==" };
+  const source = { metadata: { name: "wildcard", namespace: "certificates" }, data };
+  const elsewhere = { metadata: { name: "wildcard", namespace: "cvat" }, data };
+  const mine = { metadata: { name: "lab-tls", namespace: "cvat" }, data };
+  const copy = { metadata: { ...mine.metadata, labels: { "vision-platform/copied-from": "certificates" } } };
+  const look = (tlsSecrets: ClusterFacts["tlsSecrets"], plan = COPY) =>
+    tlsSecretIsThere({ ...NOTHING, tlsSecrets }, plan).map(({ severity, path, message }) => [
+      severity,
+      path.split(":")[1],
+      message,
+    ]);
+
+  it.each([[[source]], [[source, copy]]])(
+    "%#: its source is there, and the copy is ours or is not there yet",
+    (found) => {
+      expect(look(found)).toEqual([]);
+    },
+  );
+
+  it.each<[string, ClusterFacts["tlsSecrets"], string, RegExp]>([
+    [
+      "no source",
+      [],
+      "copyOf",
+      /^There is no Secret certificates\/wildcard, .*kubectl create secret tls wildcard -n cert/,
+    ],
+    // One of the same name elsewhere is another.
+    ["a source elsewhere", [elsewhere], "copyOf", /^There is no Sec/],
+    ["a source without a key", [{ ...source, data: { "tls.crt": "eA==" } }], "copyOf", /has no tls\.key,/],
+    ["somebody's Secret of the copy's name", [source, mine], "secretName", /kubectl delete secret lab-tls -n cvat$/],
+  ])("%s is refused, with the command", (_, found, key, message) => {
+    expect(look(found)).toEqual([["refusal", `cvat.ingress.tls.${key}`, expect.stringMatching(message) as string]]);
+  });
+
+  it("a copy that is named as a given one is refused: it goes in that very up", () => {
+    expect(look([{ ...copy, data }], GIVEN)).toEqual([
+      ["refusal", "cvat.ingress.tls.secretName", expect.stringContaining("goes with it") as string],
+    ]);
   });
 });
 

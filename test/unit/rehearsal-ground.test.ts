@@ -53,6 +53,18 @@ describe("a rehearsal takes for given", () => {
       { cvat: { ingress: { host: "cvat.example.com", tls: { secretName: "lab-tls" } } } },
       /^Secret cvat\/lab-tls /,
     ],
+    [
+      "the Secret that CVAT's certificate is copied from, and not its copy",
+      {
+        cvat: {
+          ingress: {
+            host: "cvat.example.com",
+            tls: { secretName: "lab-tls", copyOf: { namespace: "certificates", name: "wildcard" } },
+          },
+        },
+      },
+      /^Secret (certificates\/wildcard|cvat\/lab-tls) /,
+    ],
     ["the lab's IngressClass", { cluster: { ingressClass: "edge" } }, /^IngressClass edge,/],
     [
       "an IngressClass of ingress-nginx, before which people sign in",

@@ -25,15 +25,17 @@ export interface ScriptPod {
   /** The Python. */
   script: string;
   environment: Readonly<Record<string, Variable>>;
+  /** ServiceAccount by which it asks the API server. Default: it does not. */
+  account?: string;
   /** ConfigMap with certificates, and where they are mounted. Default: none are. */
   certificates?: { configMap: string; folder: string } | undefined;
 }
 
 /** Spec of a Job that runs a script in the image of CVAT's server, which the nodes have anyway and which has Python and the databases' clients. */
 export function scriptJob(
-  { name, environment, certificates }: ScriptPod,
+  { name, environment, certificates, account }: ScriptPod,
   { images, config }: Pick<CvatPlan, "images" | "config">,
-  { digest, timeoutMs, mirror }: { digest: string; timeoutMs: number; mirror?: Mirror | undefined },
+  { digest, timeoutMs, mirror }: { digest?: string; timeoutMs: number; mirror?: Mirror | undefined },
 ) {
   const image = `${images.server.repository}:${images.server.tag}`;
   const pullSecrets = mirror?.pullSecret === undefined ? {} : { imagePullSecrets: [{ name: mirror.pullSecret }] };
@@ -42,18 +44,19 @@ export function scriptJob(
     backoffLimit: 1,
     activeDeadlineSeconds: Math.ceil(timeoutMs / 1000),
     template: {
-      metadata: { labels, annotations: { "vision-platform/inputs": digest } },
+      metadata: { labels, ...(digest !== undefined && { annotations: { "vision-platform/inputs": digest } }) },
       spec: {
         // Not OnFailure: the pod that failed stays, with its log.
         restartPolicy: "Never",
-        automountServiceAccountToken: false,
+        ...(account !== undefined && { serviceAccountName: account }),
+        automountServiceAccountToken: account !== undefined,
         ...pullSecrets,
         containers: [
           {
             name: "script",
             image: mirror ? mirrored(image, mirror) : image,
             imagePullPolicy: config.imagePullPolicy,
-            command: ["python", `${FOLDER}/${name}.py`],
+            command: ["python3", `${FOLDER}/${name}.py`],
             env: [
               ...variablesOf(environment),
               { name: "PATIENCE", value: String(Math.max(1, Math.floor((timeoutMs - LAST_WORDS_MS) / 1000))) },

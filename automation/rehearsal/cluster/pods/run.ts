@@ -2,13 +2,16 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import {
+  AuthenticationV1TokenRequest,
   CoreV1Api,
   makeInformer,
   PatchStrategy,
   setHeaderOptions,
   type KubeConfig,
+  V1TokenRequestSpec,
   type V1Pod,
 } from "@kubernetes/client-node";
+import { COPY_JOB } from "../../../../components/cvat/certificate/copy-pod.ts";
 import { WORK_LABEL } from "../../../data/in-cluster/job.ts";
 import { markOf } from "../../../runs/belonging.ts";
 import { readAddresses } from "../routes.ts";
@@ -19,15 +22,27 @@ const AFTER_AN_ERROR_MS = 500;
 /** What a kubelet keeps of a log as the message of a container that failed. (kubernetes: pkg/kubelet/kuberuntime, fallbackToLogs) */
 const LOG_BYTES = 2048;
 
+/** What is run: work on data, and what copies a certificate. (stages.yaml leaves their ends to this) */
+const RUN = [WORK_LABEL, `app=${COPY_JOB}`];
+
 /** One pod's process. */
 interface Running {
   child?: ChildProcess;
   isOver?: boolean;
 }
 
+/** What pods are run with. */
+interface Place {
+  home: string;
+  core: CoreV1Api;
+  /** The API server. */
+  server: URL;
+}
+
 /** Runs pods that are programs of ours as processes of this machine, each from its own spec, as soon as kwok has them running. */
 export function runPods(home: string, kubeconfig: KubeConfig): void {
   const core = kubeconfig.makeApiClient(CoreV1Api);
+  const server = new URL(kubeconfig.getCurrentCluster()?.server ?? "");
   const running = new Map<string, Running>();
   const look = (pod: V1Pod) => {
     const uid = pod.metadata?.uid ?? "";
@@ -35,7 +50,7 @@ export function runPods(home: string, kubeconfig: KubeConfig): void {
     else if (pod.status?.phase === "Running" && !running.has(uid)) {
       const own: Running = {};
       running.set(uid, own);
-      void run(home, core, pod, own);
+      void run({ home, core, server }, pod, own);
     }
   };
   const end = (uid: string) => {
@@ -44,25 +59,28 @@ export function runPods(home: string, kubeconfig: KubeConfig): void {
     own.isOver = true;
     own.child?.kill("SIGKILL");
   };
-  const list = () => core.listPodForAllNamespaces({ labelSelector: WORK_LABEL });
-  const informer = makeInformer(kubeconfig, "/api/v1/pods", list, WORK_LABEL);
-  const start = () => void informer.start().catch(again);
-  const again = () => setTimeout(start, AFTER_AN_ERROR_MS);
-  informer.on("add", look);
-  informer.on("update", look);
-  informer.on("delete", ({ metadata }) => {
-    end(metadata?.uid ?? "");
-  });
-  informer.on("error", again);
-  start();
+  for (const labelSelector of RUN) {
+    const list = () => core.listPodForAllNamespaces({ labelSelector });
+    const informer = makeInformer(kubeconfig, "/api/v1/pods", list, labelSelector);
+    const start = () => void informer.start().catch(again);
+    const again = () => setTimeout(start, AFTER_AN_ERROR_MS);
+    informer.on("add", look);
+    informer.on("update", look);
+    informer.on("delete", ({ metadata }) => {
+      end(metadata?.uid ?? "");
+    });
+    informer.on("error", again);
+    start();
+  }
 }
 
-async function run(home: string, core: CoreV1Api, pod: V1Pod, own: Running): Promise<void> {
+async function run(place: Place, pod: V1Pod, own: Running): Promise<void> {
+  const { home, core } = place;
   const name = pod.metadata?.name ?? "";
   const namespace = pod.metadata?.namespace ?? "";
   const folder = path.join(home, "pods", pod.metadata?.uid ?? "");
   const startedAt = new Date().toISOString();
-  const ended = await inFolder(home, core, pod, { folder, own }).catch((error: unknown) => ({
+  const ended = await inFolder(place, pod, { folder, own }).catch((error: unknown) => ({
     exitCode: 128,
     log: String(error),
   }));
@@ -81,8 +99,7 @@ interface Ended {
 }
 
 async function inFolder(
-  home: string,
-  core: CoreV1Api,
+  { home, core, server }: Place,
   pod: V1Pod,
   { folder, own }: { folder: string; own: Running },
 ): Promise<Ended> {
@@ -91,6 +108,11 @@ async function inFolder(
   const { words, env } = await podProcess(pod, folder, {
     configMap: (name) => core.readNamespacedConfigMap({ namespace, name }),
     secret: (name) => core.readNamespacedSecret({ namespace, name }),
+    token: async (name) => {
+      const body = new AuthenticationV1TokenRequest();
+      body.spec = Object.assign(new V1TokenRequestSpec(), { audiences: [] });
+      return (await core.createNamespacedServiceAccountToken({ namespace, name, body })).status?.token ?? "";
+    },
     claim: (name) => path.join(home, "claims", namespace, name),
   });
   const [program = "", ...rest] = words;
@@ -101,6 +123,9 @@ async function inFolder(
       PATH: `${path.dirname(process.execPath)}:${process.env["PATH"] ?? ""}`,
       NODE_OPTIONS: `--import=${path.join(import.meta.dirname, "network.mjs")}`,
       REHEARSAL_ADDRESSES: addresses,
+      // As a kubelet tells each pod.
+      KUBERNETES_SERVICE_HOST: server.hostname,
+      KUBERNETES_SERVICE_PORT: server.port,
       ...markOf(home),
       ...env,
     },
@@ -112,7 +137,11 @@ async function inFolder(
   for (const output of [child.stdout, child.stderr])
     output.on("data", (piece: Buffer) => (log = (log + piece.toString()).slice(-LOG_BYTES)));
   return new Promise((resolve, reject) => {
-    child.once("error", reject);
+    // As of every other pod here: it has done what it is for.
+    child.once("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") resolve({ exitCode: 0, log: `${program} is not on this machine` });
+      else reject(error);
+    });
     child.once("close", (code) => {
       resolve({ exitCode: code ?? 137, log });
     });

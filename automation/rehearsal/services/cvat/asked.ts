@@ -39,6 +39,8 @@ export interface Route {
   path: RegExp;
   /** Whether it asks for no token. */
   open?: boolean;
+  /** Whether it goes by the organization of what it is about, whatever other one the call names. (cvat-real-third-look.md 3.1) */
+  anyOrganization?: boolean;
   methods: Readonly<Record<string, (asked: Asked) => Answer | Promise<Answer>>>;
 }
 
@@ -74,12 +76,16 @@ function jsonIn(text: string, type: string): Record<string, unknown> {
   }
 }
 
-/** The organization a call is about. (2.2, 2.4, 2.5) */
+/**
+ * The organization a call is about. (2.2, 2.4, 2.5)
+ * @param any whether it may be one that he is not in. Default: not
+ */
 export function contextOf(
   state: State,
   user: StoredUser,
   header: string | undefined,
   query: URLSearchParams,
+  any = false,
 ): StoredOrganization | null | undefined {
   const [slug, id] = [query.get("org"), query.get("org_id")];
   if (id !== null && (slug !== null || header !== undefined))
@@ -95,7 +101,7 @@ export function contextOf(
   if (wanted === "") return null;
   const found = state.organizations.find((one) => (id === null ? one.slug === wanted : one.id === Number(id)));
   if (!found) throw detail(404, `${wanted ?? id ?? ""} organization does not exist.`);
-  if (!mayEnter(state, user, found)) throw detail(403, FORBIDDEN);
+  if (!any && !mayEnter(state, user, found)) throw detail(403, FORBIDDEN);
   return found;
 }
 

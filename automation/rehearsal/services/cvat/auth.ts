@@ -52,7 +52,7 @@ function active(user: StoredUser | undefined): StoredUser {
 }
 
 /** The one thing beside looking that a token may do which is but for reading; where to, its own route asks. (cvat-real-third-look.md 2.5) */
-const EXPORT = /^(projects|tasks|jobs)\/\d+\/dataset\/export$/;
+const EXPORT = /^(?:(?:projects|tasks|jobs)\/\d+\/dataset|(?:projects|tasks)\/\d+\/backup)\/export$/;
 
 /** The token that a call shows. A wrong one, an expired one and a revoked one are alike. (cvat-real-third-look.md 2.3) */
 export function tokenOf(state: State, { authorization = "" }: IncomingHttpHeaders): StoredAccessToken | undefined {

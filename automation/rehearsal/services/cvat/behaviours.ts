@@ -1,8 +1,8 @@
 /**
  * What the stand-in holds to, by the line of facts/cvat-rest-measured.md (third: of cvat-real-third-look.md) that it was measured at, or the file
  * of CVAT's source (cvat/apps, at v2.64.0) that it was read in. Each has its test in test/unit/cvat-standin.test.ts, which fails for a
- * row without one. What concerns data, annotations and work on them is in behaviours-data.ts, behaviours-annotations.ts and
- * behaviours-work.ts; rows there that begin with `inferred` were not seen of CVAT.
+ * row without one. What concerns data, annotations, work on them and backups is in behaviours-data.ts, behaviours-annotations.ts,
+ * behaviours-work.ts and behaviours-backup.ts; rows there that begin with `inferred` were not seen of CVAT.
  */
 export const BEHAVIOURS = {
   "0.1": "talks in application/vnd.cvat+json only, and answers 406 to application/json alone",

@@ -3,6 +3,7 @@ import { filtered, FORBIDDEN, mayTouch, page, visible, type Asked, type Route } 
 import { look } from "./data/look.ts";
 import { metaOf } from "./data/meta.ts";
 import { choiceField } from "./fields.ts";
+import { jobStatus } from "./job-status.ts";
 import { oneJob, taskOf } from "./owned.ts";
 import { makeTruth, removeJob } from "./quality/truth.ts";
 import { basicUser } from "./users.ts";
@@ -64,6 +65,7 @@ export const JOB_ROUTES: readonly Route[] = [
         const stage = "stage" in body && { stage: choiceField(body, "stage", STAGES), state: "new" };
         const status = "state" in body && { state: choiceField(body, "state", STATES) };
         Object.assign(job, stage, status);
+        if (stage || status) delete job.status;
         if (assignee !== undefined) job.assignee = assignee as number | null;
         job.updated_date = new Date().toISOString();
         return json(200, shown(asked, job));
@@ -101,7 +103,7 @@ function shown(asked: Asked, { frames, ...job }: StoredJob) {
     project_id: task.project_id,
     project_name: projectOf(asked, job)?.name ?? null,
     task_name: task.name,
-    status: job.stage === "acceptance" ? "completed" : job.stage,
+    status: jobStatus(job),
     type: job.type,
     parent_job_id: job.parent_job_id ?? null,
     mode: task.data?.mode ?? "annotation",
@@ -113,6 +115,9 @@ function shown(asked: Asked, { frames, ...job }: StoredJob) {
     ...{ data_compressed_chunk_type: chunkType, data_original_chunk_type: chunkType },
     ...{ source_storage: task.source_storage, target_storage: task.target_storage },
     labels: { url: `${url}/labels?job_id=${job.id}` },
-    issues: { count: 0, url: `${url}/issues?job_id=${job.id}` },
+    issues: {
+      count: asked.state.issues.filter((issue) => issue.job === job.id).length,
+      url: `${url}/issues?job_id=${job.id}`,
+    },
   };
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { detail, json, nothing, refuse } from "./answers.ts";
 import { byId, filtered, FORBIDDEN, mayTouch, page, type Asked, type Route } from "./asked.ts";
+import { touch } from "./dates.ts";
 import { stripped } from "./django.ts";
 import { labelsOf, taskOf } from "./owned.ts";
 import type { StoredAttribute, StoredLabel } from "./store.ts";
@@ -11,7 +12,7 @@ const NOT_UNIQUE = "All label names must be unique";
 const LONGEST_NAME = 64;
 
 /** A label as a body has it. */
-interface Given {
+export interface Given {
   id?: number;
   name?: string;
   type?: string;
@@ -22,6 +23,7 @@ interface Given {
   svg?: string;
 }
 
+type Kept = Pick<Asked, "store" | "state">;
 type Owner = Pick<StoredLabel, "project_id" | "task_id">;
 
 export const LABEL_ROUTES: readonly Route[] = [
@@ -42,12 +44,14 @@ export const LABEL_ROUTES: readonly Route[] = [
         const label = one(asked);
         if (label.parent_id !== null) throw refuse(400, ["Sublabels cannot be modified this way."]);
         changeLabel(asked, label, asked.body);
+        touchOwners(asked, label);
         return json(200, shownLabel(asked, label));
       },
       DELETE: (asked) => {
         const label = one(asked);
         if (label.parent_id !== null) throw refuse(400, ["Sublabels cannot be deleted this way."]);
         remove(asked, label);
+        touchOwners(asked, label);
         return nothing(204);
       },
     },
@@ -62,6 +66,15 @@ function wanted(asked: Asked): StoredLabel[] {
   const task = state.tasks.find((one) => String(one.id) === id);
   const labels = task ? labelsOf(asked, task) : id === null ? state.labels : [];
   return labels.filter(({ parent_id }) => parent_id === null);
+}
+
+/** (engine/views.py, LabelViewSet) */
+function touchOwners({ state }: Asked, { project_id, task_id }: StoredLabel): void {
+  for (const one of [
+    ...state.projects.filter(({ id }) => id === project_id),
+    ...state.tasks.filter(({ id }) => id === task_id),
+  ])
+    touch(one);
 }
 
 function one(asked: Asked): StoredLabel {
@@ -79,8 +92,12 @@ function one(asked: Asked): StoredLabel {
 export function labelsIn(asked: Asked, given: unknown, owner: Owner): StoredLabel[] {
   const labels = (given ?? []) as Given[];
   check(labels);
-  return labels.flatMap((label) => made(asked, label, owner, null));
+  return labelsAsGiven(asked, labels, owner);
 }
+
+/** The same, nothing asked of them. */
+export const labelsAsGiven = (kept: Kept, given: readonly Given[], owner: Owner): StoredLabel[] =>
+  given.flatMap((label) => made(kept, label, owner, null));
 
 /**
  * What a change does to labels: one with an id is renamed, coloured or taken away, one without is added, and what is not named stays.
@@ -133,7 +150,7 @@ function remove({ state }: Asked, { id }: StoredLabel): void {
   state.labels = state.labels.filter((label) => label.id !== id && label.parent_id !== id);
 }
 
-function made(asked: Asked, given: Given, owner: Owner, parent_id: number | null): StoredLabel[] {
+function made(asked: Kept, given: Given, owner: Owner, parent_id: number | null): StoredLabel[] {
   const { store, state } = asked;
   const { type = "any", color, attributes = [], sublabels = [], svg } = given;
   const name = stripped(given.name ?? "");
@@ -153,7 +170,7 @@ function made(asked: Asked, given: Given, owner: Owner, parent_id: number | null
   return [label, ...points];
 }
 
-function attributeOf({ store }: Asked, given: Partial<StoredAttribute>): StoredAttribute {
+function attributeOf({ store }: Kept, given: Partial<StoredAttribute>): StoredAttribute {
   const { name = "", mutable = false, input_type = "text", default_value = "", values = [] } = given;
   return { id: store.next("attributes"), name, mutable, input_type, default_value, values: [...values] };
 }

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { detail, errorPage, Refusal } from "./answers.ts";
 import { byId, FORBIDDEN, mayTouch, single, type Asked } from "./asked.ts";
 import { removeSent } from "./tus.ts";
-import type { StoredJob, StoredLabel, StoredProject, StoredTask } from "./store.ts";
+import type { StoredIssue, StoredJob, StoredLabel, StoredProject, StoredTask } from "./store.ts";
 
 export const oneTask = (asked: Asked): StoredTask => single(asked, asked.state.tasks, "Task", "maintainer");
 export const oneProject = (asked: Asked): StoredProject => single(asked, asked.state.projects, "Project", "maintainer");
@@ -35,11 +35,11 @@ export function labelsOf({ state }: Pick<Asked, "state">, { id, project_id }: St
   return state.labels.filter((label) => (project_id === null ? label.task_id === id : label.project_id === project_id));
 }
 
-/** Moves the dates of a task and its project. (cvat-real-third-look.md, 3.2) */
-export function touch({ state }: Pick<Asked, "state">, task: StoredTask): void {
-  task.updated_date = new Date().toISOString();
-  const project = state.projects.find(({ id }) => id === task.project_id);
-  if (project) project.updated_date = task.updated_date;
+/** Takes issues away with what is said of them. */
+export function removeIssues({ state }: Pick<Asked, "state">, goes: (issue: StoredIssue) => boolean): void {
+  const gone = new Set(state.issues.filter(goes).map(({ id }) => id));
+  state.issues = state.issues.filter(({ id }) => !gone.has(id));
+  state.comments = state.comments.filter(({ issue }) => !gone.has(issue));
 }
 
 /**
@@ -48,9 +48,12 @@ export function touch({ state }: Pick<Asked, "state">, task: StoredTask): void {
  */
 export function removeTask({ state, store }: Pick<Asked, "state" | "store">, task: StoredTask): void {
   removeSent({ state, store }, task);
+  const jobs = new Set(state.jobs.filter(({ task_id }) => task_id === task.id).map(({ id }) => id));
+  removeIssues({ state }, ({ job }) => jobs.has(job));
   state.tasks = state.tasks.filter((one) => one !== task);
-  state.jobs = state.jobs.filter(({ task_id }) => task_id !== task.id);
+  state.jobs = state.jobs.filter(({ id }) => !jobs.has(id));
   state.labels = state.labels.filter(({ task_id }) => task_id !== task.id);
-  for (const name of ["frames", "annotations"]) store.keep(`${name}-${task.id}`, undefined);
+  state.guides = state.guides.filter(({ task_id }) => task_id !== task.id);
+  for (const name of ["frames", "annotations", "manifest"]) store.keep(`${name}-${task.id}`, undefined);
   rmSync(store.fileFor(`film-${task.id}`), { force: true });
 }

@@ -1,7 +1,9 @@
 import { detail, errorPage, json, nothing, refuse, Refusal } from "./answers.ts";
 import { filtered, FORBIDDEN, page, visible, type Asked, type Route } from "./asked.ts";
+import { touch } from "./dates.ts";
 import { noteEvent } from "./events.ts";
 import { textField, wrong } from "./fields.ts";
+import { guideOf } from "./guides.ts";
 import { labelsIn, patchLabels } from "./labels.ts";
 import { oneProject, removeTask } from "./owned.ts";
 import { hasPrivilege, hasRole, isAdmin } from "./rules.ts";
@@ -61,6 +63,7 @@ export const PROJECT_ROUTES: readonly Route[] = [
         const { id } = oneProject(asked);
         state.projects = state.projects.filter((project) => project.id !== id);
         state.labels = state.labels.filter(({ project_id }) => project_id !== id);
+        state.guides = state.guides.filter(({ project_id }) => project_id !== id);
         for (const task of state.tasks.filter((one) => one.project_id === id)) removeTask(asked, task);
         return nothing(204);
       },
@@ -96,7 +99,7 @@ export function change(asked: Asked, record: StoredProject, changeable: readonly
     else record.owner = id as number;
   }
   // Nothing new, nothing moved. (cvat-real-third-look.md, 3.2)
-  if (JSON.stringify(record) !== before || body["labels"] !== undefined) record.updated_date = new Date().toISOString();
+  if (JSON.stringify(record) !== before || body["labels"] !== undefined) touch(record);
 }
 
 /** What a project and a task begin with. */
@@ -138,7 +141,7 @@ function shown(asked: Asked, { owner, organization, ...project }: StoredProject)
     owner: basicUser(asked, owner),
     assignee: basicUser(asked, project.assignee ?? null),
     assignee_updated_date: null,
-    guide_id: null,
+    guide_id: guideOf(asked, { project_id: project.id, task_id: null })?.id ?? null,
     status: "annotation",
     dimension: null,
     // Those in use, but none. (cvat-real-third-look.md, 5.1)

@@ -62,7 +62,7 @@ export const REQUEST_ROUTES: readonly Route[] = [
 
 /** What a request is about. */
 export type Operation = Pick<StoredRequest, "id" | "type" | "target"> &
-  Partial<Pick<StoredRequest, "task_id" | "project_id" | "job_id" | "format" | "parameters">>;
+  Partial<Pick<StoredRequest, "task_id" | "project_id" | "job_id" | "format" | "lightweight" | "parameters">>;
 
 /** Has something done in the place of an older request of the same name, or says that one is under way. (4.8, 5.7, 6.5) */
 export function begin(asked: Asked, operation: Operation): Answer {
@@ -111,7 +111,7 @@ function shown({ state }: Asked, request: StoredRequest) {
   return {
     ...{ id, status, message, created_date, started_date, finished_date },
     operation: {
-      ...{ type, target, project_id, task_id, job_id, lightweight: null },
+      ...{ type, target, project_id, task_id, job_id, lightweight: request.lightweight ?? null },
       ...(!NAMELESS.includes(type.split(":")[0] ?? "") && { format }),
     },
     // Stays at nothing to the end. (4.5)

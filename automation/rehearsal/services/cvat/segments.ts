@@ -20,10 +20,11 @@ export function newJob(store: Store, task_id: number, rest: Partial<StoredJob>):
 }
 
 /**
- * Makes the jobs of a task that has its pictures now, each with its replicas. (engine/task.py, _generate_segment_params)
+ * The jobs of a task that has its pictures now, each with its replicas; the task learns its size and overlap.
+ * (engine/task.py, _generate_segment_params)
  * @throws Failure where there would be too many
  */
-export function makeJobs(store: Store, task: StoredTask): void {
+export function madeJobs(store: Store, task: StoredTask): StoredJob[] {
   const size = task.data?.size ?? 0;
   const length = task.segment_size > 0 && task.segment_size < size ? task.segment_size : size;
   const usual = task.data?.mode === "interpolation" ? FILM_OVERLAP : 0;
@@ -34,14 +35,14 @@ export function makeJobs(store: Store, task: StoredTask): void {
       `ValueError: Too many jobs would be created for the task. Current total: ${total}, maximum allowed: ${MOST_JOBS}.`,
     );
   Object.assign(task, { segment_size: length, overlap });
+  const jobs: StoredJob[] = [];
   for (let start_frame = 0; start_frame < size - overlap; start_frame += length - overlap) {
     const stop_frame = Math.min(start_frame + length, size) - 1;
     const job = newJob(store, task.id, { start_frame, stop_frame });
-    store.state.jobs.push(job);
+    jobs.push(job);
     // (cvat-real-third-look.md, 6.7)
     for (let replica = 0; replica < task.consensus_replicas; replica++)
-      store.state.jobs.push(
-        newJob(store, task.id, { start_frame, stop_frame, type: "consensus_replica", parent_job_id: job.id }),
-      );
+      jobs.push(newJob(store, task.id, { start_frame, stop_frame, type: "consensus_replica", parent_job_id: job.id }));
   }
+  return jobs;
 }

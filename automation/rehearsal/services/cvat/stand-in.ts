@@ -2,6 +2,9 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import { detail, errorPage, json, nothing, Refusal, type Answer } from "./answers.ts";
 import { ACCESS_TOKEN_ROUTES } from "./access-tokens.ts";
 import { ACCOUNT_ROUTES } from "./accounts.ts";
+import { BACKUP_ROUTES } from "./backup/routes.ts";
+import { restore } from "./backup/read.ts";
+import { writeBackup } from "./backup/write.ts";
 import { bodyOf, checkAccept, contextOf, type Asked, type Route } from "./asked.ts";
 import { AUTH_ROUTES, caller, notSignedIn, tokenOf } from "./auth.ts";
 import type { CvatConfig } from "./config.ts";
@@ -14,6 +17,8 @@ import { UPLOAD_ROUTES } from "./annotations/import/upload.ts";
 import { createTask } from "./data/create.ts";
 import { EVENT_ROUTES, exportEvents } from "./events.ts";
 import { Faults, hang, type Orders } from "./faults.ts";
+import { GUIDE_ROUTES } from "./guides.ts";
+import { ISSUE_ROUTES } from "./issues.ts";
 import { JOB_ROUTES } from "./jobs.ts";
 import { LAMBDA_ROUTES } from "./lambda/routes.ts";
 import { annotate } from "./lambda/work.ts";
@@ -43,9 +48,12 @@ const ROUTES: readonly Route[] = [
   ...ORGANIZATION_ROUTES,
   ...STORAGE_ROUTES,
   ...WEBHOOK_ROUTES,
+  ...BACKUP_ROUTES,
   ...PROJECT_ROUTES,
   ...TASK_ROUTES,
   ...LABEL_ROUTES,
+  ...GUIDE_ROUTES,
+  ...ISSUE_ROUTES,
   ...JOB_ROUTES,
   ...ANNOTATION_ROUTES,
   ...UPLOAD_ROUTES,
@@ -63,6 +71,8 @@ const WORK: Readonly<Record<string, WorkOf>> = {
   "export:annotations": exportDataset,
   "export:dataset": exportDataset,
   "export:events": exportEvents,
+  "export:backup": writeBackup,
+  "import:backup": restore,
   "calculate:quality": calculate,
   "autoannotate:task": annotate,
 };
@@ -135,7 +145,14 @@ export function standIn(store: Store, config: CvatConfig): RequestListener {
       user,
       token: tokenOf(store.state, request.headers),
       context:
-        user && contextOf(store.state, user, organization === undefined ? undefined : String(organization), query),
+        user &&
+        contextOf(
+          store.state,
+          user,
+          organization === undefined ? undefined : String(organization),
+          query,
+          route.anyOrganization,
+        ),
       store,
       state: store.state,
       config,

@@ -150,11 +150,45 @@ export interface StoredFrame {
 export interface StoredUpload {
   /** `1_5f0c…`: the user, and a UUID. */
   id: string;
-  task: number;
+  /** Null: a backup. */
+  task: number | null;
   /** Bytes that are announced. */
   length: number;
   /** Of a picture that becomes the task's own; null: one of annotations. */
   name: string | null;
+}
+
+/** A page of words for who annotates, of a project or a task. */
+export interface StoredGuide {
+  id: number;
+  project_id: number | null;
+  task_id: number | null;
+  markdown: string;
+  created_date: string;
+  updated_date: string;
+}
+
+/** Something that is wrong with a picture, at a place of it. */
+export interface StoredIssue {
+  id: number;
+  job: number;
+  frame: number;
+  position: number[];
+  owner: number;
+  assignee: number | null;
+  resolved: boolean;
+  created_date: string;
+  updated_date: string;
+}
+
+/** What is said of an issue. */
+export interface StoredComment {
+  id: number;
+  issue: number;
+  owner: number;
+  message: string;
+  created_date: string;
+  updated_date: string;
 }
 
 /** What somebody did, a row of ClickHouse's table. */
@@ -209,6 +243,8 @@ export interface StoredJob {
   /** Those of a ground-truth job. Default: the range. */
   frames?: number[];
   parent_job_id?: number | null;
+  /** What a backup says of it, until its state or stage is changed. Default: what they come to. */
+  status?: string;
 }
 
 export interface StoredRequest {
@@ -223,6 +259,8 @@ export interface StoredRequest {
   project_id: number | null;
   job_id: number | null;
   format: string | null;
+  /** Whether it is a backup that leaves pictures in their bucket. Default: it is not, or no backup. */
+  lightweight?: true | null;
   /** What its worker needs to know. */
   parameters: Record<string, unknown>;
   created_date: string;
@@ -290,6 +328,9 @@ export interface State {
   tasks: StoredTask[];
   jobs: StoredJob[];
   labels: StoredLabel[];
+  guides: StoredGuide[];
+  issues: StoredIssue[];
+  comments: StoredComment[];
   requests: StoredRequest[];
   uploads: StoredUpload[];
   events: StoredEvent[];
@@ -313,6 +354,9 @@ const EMPTY: State = {
   tasks: [],
   jobs: [],
   labels: [],
+  guides: [],
+  issues: [],
+  comments: [],
   requests: [],
   uploads: [],
   events: [],

@@ -1,12 +1,15 @@
 import { detail, json, nothing, refuse } from "./answers.ts";
 import { filtered, FORBIDDEN, page, visible, type Asked, type Route } from "./asked.ts";
 import { changeMeta, metaOf } from "./data/meta.ts";
+import { touch, touchProject } from "./dates.ts";
 import { look, preview } from "./data/look.ts";
 import { uploadData } from "./data/upload.ts";
 import { noteEvent } from "./events.ts";
 import { lookAtUpload, takePiece, UPLOAD_ID } from "./tus.ts";
 import { textField, wrong } from "./fields.ts";
 import { labelsIn, patchLabels } from "./labels.ts";
+import { guideOf } from "./guides.ts";
+import { taskStatus } from "./job-status.ts";
 import { oneTask, removeTask } from "./owned.ts";
 import { change, mayMake, placed } from "./projects.ts";
 import { basicUser } from "./users.ts";
@@ -69,6 +72,7 @@ export const TASK_ROUTES: readonly Route[] = [
         };
         state.labels.push(...labelsIn(asked, labels, { project_id: null, task_id: made.id }));
         state.tasks.push(made);
+        touchProject(asked, made);
         noteEvent(asked, "create:task", {
           ...{ obj_name: made.name, obj_id: made.id, task_id: made.id, project_id, organization: made.organization },
         });
@@ -85,11 +89,10 @@ export const TASK_ROUTES: readonly Route[] = [
         const before = task.subset;
         change(asked, task, CHANGEABLE);
         task.subset = textField(asked.body, "subset", SUBSET) ?? task.subset;
-        if (task.subset !== before) task.updated_date = new Date().toISOString();
+        if (task.subset !== before) touch(task);
         patchLabels(asked, asked.body["labels"], { project_id: null, task_id: task.id });
         // A project's date moves with its tasks'. (cvat-real-third-look.md 3.2)
-        const project = asked.state.projects.find(({ id }) => id === task.project_id);
-        if (project) project.updated_date = new Date().toISOString();
+        touchProject(asked, task);
         return json(200, shown(asked, task));
       },
       DELETE: (asked) => {
@@ -122,14 +125,8 @@ function replicasIn(body: Record<string, unknown>): number {
   return replicas;
 }
 
-const annotationJobs = ({ state }: Asked, task: number): StoredJob[] =>
-  state.jobs.filter(({ task_id, type }) => task_id === task && type === "annotation");
-
-function statusOf(asked: Asked, { id }: Pick<StoredTask, "id">): string {
-  const jobs = annotationJobs(asked, id);
-  if (jobs.length > 0 && jobs.every(isDone)) return "completed";
-  return jobs.some(({ stage }) => stage === "validation") ? "validation" : "annotation";
-}
+const statusOf = ({ state }: Asked, { id }: Pick<StoredTask, "id">): string =>
+  taskStatus(state.jobs.filter(({ task_id }) => task_id === id));
 
 function shown(asked: Asked, { data, consensus_replicas, ...task }: StoredTask) {
   const { host, state } = asked;
@@ -157,7 +154,7 @@ function shown(asked: Asked, { data, consensus_replicas, ...task }: StoredTask) 
     owner: basicUser(asked, owner),
     assignee: basicUser(asked, task.assignee ?? null),
     assignee_updated_date: null,
-    guide_id: null,
+    guide_id: guideOf(asked, { project_id: null, task_id: id })?.id ?? null,
     status: statusOf(asked, { id }),
     mode: data && data.size > 0 ? data.mode : "",
     dimension: "2d",

@@ -20,20 +20,26 @@ export const ownFile = (store: Store, task: number, name: string): string =>
 /**
  * A file begins that is sent in pieces. (recorded of 2.64.0; engine/mixins.py, UploadMixin)
  * @param place what its address begins with: `tasks/3/data`
+ * @param task undefined: there is none yet, a backup is to make it
  * @param keepsName whether it is one of the task's pictures in the end, under its own name. One of annotations keeps its number.
  */
 export function beginUpload(
   { headers, state, store, user, host }: Asked,
   place: string,
-  task: StoredTask,
+  task: StoredTask | undefined,
   keepsName: boolean,
 ): Answer {
   const metadata = String(headers["upload-metadata"] ?? "");
   const name = Buffer.from(/filename ([^,]*)/.exec(metadata)?.[1] ?? "", "base64").toString("utf8");
   if (keepsName && name === "") throw refused(400, "Metadata is expected to contain 'filename' key");
-  if (keepsName && task.uploaded?.includes(name)) throw refused(409, "File with same name already exists");
+  if (keepsName && task?.uploaded?.includes(name)) throw refused(409, "File with same name already exists");
   const id = `${user.id}_${randomUUID()}`;
-  state.uploads.push({ id, task: task.id, length: Number(headers["upload-length"]), name: keepsName ? name : null });
+  state.uploads.push({
+    id,
+    task: task?.id ?? null,
+    length: Number(headers["upload-length"]),
+    name: keepsName ? name : null,
+  });
   writeFileSync(sentFile(store, id), "");
   const Location = `http://${host}/api/${place}/${id}`;
   return { ...nothing(201), headers: { ...TUS, Location, "Upload-Filename": keepsName ? name : id } };
@@ -69,8 +75,9 @@ export function lookAtUpload(asked: Asked): Answer {
 }
 
 /** One that is whole is known no more. */
-function uploadOf({ state, parts, user }: Asked): StoredUpload {
-  const id = parts[1] ?? "";
+function uploadOf(asked: Asked): StoredUpload {
+  const { state, user } = asked;
+  const id = asked.parts.at(-1) ?? "";
   const found = state.uploads.find((one) => one.id === id);
   if (!id.startsWith(`${user.id}_`)) throw refused(403);
   if (!found) throw refused(404);

@@ -26,7 +26,7 @@ export function posted(store: Store, labels: readonly StoredLabel[], body: Json)
     if (!label) throw refuse(400, [`label_id \`${String(given["label_id"])}\` is invalid`]);
     return {
       ...{ id: store.next(kind), job: 0, frame: Number(given["frame"]), label_id: label.id },
-      ...{ group: (given["group"] ?? 0) as number | null, source: (given["source"] ?? "manual") as string },
+      ...{ group: (given["group"] ?? null) as number | null, source: (given["source"] ?? "manual") as string },
       attributes: values(label, given["attributes"]),
     };
   };

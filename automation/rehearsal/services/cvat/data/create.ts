@@ -1,13 +1,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { absentOf, bytesOf, isElsewhere } from "../bucket.ts";
 import { countIn, drawn } from "../frame-choice.ts";
-import { makeJobs, newJob } from "../segments.ts";
-import type { StoredData, StoredFrame, StoredRequest, StoredStorage, StoredTask } from "../store.ts";
+import { madeJobs, newJob } from "../segments.ts";
+import type { Store, StoredData, StoredFrame, StoredRequest, StoredStorage, StoredTask } from "../store.ts";
 import { ownFile } from "../tus.ts";
 import { Failure, type Work } from "../workers.ts";
 import { chosen, notFound, type Chosen, type Wanted } from "./choose.ts";
 import { filmOf, type Film } from "./film.ts";
-import { invalid } from "./manifest.ts";
+import { invalid, manifestOf } from "./manifest.ts";
 import { mediaOf } from "./media.ts";
 import { pictureOf } from "./picture.ts";
 import { sorted } from "./sorting.ts";
@@ -29,6 +29,8 @@ const HEADER_BYTES = 65_536;
 const AT_ONCE = 16;
 
 export const framesName = (task: number): string => `frames-${task}`;
+/** A manifest that says more than the frames do: of pictures that are not taken, or as a backup had it. */
+export const manifestName = (task: number): string => `manifest-${task}`;
 export const filmFile = (task: number): string => `film-${task}`;
 
 /** Takes a task's pictures in. (4.5 to 4.13; cvat-real-third-look.md, 4 and 9) */
@@ -47,7 +49,7 @@ export async function createTask(work: Work, request: StoredRequest): Promise<un
   // Deleted while it was made.
   if (!state.tasks.includes(task)) return undefined;
   try {
-    makeJobs(store, task);
+    state.jobs.push(...madeJobs(store, task));
   } catch (error) {
     // All of it is one transaction.
     task.data = { ...data, size: 0 };
@@ -83,7 +85,7 @@ function uploaded(
     if (!size) throw new Failure(`Exception: Failed to read the image file '${name}'`);
     return { name, width: size.width, height: size.height };
   });
-  return taken(data, call, all, "local");
+  return taken(store, { task, data, call }, all, "local");
 }
 
 /** A ground-truth job that comes with the data; frames are named by their files. (cvat-real-third-look.md, 6.5) */
@@ -111,16 +113,19 @@ interface Making {
   call: DataCall;
 }
 
-const stepOf = ({ frame_filter }: DataCall) => Number(/step\s*=\s*([1-9]\d*)/.exec(frame_filter)?.[1] ?? 1);
-
-function range({ start_frame, stop_frame }: DataCall, step: number, length: number): number[] {
+/** Numbers of the frames that are wanted of so many. */
+export function framesWanted(
+  { start_frame, stop_frame, frame_filter }: Pick<DataCall, "start_frame" | "stop_frame" | "frame_filter">,
+  length: number,
+): number[] {
+  const step = Number(/step\s*=\s*([1-9]\d*)/.exec(frame_filter)?.[1] ?? 1);
   const end = Math.min(stop_frame === undefined ? length : stop_frame + 1, length);
   return Array.from({ length: Math.max(0, Math.ceil((end - start_frame) / step)) }, (_, at) => start_frame + at * step);
 }
 
 async function pictures(
   work: Work,
-  { data, storage, call }: Making,
+  { task, data, storage, call }: Making,
   names: readonly string[],
   { manifest }: Chosen,
 ): Promise<StoredFrame[]> {
@@ -130,17 +135,17 @@ async function pictures(
   const missing = await absentOf(work.config, storage, order);
   if (missing !== undefined) throw notFound(missing, storage);
   const all = manifest ? believed(order, manifest) : await measured(work, storage, order);
-  return taken(data, call, all, "cloud_storage");
+  return taken(work.store, { task, data, call }, all, "cloud_storage");
 }
 
 /** Those of the frames that are wanted, which the data has then. */
 function taken(
-  data: StoredData,
-  call: DataCall,
+  store: Store,
+  { task, data, call }: Omit<Making, "storage">,
   all: readonly StoredFrame[],
   storage: StoredData["storage"],
 ): StoredFrame[] {
-  const wanted = range(call, stepOf(call), all.length);
+  const wanted = framesWanted(call, all.length);
   const frames = wanted.flatMap((at) => all[at] ?? []);
   const [first] = frames;
   if (!first) throw new Failure("ValueError: range() arg 3 must not be zero");
@@ -151,6 +156,7 @@ function taken(
     ...{ chunk_size: call.chunk_size ?? perChunk, start_frame: call.start_frame },
     stop_frame: wanted.at(-1) ?? 0,
   });
+  if (frames.length < all.length) store.keep(manifestName(task.id), manifestOf(all));
   return frames;
 }
 
@@ -204,7 +210,7 @@ async function film(
     );
   // A manifest's word on the length counts too. (4.6)
   const { width, height, length }: Film = { ...read, ...manifest?.film };
-  const taken = range(call, stepOf(call), length);
+  const taken = framesWanted(call, length);
   if (taken.length === 0) throw new Failure("ValueError: range() arg 3 must not be zero");
   writeFileSync(store.fileFor(filmFile(task.id)), bytes);
   Object.assign(data, {

@@ -42,6 +42,28 @@ function filmIn(found: Json | undefined) {
   return { length, width, height };
 }
 
+const linesOf = (...lines: unknown[]): string => lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+
+/** A manifest of pictures as CVAT makes one of those in a bucket: without their checksums. (cvat-real-third-look.md 3.3) */
+export const manifestOf = (frames: readonly ManifestRecord[]): string =>
+  linesOf(
+    { version: "1.1" },
+    { type: "images" },
+    ...frames.map(({ name, width, height }) => {
+      const extension = path.posix.extname(name);
+      return { name: name.slice(0, name.length - extension.length), extension, width, height };
+    }),
+  );
+
+/** A film's. Nothing here decodes it: it says of the first frame alone where it is, and no checksum that CVAT would find. */
+export const filmManifestOf = (name: string, { width, height, length }: NonNullable<Manifest["film"]>): string =>
+  linesOf(
+    { version: "1.1" },
+    { type: "video" },
+    { properties: { name: path.posix.basename(name), resolution: [width, height], length, chapters: [] } },
+    { number: 0, pts: 0, checksum: "" },
+  );
+
 const isVersion = (head: Json | undefined) => VERSIONS.includes(String(head?.["version"]));
 
 function parsed(line: string | undefined): Json | undefined {

@@ -1,5 +1,6 @@
 import { json, Refusal, refuse, errorPage, detail, type Answer } from "../answers.ts";
 import { FORBIDDEN, mayTouch, type Asked } from "../asked.ts";
+import { touch } from "../dates.ts";
 import { wrong } from "../fields.ts";
 import type { StoredData, StoredFrame, StoredJob, StoredTask } from "../store.ts";
 import { framesName } from "./create.ts";
@@ -80,5 +81,7 @@ export function changeMeta(asked: Asked, task: StoredTask): Answer {
       throw refuse(400, { deleted_frames: [`Unknown frames ${unknown.join(", ")} requested for removal`] });
     data.deleted_frames = [...wanted];
   }
+  // The task's date, not that of its project. (engine/serializers.py, DataMetaWriteSerializer; cvat-real-third-look.md 3.2)
+  touch(task);
   return metaOf(asked, task);
 }

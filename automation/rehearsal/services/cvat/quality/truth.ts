@@ -2,7 +2,7 @@ import { errorPage, json, nothing, Refusal, refuse, type Answer } from "../answe
 import type { Asked } from "../asked.ts";
 import { choiceField, wrong } from "../fields.ts";
 import { countIn, drawn } from "../frame-choice.ts";
-import { oneJob, oneTask } from "../owned.ts";
+import { oneJob, oneTask, removeIssues } from "../owned.ts";
 import { newJob } from "../segments.ts";
 import type { StoredJob, StoredTask } from "../store.ts";
 
@@ -56,6 +56,7 @@ const textOf = (value: unknown): string => (typeof value === "string" ? value : 
 export function removeJob(asked: Asked): Answer {
   const job = oneJob(asked);
   if (job.type !== "ground_truth") throw refuse(400, ["Only ground truth jobs can be removed"]);
+  removeIssues(asked, ({ job: id }) => id === job.id);
   asked.state.jobs = asked.state.jobs.filter((one) => one !== job);
   return nothing(204);
 }

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
-import { detail, errorPage, json, plain, Refusal, refuse, type Answer } from "../../answers.ts";
-import { FORBIDDEN, type Asked, type Route } from "../../asked.ts";
+import { errorPage, plain, Refusal, refuse, type Answer } from "../../answers.ts";
+import type { Asked, Route } from "../../asked.ts";
+import { destinationOf } from "../../exports/destination.ts";
+import { downloadRoute } from "../../exports/download.ts";
 import { oneJob, oneProject, oneTask, taskOf } from "../../owned.ts";
 import { noteEvent } from "../../events.ts";
 import { begin } from "../../requests.ts";
@@ -53,15 +54,7 @@ export const EXPORT_ROUTES: readonly Route[] = Object.entries(targets).flatMap((
     path: new RegExp(`^${list}/(\\d+)/dataset/export$`),
     methods: { POST: (asked: Asked) => beginExport(asked, targetOf(asked)) },
   },
-  {
-    path: new RegExp(`^${list}/(\\d+)/dataset/download$`),
-    methods: {
-      GET: download,
-      HEAD: () => {
-        throw new Refusal(errorPage(500, "Server Error (500)"));
-      },
-    },
-  },
+  downloadRoute(list, "dataset", /&subresource=(annotations|dataset)$/),
 ]);
 
 /** (6.6; cvat-real-second-look.md, 4) */
@@ -76,9 +69,7 @@ function beginExport(asked: Asked, { target, id, project, task, job }: Target): 
   const withImages = /^(true|1)$/i.test(images);
   const subresource = withImages ? "dataset" : "annotations";
   const own = task ?? project;
-  const storage = storageOf(asked, own);
-  // A token for reading writes into no bucket. (cvat-real-third-look.md 2.5, 3.1)
-  if (storage !== undefined && asked.token?.read_only) throw detail(403, FORBIDDEN);
+  const storage = destinationOf(asked, own);
   const stamp = (own?.updated_date ?? "").slice(0, 19).replace(/[-T:]/g, "_");
   const filename = query.get("filename") ?? `${target}_${id}_${subresource}_${stamp}_${format.toLowerCase()}.zip`;
   const name = format.replaceAll(" ", "_").replaceAll(".", "~");
@@ -93,31 +84,4 @@ function beginExport(asked: Asked, { target, id, project, task, job }: Target): 
     project_id: project?.id ?? task?.project_id ?? null,
     parameters: { ...call },
   });
-}
-
-/** Where it goes: the storage that is named, or the target of its own record. */
-function storageOf({ query, state }: Asked, own: StoredProject | undefined): number | undefined {
-  const location = query.get("location") ?? own?.target_storage?.location ?? "local";
-  if (location === "local") return undefined;
-  const target = query.has("location") ? null : own?.target_storage?.cloud_storage_id;
-  const id = query.get("cloud_storage_id") ?? target;
-  if (location !== "cloud_storage" || id === null || id === undefined)
-    throw new Refusal(errorPage(500, "Server Error (500)"));
-  if (!state.storages.some((one) => one.id === Number(id)))
-    throw refuse(400, ["CloudStorage matching query does not exist."]);
-  return Number(id);
-}
-
-/** Only for who asked for it. (6.2; cvat-real-third-look.md, 3.1) */
-function download(asked: Asked): Answer {
-  const { query, state, user } = asked;
-  const id = query.get("rq_id");
-  const request = state.requests.find((one) => one.id === id);
-  if (id === null || !request) throw refuse(400, ["Unknown request id"]);
-  if (request.owner !== user.id) throw detail(403, FORBIDDEN);
-  const { file, filename } = request.parameters as { file?: string; filename?: string };
-  if (request.status !== "finished" || file === undefined || !existsSync(file))
-    return json(404, { detail: "The exported file has expired" });
-  const headers = { "Content-Disposition": `attachment; filename="${filename ?? "export.zip"}"` };
-  return { status: 200, type: "application/zip", text: readFileSync(file), headers };
 }

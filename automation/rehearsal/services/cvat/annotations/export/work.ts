@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { putBytes } from "../../bucket.ts";
+import { existsSync, writeFileSync } from "node:fs";
 import { picture } from "../../data/look.ts";
+import { deliver } from "../../exports/deliver.ts";
+import { exportFile } from "../../exports/file.ts";
 import type { State, StoredProject, StoredRequest, StoredTask } from "../../store.ts";
 import { Failure, type Work } from "../../workers.ts";
 import { zipped, type Entry } from "../../zip.ts";
@@ -38,29 +38,17 @@ export async function exportDataset(work: Work, request: StoredRequest): Promise
     throw new Failure("cvat.apps.engine.models.Project.DoesNotExist: Project matching query does not exist.");
   const write = FORMATS[format];
   if (!write) throw new Failure(`NotImplementedError: the rehearsal's stand-in for CVAT does not write ${format}`);
-  const key = [request.target, job?.id ?? task?.id ?? project?.id, format, images, dateOf(state, task ?? project)].join(
-    " ",
-  );
-  const file = store.fileFor(`export-${createHash("sha1").update(key).digest("hex")}.zip`);
+  const file = exportFile(store, [
+    ...[request.target, job?.id ?? task?.id ?? project?.id, format, images, dateOf(state, task ?? project)],
+  ]);
   if (!existsSync(file)) {
     const exported = exportedOf(work, { project, task, job });
     if (exported.tasks.length === 0) throw new Failure("ValueError: There is nothing to export");
     const files = [...write(exported), ...(images ? await pictures(work, exported, format) : [])];
     writeFileSync(file, zipped(work.orders?.exports === "empty" ? [] : files));
   }
-  if (call.storage === undefined) {
-    const path = `${request.target}s/${job?.id ?? task?.id ?? project?.id ?? 0}/dataset/download`;
-    return {
-      result_url: `http://${call.host}/api/${path}?rq_id=${encodeURIComponent(request.id)}`,
-      parameters: { ...request.parameters, file },
-    };
-  }
-  const storage = state.storages.find(({ id }) => id === call.storage);
-  if (!storage || !(await putBytes(config, storage, call.filename, readFileSync(file))))
-    throw new Failure(
-      "botocore.exceptions.ClientError: An error occurred (AccessDenied) when calling the PutObject operation: Access Denied.",
-    );
-  return {};
+  const place = `${request.target}s/${job?.id ?? task?.id ?? project?.id ?? 0}/dataset/download`;
+  return deliver({ state, config }, request, { ...call, file, place });
 }
 
 /** The newest date of a project and its tasks. */
