@@ -74,10 +74,10 @@ export async function startPod(
   for (const volume of volumes) await fill(volume, path.join(root, volume.name), namespace);
   const processes = Object.fromEntries(
     containers.map(({ name, command, env, volumeMounts }) => {
-      // The longer path first: one mount may lie beside another of a like name.
-      const mounts = [...volumeMounts].sort((one, other) => other.mountPath.length - one.mountPath.length);
-      const here = (text: string) =>
-        mounts.reduce((all, mount) => all.replace(mount.mountPath, path.join(root, mount.name)), text);
+      const here = (word: string) => {
+        const mount = volumeMounts.find(({ mountPath: at }) => word === at || word.startsWith(`${at}/`));
+        return mount === undefined ? word : path.join(root, mount.name, word.slice(mount.mountPath.length));
+      };
       const variables = env.map(({ name: variable, value, valueFrom: from }) => [
         variable,
         from ? thing(thing(namespace.secrets, from.secretKeyRef.name), from.secretKeyRef.key) : here(value ?? ""),

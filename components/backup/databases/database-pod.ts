@@ -31,7 +31,7 @@ export const FILE_KEY = "key";
 export function databasePod(database: Database, plan: Pick<BackupPlan, "image">, mirror: Mirror | undefined) {
   const { engine, image, environment, certificates } = database;
   // Parts of an upload grow with it: three of a dump of 100 GB have 250 MB.
-  const pod = backupPod({ plan, mirror, command: engine, memory: "768Mi" });
+  const pod = backupPod({ plan, mirror, command: "databases", memory: "768Mi" });
   const { script, tool } = PROGRAMS[engine];
   const shared = { name: "beside", mountPath: SHARED };
   const variables = variablesOf(environment);
@@ -44,6 +44,7 @@ export function databasePod(database: Database, plan: Pick<BackupPlan, "image">,
         env: [
           ...container.env,
           ...variables,
+          { name: "DATABASE", value: engine },
           { name: "BESIDE", value: SHARED },
           { name: "FILE_KEY", value: `${FILE_KEY_FOLDER}/${FILE_KEY}` },
         ],

@@ -35,6 +35,10 @@ class NotReadable(Exception):
     """A sentence that says why a file, or a key, is none that can be used. Has no key in it."""
 
 
+class OtherKey(Exception):
+    """A sentence that says that the key opens another file."""
+
+
 def encrypt(pieces, recipient):
     """The file, as pieces, which the private key of `recipient` ("age1...") opens."""
     key = os.urandom(FILE_KEY)
@@ -58,8 +62,9 @@ def decrypt(pieces, key):
     """
     What is in a file, as pieces. `key` is the file's own, 16 bytes.
 
-    :raises NotReadable: at the first chunk that was changed, for a file that ends too early or too late, and for a key of another file. What was
-        given before is as it was written, but only a file that was read to its end is whole.
+    :raises NotReadable: at the first chunk that was changed, and for a file that ends too early or too late. What was given before is as it was
+        written, but only a file that was read to its end is whole.
+    :raises OtherKey: for the key of another file
     """
     stream = Stream(pieces)
     read_header(stream, key)
@@ -141,7 +146,7 @@ def read_header(stream, key):
             break
         head += line
     if not hmac.compare_digest(line, b"--- " + plain64(header_mac(key, head + b"---")) + b"\n"):
-        raise NotReadable(OTHER_KEY)
+        raise OtherKey(OTHER_KEY)
 
 
 def stanza(key, public):

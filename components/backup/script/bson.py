@@ -24,6 +24,8 @@ def element(name, value):
         return b"\x03" + at + encode(value)
     if isinstance(value, list):
         return b"\x04" + at + encode({str(number): one for number, one in enumerate(value)})
+    if isinstance(value, datetime.datetime):
+        return b"\x09" + at + struct.pack("<q", int((value - EPOCH).total_seconds() * 1000))
     raise TypeError(type(value))
 
 

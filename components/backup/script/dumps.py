@@ -4,28 +4,25 @@ import age
 import engines
 import streams
 
+# What says that a dump is not what was written.
+NOT_WELL = (age.NotReadable, streams.Changed)
+
 # What a dump, or a restore, fails with in a sentence.
-TOLD = (*engines.TOLD, age.NotReadable, streams.Changed)
+TOLD = (*engines.TOLD, *NOT_WELL, age.OtherKey)
 
 
-def write(engine, other, store, place, stamp, recipient):
+def write(engine, other, store, key, recipient, about):
     """
-    Dumps a database into an object.
+    Dumps a database into an object, and notes in `about` what is known of it.
 
-    :param place: begin of the keys of this database's dumps, with `/` at its end
     :param recipient: public key of age; None: not encrypted
-    :returns: what is known of it, for its about.json
     """
-    about = {"kind": "database", "version": 1, "database": engine.name, "stamp": stamp}
     pieces = engine.dump(other, about)
-    key = f"{place}{stamp}/{engine.file}"
     if recipient:
         pieces = age.encrypt(pieces, recipient)
-        key = f"{key}.age"
         about["recipient"] = recipient
     written = streams.upload(store.client, store.bucket, key, pieces)
     about["dump"] = {"key": key, **written}
-    return about
 
 
 def read(store, about, file_key):
@@ -38,7 +35,7 @@ def read(store, about, file_key):
     if "recipient" not in about:
         return pieces
     if file_key is None:
-        raise age.NotReadable(f"the dump is encrypted to {about['recipient']}: its key is needed")
+        raise age.OtherKey(f"the dump is encrypted to {about['recipient']}: its key is needed")
     return age.decrypt(pieces, file_key)
 
 

@@ -15,6 +15,7 @@ TOLD = (beside.Failed, mongo.Refused, mongo_archive.Broken, postgresql.Refused)
 class Postgresql:
     name = "postgresql"
     file = "dump.pgc"
+    system = "cvat"
     title = "CVAT's PostgreSQL"
 
     def dump(self, other, about):
@@ -63,10 +64,12 @@ def check_program(program, major, server):
 class Mongodb:
     name = "mongodb"
     file = "dump.archive.gz"
+    system = "clearml"
     title = "ClearML's MongoDB"
 
-    # Collections that are restored beside those of that name. MongoDB allows 255 bytes of a database's and a collection's name.
-    prefix = "vision-platform-restore."
+    # Begin of the names of collections that are restored beside the old ones, and of the old ones while the new take their names.
+    new = "vision_platform_new_"
+    old = "vision_platform_old_"
 
     # Where ClearML writes down the last change of a task. (clearml-server v2.0.0: apiserver/database/model/task/task.py)
     dated = ("backend", "task", "last_update")
@@ -84,7 +87,7 @@ class Mongodb:
             archive.feed(piece)
             yield piece
         archive.check_whole()
-        about["counts"] = of_applications(archive.counts, self.prefix)
+        about["counts"] = of_applications(archive.counts)
 
     def look(self, about):
         database, collection, field = self.dated
@@ -93,7 +96,7 @@ class Mongodb:
             rows = server.newer(database, collection, field, since)
             newest = server.newest(database, collection, field)
             told = {f"{database}.{collection}": {"rows": rows, "newest": newest.isoformat()}} if rows and newest else {}
-            counts = of_applications(server.counts(), self.prefix)
+            counts = of_applications(server.counts())
             return {"server": server.version(), "counts": counts, "newer": told, "others": server.others()}
 
     def restore(self, other, about, pieces):
@@ -101,40 +104,61 @@ class Mongodb:
         with mongo.connected(self.environment) as server:
             if others := server.others():
                 raise mongo.Refused(f"the database is in use: {', '.join(others)}")
-            for database, name in self.beside(server):
-                server.drop(database, name)
-        other.feed(pieces, "restore", self.prefix)
+            self.take_back(server)
+            self.drop(server, self.new)
+        other.feed(pieces, "restore", self.new)
         with mongo.connected(self.environment) as server:
             self.check(server, about)
-            new = self.beside(server)
-            for database, name in new:
-                server.rename(database, name, name.removeprefix(self.prefix))
-            wanted = {(database, name.removeprefix(self.prefix)) for database, name in new}
-            for database, name in server.collections():
-                if (database, name) not in wanted:
-                    server.drop(database, name)
+            try:
+                self.switch(server)
+            except mongo.Refused:
+                self.take_back(server)
+                raise
+            self.drop(server, self.old)
             return server.counts()
 
-    def beside(self, server):
-        return [(database, name) for database, name in server.collections() if name.startswith(self.prefix)]
-
     def check(self, server, about):
-        """Before anything of the old goes: all that was dumped lies beside it."""
-        came = {
-            name.replace(f".{self.prefix}", ".", 1): count
-            for name, count in server.counts().items()
-            if f".{self.prefix}" in name
-        }
+        """Before anything of the old is touched: all that was dumped lies beside it."""
+        came = {f"{database}.{name.removeprefix(self.new)}": count for database, name, count in self.counted(server)}
         missing = sorted(name for name, count in about["counts"].items() if came.get(name, 0) != count)
         if missing:
             raise mongo.Refused(f"not all came back of {', '.join(missing[:5])}: nothing was put in its place")
 
+    def counted(self, server):
+        return [(*pair, server.count(*pair)) for pair in server.collections() if pair[1].startswith(self.new)]
 
-def of_applications(counts, prefix):
+    def switch(self, server):
+        """Names alone change, in a moment; until the last has, each old collection is there to be taken back."""
+        for database, name in server.collections():
+            if not name.startswith(self.new):
+                server.rename(database, name, self.old + name)
+        for database, name in server.collections():
+            if name.startswith(self.new):
+                server.rename(database, name, name.removeprefix(self.new))
+
+    def take_back(self, server):
+        """What a switch that broke off has set aside, this run's or a killed one's."""
+        there = server.collections()
+        for database, name in there:
+            if name.startswith(self.old):
+                own = name.removeprefix(self.old)
+                if (database, own) in there:
+                    server.drop(database, own)
+                server.rename(database, name, own)
+
+    def drop(self, server, prefix):
+        for database, name in server.collections():
+            if name.startswith(prefix):
+                server.drop(database, name)
+
+
+def of_applications(counts):
+    """Without MongoDB's own, and without what a restore that broke off left."""
     return {
         name: count
         for name, count in counts.items()
-        if name.split(".")[0] not in mongo.OWN_DATABASES and f".{prefix}" not in name and ".system." not in name
+        if name.split(".")[0] not in mongo.OWN_DATABASES
+        and not name.split(".", 1)[1].startswith(("system.", Mongodb.new, Mongodb.old))
     }
 
 

@@ -81,7 +81,10 @@ class Mongo:
 
     def counts(self):
         """How many documents each collection has, by `database.collection`."""
-        return {f"{database}.{name}": self.command(database, {"count": name, "query": {}})["n"] for database, name in self.collections()}
+        return {f"{database}.{name}": self.count(database, name) for database, name in self.collections()}
+
+    def count(self, database, collection):
+        return self.command(database, {"count": collection, "query": {}})["n"]
 
     def newest(self, database, collection, field):
         """The newest moment of a field; None where there is none."""
@@ -104,9 +107,7 @@ class Mongo:
         self.command(database, {"drop": collection})
 
     def rename(self, database, collection, to):
-        """In the place of the one that had the name, which goes in the same moment."""
-        names = {"renameCollection": f"{database}.{collection}", "to": f"{database}.{to}"}
-        self.command("admin", {**names, "dropTarget": True})
+        self.command("admin", {"renameCollection": f"{database}.{collection}", "to": f"{database}.{to}"})
 
 
 def connected(environment):
