@@ -126,7 +126,7 @@ export const cvatSettings = z.strictObject({
       responseTimeout: timeSpan
         .optional()
         .describe(
-          "How long Traefik waits for the server's answer to begin. Default: for ever. (How long an upload may take is Traefik's own setting.)",
+          "How long Traefik waits for the server's answer to begin. Default: for ever. (How long an upload may take is Traefik's own setting: 60 s unless somebody changed it, docs/sign-in.md.)",
         ),
     })
     .prefault({})

@@ -17,9 +17,13 @@ export interface LabBucket extends BucketConfig {
 /** Every bucket of the lab. */
 export function bucketsOf({ buckets, moreBuckets }: Pick<ObjectStoreConfig, "buckets" | "moreBuckets">): LabBucket[] {
   return [
-    ...Object.entries(buckets).flatMap(([role, bucket]) =>
-      bucket ? [{ ...bucket, role, key: `buckets.${role}`, readers: [], writers: [] }] : [],
-    ),
+    ...Object.entries(buckets).map(([role, bucket]) => ({
+      ...bucket,
+      role,
+      key: `buckets.${role}`,
+      readers: [],
+      writers: [],
+    })),
     ...Object.entries(moreBuckets).map(([role, bucket]) => ({ ...bucket, role, key: `moreBuckets.${role}` })),
   ];
 }

@@ -1,10 +1,12 @@
-import { chmod, chown, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { execa, type ResultPromise } from "execa";
+import { execa } from "execa";
 import getPort from "get-port";
+import { kill } from "../../automation/processes.ts";
 import { certificateOnLoopback } from "../../automation/rehearsal/certificate.ts";
+import { saying, startChild } from "./sso/child.ts";
 
 const DEBIAN = "/usr/lib/postgresql";
 
@@ -50,14 +52,9 @@ export async function startPostgresql({ tls = false }: PostgresqlOptions = {}): 
     ...["listen_addresses=127.0.0.1,127.0.0.2", `unix_socket_directories=${folder}`, "fsync=off", "log_statement=all"],
     ...(tls ? ["ssl=on"] : []),
   ];
-  const server = execa(
-    path.join(bin, "postgres"),
-    ["-D", data, "-p", String(port), ...settings.flatMap((one) => ["-c", one])],
-    { ...as, all: true, reject: false, cleanup: true },
-  );
-  const said: string[] = [];
-  server.all.on("data", (chunk: Buffer) => said.push(chunk.toString()));
-  await listening(server, said);
+  const words = ["-D", data, "-p", String(port), ...settings.flatMap((one) => ["-c", one])];
+  const server = startChild([path.join(bin, "postgres"), ...words], as.env, user);
+  await saying(server, /ready to accept connections/);
   const ask = async (who: typeof ADMIN, text: string, database: string) => {
     const args = ["-h", "127.0.0.1", "-p", String(port), "-U", who.username, "-d", database, "-XAtc", text];
     const env = { PGPASSWORD: who.password, PGSSLMODE: tls ? "require" : "disable" };
@@ -67,10 +64,12 @@ export async function startPostgresql({ tls = false }: PostgresqlOptions = {}): 
     ...{ port, ca, admin: ADMIN },
     sql: (text, database = "postgres") => ask(ADMIN, text, database),
     sqlAs: ask,
-    log: () => said.join(""),
+    log: server.said,
     async end() {
-      server.kill("SIGQUIT");
-      await server;
+      // So it gives back the memory that its processes share. (postgresql.org: Shutting Down the Server)
+      const written = await readFile(path.join(data, "postmaster.pid"), "utf8").catch(() => undefined);
+      if (written !== undefined) kill(Number(written.split("\n")[0]), "SIGQUIT");
+      await server.ended;
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -104,12 +103,4 @@ async function certify(data: string, user: ReturnType<typeof unprivileged>): Pro
   }
   await writeFile(path.join(data, "pg_hba.conf"), "hostssl all all 127.0.0.0/8 scram-sha-256\n");
   return ca;
-}
-
-async function listening(server: ResultPromise, said: readonly string[]): Promise<void> {
-  for (;;) {
-    if (said.join("").includes("ready to accept connections")) return;
-    const ended = await Promise.race([server.then(() => true), new Promise((go) => setTimeout(go, 50, false))]);
-    if (ended === true) throw new Error(`PostgreSQL did not start: ${said.join("")}`);
-  }
 }

@@ -37,10 +37,13 @@ async function inBrowser(page: string, what: readonly string[]) {
 }
 
 function browser(): string {
-  const folders = (process.env["PATH"] ?? "").split(path.delimiter);
-  const found = folders
-    .flatMap((folder) => NAMES.map((name) => path.join(folder, name)))
-    .find((file) => existsSync(file));
+  const found = chromiumProgram();
   if (found === undefined) throw new Error("There is no Chromium on PATH. On Debian: apt-get install chromium");
   return found;
+}
+
+/** Chromium of this machine; undefined where there is none. */
+export function chromiumProgram(): string | undefined {
+  const folders = (process.env["PATH"] ?? "").split(path.delimiter);
+  return folders.flatMap((folder) => NAMES.map((name) => path.join(folder, name))).find((file) => existsSync(file));
 }

@@ -273,7 +273,9 @@ const signsTokens = ({ name }: Canary) => /clearml-(session|secure-auth-token)-s
 const inSecrets = () =>
   made
     .map(({ name }) => name)
-    .filter((name) => /-(key|secret)$|-salt-|-postgresql-(admin|replication)-|sso-sessions-/.test(name))
+    .filter((name) =>
+      /-(key|secret)$|-salt-|-postgresql-(admin|replication)-|sso-sessions-|password-vision-platform-/.test(name),
+    )
     .filter((name) => !/store-(cvat|clearml-.*)-secret-key$|sso-client-secret$/.test(name));
 
 /** Runs the engine twice over: by our own run, and for previews with everything it can show. */

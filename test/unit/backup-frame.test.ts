@@ -7,13 +7,13 @@ import { Backup } from "../../components/backup/backup.ts";
 import { labGraph } from "../../automation/report/graph/lab-graph.ts";
 import { parseLab } from "../../components/lab/parse.ts";
 import { planned } from "../fixtures/inputs/planned.ts";
-import { exampleStack } from "../fixtures/inputs/whole-stack.ts";
+import { exampleStack, type Sections } from "../fixtures/inputs/whole-stack.ts";
 import { recordRegistrations, settled } from "./registrations.ts";
 
 const registered = recordRegistrations();
 
 /** The example lab, with this section of backups. */
-const lab = (backup: object = {}, more: object = {}) => ({ ...exampleStack(), backup, ...more });
+const lab = (backup: object = {}, more: object = {}): Sections => ({ ...exampleStack(), backup, ...more });
 const problemsOf = (sections: Record<string, unknown>) =>
   parseLab(sections).problems.map(({ path }) => path.replace("vision-platform:", ""));
 const objectStore = (more: object) => ({ objectStore: { ...(exampleStack()["objectStore"] as object), ...more } });
@@ -21,8 +21,8 @@ const objectStore = (more: object) => ({ objectStore: { ...(exampleStack()["obje
 describe("the section of backups", () => {
   it("asks for a store, and for a system that has something to keep", () => {
     expect(problemsOf(lab())).toEqual([]);
-    const { objectStore: _, cvat: __, functions: ___, ...bare } = lab();
-    expect(problemsOf(bare)).toContain("backup");
+    const bare = Object.entries(lab()).filter(([name]) => name !== "objectStore" && name !== "functions");
+    expect(problemsOf(Object.fromEntries(bare))).toContain("backup");
     const off = { cvat: { enabled: false }, clearml: { enabled: false }, functions: {} };
     expect(problemsOf(lab({}, off))).toContain("backup");
   });

@@ -44,10 +44,10 @@ export class CvatUsers {
       email: emailOf(person),
       password: pulumi.secret(password ?? made(`password-${person.username}`, PASSWORD_LENGTH.typed)),
     }));
-    const programs = accounts.map(({ membership: _, ...account }) => ({
-      ...account,
-      email: emailOf(account),
-      password: made(`password-${account.username}`, PASSWORD_LENGTH.handedOver),
+    const programs = accounts.map(({ username, firstName, lastName, role }) => ({
+      ...{ username, firstName, lastName, role },
+      email: emailOf({ username }),
+      password: made(`password-${username}`, PASSWORD_LENGTH.handedOver),
     }));
     this.passwords = byName(people);
     this.superuserPassword = pulumi.secret(people[0]?.password ?? "");

@@ -1,7 +1,6 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { execa } from "execa";
 import getPort from "get-port";
 import { onPath } from "../../../automation/tools/found.ts";
 import { certificateOnLoopback } from "../../../automation/rehearsal/certificate.ts";
@@ -10,6 +9,7 @@ import { until } from "../../../components/rest/until.ts";
 import { onLoopback } from "../../fixtures/edge/backends.ts";
 import { HOST, TOKEN_HOST } from "../../fixtures/edge/lab.ts";
 import { call } from "../../fixtures/edge/raw-call.ts";
+import { startChild } from "../sso/child.ts";
 
 /** nginx of this machine; undefined where there is none. */
 export const NGINX = [...onPath("nginx", process.env), ...onPath("nginx", { PATH: "/usr/sbin" })][0];
@@ -44,12 +44,11 @@ export async function startNginx(
   await writeFile(path.join(folder, "tls.crt"), certificate);
   await writeFile(path.join(folder, "tls.key"), key);
   await writeFile(path.join(folder, "nginx.conf"), configuration(objects, ports, { folder, port }));
-  const running = execa(NGINX, ["-p", folder, "-c", path.join(folder, "nginx.conf")], { all: true, reject: false });
-  const ended = running.then(({ all }) => Promise.reject(new Error(`nginx ended: ${all}`)));
+  const running = startChild([NGINX, "-p", folder, "-c", path.join(folder, "nginx.conf")]);
+  const ended = running.ended.then(() => Promise.reject(new Error(`nginx ended: ${running.said()}`)));
   ended.catch(() => undefined);
   const close = async () => {
-    running.kill("SIGTERM");
-    await running;
+    await running.stop();
     await rm(folder, { recursive: true, force: true });
   };
   try {

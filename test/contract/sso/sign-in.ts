@@ -3,7 +3,6 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import getPort from "get-port";
-import { until } from "../../../components/rest/until.ts";
 import { PROXY_PORT, SESSIONS_PORT, SSO_OBJECTS, TOKEN_HEADER } from "../../../components/sso/names.ts";
 import {
   ALPHA_FILE,
@@ -22,7 +21,7 @@ import {
 import type { SsoConfig } from "../../../components/sso/sso-config.ts";
 import { configOfSso, SSO_HOST } from "../../fixtures/inputs/sso.ts";
 import { Browser, type Answer, type Asked, type Hosts } from "./browser.ts";
-import { startChild, type Child } from "./child.ts";
+import { alive, saying, startChild, type Child } from "./child.ts";
 import { startIssuer, type Issuer, type Person } from "./issuer.ts";
 import { oauth2Proxy } from "./programs.ts";
 
@@ -205,24 +204,6 @@ export async function answering(port: number, child: Child): Promise<void> {
       () => false,
     );
   await alive(child, isAnswering, "does not answer");
-}
-
-/** Resolves when a program has said something; fails with all it said when it ends before that. */
-export const saying = (child: Child, words: RegExp): Promise<void> =>
-  alive(child, () => words.test(child.said()), `does not say ${words.source}`);
-
-async function alive(child: Child, look: () => Promise<boolean> | boolean, lack: string): Promise<void> {
-  let isOver = false;
-  void child.ended.then(() => (isOver = true));
-  const failed = (how: string) => new Error(`it ${how}:\n${child.said()}`);
-  await until(
-    async () => {
-      const isThere = await look();
-      if (!isThere && isOver) throw failed("has ended");
-      return isThere;
-    },
-    { isDone: (isThere) => isThere, everyMs: 50, withinMs: 30_000, late: () => failed(lack) },
-  );
 }
 
 /** Claims of the token that an answer hands over, once its signature is checked by the issuer's keys. */

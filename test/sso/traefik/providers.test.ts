@@ -1,13 +1,13 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { execa } from "execa";
 import getPort from "get-port";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { certificateOnLoopback } from "../../../automation/rehearsal/certificate.ts";
 import type { EdgeObject } from "../../../components/edge/route.ts";
 import { until } from "../../../components/rest/until.ts";
 import { TOKEN_HEADER } from "../../../components/sso/names.ts";
+import { startChild } from "../../contract/sso/child.ts";
 import { onLoopback, REAL, SIGNED_IN, startBackends, type Backends } from "../../fixtures/edge/backends.ts";
 import { HOST, signInEdge, TOKEN_HOST, type SignInLab } from "../../fixtures/edge/lab.ts";
 import { call } from "../../fixtures/edge/raw-call.ts";
@@ -223,13 +223,11 @@ async function startTraefik(https: number, settings: Record<string, unknown>): P
     log: { level: "ERROR" },
   };
   await writeFile(path.join(folder, "traefik.yaml"), JSON.stringify(config));
-  const running = execa(await traefikProgram(), [`--configFile=${path.join(folder, "traefik.yaml")}`], {
-    env: { KUBECONFIG: cluster.kubeconfig },
-    reject: false,
+  const running = startChild([await traefikProgram(), `--configFile=${path.join(folder, "traefik.yaml")}`], {
+    KUBECONFIG: cluster.kubeconfig,
   });
   return async () => {
-    running.kill("SIGKILL");
-    await running;
+    await running.stop();
     await rm(folder, { recursive: true, force: true });
   };
 }

@@ -1,4 +1,7 @@
-"""CVAT's addresses, as many as sign-in meets (cvat/apps/iam/urls.py), with two that say who called."""
+"""CVAT's addresses, as many as sign-in meets (cvat/apps/iam/urls.py), with one that says who called and one that takes uploads."""
+
+import hashlib
+import time
 
 from dj_rest_auth.registration.views import RegisterView
 from dj_rest_auth.views import LoginView, LogoutView, PasswordChangeView, PasswordResetView
@@ -34,6 +37,27 @@ class About(APIView):
         return Response({"name": "CVAT"})
 
 
+class Analytics(APIView):
+    """Whether somebody may see Grafana. (cvat/apps/log_viewer/views.py)"""
+
+    def get(self, request):
+        return Response(status=200 if request.user.profile.has_analytics_access else 403)
+
+
+class Upload(APIView):
+    """Says what came of an upload, and begins its answer as late as it is asked to. CVAT takes uploads at this address, whole or in parts."""
+
+    def post(self, request, task, file=None):
+        digest, size = hashlib.sha256(), 0
+        while part := request._request.read(1024 * 1024):
+            digest.update(part)
+            size += len(part)
+        time.sleep(float(request.query_params.get("late", 0)))
+        return Response({"username": request.user.username, "bytes": size, "sha256": digest.hexdigest()})
+
+    patch = post
+
+
 auth = [
     path("login", LoginView.as_view(), name="rest_login"),
     path("logout", LogoutView.as_view(), name="rest_logout"),
@@ -45,5 +69,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/auth/", include(auth)),
     path("api/users/self", Self.as_view()),
+    path("api/tasks/<int:task>/data", Upload.as_view()),
+    path("api/tasks/<int:task>/data/<str:file>", Upload.as_view()),
+    path("analytics", Analytics.as_view()),
     path("api/server/about", About.as_view()),
 ]
