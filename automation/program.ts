@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import project from "../package.json" with { type: "json" };
 import { annotationsCommand } from "./commands/annotations.ts";
+import { backupCommand } from "./commands/backup.ts";
 import { benchCommand } from "./commands/bench.ts";
 import { chartsCommand } from "./commands/charts.ts";
 import { ciCommand } from "./commands/ci.ts";
@@ -57,6 +58,7 @@ const VERBS = [
   keycloakCommand,
   ciCommand,
   issueCommand,
+  backupCommand,
   benchCommand,
 ];
 

@@ -144,7 +144,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
         );
       }
     }
-    this.backup = backupOf(plan, this.store, this.cvat ?? this.clearml, cluster, parts);
+    this.backup = backupOf(plan, this.store, { cvat: this.cvat, clearml: this.clearml }, cluster, parts);
     // A warning, so that a preview's report has it too.
     const untried = untriedText({ CVAT: plan.cvat?.versions, ClearML: plan.clearml?.versions });
     if (untried) void pulumi.log.warn(untried, this);
@@ -229,15 +229,15 @@ function ssoOf(
   return new Sso("sso", { config, host, namespace, cluster, clientSecret, mirror }, opts);
 }
 
-/** Backups, beside the system whose image they run. */
+/** Backups, beside the systems that they are of. */
 function backupOf(
   { backup: plan, store: storePlan, lab, mirror }: Plan,
   store: ObjectStore | undefined,
-  beside: Cvat | ClearMl | undefined,
+  { cvat, clearml }: { cvat: Cvat | undefined; clearml: ClearMl | undefined },
   cluster: Cluster,
   opts: pulumi.ComponentResourceOptions,
 ): Backup | undefined {
-  if (plan === undefined || storePlan === undefined || store === undefined || beside === undefined) return undefined;
+  if (plan === undefined || storePlan === undefined || store === undefined) return undefined;
   const { accessKey, secretKey } = store.keysOf("backup");
   const { url: notifyUrl } = lab.backup?.notify ?? {};
   const ca = storePlan.caForPods;
@@ -248,7 +248,11 @@ function backupOf(
       store: { ...place, bucket, accessKey: key, secretKey: secret },
       ...(url !== undefined && { notifyUrl: url }),
     }));
-  return new Backup("backup", { plan, namespace: beside.namespace, mirror, cluster, access }, opts);
+  const namespaces = {
+    ...(cvat && { [lab.cvat.namespace]: cvat.namespace }),
+    ...(clearml && { [lab.clearml.namespace]: clearml.namespace }),
+  };
+  return new Backup("backup", { plan, namespaces, mirror, cluster, access }, opts);
 }
 
 /** Functions of the stack, deployed through CVAT's Nuclio. */

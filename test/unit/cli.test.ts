@@ -58,6 +58,7 @@ describe("help", () => {
       "annotations export",
       "annotations import",
       "annotations zip",
+      "backup restore",
       "bench",
       "charts lock",
       "charts pull",

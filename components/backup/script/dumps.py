@@ -1,5 +1,8 @@
 """A dump in the bucket: written, looked at, put back. (components/backup/script/engines.py says what differs between databases)"""
 
+import base64
+import itertools
+
 import age
 import engines
 import streams
@@ -20,7 +23,11 @@ def write(engine, other, store, key, recipient, about):
     pieces = engine.dump(other, about)
     if recipient:
         pieces = age.encrypt(pieces, recipient)
+        head = next(pieces)
+        pieces = itertools.chain([head], pieces)
         about["recipient"] = recipient
+        # Of no use to anybody but who has the private key, and all that he needs to get the file's own out.
+        about["header"] = base64.b64encode(head[: -age.NONCE]).decode()
     written = streams.upload(store.client, store.bucket, key, pieces)
     about["dump"] = {"key": key, **written}
 
