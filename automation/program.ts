@@ -47,6 +47,7 @@ const VERBS = [
   stateCommand,
   openCommand,
   smokeCommand,
+  backupCommand,
   imagesCommand,
   datasetCommand,
   projectCommand,

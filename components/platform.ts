@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { BackupAccess } from "./backup/access.ts";
+import { cvatAccess } from "./backup/cvat-access.ts";
 import { Backup } from "./backup/backup.ts";
 import type { LedgerRow } from "./charts/ledger.ts";
 import type { ChartSource } from "./charts/source.ts";
@@ -13,8 +14,11 @@ import type { ClusterConfig } from "./lab/cluster-config.ts";
 import type { Plan } from "./lab/plan.ts";
 import { Cvat } from "./cvat/cvat.ts";
 import { edgeAsked } from "./cvat/edge.ts";
+import type { CvatPlan } from "./cvat/plan.ts";
 import type { StorageAccess } from "./cvat/records.ts";
 import { addressesIn } from "./cvat/values.ts";
+import type { DiscoveryConfig } from "./discovery/discovery-config.ts";
+import { Discovery } from "./discovery/discovery.ts";
 import { edgeProof } from "./edge/proof/register.ts";
 import { appliedBelow } from "./kubernetes/field-manager.ts";
 import { OwnProvider, OwnResource } from "./records/resource.ts";
@@ -51,6 +55,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
   readonly store?: ObjectStore;
   readonly cvat?: Cvat;
   readonly sso?: Sso;
+  readonly discovery?: Discovery;
   readonly nuclio?: Nuclio;
   readonly clearml?: ClearMl;
   readonly agent?: ClearMlAgent;
@@ -98,7 +103,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
           nuclioPlatform: platformValues(plan.functions, plan.cvat.nuclio),
           mirror: plan.mirror,
           address: edge,
-          signIn: lab.sso && signInServer(lab.sso, plan.cvat.config),
+          signIn: lab.sso && signInServer(lab.sso, plan.cvat.config, accountsOf(plan.cvat)),
         },
         parts,
       );
@@ -108,6 +113,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
         const standing = [this.cvat, ...(this.sso ? [this.sso] : [])];
         edgeProof("cvat", edgeAsked(lab.cvat, signIn), { ...parts, dependsOn: standing });
       }
+      if (lab.discovery) this.discovery = discoveryOf(lab.discovery, plan.cvat, plan, this.cvat, cluster, parts);
       if (lab.cvat.nuclio.enabled) this.nuclio = nuclioOf(plan, this.cvat, this.store, cluster, parts);
     }
     if (plan.clearml) {
@@ -144,7 +150,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
         );
       }
     }
-    this.backup = backupOf(plan, this.store, { cvat: this.cvat, clearml: this.clearml }, cluster, parts);
+    this.backup = backupOf(plan, this, cluster, parts);
     // A warning, so that a preview's report has it too.
     const untried = untriedText({ CVAT: plan.cvat?.versions, ClearML: plan.clearml?.versions });
     if (untried) void pulumi.log.warn(untried, this);
@@ -189,6 +195,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
         ...(cvat && { cvat: cvat.passwords }),
         ...(accounts && { clearml: accounts }),
         ...(store && { objectStore: store.keysOfPeople }),
+        ...(store && this.backup && { backup: store.keysOf("backup") }),
       }),
     };
   }
@@ -229,11 +236,13 @@ function ssoOf(
   return new Sso("sso", { config, host, namespace, cluster, clientSecret, mirror }, opts);
 }
 
+/** User names of the lab's own programs in CVAT. */
+const accountsOf = ({ accounts }: CvatPlan) => accounts.map(({ username }) => username);
+
 /** Backups, beside the systems that they are of. */
 function backupOf(
-  { backup: plan, store: storePlan, lab, mirror }: Plan,
-  store: ObjectStore | undefined,
-  { cvat, clearml }: { cvat: Cvat | undefined; clearml: ClearMl | undefined },
+  { backup: plan, cvat: cvatPlan, store: storePlan, lab, mirror }: Plan,
+  { store, cvat, clearml }: Pick<VisionPlatform, "store" | "cvat" | "clearml">,
   cluster: Cluster,
   opts: pulumi.ComponentResourceOptions,
 ): Backup | undefined {
@@ -242,10 +251,13 @@ function backupOf(
   const { url: notifyUrl } = lab.backup?.notify ?? {};
   const ca = storePlan.caForPods;
   const place = { ...storePlan.s3, ...(ca !== undefined && { ca }) };
+  const ofCvat =
+    cvat && cvatPlan && plan.parts.includes("projects") ? cvatAccess(plan, cvat, cvatPlan, opts) : undefined;
   const access = pulumi
-    .all([store.bucket("backups"), accessKey, secretKey, notifyUrl])
-    .apply(([bucket, key, secret, url]): BackupAccess => ({
+    .all([store.bucket("backups"), accessKey, secretKey, notifyUrl, ofCvat])
+    .apply(([bucket, key, secret, url, opened]): BackupAccess => ({
       store: { ...place, bucket, accessKey: key, secretKey: secret },
+      ...(opened && { cvat: opened }),
       ...(url !== undefined && { notifyUrl: url }),
     }));
   const namespaces = {
@@ -253,6 +265,39 @@ function backupOf(
     ...(clearml && { [lab.clearml.namespace]: clearml.namespace }),
   };
   return new Backup("backup", { plan, namespaces, mirror, cluster, access }, opts);
+}
+
+/** What the platform around the lab learns of CVAT. */
+function discoveryOf(
+  config: DiscoveryConfig,
+  { config: section, versions }: CvatPlan,
+  { lab, mirror }: Plan,
+  cvat: Cvat,
+  cluster: Cluster,
+  opts: pulumi.ComponentResourceOptions,
+): Discovery {
+  const { namespace, url, addressForPrograms, analyticsUrl, connectionAs } = cvat;
+  return new Discovery(
+    "discovery",
+    {
+      config,
+      cvat: {
+        ...{ namespace, url, addressForPrograms, analyticsUrl, connectionAs },
+        version: versions.version,
+        superuser: section.superuser.username,
+      },
+      surroundings: {
+        cvat: section,
+        issuer: lab.sso !== undefined,
+        objectStore: lab.objectStore !== undefined,
+        registry: mirror !== undefined || section.nuclio.registry !== undefined,
+      },
+      oidcClient: lab.sso?.client.id,
+      cluster,
+    },
+    // So that CVAT still answers when the token is taken back.
+    { ...opts, dependsOn: cvat },
+  );
 }
 
 /** Functions of the stack, deployed through CVAT's Nuclio. */

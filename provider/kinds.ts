@@ -8,6 +8,7 @@ type KindModule = Promise<{ kind: unknown }>;
 export const KINDS: Readonly<Record<Token, () => KindModule>> = {
   "clearml:ApiKeys": () => import("../components/clearml/records/api-keys.ts"),
   "clearml:Queue": () => import("../components/clearml/records/queue.ts"),
+  "cvat:AccessToken": () => import("../components/cvat/records/access-token.ts"),
   "cvat:CloudStorage": () => import("../components/cvat/records/cloud-storage.ts"),
   "cvat:Membership": () => import("../components/cvat/records/membership.ts"),
   "cvat:Organization": () => import("../components/cvat/records/organization.ts"),

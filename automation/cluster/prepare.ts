@@ -4,6 +4,7 @@ import type { PreparedCluster } from "../../components/kubernetes/cluster.ts";
 import type { Plan } from "../../components/lab/plan.ts";
 import { kubeConfig } from "../../components/kubernetes/kube-config.ts";
 import type { ClusterFacts } from "../../components/preflight/facts.ts";
+import { namespacesIn } from "../../components/preflight/notebooks.ts";
 import { claimsOfOtherClass } from "../../components/preflight/storage-class.ts";
 import type { KnownCluster } from "../../components/preflight/state.ts";
 import { removeUnbound } from "./claims.ts";
@@ -28,8 +29,10 @@ export async function prepareCluster(
   );
   // What was known stays where it cannot be read.
   const uid = facts?.uid ?? known.uid;
+  const namespaces = facts && namespacesIn(facts);
+  const found = { madeAgain, uid, ...(namespaces && { namespaces }) };
   if (pulumi.runtime.isDryRun()) {
-    return { inPlaceOfOld: new Set(underOldNames(known).map(({ resource }) => resource)), madeAgain, uid };
+    return { ...found, inPlaceOfOld: new Set(underOldNames(known).map(({ resource }) => resource)) };
   }
   try {
     const ask = send ?? apiServer(await kubeConfig(plan.lab.cluster));
@@ -38,5 +41,5 @@ export async function prepareCluster(
   } catch (error) {
     if (!(error instanceof Unreached)) throw error;
   }
-  return { inPlaceOfOld: new Set(), madeAgain, uid };
+  return { ...found, inPlaceOfOld: new Set() };
 }

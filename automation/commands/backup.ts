@@ -1,10 +1,43 @@
-import { Command, Option } from "commander";
-import type { BackupRestoreFlags } from "../verbs/backup-restore.ts";
+import { Argument, Command, Option } from "commander";
+import { PARTS, type Part } from "../../components/backup/parts.ts";
+import type { RestoreFlags } from "../verbs/backup-restore.ts";
+import type { CreateFlags } from "../verbs/backup.ts";
+import type { StackFlags } from "../verbs/flags.ts";
 import { stackCommand } from "./common.ts";
 
-/** `backup`: what was kept of a lab, and bringing it back. */
+/** `backup`: to have backups made now, and to see those that there are. */
 export function backupCommand(): Command {
-  return new Command("backup").description("what was kept of a lab, and bringing it back").addCommand(restoreCommand());
+  const command = new Command("backup").description("backups: have one made now, list them, see how it is with them, put a database back");
+  command.addCommand(
+    stackCommand(
+      "create",
+      "make a backup now, as the CronJob does on its schedule, and follow it to its end. Ctrl-C leaves it at work in the cluster",
+      "backup create projects --project Roads",
+    )
+      .addArgument(new Argument("[part]", "what").choices(PARTS).default("projects"))
+      .option("--project <name>", "this project of CVAT alone, by its name or number")
+      .action(async (part: Part, flags: CreateFlags) => {
+        await (await import("../verbs/backup.ts")).create(part, flags);
+      }),
+  );
+  command.addCommand(
+    stackCommand("ls", "the backups that there are, the newest first", "backup ls --json").action(
+      async (flags: StackFlags) => {
+        await (await import("../verbs/backup.ts")).list(flags);
+      },
+    ),
+  );
+  command.addCommand(
+    stackCommand(
+      "status",
+      "how it is with backups: the last run of each, what failed, what is overdue; exit code 3 where something is wrong",
+      "backup status --stack homelab",
+    ).action(async (flags: StackFlags) => {
+      await (await import("../verbs/backup.ts")).status(flags);
+    }),
+  );
+  command.addCommand(restoreCommand());
+  return command;
 }
 
 function restoreCommand(): Command {
@@ -22,5 +55,7 @@ function restoreCommand(): Command {
     .option("--identity <file>", "with the private key of age, where the dump is encrypted; it stays on this machine")
     .option("--scale-down", "scale down what uses the database, and up again at the end")
     .option("--dry-run", "read the dump, look at the database, and only say what would be lost")
-    .action(async (flags: BackupRestoreFlags) => (await import("../verbs/backup-restore.ts")).backupRestore(flags));
+    .action(async (flags: RestoreFlags) => {
+      await (await import("../verbs/backup-restore.ts")).restore(flags);
+    });
 }

@@ -16,6 +16,7 @@ const SHORTEST = 6;
 /** Resources that hold secrets, and in which outputs. */
 const HOLDERS: Readonly<Record<string, readonly string[]>> = {
   "secrets:GeneratedText": ["value"],
+  "cvat:AccessToken": ["value"],
   "storage:DerivedKeys": ["keys"],
   "clearml:ApiKeys": ["people"],
   "minio:index/iamUser:IamUser": ["secret"],

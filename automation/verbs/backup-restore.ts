@@ -9,7 +9,7 @@ import { streamProgress } from "../progress.ts";
 import type { StackFlags } from "./flags.ts";
 import { print } from "./print.ts";
 
-export interface BackupRestoreFlags extends StackFlags {
+export interface RestoreFlags extends StackFlags {
   database: Engine;
   backup?: string;
   identity?: string;
@@ -18,7 +18,7 @@ export interface BackupRestoreFlags extends StackFlags {
 }
 
 /** Puts a database back as a dump has it. */
-export async function backupRestore({ database: engine, backup, identity, json, ...flags }: BackupRestoreFlags) {
+export async function restore({ database: engine, backup, identity, json, ...flags }: RestoreFlags) {
   const progress = streamProgress();
   await inDataLab(flags, progress, async ({ plan }, signal, stands) => {
     const database = plan.backup?.databases.find((one) => one.engine === engine);

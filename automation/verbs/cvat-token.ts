@@ -8,7 +8,14 @@ import type { DataLab } from "../data/connect/lab.ts";
 import { inDataLab } from "../data/connect/run.ts";
 import { expiryOf } from "../data/tokens/expiry.ts";
 import { loginKeyFile, tokenFile, type FileFacts } from "../data/tokens/token-file.ts";
-import { hasTokens, listTokens, makeToken, revokeToken, tokenNamed, type AccessToken } from "../data/tokens/tokens.ts";
+import {
+  hasTokens,
+  listTokens,
+  makeToken,
+  revokeToken,
+  tokenNamed,
+  type AccessToken,
+} from "../../components/cvat/tokens/access-tokens.ts";
 import { streamProgress } from "../progress.ts";
 import { textTable } from "../report/table.ts";
 import { writePrivately } from "./clearml.ts";
@@ -144,11 +151,23 @@ async function personIn(lab: DataLab, { for: username, stack }: TokenFlags) {
       `The stack knows no password of \`${username}\`. Did you mean \`${closest(username, names)}\`? Known: ${names.join(", ")}. Only a person himself can make a token; who is not in vision-platform:cvat.users does it in CVAT, by his profile.`,
       { exitCode: 2 },
     );
+  refuseWhoSignsInByAnIssuer(lab, username);
   const [cvat, url] = [await lab.cvatOf(username), await lab.urlOfCvat()];
   const version = plan.cvat?.versions.version ?? "";
   const organizations = (await cvat.list<Organization>("organizations")).map(({ slug }) => slug).sort();
   const facts: FileFacts = { username, url, version, organizations, stack };
   return { cvat, facts };
+}
+
+/** Without his password nobody makes a token in his name. (components/sso/django/passwords.py) */
+function refuseWhoSignsInByAnIssuer({ plan: { lab } }: DataLab, username: string): void {
+  const person = everybody(lab.cvat).find((one) => one.username === username);
+  if (lab.sso?.passwordLogin !== false || person?.program || username === lab.cvat.superuser.username) return;
+  throw new UserError(
+    `CVAT takes no password of ${username}: vision-platform:sso.passwordLogin is off, and without one nobody can make tokens in that name. ` +
+      "Set `program: true` at a user of vision-platform:cvat.users that is a program's and run up; people make their own in CVAT, by their profile.",
+    { exitCode: 2 },
+  );
 }
 
 const withoutTokens = (version: string) =>

@@ -15,8 +15,10 @@ export interface BackupAccess {
     /** `http://cvat-backend-service.cvat:8080`, as pods reach it. */
     address: string;
     username: string;
-    /** Personal access token of {@link username}. */
-    token: string;
+    /** Personal access token of {@link username}. Left out: this CVAT has none, and {@link password} opens it. */
+    token?: string;
+    /** Password of {@link username}, where there are no tokens. */
+    password?: string;
     /** Personal access token of a superuser, for projects outside organizations. */
     sandboxesToken?: string;
     /** Slugs of the organizations that the stack has. */

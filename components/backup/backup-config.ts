@@ -1,8 +1,9 @@
 import * as z from "zod";
 import { imageReference } from "../images/reference.ts";
+import { longestGapHours } from "./schedule.ts";
 import { secretText } from "../schema/values.ts";
 
-/** What Kubernetes reads as a schedule: five fields, or one of its words. (kubernetes.io: CronJob, schedule syntax; robfig/cron, standard parser) */
+/** The form of a schedule, for editors; what it says is judged by {@link longestGapHours}. */
 const SCHEDULE = /^(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|(\S+\s+){4}\S+)$/;
 
 const schedule = (text: string, what: string) =>
@@ -10,6 +11,10 @@ const schedule = (text: string, what: string) =>
     .string()
     .regex(SCHEDULE, "must be a schedule of five fields such as `17 1 * * *`")
     .refine((value) => !/TZ=/.test(value), "must not name a time zone: set vision-platform:backup.timeZone")
+    .refine(
+      (value) => !SCHEDULE.test(value) || /TZ=/.test(value) || longestGapHours(value) !== undefined,
+      "is no schedule of cron that ever comes: minute, hour, day, month and day of the week, such as `17 1 * * *`",
+    )
     .default(text)
     .describe(`When ${what}, as cron has it.`);
 
@@ -48,6 +53,12 @@ export const backupSettings = z.strictObject({
         .describe(
           "Leaves out pictures that lie in a cloud storage: small and quick, and of no use without that bucket. Films and uploads come along all the same.",
         ),
+      exportHours: z
+        .int()
+        .min(1)
+        .max(19)
+        .default(6)
+        .describe("Longest that CVAT may take to write the zip of one project, in hours."),
       to: place("projects"),
       sandboxes: z
         .boolean()

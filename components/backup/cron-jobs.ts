@@ -5,7 +5,15 @@ import type { BackupPlan } from "./plan.ts";
 import { backupPod } from "./pod.ts";
 
 /** The CronJobs, each a command of the scripts. */
-const ROWS: readonly { part: Part; command: string; memory: string; longestHours: number; why: string }[] = [];
+const ROWS: readonly { part: Part; command: string; memory: string; longestHours: number; why: string }[] = [
+  {
+    part: "projects",
+    command: "projects",
+    memory: "512Mi",
+    longestHours: 20,
+    why: "a zip goes through in pieces; one export of a project with many pictures takes CVAT an hour and more",
+  },
+];
 
 /** A dump of 100 GB takes two hours or three. */
 const LONGEST_DUMP_HOURS = 12;
@@ -14,6 +22,12 @@ const LABEL = "vision-platform/backup";
 
 /** Name of a CronJob: `backup-projects`. */
 export const cronJobName = (command: string): string => `backup-${command}`;
+
+/** What backs up a part: each with a CronJob of its own. */
+export const commandsOf = ({ namespace, databases }: BackupPlan, part: Part) =>
+  part === "databases"
+    ? databases.map((database) => ({ command: database.engine, namespace: database.namespace }))
+    : [{ command: part, namespace }];
 
 /** CronJobs of what is backed up, by name. */
 export function cronJobs(plan: BackupPlan, mirror: Mirror | undefined) {

@@ -4,6 +4,7 @@ import type { OwnAccount } from "../cvat/users/own-account.ts";
 import { BACKUP_ACCOUNT } from "./account.ts";
 import type { BackupConfig } from "./backup-config.ts";
 import { databasesOf, type Database } from "./databases/database.ts";
+import { longestGapHours } from "./schedule.ts";
 import { PARTS, type Part } from "./parts.ts";
 
 /** Backups, and what is worked out of their keys. */
@@ -39,6 +40,31 @@ export function backupPlan({ config, cvat, clearml }: BackupPlanArgs): BackupPla
     namespace: cvat.enabled ? cvat.namespace : clearml.namespace,
     image: config.image ?? cvat.images.server ?? `cvat/server:v${cvat.version}`,
   };
+}
+
+/** What lies in a place of its own, and how old the newest that is well may be. */
+export interface Watched {
+  /** As a person knows it. */
+  name: string;
+  /** Begin of its keys. */
+  place: string;
+  /** Hours between two times of its schedule, and a run's own time. */
+  lateAfterHours: number;
+}
+
+/** How long a run may take before its backup counts as late. */
+const RUN_HOURS = 3;
+
+/** Every place whose last run tells whether backups are made. */
+export function watchedOf({ config, parts, databases }: Pick<BackupPlan, "config" | "parts" | "databases">): Watched[] {
+  const watched = (part: Part, name: string, place: string): Watched => ({
+    ...{ name, place },
+    lateAfterHours: (longestGapHours(config[part].schedule) ?? 0) + RUN_HOURS,
+  });
+  return [
+    ...(parts.includes("projects") ? [watched("projects", "projects", config.projects.to)] : []),
+    ...databases.map(({ engine }) => watched("databases", engine, `${config.databases.to}${engine}/`)),
+  ];
 }
 
 /** Places in the bucket, of what is on and of what is off: what lies there is still looked after. */

@@ -80,6 +80,10 @@ export class Cvat extends pulumi.ComponentResource {
   readonly projects: readonly string[];
   /** Passwords by user name. */
   readonly passwords: pulumi.Output<Record<string, string>>;
+  /** Where programs reach CVAT's API with a token of CVAT's, from any machine. */
+  readonly addressForPrograms: pulumi.Output<string>;
+  /** How this machine reaches CVAT as one of its users, once they are there. */
+  readonly connectionAs: (username: string) => pulumi.Output<Connection>;
 
   constructor(name: string, args: CvatArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("vision-platform:cvat:Cvat", name, {}, opts);
@@ -154,9 +158,12 @@ export class Cvat extends pulumi.ComponentResource {
     this.users = [config.superuser, ...config.users].map(({ username }) => username);
     this.cloudStorages = plan.cloudStorages.map(({ name: storage }) => storage);
     this.projects = plan.config.projects.map(({ name: project }) => project);
+    const { signIn } = plan;
+    this.addressForPrograms = signIn?.tokenHost === undefined ? this.url : pulumi.output(`https://${signIn.tokenHost}`);
+    this.connectionAs = connections(args, this.url, users);
     registerRecords(
       name,
-      { plan, storages: args.storages ?? [], connection: connectionOf(args, this.url, users) },
+      { plan, storages: args.storages ?? [], connection: this.connectionAs(config.superuser.username) },
       // What is in CVAT's database outlives CVAT, as the database's volume does.
       { parent: this, dependsOn: users.job, deletedWith: this },
     );
@@ -212,18 +219,19 @@ function usersOf(
   );
 }
 
-/** The superuser, by whom the records are made. */
-function connectionOf(
-  { plan: { config, endpoint: ofPrograms }, cluster }: CvatArgs,
+/** By whom records are made: the superuser, and for what only he himself can have, a user or a program of the lab. */
+function connections(
+  { plan: { endpoint: ofPrograms }, cluster }: CvatArgs,
   url: pulumi.Output<string>,
-  { superuserPassword, ready }: CvatUsers,
-): pulumi.Output<Connection> {
-  return pulumi.all([ofPrograms ?? url, superuserPassword, ready]).apply(([endpoint, password]) => ({
-    endpoint,
-    username: config.superuser.username,
-    password,
-    patienceMs: cluster.readyTimeoutMs,
-  }));
+  { passwords, accountPasswords, ready }: CvatUsers,
+): Cvat["connectionAs"] {
+  return (username) =>
+    pulumi.all([ofPrograms ?? url, passwords, accountPasswords, ready]).apply(([endpoint, people, programs]) => ({
+      endpoint,
+      username,
+      password: people[username] ?? programs[username] ?? "",
+      patienceMs: cluster.readyTimeoutMs,
+    }));
 }
 
 /** ClickHouse's database and table, where neither images nor chart make them. */

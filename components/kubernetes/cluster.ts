@@ -23,6 +23,8 @@ export interface PreparedCluster {
   madeAgain: ReadonlySet<string>;
   /** UID of Namespace kube-system, which names the cluster; undefined where it may not be read. */
   uid?: string;
+  /** Namespaces that are there and stay; undefined where they may not be listed. */
+  namespaces?: ReadonlySet<string>;
 }
 
 export interface ClusterAccess {

@@ -6,6 +6,7 @@ import { CLEARML_VERSIONS, clearmlWish } from "../clearml/versions.ts";
 import type { LabConfig, SectionName } from "./sections.ts";
 import { pathText, unknownKey, type Problem } from "../schema/problems.ts";
 import { repeats } from "../schema/section-rules.ts";
+import { discoveryNeeds } from "../discovery/rules.ts";
 import { edgeFitsSignIn } from "../sso/edge-rules.ts";
 import { ssoNeedsOfCvat } from "../sso/rules.ts";
 import { bucketsOf } from "../storage/buckets.ts";
@@ -83,8 +84,12 @@ const modelsLieWhereFunctionsRead: Rule = ({ functions, objectStore }) => {
 };
 
 /** Organizations and cloud storages are made in CVAT itself, which must be reached. */
-const cvatIsReached: Rule = ({ traefik, cvat, objectStore }) => {
-  const records = objectStore !== undefined || cvat?.organizations?.length || cvat?.cloudStorages?.length;
+const cvatIsReached: Rule = ({ traefik, cvat, objectStore, discovery }) => {
+  const records =
+    objectStore !== undefined ||
+    discovery?.token !== undefined ||
+    cvat?.organizations?.length ||
+    cvat?.cloudStorages?.length;
   const reached = traefik?.address ?? cvat?.ingress?.host ?? cvat?.endpoint;
   if (!records || installed(cvat) === undefined || reached) return [];
   return [
@@ -128,6 +133,12 @@ const rotationsAreOfPeopleThatAre: Rule = ({ objectStore, clearml, cvat }) => {
 
 /** Sign-in is CVAT's: its host, its certificate, its organizations. */
 const signInHasItsCvat: Rule = ({ sso, cvat }) => (sso && cvat ? ssoNeedsOfCvat(sso, cvat) : []);
+
+/** What the platform is told of is CVAT, and its token is of one of CVAT's users. */
+const discoveryHasItsCvat: Rule = ({ discovery, cvat, sso }, given) => {
+  const isUnsound = sso === undefined && given.includes("sso");
+  return discovery && cvat && !isUnsound ? discoveryNeeds(discovery, cvat, sso) : [];
+};
 
 /** Which edge it is counts with sign-in, and not every edge can do everything. */
 const edgeIsOfUse: Rule = ({ sso, cvat }, given) => {
@@ -214,6 +225,7 @@ export const RULES: readonly Rule[] = [
   rotationsAreOfPeopleThatAre,
   signInHasItsCvat,
   edgeIsOfUse,
+  discoveryHasItsCvat,
   chartsTakeKubernetes,
   backupHasWhatItNeeds,
   backupsHaveABucketOfTheirOwn,

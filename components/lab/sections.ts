@@ -5,6 +5,7 @@ import { clearmlConfig } from "../clearml/clearml-section.ts";
 import { clusterConfig } from "./cluster-config.ts";
 import { imagesConfig } from "../images/images-config.ts";
 import { cvatConfig } from "../cvat/cvat-section.ts";
+import { discoveryConfig } from "../discovery/discovery-section.ts";
 import { functionsConfig } from "../nuclio/functions-section.ts";
 import { rehearsalConfig } from "./rehearsal-config.ts";
 import { ssoConfig } from "../sso/sso-section.ts";
@@ -28,6 +29,11 @@ export const SECTIONS = {
   sso: ssoConfig
     .optional()
     .describe("Sign-in to CVAT by an issuer of OpenID Connect, such as Keycloak. Left out: by CVAT's own passwords."),
+  discovery: discoveryConfig
+    .optional()
+    .describe(
+      "What the platform around the lab learns of CVAT: where it is, what it depends on, and a token for notebooks. Left out: nothing.",
+    ),
   functions: functionsConfig.prefault({}).describe("Functions of Nuclio that annotate in CVAT, by name."),
   clearml: clearmlConfig.prefault({}).describe("ClearML: experiments, training and artifacts."),
   backup: backupConfig

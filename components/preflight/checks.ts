@@ -9,6 +9,7 @@ import { ingressClassIsServed } from "./ingress-class.ts";
 import { serviceSecretsAreThere } from "./service-secrets.ts";
 import { claimsAreLeftBehind } from "./left-behind.ts";
 import { nodesAreThere } from "./nodes.ts";
+import { notebooksAreThere } from "./notebooks.ts";
 import { storageClassesAreThere, storageClassesFit } from "./storage-class.ts";
 import { tlsSecretIsThere } from "./tls-secret.ts";
 
@@ -25,6 +26,7 @@ export const CLUSTER_CHECKS: readonly ClusterCheck[] = [
   storageClassesFit,
   tlsSecretIsThere,
   serviceSecretsAreThere,
+  notebooksAreThere,
   claimsAreLeftBehind,
   devicesSuffice,
 ];

@@ -5,6 +5,7 @@ export const PACKAGE = "vision-platform";
 export const TOKENS = [
   "clearml:ApiKeys",
   "clearml:Queue",
+  "cvat:AccessToken",
   "cvat:CloudStorage",
   "cvat:Membership",
   "cvat:Organization",

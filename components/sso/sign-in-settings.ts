@@ -17,8 +17,11 @@ const SETTINGS_FILE = "sign-in.json";
 /** What of CVAT's section sign-in goes by. */
 type CvatParts = Pick<CvatConfig, "ingress" | "superuser" | "users">;
 
-/** What the stack says of sign-in, as CVAT's server reads it. There is no secret in it. (components/sso/django/configuration.py) */
-export function signInSettings(sso: SsoConfig, cvat: CvatParts) {
+/**
+ * What the stack says of sign-in, as CVAT's server reads it. There is no secret in it. (components/sso/django/configuration.py)
+ * @param accounts user names of the lab's own programs. Default: none
+ */
+export function signInSettings(sso: SsoConfig, cvat: CvatParts, accounts: readonly string[] = []) {
   return {
     issuer: sso.issuer,
     issuerForPods: issuerForPods(sso),
@@ -31,8 +34,9 @@ export function signInSettings(sso: SsoConfig, cvat: CvatParts) {
     createUsers: sso.users.create,
     linkByEmail: sso.users.linkByEmail,
     // A user of the stack who is not made yet would be whoever signs in under his name before.
-    reservedNames: [cvat.superuser, ...cvat.users].map(({ username }) => username),
+    reservedNames: [...[cvat.superuser, ...cvat.users].map(({ username }) => username), ...accounts],
     emergencyAccount: cvat.superuser.username,
+    programAccounts: [...cvat.users.filter(({ program }) => program).map(({ username }) => username), ...accounts],
     passwordLogin: sso.passwordLogin,
     origins: [`https://${cvat.ingress.host}`],
     signOut: `${PROXY_PREFIX}/sign_out`,
@@ -43,12 +47,12 @@ export function signInSettings(sso: SsoConfig, cvat: CvatParts) {
 }
 
 /** The settings that CVAT's server starts with where people sign in by an issuer. */
-export function signInServer(sso: SsoConfig, cvat: CvatParts): ServerSettings {
+export function signInServer(sso: SsoConfig, cvat: CvatParts, accounts: readonly string[] = []): ServerSettings {
   return {
     module: `${PACKAGE}.settings`,
     package: {
       name: PACKAGE,
-      files: { ...PYTHON, [SETTINGS_FILE]: JSON.stringify(signInSettings(sso, cvat), undefined, 2) },
+      files: { ...PYTHON, [SETTINGS_FILE]: JSON.stringify(signInSettings(sso, cvat, accounts), undefined, 2) },
     },
   };
 }

@@ -1,6 +1,8 @@
 import path from "node:path";
-import type { V1Deployment, V1Job, V1Secret, V1StatefulSet } from "@kubernetes/client-node";
+import type { V1ConfigMap, V1Deployment, V1Job, V1Secret, V1StatefulSet } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { ACCESS_KEYS, ACCESS_SECRET } from "../../components/discovery/names.ts";
 import { problemsOf } from "../rehearsal/failure.ts";
 import { startLab, type Lab } from "../rehearsal/harness.ts";
 
@@ -20,6 +22,17 @@ const names = (all: readonly { metadata?: { name?: string } }[]) =>
 const passwordOf = async (name: string) => {
   const { data } = await lab.get<V1Secret>("v1", "Secret", name, NAMESPACE);
   return Buffer.from(data?.["password"] ?? "", "base64").toString();
+};
+/** What the Secrets of discovery hold, by the names of environment variables. */
+const accessIn = async (namespace: string, name: string): Promise<Record<string, string>> => {
+  const { data = {} } = await lab.get<V1Secret>("v1", "Secret", name, namespace);
+  return Object.fromEntries(Object.entries(data).map(([key, text]) => [key, Buffer.from(text, "base64").toString()]));
+};
+/** What CVAT answers to who shows a token. */
+const statusOf = async (token: string) => {
+  const config = await lab.rehearsal().stack.getAllConfig();
+  const { endpoint } = JSON.parse(config["vision-platform:cvat"]?.value ?? "{}") as { endpoint: string };
+  return (await fetch(`${endpoint}/api/users/self`, { headers: { Authorization: `Bearer ${token}` } })).status;
 };
 const jobs = async () =>
   Object.fromEntries(
@@ -119,6 +132,61 @@ describe("Pulumi.platform.yaml, CVAT on services of others", () => {
     expect((await lab.up()).outcome.changes).toEqual([]);
   });
 
+  it("tells the platform where CVAT is and what it needs, and notebooks a token, in Secrets alone", async () => {
+    const { data = {} } = await lab.get<V1ConfigMap>("v1", "ConfigMap", "thinkube-service-config", NAMESPACE);
+    const { service } = parse(data["service.yaml"] ?? "") as { service: Record<string, unknown> };
+    expect(service).toMatchObject({
+      dependencies: expect.arrayContaining(["postgresql", "valkey", "clickhouse"]) as string[],
+      scaling: { resource_name: "cvat-backend-server", namespace: NAMESPACE },
+      environment_variables: [
+        { name: "CVAT_HOST", value: "https://cvat.example.com" },
+        { valueFrom: { secretKeyRef: { namespace: NAMESPACE, name: ACCESS_SECRET, key: ACCESS_KEYS.token } } },
+      ],
+    });
+    await lab.get("apps/v1", "Deployment", "cvat-backend-server", NAMESPACE);
+    const access = await accessIn(NAMESPACE, ACCESS_SECRET);
+    const { [ACCESS_KEYS.token]: token = "" } = access;
+    expect(await statusOf(token)).toBe(200);
+    expect(await accessIn("jupyterhub", "cvat-access")).toEqual(access);
+    expect((await accessIn("jupyterhub", "cvat-access-cli"))["cvat.env"]).toContain(`CVAT_ACCESS_TOKEN=${token}\n`);
+    expect(JSON.stringify([await lab.list("v1", "ConfigMap"), await lab.list("v1", "Pod")])).not.toContain(token);
+  });
+
+  it("goes up without the notebooks, which is told, and gives them theirs when they are there", async () => {
+    await lab.client().delete(await lab.get("v1", "Namespace", "jupyterhub"));
+    const there = async () => names(await lab.list("v1", "Namespace")).includes("jupyterhub");
+    await expect.poll(there, { timeout: 60_000 }).toBe(false);
+    const without = await lab.run("up");
+    expect(without.warnings).toEqual([
+      expect.stringContaining("discovery.notebooks[0].namespace: There is no namespace jupyterhub now"),
+    ]);
+    expect(without.changes.map(({ operation, name }) => `${operation} ${name}`).sort()).toEqual([
+      "delete discovery-jupyterhub-cvat-access",
+      "delete discovery-jupyterhub-cvat-access-cli",
+    ]);
+    await lab.client().create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "jupyterhub" } });
+    expect((await lab.run("up")).warnings).toEqual([]);
+    expect(await accessIn("jupyterhub", "cvat-access")).toEqual(await accessIn(NAMESPACE, ACCESS_SECRET));
+  });
+
+  it("has another token when it is rotated, and none when it leaves the stack file: the former ones open nothing", async () => {
+    const tokenNow = async () => (await accessIn(NAMESPACE, ACCESS_SECRET))[ACCESS_KEYS.token] ?? "";
+    const first = await tokenNow();
+    await lab.configure({ discovery: { token: { user: "notebooks", rotation: 1 } } });
+    await lab.up();
+    const second = await tokenNow();
+    expect([await statusOf(first), await statusOf(second)]).toEqual([401, 200]);
+    await lab.configure({ discovery: undefined });
+    await lab.up();
+    expect(await statusOf(second)).toBe(401);
+    expect(names(await lab.list("v1", "Secret", "jupyterhub"))).toEqual([]);
+    expect(names(await list("v1", "ConfigMap"))).not.toContain("thinkube-service-config");
+    await lab.configure({
+      discovery: { token: { user: "notebooks" }, notebooks: [{ namespace: "jupyterhub" }] },
+    });
+    await lab.up();
+  });
+
   it("gives PostgreSQL another password in one up: the Job runs again, and what reads it starts anew, nothing else", async () => {
     const before = await passwordOf("cvat-external-postgresql");
     const came = await after({ postgresql: { external: { rotation: 1 } } });
@@ -166,7 +234,11 @@ describe("Pulumi.platform.yaml, CVAT on services of others", () => {
 
   it("leaves at destroy what opens the data, and takes it back", async () => {
     const before = await passwordOf("cvat-external-postgresql");
+    const { [ACCESS_KEYS.token]: token = "" } = await accessIn("jupyterhub", "cvat-access");
+    expect(await statusOf(token)).toBe(200);
     await lab.destroy();
+    expect(await statusOf(token)).toBe(401);
+    expect(names(await lab.list("v1", "Secret", "jupyterhub"))).toEqual([]);
     expect(await passwordOf("cvat-external-postgresql")).toBe(before);
     expect(names(await list("batch/v1", "Job"))).toEqual([]);
     expect(names(await list("v1", "PersistentVolumeClaim"))).toContain("cvat-backend-data");

@@ -75,7 +75,7 @@ export async function generatedIn(stack: auto.Stack): Promise<Canary[]> {
   const deployment: unknown = (await stack.exportStack()).deployment;
   const { resources } = deployment as { resources: { urn: string; type: string; outputs: { value: unknown } }[] };
   return resources
-    .filter(({ type }) => type.endsWith(":GeneratedText"))
+    .filter(({ type }) => /:(GeneratedText|AccessToken)$/.test(type))
     .map(({ urn, outputs }) => {
       const { plaintext } = outputs.value as { plaintext: string };
       return { name: `generated ${urn.split("::").at(-1) ?? ""}`, text: JSON.parse(plaintext) as string };

@@ -18,8 +18,11 @@ import type { Orders } from "../../automation/rehearsal/services/cvat/faults.ts"
 import { ensureService } from "../../automation/rehearsal/services/service.ts";
 import { obtainTools, type Tool } from "../../automation/tools/obtain.ts";
 import { CvatClient } from "../../components/cvat/client/client.ts";
+import type { Connection } from "../../components/cvat/client/connection.ts";
 import { cvatConfig } from "../../components/cvat/cvat-section.ts";
 import { registerRecords } from "../../components/cvat/records.ts";
+import { keptToken } from "../../components/cvat/tokens/kept-token.ts";
+import { keptTokenConfig } from "../../components/cvat/tokens/token-config.ts";
 import { CvatUsers } from "../../components/cvat/users/users.ts";
 import { OwnProvider } from "../../components/records/resource.ts";
 import { orderCvat } from "./cvat-orders.ts";
@@ -42,6 +45,8 @@ export interface CvatStack {
   callMs: number;
   /** Whether the pods of the users Job end with an error. */
   usersJobFails: boolean;
+  /** A token that the stack keeps, as a section has it. Undefined: none. */
+  token?: Record<string, unknown> | undefined;
 }
 
 /** A login key, an access token and a browser's session, and whether CVAT takes each: its status. */
@@ -56,6 +61,8 @@ export interface CvatLab {
   stack: CvatStack;
   /** A client of the stand-in, as the superuser. */
   client(): Promise<CvatClient>;
+  /** The token that the stack keeps, and what CVAT answers to who shows it. */
+  token(): Promise<{ value: string; status: () => Promise<number> }>;
   /** Signs in as one of the users, in every way that outlives the sign-in. */
   signedIn(username: string): Promise<Hands>;
   order(orders: Orders): Promise<void>;
@@ -100,6 +107,11 @@ async function startIn(home: Home, config: Record<string, unknown>): Promise<Cva
       const { username } = cvatConfig.parse(stack.config).superuser;
       const { [username]: password = "" } = outputs["passwords"]?.value as Record<string, string>;
       return new CvatClient({ endpoint: standIn.url, username, password });
+    },
+    async token() {
+      const value = String((await engine.stack.outputs())["token"]?.value);
+      const headers = { Authorization: `Bearer ${value}` };
+      return { value, status: async () => (await fetch(`${standIn.url}/api/users/self`, { headers })).status };
     },
     async signedIn(username) {
       const outputs = await engine.stack.outputs();
@@ -189,13 +201,12 @@ function cvatProgram(stack: CvatStack, cluster: { kubeconfig: string; context: s
     cluster: { access: cluster, readyTimeoutMs: 60_000 },
   };
   const users = new CvatUsers("cvat", args, { parent: cvat, provider });
-  const connection = pulumi.all([users.superuserPassword, users.ready]).apply(([password]) => ({
-    endpoint,
-    username: config.superuser.username,
-    password,
-    callMs: stack.callMs,
-    patienceMs: 5_000,
-  }));
+  const connectionAs = (username: string) =>
+    pulumi.all([users.passwords, users.ready]).apply(([passwords]) => ({
+      ...{ endpoint, username, password: passwords[username] ?? "" },
+      ...{ callMs: stack.callMs, patienceMs: 5_000 },
+    }));
+  const connection = connectionAs(config.superuser.username);
   const storages = ["datasets", "cvat"].map((role) => ({
     role,
     bucket: role,
@@ -206,7 +217,20 @@ function cvatProgram(stack: CvatStack, cluster: { kubeconfig: string; context: s
   }));
   const plan = plannedCvat(stack.config, ["datasets", "cvat"]);
   registerRecords("cvat", { plan, connection, storages }, { parent: cvat, dependsOn: users.job, deletedWith: cvat });
-  return { passwords: users.passwords };
+  return { passwords: users.passwords, token: tokenOf(stack, connectionAs, { parent: cvat, dependsOn: users.job }) };
+}
+
+/** What components/discovery/discovery.ts does with its token. */
+function tokenOf(
+  stack: CvatStack,
+  connectionAs: (username: string) => pulumi.Output<Connection>,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Output<string> | undefined {
+  if (stack.token === undefined) return undefined;
+  const { user, ...token } = keptTokenConfig.parse(stack.token);
+  const administrator = connectionAs(cvatConfig.parse(stack.config).superuser.username);
+  const args = { owner: connectionAs(user), administrator, tokenName: "of a program", token };
+  return keptToken("token", args, opts).value;
 }
 
 /** Marks the Job's pods for kwok, which then lets them end with an error. */

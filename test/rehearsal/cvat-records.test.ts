@@ -11,6 +11,8 @@ import type {
   Project,
   Webhook,
 } from "../../components/cvat/client/types.ts";
+import { CvatClient } from "../../components/cvat/client/client.ts";
+import { listTokens, revokeToken, tokenPath } from "../../components/cvat/tokens/access-tokens.ts";
 import { startCvatLab, type CvatLab } from "./cvat-lab.ts";
 import { problemsOf } from "./failure.ts";
 
@@ -210,6 +212,59 @@ describe("what is in CVAT", () => {
   });
 });
 
+describe("a token that the stack keeps", () => {
+  const listed = async () => {
+    const outputs = await lab.engine.stack.outputs();
+    const { eva: password = "" } = outputs["passwords"]?.value as Record<string, string>;
+    const eva = new CvatClient({ endpoint: (await lab.client()).endpoint, username: "eva", password });
+    return { eva, tokens: (await listTokens(eva)).filter(({ name }) => name === "of a program") };
+  };
+
+  it("is made by up, read-only, and changes with nothing", async () => {
+    lab.stack.token = { user: "eva" };
+    expect(await changed()).toEqual(["create token"]);
+    const { value, status } = await lab.token();
+    expect(await status()).toBe(200);
+    expect((await listed()).tokens).toMatchObject([{ read_only: true }]);
+    expect((await up()).changes).toEqual([]);
+    const state = await readFile(path.join(lab.home.folder, "state/.pulumi/stacks/bench/bench.json"), "utf8");
+    expect(state).not.toContain(value);
+  });
+
+  it("comes back by plain up when somebody took it back, and is put back when somebody let it write or last", async () => {
+    const before = await lab.token();
+    const { eva, tokens } = await listed();
+    await revokeToken(eva, { id: tokens[0]?.id ?? 0 });
+    expect(await changed()).toEqual(["replace token"]);
+    const after = await lab.token();
+    expect([await before.status(), await after.status()]).toEqual([401, 200]);
+    const [made] = (await listed()).tokens;
+    await eva.patch(tokenPath({ id: made?.id ?? 0 }), { read_only: false, expiry_date: null });
+    await lab.engine.run("refresh");
+    expect(await changed()).toEqual(["update token"]);
+    expect((await listed()).tokens).toMatchObject([{ read_only: true, expiry_date: expect.any(String) as string }]);
+    expect((await lab.token()).value).toBe(after.value);
+  });
+
+  it("is another one in the same up that gives its owner another password", async () => {
+    const before = await lab.token();
+    lab.stack.config = { ...WHOLE, users: [{ username: "eva", role: "worker", password: "another-password-of-eva" }] };
+    expect(await changed()).toContain("replace token");
+    expect([await before.status(), await (await lab.token()).status()]).toEqual([401, 200]);
+  });
+
+  it("opens nothing any more when it leaves the stack", async () => {
+    const before = await lab.token();
+    expect(await before.status()).toBe(200);
+    lab.stack.config = WHOLE;
+    lab.stack.token = undefined;
+    // Its owner has another password by then, too: the state still has his former one.
+    expect(await changed()).toContain("delete token");
+    expect(await before.status()).toBe(401);
+    expect((await listed()).tokens).toEqual([]);
+  });
+});
+
 describe("faults", () => {
   /** The stack as it is now, without this storage in CVAT and in state. */
   async function without(name: string): Promise<void> {
@@ -307,13 +362,19 @@ describe("faults", () => {
     await up();
   });
 
-  it("stays in CVAT's database when the stack is destroyed, and is taken over afterwards", async () => {
+  it("stays in CVAT's database when the stack is destroyed, but for its token, and is taken over afterwards", async () => {
+    lab.stack.token = { user: "eva" };
+    await up();
+    const token = await lab.token();
+    expect(await token.status()).toBe(200);
     const before = (await storages()).map(({ id }) => id).sort();
     const client = await lab.client();
     await lab.engine.run("destroy");
+    expect(await token.status()).toBe(401);
     expect((await client.list<CloudStorage>("cloudstorages")).map(({ id }) => id).sort()).toEqual(before);
     lab.stack.config = { ...WHOLE, superuser: { password: "a-new-stack-password" } };
     await up();
     expect((await storages()).map(({ id }) => id).sort()).toEqual(before);
+    expect([await token.status(), await (await lab.token()).status()]).toEqual([401, 200]);
   });
 });

@@ -94,6 +94,10 @@ beforeAll(async () => {
   ];
   const webhook = { name: "ci", url: "https://ci.example.com/cvat", events: ["update:job"] };
   const organizations = [{ slug: "lab", webhooks: [webhook] }];
+  const accounts = [
+    { username: "annotator", role: "worker" },
+    { username: "robot", program: true },
+  ];
   const users = [
     { username: "admin", name: "Administrator" },
     { username: "anna", name: "Anna Example" },
@@ -107,11 +111,12 @@ beforeAll(async () => {
   };
   lab = await startLab(
     {
-      cvat: { nuclio: { enabled: true, registry }, organizations, cloudStorages, ingress },
+      cvat: { nuclio: { enabled: true, registry }, users: accounts, organizations, cloudStorages, ingress },
       clearml: { users },
       images: { registry: "registry.example/library", username: "puller", password: sealed },
       sso,
       backup: { notify: { url: sealed } },
+      discovery: { token: { user: "robot" }, notebooks: [{ namespace: "notebooks" }] },
     },
     { whole: true },
   );

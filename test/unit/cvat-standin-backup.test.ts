@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, utimesSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect } from "vitest";
 import { BACKUP_BEHAVIOURS } from "../../automation/rehearsal/services/cvat/behaviours-backup.ts";
@@ -184,6 +184,9 @@ behaves("third 3.1", async () => {
   const wolf = cvat.store.state.users.find(({ username }) => username === "wolf")?.id;
   await call("PATCH", `tasks/${task}`, { body: { assignee_id: wolf } });
   expect(await statuses(`tasks/${task}`)).toEqual({ ...staff, wolf: 202 });
+  const susan = cvat.store.state.users.find(({ username }) => username === "susan")?.id;
+  await call("PATCH", `projects/${project}`, { body: { assignee_id: susan } });
+  expect(await statuses(`projects/${project}`)).toEqual({ ...staff, susan: 202 });
   // Another organization, of which she is no member.
   await post("organizations", { slug: "other" }, keys["stranger"]);
   const foreign = await post(`projects/${project}/backup/export?location=local`, {}, keys["mary"], {
@@ -274,7 +277,16 @@ behaves("third 3.2", async () => {
   });
   const shape = { type: "rectangle", frame: 0, label_id: label, points: [0, 0, 9, 9] };
   await call("PATCH", `tasks/${task}/annotations?action=create`, { body: { shapes: [shape], tags: [], tracks: [] } });
-  expect(await digest()).not.toBe(moved);
+  const drawn = await digest();
+  expect(drawn).not.toBe(moved);
+  await call("PATCH", `jobs/${String(job?.["id"])}`, { body: { stage: "validation" } });
+  expect(await digest()).toBe(drawn);
+  // A day after it was given out last it is made anew. (CVAT_EXPORT_CACHE_TTL in settings/base.py)
+  const kept = (await cvat.done(await backUp(project)))["id"];
+  const { file } = cvat.store.state.requests.find(({ id }) => id === kept)?.parameters as { file: string };
+  const aged = new Date(Date.now() - 25 * 3_600_000);
+  utimesSync(file, aged, aged);
+  expect(await digest()).not.toBe(drawn);
 });
 
 behaves("third 3.2 creation", async () => {
@@ -423,6 +435,9 @@ behaves("third 3.6", async () => {
     "KeyError: 'rooof'",
   );
   expect(await reason(FULL.subarray(0, FULL.length - 3000))).toBe("zipfile.BadZipFile: File is not a zip file");
+  const spoiledPicture = Buffer.from(FULL);
+  spoiledPicture.writeUInt8(0, FULL.indexOf("task_0/data/pics/a/im04.jpg") + 500);
+  expect(await reason(spoiledPicture)).toBe("zipfile.BadZipFile: Bad CRC-32 for file 'task_0/data/pics/a/im04.jpg'");
   expect(await reason(FULL, "tasks")).toBe(`KeyError: "There is no item named 'task.json' in the archive"`);
   expect(await reason(await without("task_1/data/clips/v1.mp4", LIGHT))).toContain("No media data found");
   expect(await reason(await without("task_0/data/manifest.jsonl", LIGHT))).toContain(

@@ -138,6 +138,16 @@ behaves("third 2.1", async () => {
   expect(JSON.stringify(listed.body)).not.toContain(rw.value);
   expect(resultsOf(await cvat.call("GET", "auth/access_tokens"))).toEqual([]);
   expect([await statusBy(bearer(ro)), await statusBy(bearer(old))]).toEqual([200, 401]);
+  const owner = { username: ALICE.username };
+  expect(resultsOf(listed)[0]).toMatchObject({ owner, last_used_date: null });
+  const day = await token(key, { name: "day", expiry_date: "2099-01-31" });
+  expect(day).toMatchObject({ expiry_date: "2099-01-31T00:00:00Z" });
+  const at = { expiry_date: "2099-01-31T10:00:00.250" };
+  const changed = await cvat.call("PATCH", `auth/access_tokens/${day.id}`, { key, body: at });
+  expect(changed.body).toMatchObject({ expiry_date: "2099-01-31T10:00:00.250000Z" });
+  const self = await cvat.call("GET", "auth/access_tokens/self", { key: null, headers: bearer(day) });
+  expect(self.body).toMatchObject({ id: day.id, name: "day", last_used_date: expect.stringMatching(/^20/) as string });
+  expect(JSON.stringify(self.body)).not.toContain(day.value);
   const tried = { name: "by a token" };
   expect([await statusBy(bearer(ro), "POST", tried), await statusBy(bearer(rw), "POST", tried)]).toEqual([403, 201]);
   expect((await cvat.call("DELETE", `auth/access_tokens/${rw.id}`, { key })).status).toBe(204);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { expiryOf } from "../../automation/data/tokens/expiry.ts";
 import { loginKeyFile, tokenFile } from "../../automation/data/tokens/token-file.ts";
-import { hasTokens, tokenNamed } from "../../automation/data/tokens/tokens.ts";
+import { hasTokens, tokenNamed } from "../../components/cvat/tokens/access-tokens.ts";
 
 const NOW = Date.parse("2026-12-01T10:00:00Z");
 

@@ -36,6 +36,11 @@ const stack = {
             type: "vision-platform:storage:DerivedKeys",
             outputs: { keys: envelope({ cvat: "canary-key" }) },
           },
+          {
+            urn: "urn4",
+            type: "vision-platform:cvat:AccessToken",
+            outputs: { value: envelope("canary-token"), name: "discovery of the lab" },
+          },
           { urn: "urn3", type: "kubernetes:core/v1:Secret", outputs: { data: envelope({ region: "us-east-1" }) } },
         ],
       },
@@ -57,6 +62,7 @@ describe("the secrets of a stack", () => {
       "canary-key",
       "canary-made",
       "canary-redis",
+      "canary-token",
       "canary-user",
       "canary-whole",
     ]);

@@ -17,6 +17,14 @@ const SAMPLES: Readonly<Record<Token, { inputs: Props; learned?: Props }>> = {
     inputs: { name: "gpu", connection: { endpoint: "http://192.0.2.41", accessKey: "key", secretKey: "secret" } },
     learned: { adopted: false },
   },
+  // Nobody is there to be asked, and what cannot be told changes nothing.
+  "cvat:AccessToken": {
+    inputs: {
+      connection: { ...CVAT, endpoint: "http://127.0.0.1:1", username: "notebooks", token: "0123" },
+      ...{ administrator: CVAT, name: "discovery", readOnly: true, days: 90, renewBefore: 30, rotation: 0 },
+    },
+    learned: { tokenId: 3, value: "abc.def", expires: "2999-01-01T00:00:00.000Z", drift: [] },
+  },
   "cvat:CloudStorage": {
     inputs: {
       ...{ connection: CVAT, name: "datasets", bucket: "datasets", endpoint: "http://192.0.2.30:9000" },

@@ -11,7 +11,7 @@ export interface Registration {
 
 /**
  * What components register, from the beginning of each test. The engine is the SDK's own stand-in for tests.
- * @param generated the text of a generated one, by name and length. Default: its name, so that a test sees which one went where.
+ * @param generated the text of a generated one or of an access token, by name and length. Default: its name, so that a test sees which one went where.
  */
 export function recordRegistrations(
   generated: (name: string, length: number) => string = (name) => `<${name}>`,
@@ -23,7 +23,7 @@ export function recordRegistrations(
       newResource: ({ type, name, inputs }) => {
         const given = inputs as Record<string, unknown>;
         registered.push({ type, name, inputs: given });
-        const isGenerated = type.endsWith(":GeneratedText");
+        const isGenerated = /:(GeneratedText|AccessToken)$/.test(type);
         const value = () => generated(name, Number(given["length"]));
         return { id: name, state: isGenerated ? { ...given, value: value() } : given };
       },

@@ -14,7 +14,7 @@ const PACKAGE = "/home/django/vision_platform_sso";
 
 const cvat = cvatConfig.parse({
   superuser: { username: "boss" },
-  users: [{ username: "eva" }, { username: "Otto" }],
+  users: [{ username: "eva" }, { username: "Otto", program: true }],
   ingress: { host: "cvat.example.com", tls: { secretName: "cvat-tls" } },
 });
 const STACK = {
@@ -39,6 +39,7 @@ describe("what CVAT's server knows of sign-in", () => {
       linkByEmail: false,
       reservedNames: ["boss", "eva", "Otto"],
       emergencyAccount: "boss",
+      programAccounts: ["Otto"],
       passwordLogin: false,
       origins: ["https://cvat.example.com"],
       signOut: "/oauth2/sign_out",

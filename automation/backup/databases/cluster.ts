@@ -8,8 +8,9 @@ import { UserError } from "../../../components/program/errors.ts";
 import { until } from "../../../components/rest/until.ts";
 import type { Progress, ProgressTask } from "../../progress.ts";
 import { endOf, failureOf, troubleOf } from "../../data/in-cluster/troubles.ts";
+import { jobFrom } from "../job.ts";
+import { LineReader } from "../told.ts";
 import { Asked } from "./asked.ts";
-import { hasEnded, jobOf, linesOf } from "./job.ts";
 import { scaledDown, scaledUp, workloadsOf, type Workload } from "./workloads.ts";
 
 const LOOK_MS = 1_000;
@@ -26,6 +27,11 @@ export interface DatabaseClusterOptions {
   /** Breaks waits off, and the Job that is waited for. */
   signal: AbortSignal;
 }
+
+/** Whether a Job has ended, however it did. */
+const hasEnded = ({ status }: V1Job): boolean =>
+  status?.conditions?.some(({ type, status: is }) => (type === "Complete" || type === "Failed") && is === "True") ??
+  false;
 
 /** A database's namespace, as a restore sees and changes it. */
 export class DatabaseCluster {
@@ -100,7 +106,7 @@ export class DatabaseCluster {
         });
       }
       return await this.#progress.task(what, async (task) => {
-        await this.#asked.post<V1Job>(this.#path("apis/batch/v1", "jobs"), jobOf(cronJob, name, request));
+        await this.#asked.post<V1Job>(this.#path("apis/batch/v1", "jobs"), jobFrom(cronJob, name, request));
         return this.#followed(name, task);
       });
     } finally {
@@ -110,21 +116,29 @@ export class DatabaseCluster {
 
   async #followed(name: string, task: ProgressTask): Promise<unknown> {
     const job = this.#path("apis/batch/v1", "jobs", name);
-    let pods: V1Pod[] = [];
+    const lines = new LineReader((text) => {
+      task.update(text);
+    });
+    let read = 0;
+    // The whole log each time: it has a few lines.
+    const readLog = async () => {
+      const pods = await this.#pods(name);
+      const log = await this.#log(pods);
+      lines.take(log.slice(read));
+      read = log.length;
+      return pods;
+    };
     try {
       const ended = await until(
         async () => {
-          pods = await this.#pods(name);
-          const trouble = troubleOf(pods);
-          const { said } = linesOf(await this.#log(pods));
-          task.update(trouble?.text ?? said.at(-1) ?? "waiting for its pod");
+          const trouble = troubleOf(await readLog());
+          if (trouble) task.update(trouble.text);
           return this.#asked.get<V1Job>(job);
         },
         { isDone: (seen) => seen === undefined || hasEnded(seen), everyMs: LOOK_MS, signal: this.#signal },
       );
-      pods = await this.#pods(name);
-      const { result } = linesOf(await this.#log(pods));
-      if (result !== undefined) return result;
+      const pods = await readLog();
+      if (lines.result !== undefined) return lines.result;
       const why = ended === undefined ? `${name} was removed` : (failureOf(ended, pods) ?? pods.map(endOf).join(" "));
       throw new UserError(`Job ${why || `${name} ended and said nothing`}`);
     } catch (error) {

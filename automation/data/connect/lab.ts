@@ -50,6 +50,8 @@ export interface DataLab {
   bucket(role: string, options?: CallOptions): Promise<Store>;
   /** Where that bucket is, and the person's key. */
   place(role: string): Promise<BucketPlace>;
+  /** The bucket of backups, by the key of what makes them. */
+  backups(options?: CallOptions): Promise<Store>;
   /** What the keys of temporary objects begin with, in the bucket of the role `cvat`: there CVAT may read them. */
   temporary: string;
   /** Ends the port-forwards that were needed. */
@@ -61,12 +63,18 @@ export interface CallOptions {
   signal?: AbortSignal | null;
 }
 
+interface StoreKeys {
+  accessKey: string;
+  secretKey: string;
+}
+
 /** What a stack's outputs tell of its people. */
 interface Known {
   cvat?: { url: string };
   secrets?: {
     cvat?: Record<string, string>;
-    objectStore?: Record<string, { accessKey: string; secretKey: string }>;
+    objectStore?: Record<string, StoreKeys>;
+    backup?: StoreKeys;
   };
 }
 
@@ -108,7 +116,7 @@ export async function dataLab(flags: DataFlags, progress: Progress, signal?: Abo
   const organization = once(async () => organizationOf(await cvat(), org));
 
   const endpointOfStore = once((store: StorePlan) => addressOfStore(store, ways));
-  const place = async (role: string): Promise<BucketPlace> => {
+  const placeOf = async (role: string, keysIn: (all: Known["secrets"]) => StoreKeys | undefined, of: string) => {
     if (!plan.store) throw off("has no object store: see vision-platform:objectStore.");
     const { buckets, s3, ca } = plan.store;
     const name = buckets.find((one) => one.role === role)?.name;
@@ -116,12 +124,16 @@ export async function dataLab(flags: DataFlags, progress: Progress, signal?: Abo
       const roles = buckets.map((one) => one.role).join(", ");
       throw new UserError(`No bucket of this lab is for \`${role}\`. They are for: ${roles}.`, { exitCode: 2 });
     }
-    const person = personOf(plan, as);
-    const keys = (await known()).secrets?.objectStore?.[person];
-    if (keys === undefined) throw notUp(`no key of the object store for ${person}`);
+    const keys = keysIn((await known()).secrets);
+    if (keys === undefined) throw notUp(`no key of the object store for ${of}`);
     const at = await endpointOfStore(plan.store);
     const credentials = { user: keys.accessKey, password: keys.secretKey };
     return { name, place: { ...at, region: s3.region, ...credentials, ...(at.tls && { ca }) } };
+  };
+  const place = async (role: string): Promise<BucketPlace> => {
+    if (!plan.store) throw off("has no object store: see vision-platform:objectStore.");
+    const person = personOf(plan, as);
+    return placeOf(role, (all) => all?.objectStore?.[person], person);
   };
 
   return {
@@ -133,6 +145,11 @@ export async function dataLab(flags: DataFlags, progress: Progress, signal?: Abo
     space: async () => ({ client: await cvat(), organization: await organization() }),
     async bucket(role, { signal: own = signal } = {}) {
       const { place: at, name: bucket } = await place(role);
+      return bucketOf(at, bucket, { signal: own ?? undefined });
+    },
+    async backups({ signal: own = signal } = {}) {
+      if (!plan.backup) throw off("makes no backups: see vision-platform:backup.");
+      const { place: at, name: bucket } = await placeOf("backups", (all) => all?.backup, "what makes backups");
       return bucketOf(at, bucket, { signal: own ?? undefined });
     },
     place,

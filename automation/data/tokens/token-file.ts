@@ -1,4 +1,4 @@
-import type { AccessToken } from "./tokens.ts";
+import type { AccessToken } from "../../../components/cvat/tokens/access-tokens.ts";
 
 /** Of whom a file with a credential is, and where it is used. */
 export interface FileFacts {

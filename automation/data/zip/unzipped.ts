@@ -5,6 +5,8 @@ import { fromBufferPromise } from "yauzl";
 export interface UnzippedEntry {
   name: string;
   bytes: Buffer;
+  /** The checksum that the archive has for it. */
+  crc32?: number;
 }
 
 const LOCAL_SIZE = 30;
@@ -19,7 +21,11 @@ export async function unzipped(archive: Buffer): Promise<UnzippedEntry[] | undef
       const begin = at + LOCAL_SIZE + archive.readUInt16LE(at + 26) + archive.readUInt16LE(at + 28);
       const packed = archive.subarray(begin, begin + entry.compressedSize);
       if (!name.endsWith("/"))
-        entries.push({ name, bytes: entry.compressionMethod === 0 ? packed : inflateRawSync(packed) });
+        entries.push({
+          name,
+          bytes: entry.compressionMethod === 0 ? packed : inflateRawSync(packed),
+          crc32: entry.crc32,
+        });
     }
   } catch {
     return undefined;

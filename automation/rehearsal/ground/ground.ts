@@ -8,6 +8,7 @@ import { definitions, namesCertManager } from "./definitions.ts";
 import { edge } from "./edge.ts";
 import type { Likeness } from "./likeness.ts";
 import { nodes, runtimeClasses } from "./nodes.ts";
+import { notebooks } from "./notebooks.ts";
 import { namespace, type Ground } from "./object.ts";
 import { secrets } from "./secrets.ts";
 import { storage, storageProblems } from "./storage.ts";
@@ -33,6 +34,7 @@ export function groundOf(plan: Plan, likeness?: Likeness): Ground {
     edge(plan, likeness),
     addresses(lab, likeness),
     secrets(lab, likeness),
+    notebooks(lab, likeness),
   ];
   return {
     objects: [namespace("kube-system"), ...definitions(plan, likeness), ...parts.flatMap(({ objects }) => objects)],

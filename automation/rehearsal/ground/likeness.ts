@@ -28,6 +28,8 @@ export const likenessSchema = z.strictObject({
   groups: z.array(z.string()),
   /** Secrets that the stack file names and that are not there, `NAMESPACE/NAME`. */
   missingSecrets: z.array(z.string()),
+  /** Namespaces of notebooks that the stack file names and that are not there. */
+  missingNamespaces: z.array(z.string()).optional(),
   objects: z.array(labObject),
 });
 

@@ -7,6 +7,7 @@ import { kubeConfig } from "../../../components/kubernetes/kube-config.ts";
 import { namespacesOf } from "../../../components/lab/namespaces.ts";
 import { asksForDevices } from "../../../components/preflight/devices/asked.ts";
 import { offeredBy, othersPods } from "../../../components/preflight/devices/offered.ts";
+import { namespacesIn } from "../../../components/preflight/notebooks.ts";
 import type {
   LiveAddressPool,
   LiveIngressClass,
@@ -17,6 +18,7 @@ import type {
 import { lookAtCluster } from "../../cluster/look.ts";
 import type { Likeness, LikeKind } from "./likeness.ts";
 import type { LabObject } from "./object.ts";
+import { notebookNamespaces } from "./notebooks.ts";
 import { secretsNamed } from "./secrets.ts";
 
 const WITHIN_MS = 10_000;
@@ -57,6 +59,8 @@ export async function likenessOf(send: Send, plan: Plan): Promise<Likeness> {
     addressPools: "IPAddressPool",
   };
   const others = othersPods(facts.pods, lab);
+  const there = namespacesIn(facts);
+  const missingNamespaces = there ? notebookNamespaces(lab).filter((name) => !there.has(name)) : [];
   const left = new Map(offeredBy(facts.nodes ?? [], others).map(({ name, devices }) => [name, devices]));
   return {
     likeness: 1,
@@ -67,6 +71,7 @@ export async function likenessOf(send: Send, plan: Plan): Promise<Likeness> {
     ],
     groups,
     missingSecrets,
+    ...(missingNamespaces.length > 0 && { missingNamespaces }),
     objects: [
       ...(facts.nodes ?? []).map((node) => nodeLike(node, left.get(node.metadata?.name ?? "") ?? {})),
       ...(facts.storageClasses ?? []).map(storageClassLike),

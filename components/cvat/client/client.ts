@@ -26,6 +26,8 @@ export interface ClientOptions {
   session?: Session;
   /** Breaks calls off. Default: nothing does. */
   signal?: AbortSignal;
+  /** How often a call is tried that may be done twice. Default: 5. */
+  attempts?: number;
 }
 
 /** The account does not exist any more, is switched off, or has another password. */
@@ -49,11 +51,13 @@ export class CvatClient {
   readonly #limitMs: number;
   readonly #session: Session;
   readonly #signal: AbortSignal | undefined;
+  readonly #attempts: number;
 
-  constructor(connection: Connection, { session = {}, signal }: ClientOptions = {}) {
+  constructor(connection: Connection, { session = {}, signal, attempts = ATTEMPTS }: ClientOptions = {}) {
     this.#connection = connection;
     this.#limitMs = connection.callMs ?? CALL_MS;
     this.#signal = signal;
+    this.#attempts = attempts;
     this.#session = session;
     if (connection.token !== undefined) session.token ??= Promise.resolve(connection.token);
   }
@@ -141,7 +145,7 @@ export class CvatClient {
     const { endpoint } = this.#connection;
     const changesNothing = call.method === "GET" || call.path === LOGIN;
     return patiently(() => exchange(endpoint, { ...call, limitMs: this.#limitMs, signal: this.#signal }), {
-      attempts: ATTEMPTS,
+      attempts: this.#attempts,
       firstPauseMs: FIRST_PAUSE_MS,
       triedForMs: TRIED_FOR_MS,
       signal: this.#signal,

@@ -58,6 +58,12 @@ export const usersConfig = {
           .enum(ROLES)
           .default("user")
           .describe("`worker` only works on what is assigned, `user` makes projects too, `admin` may do everything."),
+        program: z
+          .boolean()
+          .default(false)
+          .describe(
+            "Whether it is a program's: with `sso` its password, which is made here and which nobody types, stays good at CVAT's own login, so that tokens can be made for it. For `discovery.token.user` and `cvat token`.",
+          ),
       }),
     )
     .default([])
@@ -87,13 +93,28 @@ export function emailOf({ username, email }: Pick<Person, "username"> & { email?
 
 /** The superuser first, then the others. */
 export function everybody({ superuser, users }: UsersSection): Person[] {
-  return [{ ...superuser, role: "admin" }, ...users];
+  return [{ ...superuser, role: "admin", program: false }, ...users];
 }
 
 const where = (index: number) => (index === 0 ? ["superuser"] : ["users", index - 1]);
 
 /** What must be one user's only. CVAT signs people in by a name in any letters. */
 export const USERS_RULES: readonly SectionRule<UsersSection>[] = [
+  {
+    reads: ["users"],
+    problems: ({ users }) =>
+      users.flatMap(({ program, password }, index) =>
+        program && password !== undefined
+          ? [
+              {
+                path: ["users", index, "password"],
+                message:
+                  "is set beside `program`, whose password opens CVAT's own login: leave it out, and one is made that nobody guesses",
+              },
+            ]
+          : [],
+      ),
+  },
   { reads: ["superuser", "users"], problems: (section) => repeated("username", namesOf(section)) },
   {
     reads: ["superuser", "users"],

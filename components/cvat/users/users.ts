@@ -24,8 +24,6 @@ export interface CvatUsersArgs {
 export class CvatUsers {
   /** Each person's password by his name. */
   readonly passwords: pulumi.Output<Record<string, string>>;
-  /** The superuser's. */
-  readonly superuserPassword: pulumi.Output<string>;
   /** Those of the lab's own programs, by user name. */
   readonly accountPasswords: pulumi.Output<Record<string, string>>;
   readonly job: k8s.batch.v1.Job;
@@ -39,10 +37,10 @@ export class CvatUsers {
   ) {
     const made = (what: string, length: number) =>
       new GeneratedText(`${name}-${what}`, { length }, { parent: opts.parent }).value;
-    const people = everybody(config).map(({ password, ...person }) => ({
-      ...person,
-      email: emailOf(person),
-      password: pulumi.secret(password ?? made(`password-${person.username}`, PASSWORD_LENGTH.typed)),
+    const people = everybody(config).map(({ username, email, password, firstName, lastName, role }) => ({
+      ...{ username, firstName, lastName, role },
+      email: emailOf({ username, email }),
+      password: pulumi.secret(password ?? made(`password-${username}`, PASSWORD_LENGTH.typed)),
     }));
     const programs = accounts.map(({ username, firstName, lastName, role }) => ({
       ...{ username, firstName, lastName, role },
@@ -50,7 +48,6 @@ export class CvatUsers {
       password: made(`password-${username}`, PASSWORD_LENGTH.handedOver),
     }));
     this.passwords = byName(people);
-    this.superuserPassword = pulumi.secret(people[0]?.password ?? "");
     this.accountPasswords = byName(programs);
 
     const users = pulumi.secret(pulumi.output([...people, ...programs]).apply((all) => JSON.stringify({ users: all })));

@@ -42,6 +42,8 @@ class Configuration:
     # Names of the stack's own users, which nobody gets by signing in. In lower case.
     reserved_names: frozenset[str]
     emergency_account: str
+    # Users that programs have, whose passwords nobody chose.
+    program_accounts: frozenset[str]
     password_login: bool
     origins: frozenset[str]
     sign_out: str
@@ -82,6 +84,7 @@ def of(said: dict) -> Configuration:
         links_by_email=said["linkByEmail"],
         reserved_names=frozenset(name.lower() for name in said["reservedNames"]),
         emergency_account=said["emergencyAccount"],
+        program_accounts=frozenset(said["programAccounts"]),
         password_login=said["passwordLogin"],
         origins=frozenset(said["origins"]),
         sign_out=said["signOut"],

@@ -138,6 +138,12 @@ class ByPassword(SignIn, TestCase):
         for name in ("BOSS", "boss@elsewhere.example"):
             self.assertEqual(posted("/api/auth/login", {"username": name, "password": PASSWORD}).status_code, 400)
 
+    def test_a_program_s_account_too_but_not_in_django_s_pages(self):
+        self.stack(program_accounts=frozenset({"robot"}))
+        User.objects.create_user("robot", "robot@example.test", PASSWORD)
+        self.assertEqual(list(self.ways("robot", "robot@example.test")), [200, 400, 200, 200])
+        self.assertEqual(posted("/api/auth/login", {"username": "ROBOT", "password": PASSWORD}).status_code, 400)
+
     def test_a_wrong_password_of_it_is_wrong(self):
         self.assertEqual(posted("/api/auth/login", {"username": "boss", "password": "x"}).status_code, 400)
 

@@ -121,11 +121,13 @@ class ByEmail(SignIn, TestCase):
         made("staff", is_staff=True)
         made("chief", groups=["admin"])
         made("off", is_active=False)
+        made("robot")
+        self.stack(links_by_email=True, program_accounts=frozenset({"robot"}))
         SocialAccount.objects.create(user=made("taken"), provider=PUBLIC, uid="somebody")
         User.objects.create_user("twin", "double@example.test", "x")
         User.objects.create_user("twin2", "Double@example.test", "x")
         EmailAddress.objects.create(user=self.local, email="second@example.test")
-        for name in ("super", "staff", "chief", "off", "taken", "double", "second", "boss"):
+        for name in ("super", "staff", "chief", "off", "robot", "taken", "double", "second", "boss"):
             with self.subTest(name):
                 answer = self.sign_in(sub=name, email=f"{name}@example.test")
                 self.assertEqual(answer.status_code, 403)

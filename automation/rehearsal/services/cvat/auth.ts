@@ -66,6 +66,7 @@ function byAccessToken(
   token: StoredAccessToken | undefined,
 ): StoredUser {
   const user = active(state.users.find(({ id }) => id === token?.owner));
+  if (token) token.last_used_date = new Date().toISOString();
   const mayCall = SAFE_METHODS.includes(method) || (method === "POST" && EXPORT.test(path));
   if (token?.read_only === true && !mayCall) throw detail(403, FORBIDDEN);
   return user;

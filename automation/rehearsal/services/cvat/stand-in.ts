@@ -104,6 +104,7 @@ export function standIn(store: Store, config: CvatConfig): RequestListener {
     const fault = faults.due(`${method} ${path}`);
     if (fault === "hang") await hang();
     if (fault === "drop-before") return "drop";
+    if (fault === "405") return json(405, { detail: `Method "${method}" not allowed.` });
     if (fault === "500") return errorPage(500, "Server Error (500)");
     if (fault === "429")
       return json(429, { detail: "Request was throttled. Expected available in 1 second." }, { "Retry-After": "1" });

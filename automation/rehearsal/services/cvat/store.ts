@@ -307,6 +307,8 @@ export interface StoredAccessToken {
   revoked: boolean;
   expiry_date: string | null;
   created_date: string;
+  updated_date: string;
+  last_used_date: string | null;
 }
 
 /** Good as long as its user has the password he signed in with. (django.contrib.auth: get_session_auth_hash) */

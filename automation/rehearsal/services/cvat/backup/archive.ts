@@ -1,12 +1,13 @@
+import { crc32 } from "node:zlib";
 import { Failure } from "../workers.ts";
-import { unzipped } from "../zip.ts";
+import { unzipped, type Entry } from "../zip.ts";
 
 /** A backup's files, or a task's in a project's. */
 export class Archive {
-  readonly #files: ReadonlyMap<string, Buffer>;
+  readonly #files: ReadonlyMap<string, Entry>;
   readonly #folder: string;
 
-  constructor(files: ReadonlyMap<string, Buffer>, folder = "") {
+  constructor(files: ReadonlyMap<string, Entry>, folder = "") {
     this.#files = files;
     this.#folder = folder;
   }
@@ -25,8 +26,12 @@ export class Archive {
     return [...this.#files.keys()].filter((name) => name.startsWith(start)).map((name) => name.slice(start.length));
   }
 
+  /** @throws Failure in Python's words where it is spoiled */
   find(name: string): Buffer | undefined {
-    return this.#files.get(`${this.#folder}${name}`);
+    const found = this.#files.get(`${this.#folder}${name}`);
+    if (found && found.crc32 !== crc32(found.bytes))
+      throw new Failure(`zipfile.BadZipFile: Bad CRC-32 for file '${found.name}'`);
+    return found?.bytes;
   }
 
   /** @throws Failure in Python's words where there is no such file */
@@ -51,5 +56,5 @@ export class Archive {
 export async function archiveIn(bytes: Buffer): Promise<Archive> {
   const entries = await unzipped(bytes);
   if (!entries) throw new Failure("zipfile.BadZipFile: File is not a zip file");
-  return new Archive(new Map(entries.map(({ name, bytes }) => [name, bytes])));
+  return new Archive(new Map(entries.map((entry) => [entry.name, entry])));
 }

@@ -1,6 +1,6 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { deliver } from "../exports/deliver.ts";
-import { exportFile } from "../exports/file.ts";
+import { exportFile, isKept } from "../exports/file.ts";
 import { guideOf } from "../guides.ts";
 import type { StoredProject, StoredRequest, StoredTask } from "../store.ts";
 import { Failure, type Work } from "../workers.ts";
@@ -34,7 +34,7 @@ export async function writeBackup(work: Work, request: StoredRequest): Promise<P
       `rest_framework.exceptions.ValidationError: [ErrorDetail(string='Such a ${request.target} does not exist', code='invalid')]`,
     );
   const file = exportFile(store, ["backup", request.target, found.id, found.updated_date, call.lightweight]);
-  if (!existsSync(file)) {
+  if (!isKept(file)) {
     const entries =
       "posted" in found
         ? await entriesOf(work, found as StoredTask, call.lightweight)

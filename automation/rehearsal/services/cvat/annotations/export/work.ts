@@ -1,7 +1,7 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { picture } from "../../data/look.ts";
 import { deliver } from "../../exports/deliver.ts";
-import { exportFile } from "../../exports/file.ts";
+import { exportFile, isKept } from "../../exports/file.ts";
 import type { State, StoredProject, StoredRequest, StoredTask } from "../../store.ts";
 import { Failure, type Work } from "../../workers.ts";
 import { zipped, type Entry } from "../../zip.ts";
@@ -41,7 +41,7 @@ export async function exportDataset(work: Work, request: StoredRequest): Promise
   const file = exportFile(store, [
     ...[request.target, job?.id ?? task?.id ?? project?.id, format, images, dateOf(state, task ?? project)],
   ]);
-  if (!existsSync(file)) {
+  if (!isKept(file)) {
     const exported = exportedOf(work, { project, task, job });
     if (exported.tasks.length === 0) throw new Failure("ValueError: There is nothing to export");
     const files = [...write(exported), ...(images ? await pictures(work, exported, format) : [])];

@@ -1,7 +1,7 @@
 import semver from "semver";
-import type { CvatClient } from "../../../components/cvat/client/client.ts";
-import { CvatError } from "../../../components/cvat/client/errors.ts";
-import { UserError } from "../../../components/program/errors.ts";
+import type { CvatClient } from "../client/client.ts";
+import { CvatError } from "../client/errors.ts";
+import { UserError } from "../../program/errors.ts";
 
 /** A personal access token, without its value: CVAT tells that once. (cvat-real-third-look.md, 2.1) */
 export interface AccessToken {
@@ -13,9 +13,13 @@ export interface AccessToken {
   expiry_date: string | null;
   /** Left out by versions that do not count it; null: never. */
   last_used_date?: string | null;
+  owner?: { username: string };
 }
 
 const TOKENS = "auth/access_tokens";
+
+/** Where one is. What is revoked or over is at no address any more, to nobody. (cvat-real-third-look.md, 2.2) */
+export const tokenPath = ({ id }: Pick<AccessToken, "id">): string => `${TOKENS}/${id}`;
 
 /** CVAT before this has a login key alone: one for each account, that may do all, and ends when somebody signs the account out. */
 export const hasTokens = (version: string): boolean => semver.gte(semver.coerce(version)?.version ?? "0.0.0", "2.48.0");
@@ -44,8 +48,8 @@ export async function listTokens(cvat: CvatClient): Promise<AccessToken[]> {
   return (await cvat.list<AccessToken>(TOKENS)).sort((one, other) => one.id - other.id);
 }
 
-export async function revokeToken(cvat: CvatClient, { id }: Pick<AccessToken, "id">): Promise<void> {
-  await cvat.remove(`${TOKENS}/${id}`);
+export async function revokeToken(cvat: CvatClient, token: Pick<AccessToken, "id">): Promise<void> {
+  await cvat.remove(tokenPath(token));
 }
 
 /**

@@ -1,0 +1,239 @@
+"""A run of one part: its lock, its summary, what was told. (components/backup/settings.ts has what it is given)"""
+
+import contextlib
+import datetime
+import signal
+
+import lock
+import progress
+import store as stores
+import tell
+from index import Index
+
+WELL, FAILED, REFUSED, HELD = 0, 1, 2, 75
+
+# Summaries that are kept beside the newest.
+KEPT_RUNS = 100
+
+STAMP = "%Y%m%dT%H%M%SZ"
+
+
+class Stopped(BaseException):
+    """Somebody ends the pod: what was begun is cleared away, and the summary written."""
+
+
+class Refusal(Exception):
+    """A sentence: what was asked for cannot be done, and nothing was."""
+
+
+class Run:
+    """What one run has come to so far."""
+
+    def __init__(self, part, settings, request):
+        self.part = part
+        self.settings = settings
+        self.request = request
+        self.place = settings[part]["to"]
+        self.started = utc_now()
+        self.stamp = self.started.strftime(STAMP)
+        self.backups = []
+        self.failed = []
+        self.left_out = []
+        self.not_covered = []
+        self.removed = []
+        self.is_whole = True
+        # Set while it holds the lock.
+        self.store = None
+        self.lock = None
+        self.index = None
+
+    def fail(self, what, why, key=None):
+        """
+        :param key: what stays the same from night to night while this is not mended. Default: `what`
+        """
+        self.failed.append({"what": what, "why": str(why), **({"key": key} if key else {})})
+        progress.say(f"{what}: {why}")
+
+    @property
+    def outcome(self):
+        if not self.is_whole:
+            return "incomplete"
+        return "failed" if self.failed else "well"
+
+    def summary(self):
+        return {
+            "part": self.part,
+            "stamp": self.stamp,
+            "startedAt": self.started.isoformat(timespec="seconds"),
+            "endedAt": utc_now().isoformat(timespec="seconds"),
+            "outcome": self.outcome,
+            **({"only": self.request} if self.request else {}),
+            "backups": self.backups,
+            "failed": self.failed,
+            "leftOut": self.left_out,
+            "notCovered": self.not_covered,
+            "removed": self.removed,
+        }
+
+    def problems(self):
+        return {f"{self.part}: {one.get('key', one['what'])}": f"{one['what']}: {one['why']}" for one in self.failed}
+
+
+def utc_now():
+    """By UTC, whatever the zone of the machine: a stamp says the same everywhere."""
+    return datetime.datetime.now(datetime.timezone.utc)
+
+
+def moment_of(stamp):
+    return datetime.datetime.strptime(stamp, STAMP).replace(tzinfo=datetime.timezone.utc)
+
+
+def in_run(part, settings, request, work, store=None):
+    """
+    Does `work(run)` while no other run of the part is at work, and writes down what came of it, also where it was stopped or broke off.
+
+    :param request: of one run alone: then it is no run of the schedule, and neither the last one nor what was told is changed by it
+    :returns: the exit code
+    """
+    run = Run(part, settings, request)
+    store = store or stores.Store(settings["store"])
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        with lock.Lock(store, run.place, run.stamp) as held:
+            run.store, run.lock = store, held
+            with ended(run):
+                run.index = Index(store, run.place).load()
+                clear_left(run)
+                work(run)
+            return finish(run)
+    except lock.Held as error:
+        progress.say(str(error))
+        progress.tell_result({"part": part, "outcome": "held", "why": str(error)})
+        return HELD
+    except Refusal as error:
+        progress.say(str(error))
+        progress.tell_result({"part": part, "outcome": "refused", "why": str(error)})
+        return REFUSED
+    except stores.ERRORS as error:
+        # Nothing can be written there, so nothing says whether this was told before.
+        run.fail("the store", stores.sentence(error, store))
+        run.is_whole = False
+        post(run, f"{part} are not backed up. {run.failed[-1]['why']}")
+        progress.tell_result(run.summary())
+        return FAILED
+
+
+def stop(*_):
+    raise Stopped()
+
+
+@contextlib.contextmanager
+def ended(run):
+    """However the work ends, there is a summary. What the store refuses for this run as a whole is told once."""
+    try:
+        yield
+    except Refusal:
+        raise
+    except (Stopped, KeyboardInterrupt):
+        run.is_whole = False
+        run.fail("the run", "it was stopped before its end", key="stopped")
+    except lock.Lost as error:
+        run.is_whole = False
+        run.fail("the run", error, key="lock")
+    except stores.ERRORS as error:
+        run.is_whole = False
+        if not any(one["what"] == "the store" for one in run.failed):
+            run.fail("the store", stores.sentence(error, run.store))
+
+
+def clear_left(run):
+    """What a killed run left: parts of an object that it was sending, and what is no backup for want of its end."""
+    left = run.lock.left
+    if left:
+        if left.get("writing"):
+            run.store.abort_uploads(left["writing"])
+        before = run.store.read_json(f"{run.place}runs/{left.get('stamp')}.json")
+        if before is None:
+            run.fail(
+                "the run before", f"the one begun {left.get('stamp')} was killed: it left no summary", key="killed"
+            )
+    for place in run.index.clear_left():
+        progress.say(f"removed what a run that did not end left: {place}")
+
+
+def finish(run):
+    summary = run.summary()
+    store = run.store
+    newest = store.read_json(f"{run.place}runs/last.json") or {}
+    if not run.request:
+        told_before = store.read_json(f"{run.place}told.json") or {}
+        summary["told"] = tell_changes(run, told_before)
+    store.write_json(f"{run.place}runs/{run.stamp}.json", summary)
+    if not run.request:
+        last_well = run.stamp if run.outcome == "well" else newest.get("lastWell")
+        store.write_json(f"{run.place}runs/last.json", {**summary, "lastWell": last_well})
+        thin_out(run)
+    progress.tell_result(summary)
+    return WELL if run.outcome == "well" else FAILED
+
+
+def tell_changes(run, before):
+    """@returns what was posted: None where nothing changed, or nobody is to be told"""
+    if not run.settings["notify"].get("url"):
+        return None
+    problems = {**run.problems(), **overdue(run)}
+    text = tell.change_text(problems, before.get("problems", []))
+    if text is None:
+        return None
+    if not post(run, text, problems):
+        # Told by the next run.
+        return None
+    run.store.write_json(f"{run.place}told.json", {"at": run.stamp, "problems": sorted(problems)})
+    return text
+
+
+def post(run, text, problems=None):
+    notify = run.settings["notify"]
+    if not notify.get("url"):
+        return False
+    state = {
+        "part": run.part,
+        "outcome": run.outcome,
+        "stamp": run.stamp,
+        "problems": sorted(problems or run.problems()),
+    }
+    try:
+        tell.post(notify, tell.TITLE, text, state)
+        return True
+    except tell.NotPosted as error:
+        progress.say(str(error))
+        return False
+
+
+def overdue(run):
+    """The other parts whose backups are older than their schedule lets them be: one that does not run tells nothing itself."""
+    found = {}
+    for watched in run.settings["watched"]:
+        if watched["place"] == run.place:
+            continue
+        last = run.store.read_json(f"{watched['place']}runs/last.json") or {}
+        since = last.get("lastWell") or begun(run)
+        if since is None:
+            continue
+        hours = (run.started - moment_of(since)).total_seconds() / 3600
+        if hours > watched["lateAfterHours"]:
+            what = f"the last that was well began {since}" if last.get("lastWell") else "none was well so far"
+            found[f"{watched['name']}: overdue"] = f"backups of {watched['name']} are overdue: {what}"
+    return found
+
+
+def begun(run):
+    """The first run of this part that is known: since then the other one could have run as well."""
+    first = run.store.first_key(f"{run.place}runs/2")
+    return first.rsplit("/", 1)[1].removesuffix(".json") if first else None
+
+
+def thin_out(run):
+    keys = list(run.store.keys(f"{run.place}runs/2"))
+    # The first one says since when there are backups.
+    run.store.remove(keys[1:-KEPT_RUNS])

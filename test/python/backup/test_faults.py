@@ -1,0 +1,348 @@
+"""What goes wrong at night: it is told, nothing that was kept goes, and the next night is as if it had not been."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.parse
+
+import pytest
+
+import export
+import index
+import rest
+import retention
+import runs
+import store as stores
+import streams
+from conftest import SCRIPTS
+from lab import GIVEN, Way, call, new_lab, order
+
+
+@pytest.fixture
+def lab(posts, monkeypatch):
+    """With one project, and one backup of it that is well."""
+    monkeypatch.setattr(rest, "PAUSES_S", (0.01, 0.01))
+    made = new_lab(notify={"url": posts.url, "kind": "json"})
+    made.posts = posts
+    made.one = made.project("one")
+    made.filled = made.task(made.one)
+    made.annotate(made.filled)
+    assert made.night()[0] == 0
+    made.first = made.backups(made.one)
+    assert len(made.first) == 1
+    return made
+
+
+def failed(lab, why, whole=True):
+    """A night that fails so: exit code, summary and post say it, and the good one is still there. A second night of it posts nothing more."""
+    count = len(lab.posts.all)
+    for _ in range(2):
+        code, summary = lab.night()
+        assert code == runs.FAILED
+        assert summary["outcome"] == ("failed" if whole else "incomplete")
+        assert why in json.dumps(summary["failed"], ensure_ascii=False)
+    assert why in lab.posts.texts()[count]
+    assert len(lab.posts.all) == count + 1
+    assert lab.backups(lab.one)[: len(lab.first)] == lab.first
+    assert lab.last()["lastWell"] == lab.first[-1]["stamp"]
+
+
+def recovers(lab, backups=2):
+    count = len(lab.posts.all)
+    code, summary = lab.night()
+    assert (code, summary["failed"]) == (0, [])
+    assert lab.last()["lastWell"] == summary["stamp"]
+    assert len(lab.backups(lab.one)) == backups
+    assert [text for text in lab.posts.texts()[count:] if "well again" in text]
+    assert leftovers(lab) == []
+
+
+def leftovers(lab):
+    """Keys of what is no backup, and of uploads that were not ended."""
+    places = {key.rsplit("/", 1)[0] for key in lab.objects() if key.endswith("/about.json")}
+    below = [key for key in lab.objects() if f"{lab.place}of/" in key]
+    uploads = [
+        upload
+        for key in {f"{lab.place}of/{lab.slug}/{lab.one}/{stamp_of(key)}/backup.zip" for key in below}
+        for upload in lab.store.client.list_multipart_uploads(Bucket=lab.store.bucket, Prefix=key).get("Uploads", [])
+    ]
+    return [key for key in below if key.rsplit("/", 1)[0] not in places] + uploads
+
+
+def stamp_of(key):
+    return key.split("/")[-2]
+
+
+def test_a_call_that_cvat_does_not_have(lab):
+    order(faults=[{"call": "POST projects/*/backup/export", "kind": "405", "times": 9}])
+    failed(lab, "backup/export with 405")
+    order()
+    recovers(lab)
+
+
+def test_a_task_whose_data_failed_and_other_projects_are_backed_up_all_the_same(lab):
+    bad = lab.bare_task(lab.one, "bad film")
+    order(failures={"create:task": "av.error.InvalidDataError: Invalid data found"})
+    assert lab.fill(bad, ["pics/a/1.png"])["status"] == "failed"
+    order()
+    other = lab.project("other")
+    failed(lab, f"task {bad} (`bad film`)")
+    assert len(lab.backups(other)) == 2
+    call("DELETE", f"tasks/{bad}")
+    recovers(lab)
+
+
+def test_a_task_that_is_being_created(lab):
+    task = lab.bare_task(lab.one, "new")
+    order(workers={"import": "down"})
+    lab.begin_to_fill(task, ["pics/"])
+    failed(lab, f"task {task} (`new`)")
+    order()
+    until = time.monotonic() + 20
+    while not call("GET", f"tasks/{task}").get("size") and time.monotonic() < until:
+        time.sleep(0.05)
+    recovers(lab)
+    assert lab.backups(lab.one)[-1]["counts"]["tasks"] == 2
+
+
+def test_a_task_that_begins_to_be_created_just_after_the_look_is_seen_in_the_zip(lab, monkeypatch):
+    task = lab.bare_task(lab.one, "new")
+    begin = export.export
+
+    def late(cvat, *more):
+        order(workers={"import": "down"})
+        if not call("GET", f"tasks/{task}")["data"]:
+            lab.begin_to_fill(task, ["pics/"])
+        return begin(cvat, *more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(export, "export", late)
+        code, summary = lab.night()
+    assert code == runs.FAILED
+    assert "it has no jobs there" in summary["failed"][0]["why"]
+    assert lab.backups(lab.one) == lab.first
+    assert leftovers(lab) == []
+    order()
+    time.sleep(0.5)
+    recovers(lab)
+
+
+def test_a_date_that_does_not_move(lab, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(rest.Cvat, "patch", lambda *_: None)
+        failed(lab, "it would give the zip of then out again")
+    recovers(lab)
+
+
+def test_a_token_that_has_ended_ends_the_run(lab):
+    call("DELETE", f"auth/access_tokens/{lab.token_id}", key=lab.key)
+    failed(lab, f"CVAT refuses the token of {lab.account['username']}", whole=False)
+    lab.new_token()
+    recovers(lab)
+
+
+def test_a_full_bucket(lab):
+    quota(2500)
+    try:
+        count = len(lab.posts.all)
+        code, _ = lab.night()
+        assert code == runs.FAILED
+        assert "is full" in lab.posts.texts()[count]
+    finally:
+        quota(0)
+    assert lab.backups(lab.one) == lab.first
+    assert lab.night()[0] == 0
+    assert leftovers(lab) == []
+
+
+def quota(size):
+    """What the bucket may hold, in bytes; 0: anything. (minio: cmd/admin-bucket-handlers.go, PutBucketQuotaConfigHandler)"""
+    import requests
+    from botocore.auth import S3SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+
+    at = f"{GIVEN['store']['endpoint']}/minio/admin/v3/set-bucket-quota?bucket={GIVEN['store']['bucket']}"
+    body = json.dumps({"quota": size, "size": size, "quotatype": "hard"}) if size else json.dumps({"quota": 0})
+    asked = AWSRequest("PUT", at, data=body.encode())
+    root = GIVEN["root"]
+    S3SigV4Auth(Credentials(root["accessKey"], root["secretKey"]), "s3", "us-east-1").add_auth(asked)
+    answer = requests.put(at, data=body.encode(), headers=dict(asked.headers), timeout=10)
+    assert answer.ok, answer.text
+
+
+# Where a run is killed: what it calls there, before or after which it is gone.
+STEPS = {
+    "before anything is written": (index.Index, "load", "before"),
+    "before an export": (export, "export", "before"),
+    "after an export": (export, "export", "after"),
+    "in the middle of an upload": (streams, "parts_of", "within"),
+    "before it is a backup": (index.Index, "add", "before"),
+    "after it is one": (index.Index, "add", "after"),
+    "while an old one goes": (stores.Store, "remove", "within"),
+    "before its summary": (runs, "finish", "before"),
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_run_that_is_killed(lab, step, monkeypatch):
+    owner, name, when = STEPS[step]
+    if step == "while an old one goes":
+        lab.settings["projects"]["keep"] = {"daily": 1, "weekly": 0}
+    lab.days_before = type(lab).days
+    pid = os.fork()
+    if pid == 0:
+        monkeypatch.setattr(owner, name, killed(getattr(owner, name), when))
+        lab.night()
+        os._exit(1)
+    assert os.waitpid(pid, 0)[1] == 9 << 8
+    type(lab).days += 1
+    kept = lab.backups(lab.one)
+    assert kept, "the one of before is there, or the new one"
+    # Its lock is dead by and by.
+    held = lab.store.read_json(f"{lab.place}lock.json")
+    assert held["until"] > time.time()
+    assert lab.night()[0] == runs.HELD
+    lab.store.write_json(f"{lab.place}lock.json", {**held, "until": time.time() - 1})
+
+    count = len(lab.posts.all)
+    code, summary = lab.night()
+    assert code == runs.FAILED
+    assert "was killed" in summary["failed"][0]["why"]
+    assert "was killed" in lab.posts.texts()[count]
+    assert leftovers(lab) == []
+    assert len(lab.backups(lab.one)) >= 1
+    assert lab.night()[0] == 0
+
+
+def killed(call_it, when):
+    def step(*arguments):
+        if when == "before":
+            os._exit(9)
+        if when == "after":
+            call_it(*arguments)
+            os._exit(9)
+        return within(*arguments)
+
+    def within(*arguments):
+        if call_it.__name__ == "remove":
+            call_it(arguments[0], list(arguments[1])[:1])
+            os._exit(9)
+        return halfway(arguments)
+
+    def halfway(arguments):
+        yield b"x" * (5 * 1024 * 1024)
+        yield next(iter(call_it(*arguments)))
+        os._exit(9)
+
+    return step
+
+
+def test_a_worker_that_was_killed_leaves_an_export_that_blocks_until_another_begins(lab):
+    order(workers={"export": "dies"})
+    lab.settings["projects"]["exportHours"] = 0.3 / 3600
+    failed(lab, "restart the Deployment of that worker")
+    order(abandoned=True)
+    lab.settings["projects"]["exportHours"] = 1
+    recovers(lab)
+
+
+def test_a_run_that_is_stopped_says_so_and_leaves_no_lock(lab, tmp_path):
+    order(workers={"export": "down"})
+    lab.settings["projects"]["exportHours"] = 1
+    process = started(lab, {}, tmp_path)
+    wait_for(lambda: b"1 of 1" in process.stdout.peek())
+    time.sleep(0.5)
+    process.terminate()
+    assert process.wait(30) == runs.FAILED
+    newest = lab.last()
+    assert (newest["outcome"], newest["lastWell"]) == ("incomplete", lab.first[-1]["stamp"])
+    assert lab.store.read_json(f"{lab.place}lock.json") is None
+    order()
+    assert lab.night()[0] == 0
+
+
+def wait_for(is_so, within_s=30):
+    until = time.monotonic() + within_s
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def started(lab, environment, folder):
+    """The program as its pod has it."""
+    path = f"{folder}/settings.json"
+    with open(path, "w") as file:
+        json.dump(lab.settings, file)
+    words = [sys.executable, str(SCRIPTS / "backup.py"), "projects", path]
+    return subprocess.Popen(words, stdout=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1", **environment})
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Los_Angeles"])
+def test_a_clock_in_another_zone(zone, tmp_path):
+    lab = new_lab()
+    lab.project("one")
+    process = started(lab, {"TZ": zone}, tmp_path)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, output
+    told = json.loads(output.splitlines()[-1])["result"]
+    assert abs(runs.moment_of(told["stamp"]).timestamp() - time.time()) < 120
+
+
+def test_a_project_that_is_renamed_is_the_same_one(lab):
+    call("PATCH", f"projects/{lab.one}", body={"name": "two / Ünder"})
+    code, _ = lab.night()
+    assert code == 0
+    assert [one["project"]["name"] for one in lab.backups(lab.one)] == ["one", "two / Ünder"]
+
+
+def test_an_organization_that_is_gone(lab):
+    number = call("GET", f"organizations?slug={lab.slug}")["results"][0]["id"]
+    call("DELETE", f"organizations/{number}")
+    failed(lab, f"CVAT has no organization {lab.slug} any more")
+    call("POST", "organizations", body={"slug": lab.slug})
+    context = {"X-Organization": lab.slug}
+    call("POST", "invitations", body={"role": "maintainer", "email": lab.account["email"]}, **context)
+    code, summary = lab.night()
+    assert (code, summary["failed"]) == (0, [])
+    assert lab.backups(lab.one) == lab.first
+
+
+def test_an_organization_that_the_account_may_not_see(lab):
+    members = call("GET", "memberships", **lab.context)["results"]
+    number = next(one["id"] for one in members if one["user"]["username"] == lab.account["username"])
+    call("DELETE", f"memberships/{number}", **lab.context)
+    failed(lab, f"{lab.account['username']} is no member of it")
+    call("POST", "invitations", body={"role": "maintainer", "email": lab.account["email"]}, **lab.context)
+    recovers(lab)
+
+
+@pytest.mark.parametrize("when", ["from the beginning", "in the middle"])
+def test_a_store_that_is_down(lab, when, monkeypatch):
+    place = urllib.parse.urlsplit(GIVEN["store"]["endpoint"])
+    way = Way((place.hostname, place.port))
+    store = stores.Store({**GIVEN["store"], "endpoint": way.url})
+    count = len(lab.posts.all)
+    with monkeypatch.context() as patch:
+        if when == "in the middle":
+            begin = export.begin_anew
+            patch.setattr(export, "begin_anew", lambda *all_of_it: (way.close(), begin(*all_of_it)))
+        else:
+            way.close()
+        code = lab.night(store=store)[0]
+    assert code == runs.FAILED
+    assert "does not answer" in lab.posts.texts()[count]
+    assert lab.backups(lab.one) == lab.first
+    held = lab.store.read_json(f"{lab.place}lock.json")
+    if held:
+        lab.store.write_json(f"{lab.place}lock.json", {**held, "until": time.time() - 1})
+    lab.night()
+    assert lab.night()[0] == 0
+    assert leftovers(lab) == []
+
+
+def test_retention_never_takes_the_last_good_one():
+    stamps = [{"stamp": "20260101T000000Z"}, {"stamp": "20260102T000000Z", "bad": "cut off"}]
+    assert retention.removable(stamps, {"daily": 1, "weekly": 0}) == []

@@ -1,0 +1,239 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { KubeConfig, type V1CronJob, type V1Job } from "@kubernetes/client-node";
+import { afterEach, describe, expect, it } from "vitest";
+import { begin, followed } from "../../automation/backup/follow.ts";
+import { jobFrom } from "../../automation/backup/job.ts";
+import { listedBackups } from "../../automation/backup/listing.ts";
+import { standingsOf } from "../../automation/backup/runs.ts";
+import { listText, resultText, sizeText, statusLine, statusText } from "../../automation/backup/text.ts";
+import { cronJobs } from "../../components/backup/cron-jobs.ts";
+import { watchedOf } from "../../components/backup/plan.ts";
+import { longestGapHours } from "../../components/backup/schedule.ts";
+import { memoryBucket } from "../data/memory-bucket.ts";
+import { planned } from "../fixtures/inputs/planned.ts";
+import { exampleStack } from "../fixtures/inputs/whole-stack.ts";
+
+const backup = planned({ ...exampleStack(), backup: {} }).backup ?? expect.fail("no backups are planned");
+const [row = expect.fail("there is no CronJob")] = cronJobs(backup, undefined);
+const cronJob = {
+  apiVersion: "batch/v1",
+  kind: "CronJob",
+  metadata: { name: row.name, namespace: "cvat", uid: "an-uid" },
+  spec: row.spec,
+} as unknown as V1CronJob;
+
+describe("the longest time between two of a schedule's times", () => {
+  it.each([
+    ["17 1 * * *", 24],
+    ["0 */6 * * *", 6],
+    ["30 1,13 * * *", 12],
+    ["@weekly", 24 * 7],
+    ["0 3 * * mon-fri", 24 * 3],
+    ["0 0 1 * *", 24 * 31],
+    // Either is enough where both are said.
+    ["0 0 1 * sun", 24 * 7],
+    ["0 0 29 2 *", 24 * (4 * 365 + 1)],
+    ["*/5 * * * *", 5 / 60],
+  ])("%s: %d hours", (schedule, hours) => {
+    expect(longestGapHours(schedule)).toBe(hours);
+  });
+
+  it.each(["0 0 30 2 *", "60 1 * * *", "0 0 * * 7", "1 1 1 1", "a b c d e", "5-1 * * * *", "*/0 * * * *"])(
+    "%s never comes",
+    (schedule) => {
+      expect(longestGapHours(schedule)).toBeUndefined();
+    },
+  );
+});
+
+describe("a Job that somebody asks for", () => {
+  it("does what the CronJob's own template says, is known as made by hand, and goes with the CronJob", () => {
+    const job = jobFrom(cronJob, "backup-projects-1a2b");
+    expect(job.spec).toEqual(row.spec.jobTemplate.spec);
+    expect(job.metadata).toMatchObject({
+      namespace: "cvat",
+      labels: { "vision-platform/backup": "projects" },
+      annotations: { "cronjob.kubernetes.io/instantiate": "manual" },
+      ownerReferences: [{ kind: "CronJob", name: "backup-projects", uid: "an-uid", controller: true }],
+    });
+  });
+
+  it("is asked for one project by a variable, and the CronJob for none", () => {
+    const before = structuredClone(cronJob);
+    const variable = (job: V1Job) =>
+      job.spec?.template.spec?.containers[0]?.env?.find(({ name }) => name === "BACKUP_REQUEST")?.value;
+    expect(variable(jobFrom(cronJob, "one", { project: 'a "b"' }))).toBe('{"project":"a \\"b\\""}');
+    expect(variable(jobFrom(cronJob, "all"))).toBe("");
+    expect(cronJob).toEqual(before);
+  });
+
+  it("has one pod at a time, which nobody lets near the cluster's API", () => {
+    const { spec } = row;
+    expect(spec).toMatchObject({ concurrencyPolicy: "Forbid", schedule: "17 1 * * *", timeZone: "Etc/UTC" });
+    const pod = spec.jobTemplate.spec.template.spec;
+    expect(pod).toMatchObject({ automountServiceAccountToken: false, restartPolicy: "Never" });
+    expect(pod.containers[0]?.command).toEqual([
+      "python",
+      "/etc/vision-platform/backup/backup.py",
+      "projects",
+      "/etc/vision-platform/backup-settings/settings.json",
+    ]);
+  });
+});
+
+describe("following a Job", () => {
+  let server: Server;
+  afterEach(() => server.close());
+
+  /** As much of an API server as a Job needs: its pod runs at the second look, and then has ended. */
+  async function apiServer({
+    log,
+    phase = "Succeeded",
+    known = true,
+  }: {
+    log: string;
+    phase?: string;
+    known?: boolean;
+  }) {
+    const asked: { method: string; path: string; body: string }[] = [];
+    let looks = 0;
+    const pod = (now: string) => ({
+      metadata: { name: "a-pod", namespace: "cvat" },
+      spec: { containers: [{ name: "backup" }] },
+      status: {
+        phase: now,
+        ...(now === "Failed" && {
+          containerStatuses: [{ name: "backup", state: { terminated: { exitCode: 1, message: "said at its end" } } }],
+        }),
+      },
+    });
+    server = createServer((request, response) => {
+      const [path = ""] = (request.url ?? "").split("?");
+      let body = "";
+      request.on("data", (piece: Buffer) => (body += piece.toString()));
+      request.on("end", () => {
+        asked.push({ method: request.method ?? "", path, body });
+        const answer = (status: number, value: unknown) =>
+          response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(value));
+        if (path.endsWith("/log")) response.writeHead(200, { "Content-Type": "text/plain" }).end(log);
+        else if (path.endsWith("/pods"))
+          answer(200, { items: [pod(["Pending", "Running"][looks++] ?? phase)], metadata: {} });
+        else if (path.includes("/cronjobs/"))
+          if (known) answer(200, cronJob);
+          else answer(404, { kind: "Status", code: 404, message: "not found" });
+        else answer(201, JSON.parse(body || "{}"));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const config = new KubeConfig();
+    const { port } = server.address() as AddressInfo;
+    config.loadFromClusterAndUser(
+      { name: "c", server: `http://127.0.0.1:${port}`, skipTLSVerify: true },
+      { name: "u" },
+    );
+    return { config, asked };
+  }
+
+  const line = (value: object) => `${JSON.stringify(value)}\n`;
+  const follow = (config: KubeConfig, said: string[]) =>
+    followed({
+      ...{ config, namespace: "cvat", name: "a-job", signal: new AbortController().signal },
+      say: (text) => said.push(text),
+    });
+
+  it("tells how far it is, and what came of it", async () => {
+    const result = { outcome: "failed", backups: [], failed: [{ what: "project 1", why: "is full" }] };
+    const log = `${line({ at: "x", say: "1 of 2" })}Traceback\n${line({ result })}`;
+    const { config, asked } = await apiServer({ log, phase: "Failed" });
+    await begin(config, "cvat", "backup-projects", (from) => jobFrom(from, "a-job"));
+    const said: string[] = [];
+    expect(await follow(config, said)).toEqual(result);
+    expect(said).toEqual(["1 of 2", "Traceback"]);
+    expect(asked.find(({ method }) => method === "POST")?.path).toBe("/apis/batch/v1/namespaces/cvat/jobs");
+  });
+
+  it("of a pod that ends without a result says what it said", async () => {
+    const { config } = await apiServer({ log: "killed\n", phase: "Failed" });
+    await expect(follow(config, [])).rejects.toThrow("said at its end");
+  });
+
+  it("of a CronJob that is not there says what makes it", async () => {
+    const { config } = await apiServer({ log: "", known: false });
+    const made = begin(config, "cvat", "backup-projects", (from) => jobFrom(from, "a-job"));
+    await expect(made).rejects.toThrow("There is no CronJob backup-projects in namespace cvat: npm run platform -- up");
+  });
+});
+
+describe("how it is with backups", () => {
+  const watched = watchedOf(backup);
+  const NOW = Date.UTC(2026, 11, 2, 12);
+  const summary = (more: object = {}) => ({
+    ...{
+      stamp: "20261202T011700Z",
+      outcome: "well",
+      backups: [{ what: "p" }],
+      failed: [],
+      leftOut: [],
+      notCovered: [],
+    },
+    ...{ lastWell: "20261202T011700Z", ...more },
+  });
+  const standings = async (last?: object) => {
+    const bucket = memoryBucket({});
+    if (last) await bucket.put("projects/runs/last.json", Buffer.from(JSON.stringify(last)));
+    return standingsOf(bucket, watched, NOW);
+  };
+  const problems = async (last?: object) => (await standings(last)).flatMap((one) => one.problems);
+
+  it("is well where the last run was, and young enough", async () => {
+    expect(await problems(summary())).toEqual([]);
+    expect(statusLine(await standings(summary()))).toBe("Backups: projects 2026-12-02 01:17 UTC.");
+  });
+
+  it.each([
+    ["never ran", undefined, ["projects: no run has ended so far."]],
+    ["failed", summary({ outcome: "failed" }), ["has failures"]],
+    ["was stopped", summary({ outcome: "incomplete" }), ["did not come to its end"]],
+    [
+      "is overdue",
+      summary({ lastWell: "20261201T080000Z" }),
+      ["projects: overdue, the last that was well began 2026-12-01 08:00"],
+    ],
+    ["was never well", summary({ outcome: "failed", lastWell: null }), ["has failures", "none was well so far"]],
+  ])("tells of one that %s", async (_, last, texts) => {
+    const found = await problems(last);
+    expect(found).toHaveLength(texts.length);
+    for (const [index, text] of texts.entries()) expect(found[index]).toContain(text);
+    expect(statusLine(await standings(last))).toContain("backup status");
+  });
+
+  it("names what failed and what is not covered", async () => {
+    const failed = [{ what: "project 3", why: "the bucket is full" }];
+    const notCovered = [{ what: "projects outside organizations", why: "sandboxes is off" }];
+    const text = statusText(await standings(summary({ outcome: "failed", failed, notCovered })));
+    expect(text).toContain("project 3: the bucket is full");
+    expect(text).toContain("projects outside organizations: sandboxes is off");
+    expect(resultText({ outcome: "failed", failed, backups: [{ what: "a", bytes: 2048 }] })).toBe(
+      "1 backup of 2.0 KiB.\nFailed:\n  project 3: the bucket is full",
+    );
+    expect(resultText({ outcome: "held", why: "another run" })).toBe("Nothing was done: another run");
+  });
+
+  it("lists backups by the object that is written last, whatever the index has", async () => {
+    const bucket = memoryBucket({});
+    const put = (key: string, value: unknown) => bucket.put(key, Buffer.from(JSON.stringify(value)));
+    const about = (stamp: string) => ({
+      ...{ kind: "project", stamp, organization: "lab", project: { id: 3, name: "Roads" } },
+      ...{ zip: { bytes: 3 * 1024 * 1024 }, counts: { tasks: 2, shapes: 0, frames: 63 } },
+    });
+    await put("projects/of/lab/3/20261201T011700Z/about.json", about("20261201T011700Z"));
+    await put("projects/of/lab/3/20261202T011700Z/about.json", about("20261202T011700Z"));
+    await put("projects/of/lab/3/20261203T011700Z/backup.zip", "of a run that was killed");
+    await put("projects/index.json", { backups: { "projects/of/lab/3/20260101T011700Z/": about("20260101T011700Z") } });
+    const found = await listedBackups(bucket, watched);
+    expect(found.map(({ stamp }) => stamp)).toEqual(["20261202T011700Z", "20261201T011700Z"]);
+    expect(listText(found)).toMatch(/2026-12-02 01:17 UTC +lab\/Roads \(3\) +3\.0 MiB +2 tasks, 63 frames/);
+    expect(sizeText(0)).toBe("0 B");
+  });
+});
