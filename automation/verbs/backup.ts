@@ -9,6 +9,7 @@ import { jobFrom } from "../backup/job.ts";
 import { listedBackups } from "../backup/listing.ts";
 import { standingsOf } from "../backup/runs.ts";
 import { listText, resultText, statusText } from "../backup/text.ts";
+import type { Told } from "../backup/told.ts";
 import type { DataLab } from "../data/connect/lab.ts";
 import { inDataLab } from "../data/connect/run.ts";
 import { streamProgress } from "../progress.ts";
@@ -31,6 +32,7 @@ export async function create(part: Part, { json, project, ...flags }: CreateFlag
     const config = await kubeConfig(lab.plan.lab.cluster);
     stands("Nothing was begun.");
     const request = project === undefined ? undefined : { project };
+    const runs: ({ job: string } & Told)[] = [];
     // One after the other: what the databases' dumps go through is the same line.
     for (const { command, namespace } of commandsOf(plannedIn(lab), part)) {
       const name = `${cronJobName(command)}-${randomBytes(4).toString("hex")}`;
@@ -41,9 +43,11 @@ export async function create(part: Part, { json, project, ...flags }: CreateFlag
       const told = await progress.task(`Backing up ${command} (Job ${name})`, (task) =>
         followed({ config, namespace, name, signal, say: (text) => task.update(text) }),
       );
-      print({ job: name, ...told }, resultText(told), json);
+      runs.push({ job: name, ...told });
       if (told.outcome !== "well") process.exitCode = told.outcome === "refused" ? 2 : 1;
     }
+    const [first] = runs;
+    print(part === "databases" ? { runs } : first, runs.map(resultText).join(""), json);
   });
 }
 

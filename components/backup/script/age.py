@@ -164,7 +164,7 @@ def stanza(key, public):
 
 def public_key(recipient):
     """The 32 bytes of a public key "age1...", which is written in Bech32. (BIP 173)"""
-    if not re.fullmatch("age1[%s]{58}" % ALPHABET, recipient):
+    if not re.fullmatch(f"age1[{ALPHABET}]{{58}}", recipient):
         raise NotReadable("the public key is none of age: one begins with age1 and has 62 letters and digits")
     values = [ALPHABET.index(letter) for letter in recipient[4:]]
     prefix = [ord(letter) >> 5 for letter in "age"] + [0] + [ord(letter) & 31 for letter in "age"]

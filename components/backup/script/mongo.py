@@ -42,7 +42,9 @@ class Mongo:
         except OSError as error:
             raise Refused(f"MongoDB at {self.place} gave no answer: {error.strerror or error}") from None
         if answer.get("ok") != 1:
-            raise Refused(f"MongoDB at {self.place} does not {next(iter(document))}: {answer.get('errmsg', 'it says no more')}")
+            raise Refused(
+                f"MongoDB at {self.place} does not {next(iter(document))}: {answer.get('errmsg', 'it says no more')}"
+            )
         return answer
 
     def receive(self, count):
@@ -88,7 +90,13 @@ class Mongo:
 
     def newest(self, database, collection, field):
         """The newest moment of a field; None where there is none."""
-        find = {"find": collection, "filter": {field: {"$type": "date"}}, "sort": {field: -1}, "limit": 1, "projection": {field: 1}}
+        find = {
+            "find": collection,
+            "filter": {field: {"$type": "date"}},
+            "sort": {field: -1},
+            "limit": 1,
+            "projection": {field: 1},
+        }
         return next((one.get(field) for one in self.all(database, find)), None)
 
     def newer(self, database, collection, field, than):
