@@ -37,7 +37,9 @@ def server(tmp_path, monkeypatch):
         f"--sqlite-url=file:{state}/",
         f"--state-dir={state}",
     ]
-    process = subprocess.Popen(["ferretdb", *flags, "--telemetry=disable", "--debug-addr=-", "--log-level=error"])
+    process = subprocess.Popen(
+        [shutil.which("ferretdb"), *flags, "--telemetry=disable", "--debug-addr=-", "--log-level=error"]
+    )
     monkeypatch.setenv("MONGODB_HOST", "127.0.0.1")
     monkeypatch.setenv("MONGODB_PORT", str(port))
     until = time.monotonic() + 30
