@@ -23,6 +23,8 @@ import { edgeProof } from "./edge/proof/register.ts";
 import { appliedBelow } from "./kubernetes/field-manager.ts";
 import { OwnProvider, OwnResource } from "./records/resource.ts";
 import { millisecondsOf } from "./schema/values.ts";
+import { FUNCTION_PODS } from "./network/parties.ts";
+import { Network } from "./network/network.ts";
 import { Nuclio, platformValues } from "./nuclio/nuclio.ts";
 import { observeFunctions } from "./nuclio/observe.ts";
 import { RunError } from "./program/run-errors.ts";
@@ -30,6 +32,7 @@ import { signInServer } from "./sso/sign-in-settings.ts";
 import { keycloakClient } from "./sso/keycloak/client.ts";
 import type { SsoConfig } from "./sso/sso-config.ts";
 import { Sso } from "./sso/sso.ts";
+import { ssoWorkloads } from "./sso/workloads.ts";
 import { authorityName } from "./storage/authority.ts";
 import type { StoreFindings } from "./storage/findings.ts";
 import { ObjectStore } from "./storage/object-store.ts";
@@ -59,6 +62,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
   readonly nuclio?: Nuclio;
   readonly clearml?: ClearMl;
   readonly agent?: ClearMlAgent;
+  readonly network?: Network;
   readonly backup?: Backup;
   /** Credentials of ClearML's people and of its agent. */
   readonly accounts?: pulumi.Output<ClearMlAccounts>;
@@ -151,6 +155,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
       }
     }
     this.backup = backupOf(plan, this, cluster, parts);
+    if (lab.network.policies) this.network = networkOf(this, plan, cluster, parts);
     // A warning, so that a preview's report has it too.
     const untried = untriedText({ CVAT: plan.cvat?.versions, ClearML: plan.clearml?.versions });
     if (untried) void pulumi.log.warn(untried, this);
@@ -336,6 +341,33 @@ function nuclioOf(
     },
     // Of CVAT, what makes it ready, and no more: not the proof that nobody makes an account by himself.
     { ...opts, dependsOn: cvat.ready.apply((): pulumi.Resource[] => []) },
+  );
+}
+
+/** Who of all that is there may call whom. */
+function networkOf(
+  { cvat, clearml, agent }: Pick<VisionPlatform, "cvat" | "clearml" | "agent">,
+  { lab, cvat: cvatPlan, functions, store }: Plan,
+  cluster: Cluster,
+  opts: pulumi.ComponentResourceOptions,
+): Network {
+  const installed = [cvat, clearml, agent].filter((one) => one !== undefined);
+  const { namespace, nuclio } = lab.cvat;
+  const { name, labels, port } = FUNCTION_PODS;
+  const ofOthers = [
+    ...(cvat && lab.sso ? ssoWorkloads(namespace) : []),
+    ...(cvat && nuclio.enabled ? [{ namespace, name, labels, ports: [{ name: undefined, port }] }] : []),
+  ];
+  const { network, traefik, sso } = lab;
+  return new Network(
+    "network",
+    {
+      input: { network, traefik, sso, cvat: cvatPlan, functions, store },
+      cluster,
+      workloads: pulumi.all(installed.map(({ workloads }) => workloads)).apply((all) => [...all.flat(), ...ofOthers]),
+      ofCharts: pulumi.all(installed.map(({ ownPolicies }) => ownPolicies)).apply((all) => all.flat()),
+    },
+    opts,
   );
 }
 

@@ -3,15 +3,17 @@ import {
   ApiException,
   BatchV1Api,
   CoreV1Api,
+  KubernetesObjectApi,
   Log,
   type KubeConfig,
-  type V1Job,
+  type V1CronJob,
   type V1Pod,
 } from "@kubernetes/client-node";
 import { UserError } from "../../components/program/errors.ts";
 import { until } from "../../components/rest/until.ts";
 import { refusal } from "../data/in-cluster/cluster.ts";
 import { endOf, troubleOf } from "../data/in-cluster/troubles.ts";
+import type { JobObject } from "./job.ts";
 import { LineReader, type Told } from "./told.ts";
 
 const LOOK_MS = 1_000;
@@ -28,11 +30,16 @@ export interface JobAtWork {
 }
 
 /** Makes a Job of a CronJob's own template. @throws UserError where there is no such CronJob, or the cluster refuses it */
-export async function begin(config: KubeConfig, namespace: string, cronJob: string, job: (from: Parts) => V1Job) {
+export async function begin(
+  config: KubeConfig,
+  namespace: string,
+  cronJob: string,
+  job: (from: V1CronJob) => JobObject,
+) {
   const batch = config.makeApiClient(BatchV1Api);
   try {
     const from = await batch.readNamespacedCronJob({ namespace, name: cronJob });
-    await batch.createNamespacedJob({ namespace, body: job(from) });
+    await KubernetesObjectApi.makeApiClient(config).create(job(from));
   } catch (error) {
     if (error instanceof ApiException && error.code === 404)
       throw new UserError(
@@ -41,8 +48,6 @@ export async function begin(config: KubeConfig, namespace: string, cronJob: stri
     throw new UserError(refusal("make a Job", namespace, error), { cause: error });
   }
 }
-
-type Parts = Awaited<ReturnType<BatchV1Api["readNamespacedCronJob"]>>;
 
 /**
  * Follows a Job's log to its end. Stopping it leaves the Job at work.
@@ -88,7 +93,8 @@ const hasBegun = ({ status }: V1Pod) => status?.phase !== undefined && status.ph
 
 /** The log of a pod, as it comes. A stream that breaks off is begun again from its start: lines that were said are not said again. */
 async function logOf(config: KubeConfig, pod: V1Pod, lines: LineReader, signal: AbortSignal): Promise<void> {
-  const { name = "", namespace = "" } = pod.metadata ?? {};
+  const name = pod.metadata?.name ?? "";
+  const namespace = pod.metadata?.namespace ?? "";
   const container = pod.spec?.containers[0]?.name ?? "";
   await new Promise<void>((resolve) => {
     const stream = new Writable({

@@ -1,4 +1,4 @@
-import type { V1CronJob, V1Job } from "@kubernetes/client-node";
+import type { V1CronJob } from "@kubernetes/client-node";
 import { REQUEST_VARIABLE } from "../../components/backup/pod.ts";
 
 /** By which a Job is known that somebody made of a CronJob's template, as `kubectl create job --from` does. (kubernetes: kubectl, create_job.go) */
@@ -8,10 +8,9 @@ const BY_HAND = { "cronjob.kubernetes.io/instantiate": "manual" };
  * A Job that does now what the CronJob does on its schedule.
  * @param request what it is asked beyond, of which nothing is secret. Default: what the schedule does
  */
-export function jobFrom(cronJob: V1CronJob, name: string, request?: object): V1Job {
-  const { metadata = {}, spec } = cronJob;
+export function jobFrom({ metadata, spec }: V1CronJob, name: string, request?: object) {
   const template = spec?.jobTemplate;
-  if (template?.spec === undefined) throw new Error(`CronJob ${metadata.name ?? ""} has no template`);
+  if (template?.spec === undefined) throw new Error(`CronJob ${metadata?.name ?? ""} has no template`);
   const job = structuredClone(template);
   for (const { env = [] } of request ? (job.spec?.template.spec?.containers ?? []) : [])
     for (const one of env) if (one.name === REQUEST_VARIABLE) one.value = JSON.stringify(request);
@@ -20,13 +19,13 @@ export function jobFrom(cronJob: V1CronJob, name: string, request?: object): V1J
     kind: "Job",
     metadata: {
       name,
-      namespace: metadata.namespace,
+      namespace: metadata?.namespace ?? "",
       labels: job.metadata?.labels,
       annotations: { ...job.metadata?.annotations, ...BY_HAND },
       // So that it counts among the few that are kept, and goes with the CronJob.
       ownerReferences: [
         {
-          ...{ apiVersion: "batch/v1", kind: "CronJob", name: metadata.name ?? "", uid: metadata.uid ?? "" },
+          ...{ apiVersion: "batch/v1", kind: "CronJob", name: metadata?.name ?? "", uid: metadata?.uid ?? "" },
           controller: true,
         },
       ],
@@ -34,3 +33,5 @@ export function jobFrom(cronJob: V1CronJob, name: string, request?: object): V1J
     spec: job.spec,
   };
 }
+
+export type JobObject = ReturnType<typeof jobFrom>;

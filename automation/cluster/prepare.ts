@@ -5,6 +5,7 @@ import type { Plan } from "../../components/lab/plan.ts";
 import { kubeConfig } from "../../components/kubernetes/kube-config.ts";
 import type { ClusterFacts } from "../../components/preflight/facts.ts";
 import { namespacesIn } from "../../components/preflight/notebooks.ts";
+import { seenIn } from "../../components/preflight/seen.ts";
 import { claimsOfOtherClass } from "../../components/preflight/storage-class.ts";
 import type { KnownCluster } from "../../components/preflight/state.ts";
 import { removeUnbound } from "./claims.ts";
@@ -30,7 +31,8 @@ export async function prepareCluster(
   // What was known stays where it cannot be read.
   const uid = facts?.uid ?? known.uid;
   const namespaces = facts && namespacesIn(facts);
-  const found = { madeAgain, uid, ...(namespaces && { namespaces }) };
+  const seen = facts && seenIn(facts);
+  const found = { madeAgain, uid, ...(namespaces && { namespaces }), ...(seen && { seen }) };
   if (pulumi.runtime.isDryRun()) {
     return { ...found, inPlaceOfOld: new Set(underOldNames(known).map(({ resource }) => resource)) };
   }

@@ -1,4 +1,4 @@
-import { mirrored, type Mirror } from "../../components/images/mirror.ts";
+import { isSameImage, mirrored, type Mirror } from "../../components/images/mirror.ts";
 import type { LabImage } from "./lab-images.ts";
 
 /** An image that the mirror is to have. */
@@ -11,7 +11,7 @@ export interface Copies {
   copies: Copy[];
   /** Images that the stack file names itself, or that lie in the mirror alone: they are taken from where they are. */
   own: LabImage[];
-  /** Images of which two have one place there. */
+  /** Different images of which two have one place there. */
   clashes: { target: string; images: string[] }[];
 }
 
@@ -23,6 +23,6 @@ export function copiesOf(images: readonly LabImage[], mirror: Mirror): Copies {
   const targets = [...new Set(copies.map(({ target }) => target))];
   const clashes = targets
     .map((target) => ({ target, images: copies.filter((copy) => copy.target === target).map(({ image }) => image) }))
-    .filter(({ images: all }) => all.length > 1);
+    .filter(({ images: [first = "", ...others] }) => others.some((other) => !isSameImage(first, other)));
   return { copies, own, clashes };
 }

@@ -2,6 +2,7 @@ import { UserError } from "../../components/program/errors.ts";
 import { KeycloakAdmin } from "../../components/sso/keycloak/client/admin.ts";
 import type { KeycloakError } from "../../components/sso/keycloak/client/errors.ts";
 import { inSentences } from "../../components/sso/keycloak/client/in-sentences.ts";
+import { untrusted } from "../../components/sso/keycloak/client/untrusted.ts";
 import type { Place } from "../../components/sso/keycloak/place.ts";
 
 /** A person who may make clients in the realm and give their accounts a role. His password is kept nowhere. */
@@ -34,13 +35,12 @@ export async function asAdministrator<T>(
 }
 
 /** Undefined: it speaks for itself. */
-function told(
-  error: KeycloakError,
-  { url, realm }: Place,
-  { realm: own, username }: Administrator,
-): UserError | undefined {
+function told(error: KeycloakError, place: Place, { realm: own, username }: Administrator): UserError | undefined {
+  const { url, realm } = place;
   const { status, code, detail } = error;
   const because = (text: string) => new UserError(text, { cause: error });
+  const mistrust = untrusted(error, place);
+  if (mistrust !== undefined) return because(mistrust);
   if (status === undefined)
     return because(
       `${error.message}. Start Keycloak, or say where its admin API is reached from here: vision-platform:sso.keycloak.adminUrl.`,

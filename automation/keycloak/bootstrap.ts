@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { UserError } from "../../components/program/errors.ts";
 import type { KeycloakAdmin } from "../../components/sso/keycloak/client/admin.ts";
 import { named } from "../../components/sso/keycloak/named.ts";
-import type { ClientRepresentation } from "../../components/sso/keycloak/representation.ts";
+import type { ClientRepresentation, NamedRepresentation } from "../../components/sso/keycloak/representation.ts";
 
 /** What `up` keeps the client of sign-in by. */
 export interface ServiceAccount {
@@ -11,11 +11,6 @@ export interface ServiceAccount {
   done: string[];
   /** What it may beside what it needs. */
   more: string[];
-}
-
-interface Role {
-  id: string;
-  name: string;
 }
 
 /** The client by which every realm's own administration is known, and the one role of it that is needed. (sign-in-parts.md 2) */
@@ -48,7 +43,7 @@ export async function makeServiceAccount(
   // Before anything is made: whoever may not do the last step shall not begin.
   const management = await named(admin, MANAGEMENT);
   if (!management) throw new UserError(`The realm has no client ${MANAGEMENT}, so that nobody can be given ${ROLE}.`);
-  const role = await admin.get<Role>(`/clients/${management.id}/roles/${ROLE}`);
+  const role = await admin.get<NamedRepresentation>(`/clients/${management.id}/roles/${ROLE}`);
   const there = await named(admin, clientId);
   if (there) refuseAnothers(there);
   const done: string[] = [];
@@ -68,7 +63,7 @@ export async function makeServiceAccount(
   if (dryRun && isOff(made)) return { secret: made.secret ?? "", done, more: [] };
   const { id: account } = await admin.get<{ id: string }>(`/clients/${made.id}/service-account-user`);
   const at = `/users/${account}/role-mappings/clients/${management.id}`;
-  const given = (await admin.get<Role[]>(at)).map(({ name }) => name);
+  const given = (await admin.get<NamedRepresentation[]>(at)).map(({ name }) => name);
   if (!given.includes(ROLE)) {
     if (there) done.push(`gave its service account the role ${ROLE} of ${MANAGEMENT}`);
     if (!dryRun) await admin.post(at, [role]);

@@ -2,11 +2,7 @@ import { UserError } from "../../components/program/errors.ts";
 import type { KeycloakAdmin } from "../../components/sso/keycloak/client/admin.ts";
 import { KeycloakError } from "../../components/sso/keycloak/client/errors.ts";
 import { named } from "../../components/sso/keycloak/named.ts";
-
-interface Role {
-  id: string;
-  name: string;
-}
+import type { NamedRepresentation } from "../../components/sso/keycloak/representation.ts";
 
 /**
  * Gives each role of sign-in's client to the group of the same path, so that tokens name those groups alone. None is taken away.
@@ -21,7 +17,7 @@ export async function giveRoles(
   dryRun: boolean,
 ): Promise<string[]> {
   const client = await named(admin, clientId);
-  const roles = client ? await admin.get<Role[]>(`/clients/${client.id}/roles`) : [];
+  const roles = client ? await admin.get<NamedRepresentation[]>(`/clients/${client.id}/roles`) : [];
   const pairs = await Promise.all(
     paths.map(async (path) => ({
       path,
@@ -43,7 +39,7 @@ export async function giveRoles(
   for (const { path, group, role } of pairs) {
     if (!group || !role) continue;
     const at = `/groups/${group.id}/role-mappings/clients/${client.id}`;
-    const given = await admin.get<Role[]>(at);
+    const given = await admin.get<NamedRepresentation[]>(at);
     if (given.some(({ id }) => id === role.id)) continue;
     done.push(`gave group ${path} the role of the same name`);
     if (!dryRun) await admin.post(at, [role]);

@@ -1,7 +1,10 @@
 /** What a smoke run does, in its order. Each is a file of `steps/`. */
 export const STEP_NAMES = [
   "sign-in",
+  "edge",
+  "token-lifetime",
   "policy",
+  "access-token",
   "earlier",
   "task",
   "upload",

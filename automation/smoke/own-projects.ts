@@ -39,10 +39,16 @@ type Own = Request & { operation: { project_id: number | null } };
 export async function removeProject(client: CvatClient, { id, name }: Project): Promise<void> {
   const waiting = await client.list<Own>("requests", { query: { status: "queued" } });
   for (const request of waiting.filter(({ operation }) => operation.project_id === id))
-    // A worker may have come meanwhile.
-    await client.post(`requests/${encodeURIComponent(request.id)}/cancel`, undefined).catch(() => undefined);
+    await takeBack(client, request.id);
   await client.remove(`projects/${id}`);
   if (await client.find(`projects/${id}`)) throw new UserError(`CVAT says that project ${name} is gone, and shows it.`);
+}
+
+/** A request that no worker has begun with. One that has, or that is done, stays. */
+export async function takeBack(client: CvatClient, id: string): Promise<void> {
+  const isWaiting = (await client.request(id))?.status === "queued";
+  // A worker may have come meanwhile.
+  if (isWaiting) await client.post(`requests/${encodeURIComponent(id)}/cancel`, undefined).catch(() => undefined);
 }
 
 function isOfDead(mark: string): boolean {

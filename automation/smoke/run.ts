@@ -1,9 +1,10 @@
 import { limitedTo, unlessEnded } from "../../components/rest/ending.ts";
 import { isLate } from "../../components/rest/errors.ts";
 import { duration, type Progress, type ProgressTask } from "../progress.ts";
-import { projectsOfRun, removeProject } from "./own-projects.ts";
+import { projectsOfRun, removeProject, takeBack } from "./own-projects.ts";
 import type { Outcome } from "./report.ts";
-import type { Step, Trial, Watch } from "./step.ts";
+import { revokeToken } from "../../components/cvat/tokens/access-tokens.ts";
+import { LeftOut, type Step, type Trial, type Watch } from "./step.ts";
 
 /** A person who has stopped the run waits for so long at most, and inDataLab no longer than a minute. */
 const REMOVING_MS = 45_000;
@@ -24,7 +25,7 @@ export interface Running {
  */
 export async function tryOut(trial: Trial, steps: readonly Step[], running: Running): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  const { namespace } = trial.lab.plan.lab.cvat;
+  const { cvat } = trial.lab.plan.lab;
   let makes = false;
   try {
     for (const step of steps) {
@@ -35,12 +36,12 @@ export async function tryOut(trial: Trial, steps: readonly Step[], running: Runn
       else if (missing) outcomes.push({ step: step.name, is: "not tried", ms: 0, said: `needs ${missing.step}` });
       else {
         makes ||= step.name === "task";
-        outcomes.push(await tried(step, step.cure(namespace), trial, running, running.signal));
+        outcomes.push(await tried(step, step.cure(cvat), trial, running, running.signal));
       }
     }
   } finally {
     // A call may have been done that had no answer.
-    if (makes) outcomes.push(await removed(trial, running));
+    if (makes || trial.made.accessToken) outcomes.push(await removed(trial, running));
   }
   return outcomes;
 }
@@ -60,18 +61,18 @@ async function tried(
   const msSince = () => Math.round(performance.now() - began);
   let last = "";
   const work = (task: ProgressTask): Promise<string> => {
-    const signal = limitedTo(limitMs, stopped);
     const update: Watch["update"] = (text) => {
       last = text;
       task.update(text);
     };
-    return unlessEnded(signal, () => step.work(trial, { signal, update }));
+    return limitedTo(limitMs, stopped, (signal) => unlessEnded(signal, () => step.work(trial, { signal, update })));
   };
   try {
     const said = await progress.task(step.title, work);
     return { step: step.name, is: "well", ms: msSince(), said };
   } catch (error) {
     stopped?.throwIfAborted();
+    if (error instanceof LeftOut) return { step: step.name, is: "left out", ms: msSince(), said: error.message };
     const said = isLate(error)
       ? `It did not end within ${duration(limitMs)}${last === "" ? "" : `: ${last}`}.`
       : (error as Error).message;
@@ -81,14 +82,20 @@ async function tried(
 
 /** With calls that a stop does not break off. */
 async function removed(trial: Trial, running: Running): Promise<Outcome> {
-  const { name, lab } = trial;
+  const { name, lab, made } = trial;
   const step: Tried = {
     ...{ name: "remove", title: "Removing what the run has made", limitMs: REMOVING_MS },
     async work(_, { signal }) {
       const client = await lab.cvat({ signal });
       const projects = await projectsOfRun(client, name);
+      for (const id of made.requests ?? []) await takeBack(client, id);
       for (const project of projects) await removeProject(client, project);
-      return projects.length === 0 ? "nothing was there" : "project, task, picture and annotation";
+      if (made.accessToken) await revokeToken(client, made.accessToken);
+      const things = [
+        ...(projects.length === 0 ? [] : ["project, task, picture and annotation"]),
+        ...(made.accessToken ? [`access token ${made.accessToken.id}`] : []),
+      ];
+      return things.join("; ") || "nothing was there";
     },
   };
   const cure = `Project ${name} may be left: run smoke again with all its steps, which removes it, or delete it on CVAT's pages.`;

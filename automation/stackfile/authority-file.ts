@@ -1,14 +1,13 @@
-import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { isMap } from "../../components/program/maps.ts";
+import { certificatesIn, certificatesProblem } from "../../components/schema/certificates.ts";
 import type { Problem } from "../../components/schema/problems.ts";
 import type { StateResource } from "../../components/program/state.ts";
 import { authorityFileIn } from "../../components/storage/made.ts";
 import { objectStoreConfig } from "../../components/storage/object-store-section.ts";
 
 const KEY = "vision-platform:objectStore.ca";
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\sA-Za-z0-9+/=]+-----END CERTIFICATE-----/g;
 
 /** What the file of `objectStore.ca` holds, and what is wrong with it. */
 export interface Authority {
@@ -31,27 +30,11 @@ export async function readAuthority(section: unknown, folder: string): Promise<A
     const code = "code" in text ? String(text.code) : text.name;
     return refused(`${file} cannot be read (${code}). It is relative to the folder of Pulumi.yaml, ${folder}.`);
   }
-  // What is read goes into ConfigMaps, which everybody sees.
-  if (text.includes("PRIVATE KEY")) {
-    return refused(`${file} holds a private key, which has no place in this program. Give the certificate alone.`);
-  }
-  const certificates = text.match(CERTIFICATE) ?? [];
-  if (certificates.length === 0 || !certificates.every(isCertificate)) {
-    return refused(`${file} is no certificate in PEM (-----BEGIN CERTIFICATE-----).`);
-  }
-  return { certificates: `${certificates.join("\n")}\n`, problems: [] };
+  const problem = certificatesProblem(text);
+  return problem === undefined ? { certificates: certificatesIn(text), problems: [] } : refused(`${file} ${problem}.`);
 }
 
 /** The certificates by which the engine trusts the store that its state names; undefined where it names no file, or one that is gone. */
 export async function authorityOfState(state: readonly StateResource[], folder: string): Promise<string | undefined> {
   return (await readAuthority({ ca: authorityFileIn(state) }, folder)).certificates;
-}
-
-function isCertificate(text: string): boolean {
-  try {
-    new X509Certificate(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -60,7 +60,7 @@ function targetOf(sso: SsoConfig | undefined): Target {
     );
   const { adminClient, adminUrl, groupsFrom } = sso.keycloak;
   return {
-    place: placeOf(sso.issuer, adminUrl === "" ? undefined : adminUrl),
+    place: placeOf(sso.issuer, { adminUrl, ca: sso.issuerCa }),
     issuer: sso.issuer,
     adminClient,
     clientId: sso.client.id,

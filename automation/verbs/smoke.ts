@@ -1,3 +1,4 @@
+import { edgeAsked } from "../../components/cvat/edge.ts";
 import { UserError } from "../../components/program/errors.ts";
 import { inDataLab } from "../data/connect/run.ts";
 import { accountOf } from "../data/connect/people.ts";
@@ -25,7 +26,9 @@ export async function smoke({ json, only, ...flags }: SmokeFlags): Promise<void>
       });
     stands("Nothing was made in CVAT.");
     const { cluster, cvat } = lab.plan.lab;
-    const trial = { lab, name: ownName(), made: {}, workers: workersIn(cluster, cvat.namespace) };
+    const { config, signIn } = lab.plan.cvat;
+    const edge = signIn && edgeAsked(config, signIn);
+    const trial = { lab, name: ownName(), made: {}, workers: workersIn(cluster, cvat.namespace), edge };
     const outcomes = await tryOut(trial, chosenSteps(only), { progress, signal, left: stands });
     const report = reportOf(flags.stack, accountOf(lab.plan, flags.as), outcomes);
     print(report, reportText(report), json);

@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { imageReference } from "../images/reference.ts";
-import { longestGapHours } from "./schedule.ts";
+import { everComes } from "./schedule.ts";
 import { secretText } from "../schema/values.ts";
 
-/** The form of a schedule, for editors; what it says is judged by {@link longestGapHours}. */
+/** The form of a schedule, for editors; what it says is judged by {@link everComes}. */
 const SCHEDULE = /^(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|(\S+\s+){4}\S+)$/;
 
 const schedule = (text: string, what: string) =>
@@ -12,7 +12,7 @@ const schedule = (text: string, what: string) =>
     .regex(SCHEDULE, "must be a schedule of five fields such as `17 1 * * *`")
     .refine((value) => !/TZ=/.test(value), "must not name a time zone: set vision-platform:backup.timeZone")
     .refine(
-      (value) => !SCHEDULE.test(value) || /TZ=/.test(value) || longestGapHours(value) !== undefined,
+      (value) => !SCHEDULE.test(value) || /TZ=/.test(value) || everComes(value),
       "is no schedule of cron that ever comes: minute, hour, day, month and day of the week, such as `17 1 * * *`",
     )
     .default(text)

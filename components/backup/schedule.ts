@@ -30,10 +30,24 @@ type Field = ReadonlySet<number>;
  * @returns undefined for what is no schedule, and for one that never comes, as on the 30th of February
  */
 export function longestGapHours(schedule: string): number | undefined {
+  let before: number | undefined;
+  let longest: number | undefined;
+  for (const at of timesOf(schedule)) {
+    if (before !== undefined) longest = Math.max(longest ?? 0, at - before);
+    before = at;
+  }
+  return longest === undefined ? undefined : longest / 60;
+}
+
+/** Whether it is a schedule, and ever comes. */
+export const everComes = (schedule: string): boolean => timesOf(schedule).next().done === false;
+
+/** The minutes at which it comes, of many years. None for what is no schedule. */
+function* timesOf(schedule: string): Generator<number, void> {
   const words = (WORDS[schedule] ?? schedule).trim().split(/\s+/);
   const fields = words.map((word, index) => fieldOf(word, index));
   const [minutes, hours, days, months, weekdays] = fields;
-  if (words.length !== FIELDS.length || !minutes || !hours || !days || !months || !weekdays) return undefined;
+  if (words.length !== FIELDS.length || !minutes || !hours || !days || !months || !weekdays) return;
   const times = [...hours].flatMap((hour) => [...minutes].map((minute) => hour * 60 + minute)).sort((a, b) => a - b);
   // Where both are narrowed, either is enough.
   const isEither = !/^[*?]/.test(words[2] ?? "") && !/^[*?]/.test(words[4] ?? "");
@@ -41,17 +55,10 @@ export function longestGapHours(schedule: string): number | undefined {
     const [byDay, byWeekday] = [days.has(day.getUTCDate()), weekdays.has(day.getUTCDay())];
     return months.has(day.getUTCMonth() + 1) && (isEither ? byDay || byWeekday : byDay && byWeekday);
   };
-  let before: number | undefined;
-  let longest: number | undefined;
   for (let day = 0; day < DAYS; day++) {
     if (!comes(new Date(BEGIN + day * DAY_MS))) continue;
-    for (const time of times) {
-      const at = day * MINUTES_OF_A_DAY + time;
-      if (before !== undefined) longest = Math.max(longest ?? 0, at - before);
-      before = at;
-    }
+    for (const time of times) yield day * MINUTES_OF_A_DAY + time;
   }
-  return longest === undefined ? undefined : longest / 60;
 }
 
 /** `*`, `7`, `1-5`, every 15, `mon,thu`: what a field has. Undefined: it is none. */

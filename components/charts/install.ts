@@ -17,6 +17,7 @@ import { seal, type Sealed } from "./seal.ts";
 import type { ChartSource } from "./source.ts";
 import type { StageRow } from "../readiness/stages.ts";
 import { renderTransform } from "./transform.ts";
+import { noteNetwork, workloadsOf, type NetworkParts, type Workload } from "./workloads.ts";
 
 export interface ChartInstallArgs {
   /** What a person calls it: `CVAT`. Stands in every line of progress. */
@@ -53,6 +54,10 @@ export class ChartInstall extends pulumi.ComponentResource {
   readonly ready: pulumi.Output<void>;
   /** What became of each fix. */
   readonly ledger: pulumi.Output<LedgerRow[]>;
+  /** The pods it makes, and where they listen. */
+  readonly workloads: pulumi.Output<Workload[]>;
+  /** Names of NetworkPolicies that the chart brings itself. */
+  readonly ownPolicies: pulumi.Output<string[]>;
   readonly #children: pulumi.Output<pulumi.Resource[]>;
   readonly #gate: Gate;
 
@@ -61,7 +66,8 @@ export class ChartInstall extends pulumi.ComponentResource {
     knowChildrenByName();
     const { chart, release, cluster, namespace } = args;
     const ledger = new Ledger(chart.name, [...COMMON_FIXES, ...args.fixes]);
-    const rendered: RenderedObjects = { expectations: [], claims: [], texts: [] };
+    const network: NetworkParts = { workloads: [], services: [], policies: [] };
+    const rendered: RenderedObjects = { expectations: [], claims: [], texts: [], network };
     const sealed = seal(args.values);
 
     const pulls = args.pulls ?? pullSecret(name, args.mirror, namespace, { parent: this, provider: cluster.provider });
@@ -89,6 +95,8 @@ export class ChartInstall extends pulumi.ComponentResource {
     );
     this.#children = installed.resources as pulumi.Output<pulumi.Resource[]>;
     this.ledger = this.#children.apply(() => ledger.rows());
+    this.workloads = pulumi.all([namespace, this.#children]).apply(([where]) => workloadsOf(network, where));
+    this.ownPolicies = this.#children.apply(() => [...network.policies].sort());
     const digests = pulumi.output(
       this.#children.apply(async (children) => digestsOf(rendered.texts, (await sealed).secrets, children)),
     );
@@ -139,6 +147,7 @@ interface RenderedObjects {
   expectations: Expectation[];
   claims: StatefulSetClaim[];
   texts: ObjectText[];
+  network: NetworkParts;
 }
 
 function see(object: RenderedObject, { stages, addressKeys }: ChartInstallArgs, rendered: RenderedObjects): void {
@@ -146,6 +155,7 @@ function see(object: RenderedObject, { stages, addressKeys }: ChartInstallArgs, 
   rendered.expectations.push(...expected.map((one) => ({ ...one, key: addressKeys?.[one.name] })));
   if (object.kind === "StatefulSet") rendered.claims.push(...claimsOf(object));
   rendered.texts.push(textOf(object));
+  noteNetwork(object, rendered.network);
 }
 
 const inOneOrder = (expectations: readonly Expectation[]): Expectation[] =>

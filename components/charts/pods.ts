@@ -22,7 +22,8 @@ export interface Container {
   imagePullPolicy?: string | undefined;
   command?: string[];
   args?: string[];
-  ports?: { containerPort: number }[];
+  terminationMessagePolicy?: string;
+  ports?: { name?: string | null; containerPort: number }[];
   env?: { name: string; value?: string; valueFrom?: { secretKeyRef?: { name?: string; key?: string } } }[];
   envFrom?: { secretRef?: { name?: string } }[];
   volumeMounts?: { name: string; mountPath?: string; subPath?: string; readOnly?: boolean }[];
@@ -42,7 +43,7 @@ export interface Probe {
 }
 
 export interface PodTemplate {
-  metadata?: { annotations?: Record<string, string> | null };
+  metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> | null };
   spec?: PodSpec;
 }
 

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ChartInstall } from "../charts/install.ts";
 import type { LedgerRow } from "../charts/ledger.ts";
 import type { ChartSource } from "../charts/source.ts";
+import type { Workload } from "../charts/workloads.ts";
 import type { Mirror } from "../images/mirror.ts";
 import type { StageRow } from "../readiness/stages.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
@@ -60,6 +61,10 @@ export class ClearMl extends pulumi.ComponentResource {
   readonly credentials: pulumi.Output<ClearMlCredentials>;
   /** What became of each fix of the chart. */
   readonly ledger: pulumi.Output<LedgerRow[]>;
+  /** Its pods, and where they listen. */
+  readonly workloads: pulumi.Output<Workload[]>;
+  /** Names of NetworkPolicies that its chart brings. */
+  readonly ownPolicies: pulumi.Output<string[]>;
   /** Resolves when the server is ready. */
   readonly ready: pulumi.Output<void>;
 
@@ -125,6 +130,8 @@ export class ClearMl extends pulumi.ComponentResource {
     this.users = config.users.map(({ username }) => username);
     this.credentials = pulumi.secret(pulumi.all([secrets.passwords, secrets.credentials]).apply(credentialsOf));
     this.ledger = server.ledger;
+    this.workloads = server.workloads;
+    this.ownPolicies = server.ownPolicies;
     // With the Secret's name, which is always known, so that whoever signs in by a pair of it is removed before it is.
     this.ready = pulumi.all([server.ready, registered.credentials.urn]).apply(() => undefined);
     this.registerOutputs({

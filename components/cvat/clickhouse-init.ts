@@ -2,6 +2,9 @@ import semver from "semver";
 import { RESTRICTED_CONTAINER } from "../kubernetes/pod-security.ts";
 import { CHART_OBJECTS } from "./names.ts";
 
+/** Name of the Job. */
+export const CLICKHOUSE_INIT = "cvat-clickhouse-init";
+
 /** The image that every CVAT chart from 0.17.1 on runs ClickHouse with. */
 const IMAGE = "public.ecr.aws/b8u7h5e8/clickhouse:23.12.2-debian-11-r0";
 
@@ -57,10 +60,10 @@ done`;
 
 /** A Job that makes CVAT's ClickHouse database and table, for images that do not. */
 export function clickhouseInitJob(namespace: string) {
-  const labels = { app: "cvat-clickhouse-init" };
+  const labels = { app: CLICKHOUSE_INIT };
   return {
     metadata: {
-      name: "cvat-clickhouse-init",
+      name: CLICKHOUSE_INIT,
       namespace,
       labels,
       // Replaced as the chart's Jobs are: see components/charts/handling.ts.

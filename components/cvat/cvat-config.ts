@@ -2,7 +2,7 @@ import * as z from "zod";
 import { stepsTaken } from "../charts/steps-taken.ts";
 import { edgeConfig } from "../edge/edge-config.ts";
 import { addressAndPort, ingressHost, isHost } from "../schema/hosts.ts";
-import { objectName, resources } from "../schema/pods.ts";
+import { nodeName, objectName, resources } from "../schema/pods.ts";
 import { bytes, dnsLabel, LINES_META, passwordFor, release, timeSpan } from "../schema/values.ts";
 import { IN_A_URL, IN_GRAFANAS_SETTINGS, IN_TOML_AND_XML } from "../schema/unfit-secrets.ts";
 import { postgresqlExternal, queuesExternal } from "./external/external-config.ts";
@@ -60,11 +60,7 @@ export const cvatSettings = z.strictObject({
         .enum(["ReadWriteMany", "ReadWriteOnce"])
         .default("ReadWriteMany")
         .describe("ReadWriteOnce needs `node`: server and workers all mount this claim."),
-      node: objectName
-        .max(
-          63,
-          "must be at most 63 characters: pods are kept there by its label kubernetes.io/hostname, which has no more",
-        )
+      node: nodeName
         .optional()
         .describe("Name of the node that the server and all workers are kept on. Default: any node."),
     })

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ChartInstall } from "../charts/install.ts";
 import type { LedgerRow } from "../charts/ledger.ts";
 import type { ChartSource } from "../charts/source.ts";
+import type { Workload } from "../charts/workloads.ts";
 import type { Stages } from "../edge/route.ts";
 import type { Mirror } from "../images/mirror.ts";
 import { pullSecret } from "../images/pull-secret.ts";
@@ -21,8 +22,11 @@ import type { CvatPlan } from "./plan.ts";
 import { cvatFixes } from "./fixes.ts";
 import { cvatEdgeStages, hasAnalyticsPage } from "./edge.ts";
 import { ingressAnnotations, publicUrl, traefikObjects } from "./ingress.ts";
+import { onceScript } from "./initialisation/once.ts";
+import { initialisationStamp } from "./initialisation/stamp.ts";
 import { kvrocksFile } from "./kvrocks/file.ts";
 import { CHART_OBJECTS } from "./names.ts";
+import { ownPods } from "./own-pods.ts";
 import { RELEASE } from "../nuclio/names.ts";
 import { registerRecords, type StorageAccess } from "./records.ts";
 import { registrationProof, registrationSettings } from "./registration/closed.ts";
@@ -78,6 +82,10 @@ export class Cvat extends pulumi.ComponentResource {
   readonly cloudStorages: readonly string[];
   /** Names of the projects. */
   readonly projects: readonly string[];
+  /** All its pods, and where they listen. */
+  readonly workloads: pulumi.Output<Workload[]>;
+  /** Names of NetworkPolicies that its chart brings. */
+  readonly ownPolicies: pulumi.Output<string[]>;
   /** Passwords by user name. */
   readonly passwords: pulumi.Output<Record<string, string>>;
   /** Where programs reach CVAT's API with a token of CVAT's, from any machine. */
@@ -99,6 +107,7 @@ export class Cvat extends pulumi.ComponentResource {
     const certificate = certificateCopy(name, { plan, namespace: this.namespace, cluster, mirror, pulls }, child);
     // Before the chart, so that where it leaves out an Ingress, or takes one away, these stand already.
     const beside = registerEdge(name, cvatStages(plan), this.namespace, { ...child, dependsOn: certificate });
+    const once = onceScript(name, this.namespace, child);
     const cache = config.kvrocks.external ? [] : [kvrocksFile(name, config.kvrocks, this.namespace, child)];
     const isClosed = config.registration === "closed";
     const settings = isClosed ? (args.signIn ?? REGISTRATION_CLOSED) : undefined;
@@ -126,33 +135,40 @@ export class Cvat extends pulumi.ComponentResource {
           settings,
           kvrocks: config.kvrocks.external ? undefined : config.kvrocks,
           services: config,
+          initialisation: {
+            stamp: initialisationStamp(config),
+            patience: Math.ceil(cluster.readyTimeoutMs / 1000),
+          },
           authority: args.objectStoreCa === undefined ? undefined : authorityName(args.objectStoreCa),
         }),
         stages: STAGES,
         ...{ mirror, pulls },
         cluster,
       },
-      { ...child, dependsOn: [...secrets.objects, ...certificate, ...beside, ...cache, ...closed, ...authority] },
+      { ...child, dependsOn: [...secrets.objects, ...certificate, ...beside, once, ...cache, ...closed, ...authority] },
     );
     // The chart makes this Secret itself.
-    const readers = clickhousePassword
+    const events = clickhousePassword ?? externalPlace(config);
+    const readers = events
       ? restartedReaders(
           `${name}-restart-after-clickhouse`,
           {
             cluster,
             namespace: pulumi.all([this.namespace, install.ready]).apply(([where]) => where),
-            texts: { [CHART_OBJECTS.clickhouseSecret]: clickhousePassword },
+            texts: { [CHART_OBJECTS.clickhouseSecret]: events },
             stores: [CHART_OBJECTS.clickhouseShard],
           },
           { parent: this },
         )
       : undefined;
     const users = usersOf(name, args, install, this.namespace, child);
-    const events = eventTable(name, config, this.versions, install, this.namespace, child);
+    const table = eventTable(name, config, this.versions, install, this.namespace, child);
 
     this.ledger = install.ledger;
+    this.workloads = install.workloads.apply((ofChart) => [...ofChart, ...ownPods(plan)]);
+    this.ownPolicies = install.ownPolicies;
     // By the URNs: an id is not known before there is one, and a preview of what hangs on it would show a change.
-    this.ready = pulumi.all([install.ready, events?.urn, users.ready, readers?.urn]).apply(() => undefined);
+    this.ready = pulumi.all([install.ready, table?.urn, users.ready, readers?.urn]).apply(() => undefined);
     this.url = pulumi.output(args.address).apply((address) => publicUrl(config, address));
     this.passwords = users.passwords;
     this.users = [config.superuser, ...config.users].map(({ username }) => username);
@@ -182,6 +198,12 @@ export class Cvat extends pulumi.ComponentResource {
       ready: this.ready,
     });
   }
+}
+
+/** Where somebody else's ClickHouse is, which the chart's Secret has too. */
+function externalPlace({ analytics: { enabled, clickhouse } }: CvatConfig): string | undefined {
+  const { external } = clickhouse;
+  return enabled && external ? [external.host, external.port, external.database, external.user].join(" ") : undefined;
 }
 
 function smokescreen({ plan: { config }, objectStoreAddresses = [] }: CvatArgs): pulumi.Output<string> {

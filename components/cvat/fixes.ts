@@ -5,6 +5,7 @@ import { analyticsFixes } from "./fixes/analytics.ts";
 import { storeAuthority } from "./fixes/authority.ts";
 import { externalFixes } from "./fixes/external.ts";
 import { ingressFixes } from "./fixes/ingress.ts";
+import { initialisedOnce, type InitialisationInput } from "./fixes/initialisation.ts";
 import { kvrocksBounded } from "./fixes/kvrocks.ts";
 import { portFixes } from "./fixes/ports.ts";
 import { registrationClosed } from "./fixes/registration.ts";
@@ -25,6 +26,8 @@ export interface CvatFixesInput {
   kvrocks?: CvatConfig["kvrocks"] | undefined;
   /** Services, of which somebody else may run some. Default: all are the chart's. */
   services?: Pick<CvatConfig, "redis" | "kvrocks" | "analytics">;
+  /** How CVAT is initialised. Default: as the chart does it. */
+  initialisation?: InitialisationInput | undefined;
   /** ConfigMap with the certificates of the object store's private authority. Default: it has none. */
   authority?: string | undefined;
 }
@@ -40,6 +43,7 @@ export function cvatFixes({
   settings,
   kvrocks,
   services,
+  initialisation,
   authority,
 }: CvatFixesInput): Fix[] {
   return [
@@ -50,6 +54,7 @@ export function cvatFixes({
     initContainerVolumes,
     ...(kvrocks === undefined ? [] : [kvrocksBounded(kvrocks)]),
     ...(services === undefined ? [] : externalFixes(services)),
+    ...(initialisation === undefined ? [] : [initialisedOnce(initialisation)]),
     ...(settings === undefined ? [] : [registrationClosed(settings)]),
     ...(authority === undefined ? [] : [storeAuthority(authority)]),
   ];

@@ -155,6 +155,8 @@ function databases({ config, storageClasses }: CvatPlan) {
       ? ofOthers(redis.external, redis.external.existingSecret ?? SECRETS.redis)
       : {
           auth: { existingSecret: SECRETS.redis, existingSecretPasswordKey: "password" },
+          // It lets everybody in, and policies add up: ours would mean nothing. (inventory/cvat-2.64.0.json)
+          networkPolicy: { enabled: false },
           ...ownSecret(SECRETS.redis),
           master: { persistence: persistence(redis, storageClasses.redis), resources: redis.resources },
         },

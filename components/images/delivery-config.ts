@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { host } from "../schema/hosts.ts";
-import { environmentName, objectName } from "../schema/pods.ts";
+import { environmentName, nodeName } from "../schema/pods.ts";
 import { secretText, timeSpan } from "../schema/values.ts";
 import { namesDockerHub, parseImage } from "./reference.ts";
 import { PRIVATE_KEY } from "../schema/unfit-secrets.ts";
@@ -12,7 +12,7 @@ const absolutePath = z
   .regex(/^(\/[A-Za-z0-9_.][A-Za-z0-9._-]*)+$/, "must be an absolute path of letters, digits, dots, - and _");
 
 const node = z.strictObject({
-  node: objectName.describe("Name of the node in the cluster, as kubectl get nodes shows it."),
+  node: nodeName.describe("Name of the node in the cluster, as kubectl get nodes shows it."),
   host: host.describe("Where its SSH server is reached from the machine that runs pulumi."),
   port: z.int().min(1).max(65535).default(22).describe("Port of its SSH server."),
   user: z

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { parseImage } from "./reference.ts";
+import { namesDockerHub, parseImage } from "./reference.ts";
 
 /** A registry that has copies of all images, and which images are not taken from it. */
 export interface Mirror {
@@ -29,8 +29,16 @@ export function mirrored(reference: string, { place, kept }: Pick<Mirror, "place
 /** Whether an image lies at a place of a registry. */
 export const isAt = (reference: string, place: string): boolean => reference.startsWith(`${place}/`);
 
-/** An image without its tag and digest. */
+/** An image without its tag and digest, by one name: Docker Hub is meant where no registry is named, and `library` where no owner is. */
 export function nameOf(reference: string): string {
   const { registry, path = reference } = parseImage(reference) ?? {};
-  return registry === undefined ? path : `${registry}/${path}`;
+  return registry === undefined || namesDockerHub({ registry })
+    ? path.replace(/^library\/(?=[^/]+$)/, "")
+    : `${registry}/${path}`;
+}
+
+/** Whether two texts are one image. */
+export function isSameImage(one: string, other: string): boolean {
+  const [a, b] = [parseImage(one), parseImage(other)];
+  return nameOf(one) === nameOf(other) && a?.tag === b?.tag && a?.digest === b?.digest;
 }

@@ -27,7 +27,7 @@ export function checkNodes(listed: readonly string[], there: readonly string[]):
   throw new UserError(
     strangers.map(
       (node) =>
-        `\`delivery.nodes\` lists the node \`${node}\`, which the cluster does not have. It has: ${there.join(", ") || "none"}. Correct its name, or take it out.`,
+        `clearml.agent.image.delivery.nodes lists the node \`${node}\`, which the cluster does not have. It has: ${there.join(", ") || "none"}. Correct its name, or take it out.`,
     ),
   );
 }

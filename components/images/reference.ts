@@ -53,7 +53,8 @@ const isImageReference = (text: string): boolean => parseImage(text) !== undefin
 const DOCKER_HUB: readonly (string | undefined)[] = ["docker.io", "index.docker.io", "registry-1.docker.io"];
 
 /** Whether an image names Docker Hub as its registry. */
-export const namesDockerHub = ({ registry }: ImageReference): boolean => DOCKER_HUB.includes(registry);
+export const namesDockerHub = ({ registry }: Pick<ImageReference, "registry">): boolean =>
+  DOCKER_HUB.includes(registry);
 
 /** An image, with or without tag and digest. */
 export const imageReference = z

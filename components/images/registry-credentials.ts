@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { namesDockerHub } from "./reference.ts";
 
 /** What Docker's and kaniko's clients look Docker Hub's credentials up by. (nuclio.md section 4) */
 const DOCKER_HUB_KEY = "https://index.docker.io/v1/";
@@ -6,7 +7,7 @@ const DOCKER_HUB_KEY = "https://index.docker.io/v1/";
 /** The key of a registry's credentials: its host, but for Docker Hub. */
 export function registryKey(url: string): string {
   const host = url.split("/")[0] ?? url;
-  return ["docker.io", "index.docker.io", "registry-1.docker.io"].includes(host) ? DOCKER_HUB_KEY : host;
+  return namesDockerHub({ registry: host }) ? DOCKER_HUB_KEY : host;
 }
 
 /** Content of a Secret of type kubernetes.io/dockerconfigjson. */

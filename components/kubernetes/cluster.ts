@@ -1,5 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import type { SeenCluster } from "./seen.ts";
 
 /** What every component needs to know of the cluster. Built once from the configuration, read by all. */
 export interface Cluster {
@@ -25,6 +26,8 @@ export interface PreparedCluster {
   uid?: string;
   /** Namespaces that are there and stay; undefined where they may not be listed. */
   namespaces?: ReadonlySet<string>;
+  /** What was seen of its network. Default: nothing, it could not be read. */
+  seen?: SeenCluster;
 }
 
 export interface ClusterAccess {

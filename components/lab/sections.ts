@@ -7,6 +7,7 @@ import { imagesConfig } from "../images/images-config.ts";
 import { cvatConfig } from "../cvat/cvat-section.ts";
 import { discoveryConfig } from "../discovery/discovery-section.ts";
 import { functionsConfig } from "../nuclio/functions-section.ts";
+import { networkConfig } from "../network/network-config.ts";
 import { rehearsalConfig } from "./rehearsal-config.ts";
 import { ssoConfig } from "../sso/sso-section.ts";
 import { objectStoreConfig } from "../storage/object-store-section.ts";
@@ -40,6 +41,7 @@ export const SECTIONS = {
     .optional()
     .describe("Backups of projects, databases and uploaded files, in a bucket of their own. Left out: none are made."),
   images: imagesConfig.prefault({}).describe("Where images are pulled from, and what verbs run in the cluster."),
+  network: networkConfig.prefault({}).describe("Who of the lab may call whom: NetworkPolicies."),
   rehearsal: rehearsalConfig
     .prefault({})
     .describe("What a rehearsal cannot know of your cluster. `preview` and `up` make nothing of it."),

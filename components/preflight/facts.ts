@@ -43,8 +43,9 @@ export interface ClusterFacts {
 // The fields that checks read; the client's own types have hundreds, and are classes, which an answer's JSON is not.
 
 export interface LiveNode extends KubernetesObject {
-  spec?: { unschedulable?: boolean; taints?: Taint[] };
+  spec?: { unschedulable?: boolean; taints?: Taint[]; podCIDR?: string; podCIDRs?: string[] };
   status?: {
+    addresses?: { type?: string; address?: string }[];
     nodeInfo?: { architecture?: string };
     /** What the kubelet gives to pods, all together. */
     allocatable?: Readonly<Record<string, string>>;
@@ -62,7 +63,12 @@ export interface LiveService extends KubernetesObject {
     type?: string;
     loadBalancerIP?: string;
     loadBalancerClass?: string;
-    ports?: { name?: string; port?: number; protocol?: string }[];
+    ports?: { name?: string; port?: number; protocol?: string; targetPort?: number | string }[];
+    selector?: Record<string, string>;
+    clusterIP?: string;
+    clusterIPs?: string[];
+    externalIPs?: string[];
+    externalName?: string;
   };
   status?: { loadBalancer?: { ingress?: { ip?: string; hostname?: string }[] } };
 }

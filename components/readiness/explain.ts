@@ -60,6 +60,10 @@ const CAUSES: readonly Cause[] = [
     cure: "vision-platform:sso.issuer is not what the issuer calls itself: write it as its discovery document does, with or without the slash at the end.",
   },
   {
+    pattern: /(OIDC|openid-configuration).*certificate signed by unknown authority/s,
+    cure: "The issuer's certificate is of no authority that sign-in's proxy knows: give the certificate of its own as vision-platform:sso.issuerCa.",
+  },
+  {
     pattern: /OIDC [Dd]iscovery|OIDC ProviderVerifier|openid-configuration/,
     cure: "The pod does not reach the issuer: its name must lead to it from inside the cluster, too (for a Keycloak there is vision-platform:sso.internalIssuer), and its certificate must be one that programs trust.",
   },

@@ -69,10 +69,11 @@ async function waited(inputs: GateInputs, { signal, say }: Run): Promise<GateOut
 }
 
 async function lookOnce({ title, expectations, connection }: GateInputs, run: Run): Promise<void> {
-  const signal = limitedTo(LOOK_MS, run.signal);
   try {
-    const reader = await namespaceReader(connection, connection.namespace, { signal, attempts: 1 });
-    const broken = await whatBroke({ title, expectations, reader });
+    const broken = await limitedTo(LOOK_MS, run.signal, async (signal) => {
+      const reader = await namespaceReader(connection, connection.namespace, { signal, attempts: 1 });
+      return whatBroke({ title, expectations, reader });
+    });
     if (broken !== undefined) run.warn(broken);
   } catch (error) {
     // It changes nothing, so nothing fails with it.

@@ -1,5 +1,7 @@
+import { rootCertificates } from "node:tls";
 import { textOf } from "./answer.ts";
 import { limitedTo } from "./ending.ts";
+import { exchange } from "./exchange.ts";
 import { whyNoAnswer } from "./no-answer.ts";
 import { retryAfterMs } from "./patience.ts";
 
@@ -13,6 +15,8 @@ export interface Call {
   limitMs: number;
   /** Breaks it off. Default: nothing does. */
   signal?: AbortSignal | undefined;
+  /** Certificates of the server's private authority, PEM, trusted besides the public ones. Default: those are enough. */
+  ca?: string | undefined;
 }
 
 export interface Answer {
@@ -27,29 +31,48 @@ export interface Answer {
 export class NoAnswer extends Error {}
 
 /**
- * One call by `fetch`, and so by the proxies of the environment. A redirect is an answer: calls carry a password or a token, which is for the
+ * One call by `fetch`, and so by the proxies of the environment; a server of a private authority is asked without them. A redirect is an answer: calls carry a password or a token, which is for the
  * address that a person wrote.
  * @throws NoAnswer; what the signal was aborted with
  */
-export async function call(url: string, { method, headers, body, limitMs, signal }: Call): Promise<Answer> {
+export async function call(url: string, { method, headers, body, limitMs, signal, ca }: Call): Promise<Answer> {
+  const sent = body && (body instanceof URLSearchParams ? body : JSON.stringify(body));
   try {
-    const response = await fetch(url, {
-      method,
-      headers,
-      ...(body && { body: body instanceof URLSearchParams ? body : JSON.stringify(body) }),
-      signal: limitedTo(limitMs, signal),
-      redirect: "manual",
+    if (ca !== undefined) return await trusting(url, ca, { method, headers, sent, limitMs, signal });
+    return await limitedTo(limitMs, signal, async (ends) => {
+      const response = await fetch(url, {
+        method,
+        headers,
+        ...(sent !== undefined && { body: sent }),
+        signal: ends,
+        redirect: "manual",
+      });
+      return {
+        status: response.status,
+        headers: response.headers,
+        text: await textOf((response.body ?? []) as AsyncIterable<Uint8Array>),
+        retryAfterMs: retryAfterMs(response.headers.get("retry-after")),
+      };
     });
-    return {
-      status: response.status,
-      headers: response.headers,
-      text: await textOf((response.body ?? []) as AsyncIterable<Uint8Array>),
-      retryAfterMs: retryAfterMs(response.headers.get("retry-after")),
-    };
   } catch (error) {
     signal?.throwIfAborted();
     throw noAnswer(error, limitMs);
   }
+}
+
+interface Sent extends Pick<Call, "method" | "headers" | "limitMs" | "signal"> {
+  sent: string | URLSearchParams | undefined;
+}
+
+/** `fetch` takes no authority of its own before Node 24. */
+function trusting(url: string, ca: string, { headers, sent, ...call }: Sent): Promise<Answer> {
+  const isForm = sent instanceof URLSearchParams;
+  return exchange(new URL(url), {
+    ...call,
+    headers: { ...(isForm && { "Content-Type": "application/x-www-form-urlencoded" }), ...headers },
+    body: sent?.toString(),
+    tls: { ca: [...rootCertificates, ca] },
+  });
 }
 
 /** What an answer holds. @throws NoAnswer where it broke off in the middle */

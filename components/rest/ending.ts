@@ -2,23 +2,24 @@ import { setMaxListeners } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 
 /**
- * A signal for one call: its own limit, and that of the run it is made in. The timer of AbortSignal.timeout goes when garbage is collected while
- * only an AbortSignal.any waits for it, and what hangs is then waited for without an end. (Node 20.20, test/unit/ending.test.ts)
+ * Does work under a signal of its own: its limit, and that of the run it is made in. The timer of AbortSignal.timeout goes when garbage is
+ * collected while only an AbortSignal.any waits for it, and what hangs is then waited for without an end. (Node 20.20, test/unit/ending.test.ts)
+ * With the work, timer and listener go: a run makes thousands of calls, and each would be kept until its limit.
  * @param ends of the run. Default: none.
+ * @throws what the work does
  */
-export function limitedTo(limitMs: number, ends: AbortSignal | undefined): AbortSignal {
-  if (ends?.aborted) return ends;
+export async function limitedTo<T>(
+  limitMs: number,
+  ends: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  if (ends?.aborted) return work(ends);
   const own = new AbortController();
-  const end = (reason: unknown) => {
-    clearTimeout(timer);
-    ends?.removeEventListener("abort", stop);
-    own.abort(reason);
-  };
   const stop = () => {
-    end(ends?.reason);
+    own.abort(ends?.reason);
   };
   const timer = setTimeout(() => {
-    end(new DOMException("The operation was aborted due to timeout", "TimeoutError"));
+    own.abort(new DOMException("The operation was aborted due to timeout", "TimeoutError"));
   }, limitMs);
   timer.unref();
   if (ends) {
@@ -26,7 +27,12 @@ export function limitedTo(limitMs: number, ends: AbortSignal | undefined): Abort
     setMaxListeners(0, ends);
     ends.addEventListener("abort", stop, { once: true });
   }
-  return own.signal;
+  try {
+    return await work(own.signal);
+  } finally {
+    clearTimeout(timer);
+    ends?.removeEventListener("abort", stop);
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { UserError } from "../program/errors.ts";
+import { untrustedBy } from "./no-answer.ts";
 
 const LONGEST_DETAIL = 500;
 
@@ -28,6 +29,11 @@ export class RestError extends UserError {
   /** Whether the call may have been done although it failed. */
   get maybeDone(): boolean {
     return this.status === undefined || this.status >= 500;
+  }
+
+  /** Whether nobody known here vouches for the server's certificate. */
+  get isUntrusted(): boolean {
+    return untrustedBy(this.cause) !== undefined;
   }
 
   /** Whether the answer stayed away for as long as was waited for it. */

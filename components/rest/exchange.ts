@@ -19,6 +19,7 @@ export interface Question {
 
 export interface Answer {
   status: number;
+  headers: Headers;
   text: string;
   /** How long the answer asks to wait before another try, in milliseconds. */
   retryAfterMs: number | undefined;
@@ -29,8 +30,16 @@ export interface Answer {
  * @throws what the connection fails with; a TimeoutError for what is late; what the signal was aborted with
  */
 export async function exchange(url: URL, question: Question): Promise<Answer> {
-  const { method, headers = {}, body, tls = {}, limitMs, signal } = question;
-  const ends = limitMs === undefined ? signal : limitedTo(limitMs, signal);
+  const { limitMs, signal } = question;
+  const ask = (ends: AbortSignal | undefined) => asked(url, question, ends);
+  return limitMs === undefined ? ask(signal) : limitedTo(limitMs, signal, ask);
+}
+
+async function asked(
+  url: URL,
+  { method, headers = {}, body, tls = {} }: Question,
+  ends: AbortSignal | undefined,
+): Promise<Answer> {
   const isSecure = url.protocol === "https:";
   const { request } = isSecure ? https : http;
   try {
@@ -42,6 +51,7 @@ export async function exchange(url: URL, question: Question): Promise<Answer> {
     });
     return {
       status: response.statusCode ?? 0,
+      headers: headersOf(response.headersDistinct),
       text: await textOf(response as AsyncIterable<Buffer>),
       retryAfterMs: retryAfterMs(response.headers["retry-after"]),
     };
@@ -50,4 +60,10 @@ export async function exchange(url: URL, question: Question): Promise<Answer> {
     ends?.throwIfAborted();
     throw error;
   }
+}
+
+function headersOf(found: NodeJS.Dict<string[]>): Headers {
+  const headers = new Headers();
+  for (const [name, values = []] of Object.entries(found)) for (const value of values) headers.append(name, value);
+  return headers;
 }

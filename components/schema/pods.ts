@@ -15,6 +15,12 @@ export const objectName = z
   .regex(SUBDOMAIN, "must be lower-case letters, digits, '-' and '.', as Kubernetes names are")
   .refine(isYamlText, "must not be a number or a word of YAML such as true or off");
 
+/** A node that pods are kept on by its label. */
+export const nodeName = objectName.max(
+  63,
+  "must be at most 63 characters: pods are kept there by its label kubernetes.io/hostname, which has no more",
+);
+
 /** Whether a text is a name with or without a domain in front: `gpu`, `nvidia.com/gpu`. */
 function isQualifiedName(text: string): boolean {
   const [name = "", domain, ...rest] = text.split("/").reverse();

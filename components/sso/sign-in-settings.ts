@@ -25,6 +25,7 @@ export function signInSettings(sso: SsoConfig, cvat: CvatParts, accounts: readon
   return {
     issuer: sso.issuer,
     issuerForPods: issuerForPods(sso),
+    issuerCa: sso.issuerCa ?? "",
     provider: providerOf(sso),
     clientId: sso.client.id,
     header: TOKEN_HEADER,

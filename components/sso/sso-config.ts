@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { imageReference } from "../images/reference.ts";
+import { certificates } from "../schema/certificates.ts";
 import { httpOrigin, ingressHost } from "../schema/hosts.ts";
 import { resources } from "../schema/pods.ts";
 import { bytes, secretText, sizeWhere, spanWhere, timeSpan } from "../schema/values.ts";
@@ -56,6 +57,11 @@ export const ssoSettings = z.strictObject({
       "Address of the issuer of tokens, exactly as its discovery document (ISSUER/.well-known/openid-configuration) writes it under `issuer`: people's browsers, the proxy and CVAT call it by this name.",
     )
     .meta({ examples: ["https://auth.example.com/realms/lab"] }),
+  issuerCa: certificates
+    .optional()
+    .describe(
+      "Certificates of the private authority that signed the issuer's, as PEM. No secret. The proxy, CVAT and `up` trust it for the issuer, besides the public ones; people's browsers have to trust it themselves. Default: none, the issuer's certificate is of a public authority.",
+    ),
   provider: z
     .enum(["keycloak", "oidc"])
     .optional()

@@ -66,7 +66,7 @@ export class Sso extends pulumi.ComponentResource {
       service: proxyService(),
       // It ends when it does not find them, and each time it is started again later.
       dependsOn: [secrets.object, sessions],
-      hint: `It asks ${config.issuer} when it starts: see whether pods reach that by this name, and trust its certificate.`,
+      hint: `It asks ${config.issuer} when it starts: see whether pods reach that by this name, and trust its certificate (vision-platform:sso.issuerCa).`,
     });
     this.ready = proxy.ready;
     this.signOutPath = signOutPath(config, host);

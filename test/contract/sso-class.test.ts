@@ -48,7 +48,9 @@ describe(
   { timeout: 300_000 },
   () => {
     it("does what its tests ask of it", async () => {
-      expect(await run(["test_tokens", "test_people", "test_out", "test_calls"])).not.toContain("skipped");
+      expect(await run(["test_tokens", "test_people", "test_out", "test_calls", "test_lifetime"])).not.toContain(
+        "skipped",
+      );
     });
 
     it.skipIf(POSTGRESQL === undefined)(

@@ -9,6 +9,7 @@ import { execa } from "execa";
 import getPort from "get-port";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runningProcesses } from "../../automation/processes.ts";
+import { certificateOnLoopback } from "../../automation/rehearsal/certificate.ts";
 import { obstacles } from "../../components/readiness/explain.ts";
 import { SSO_OBJECTS, TOKEN_HEADER } from "../../components/sso/names.ts";
 import { hasRedis } from "./sso/programs.ts";
@@ -96,6 +97,37 @@ describe.skipIf(!hasRedis)("OAuth2 Proxy when something else is down (needs redi
     expect(told?.reason).toMatch(reason);
     expect(told?.cure).toMatch(cure);
     for (const secret of Object.values(changed.secrets)) expect(JSON.stringify(told)).not.toContain(secret);
+  });
+
+  it("asks an issuer of a private authority by that, signing out at it too, and ends without it, with the key", async () => {
+    const subject = [{ name: "commonName", value: "issuer" }];
+    const { ca, certificate, key } = await certificateOnLoopback({ authority: "the lab's own", subject });
+    const realm = "/realms/lab";
+    const config = configOf({ issuer: `https://auth.example.com${realm}`, signOutUrl: "", issuerCa: ca });
+    const own = await startSignIn(people(), TOKEN_SECONDS, config, { path: realm, tls: { cert: certificate, key } });
+    try {
+      const browser = own.browser();
+      expect(await browser.open(`${CVAT}/tasks`, "anna")).toMatchObject({ status: 202, address: `${CVAT}/tasks` });
+      await browser.ask(`${CVAT}/oauth2/sign_out`);
+      expect(
+        own.issuer.calls.filter((call) => call.startsWith(`${realm}/protocol/openid-connect/logout?`)),
+      ).toHaveLength(1);
+      const others = await certificateOnLoopback({ authority: "another", subject });
+      for (const issuerCa of [undefined, others.ca]) {
+        const { child } = await startProxy(await mkdtemp(path.join(folder, "proxy-")), {
+          config: { ...config, issuerCa },
+          issuer: new URL(own.issuer.url).origin,
+          sessions: own.sessions.port,
+          secrets: own.secrets,
+        });
+        expect(await Promise.race([child.ended, pause(20_000, "still there", { ref: false })])).toBe(1);
+        const workload = { kind: "Deployment", name: SSO_OBJECTS.proxy, stage: "server" } as const;
+        const [told] = obstacles([workload], [crashed(child.said())], []);
+        expect(told?.cure).toMatch(/sso\.issuerCa/);
+      }
+    } finally {
+      await own.stop();
+    }
   });
 
   it("goes on with the old token while the issuer is down, and no longer than that is good", async () => {

@@ -46,6 +46,16 @@ vi.mock("../../components/charts/install.ts", () => ({
   ChartInstall: class {
     readonly ready = pulumi.output(undefined);
     readonly ledger = pulumi.output([]);
+    // One is enough for a policy with everything that a stack file says of the ways to CVAT.
+    readonly workloads = pulumi.output([
+      {
+        namespace: "cvat",
+        name: "cvat-backend-server",
+        labels: { app: "cvat" },
+        ports: [{ name: "http", port: 8080 }],
+      },
+    ]);
+    readonly ownPolicies = pulumi.output([]);
     constructor(_: string, args: ChartInstallArgs) {
       installs.push(args);
     }

@@ -52,8 +52,14 @@ const OF_BEFORE: readonly Token[] = [
   "storage:Presence",
 ];
 
-/** The Job of users runs again: its script is another by now. */
-const USERS_ANEW = ["replace cvat-users", "replace cvat-users-script"];
+/** The script by which each Job that initialises CVAT waits for its turn. */
+const TURN = "create cvat-initialisation";
+/** They run again, since they wait for their turn, and the script of users is another by now. */
+const INITIALISED_ANEW = [
+  "replace cvat-users",
+  "replace cvat-users-script",
+  "replace cvat:cvat/cvat-backend-initializer-r1",
+];
 /** Since then people may write to the bucket of CVAT's exports too. */
 const PEOPLE_MAY_MORE = ["update store-clearml-admin-policy", "update store-clearml-anna-policy"];
 
@@ -95,7 +101,8 @@ describe("a stack whose records are dynamic resources of the SDK", () => {
     await importRecorded();
     // What stands for secrets of the stack file in a rehearsal was made another way when this was recorded. (rehearse.ts, standInFor)
     expect(operations(await lab.run("preview"))).toEqual([
-      ...USERS_ANEW,
+      TURN,
+      ...INITIALISED_ANEW,
       "update cvat-storage-lab-archive",
       "update cvat-webhook-lab-ci",
       ...PEOPLE_MAY_MORE,
@@ -116,13 +123,14 @@ describe("a stack whose records are dynamic resources of the SDK", () => {
     });
     await lab.prepare();
     expect(operations(await lab.run("up"))).toEqual([
+      TURN,
       "delete cvat-member-lab-anna",
       "delete cvat-storage-field-cvat",
       "delete cvat-webhook-lab-ci",
       // The component, and the record in it.
       "delete nuclio-follow",
       "delete nuclio-follow",
-      ...USERS_ANEW,
+      ...INITIALISED_ANEW,
       // Its key is another: what a rehearsal puts for a sealed one goes by its place in the list.
       "update cvat-storage-lab-archive",
       ...PEOPLE_MAY_MORE,

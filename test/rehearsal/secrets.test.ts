@@ -115,8 +115,8 @@ beforeAll(async () => {
       clearml: { users },
       images: { registry: "registry.example/library", username: "puller", password: sealed },
       sso,
-      backup: { notify: { url: sealed } },
       discovery: { token: { user: "robot" }, notebooks: [{ namespace: "notebooks" }] },
+      backup: { notify: { url: sealed } },
     },
     { whole: true },
   );
@@ -273,13 +273,16 @@ const signsTokens = ({ name }: Canary) => /clearml-(session|secure-auth-token)-s
 
 /**
  * Of passwords that ClearML made, Secrets hold hashes with their salt; CVAT's were replaced by those given, but for the database's other
- * users, and the client's secret of sign-in by one. Keys of CVAT and of people are for records in CVAT and for their clearml.conf.
+ * users, a program's user and its token, and the client's secret of sign-in by one. Keys of CVAT and of people are for records in CVAT and for
+ * their clearml.conf.
  */
 const inSecrets = () =>
   made
     .map(({ name }) => name)
     .filter((name) =>
-      /-(key|secret)$|-salt-|-postgresql-(admin|replication)-|sso-sessions-|password-vision-platform-/.test(name),
+      /-(key|secret)$|-salt-|-postgresql-(admin|replication)-|sso-sessions-|password-(robot|vision-platform-.*)$|discovery-token$/.test(
+        name,
+      ),
     )
     .filter((name) => !/store-(cvat|clearml-.*)-secret-key$|sso-client-secret$/.test(name));
 

@@ -1,9 +1,9 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { KubeConfig, type V1CronJob, type V1Job } from "@kubernetes/client-node";
+import { KubeConfig, type V1CronJob } from "@kubernetes/client-node";
 import { afterEach, describe, expect, it } from "vitest";
 import { begin, followed } from "../../automation/backup/follow.ts";
-import { jobFrom } from "../../automation/backup/job.ts";
+import { jobFrom, type JobObject } from "../../automation/backup/job.ts";
 import { listedBackups } from "../../automation/backup/listing.ts";
 import { standingsOf } from "../../automation/backup/runs.ts";
 import { listText, resultText, sizeText, statusLine, statusText } from "../../automation/backup/text.ts";
@@ -61,7 +61,7 @@ describe("a Job that somebody asks for", () => {
 
   it("is asked for one project by a variable, and the CronJob for none", () => {
     const before = structuredClone(cronJob);
-    const variable = (job: V1Job) =>
+    const variable = (job: JobObject) =>
       job.spec?.template.spec?.containers[0]?.env?.find(({ name }) => name === "BACKUP_REQUEST")?.value;
     expect(variable(jobFrom(cronJob, "one", { project: 'a "b"' }))).toBe('{"project":"a \\"b\\""}');
     expect(variable(jobFrom(cronJob, "all"))).toBe("");
@@ -117,6 +117,8 @@ describe("following a Job", () => {
         const answer = (status: number, value: unknown) =>
           response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(value));
         if (path.endsWith("/log")) response.writeHead(200, { "Content-Type": "text/plain" }).end(log);
+        else if (path === "/apis/batch/v1")
+          answer(200, { resources: [{ name: "jobs", kind: "Job", namespaced: true }] });
         else if (path.endsWith("/pods"))
           answer(200, { items: [pod(["Pending", "Running"][looks++] ?? phase)], metadata: {} });
         else if (path.includes("/cronjobs/"))

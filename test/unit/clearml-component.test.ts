@@ -17,6 +17,8 @@ vi.mock("../../components/charts/install.ts", () => ({
   ChartInstall: class {
     readonly ready = pulumi.output(undefined);
     readonly ledger = pulumi.output([]);
+    readonly workloads = pulumi.output([]);
+    readonly ownPolicies = pulumi.output([]);
     constructor(name: string, args: ChartInstallArgs) {
       installs.push({ name, args });
     }

@@ -27,6 +27,8 @@ vi.mock("../../components/charts/install.ts", () => ({
   ChartInstall: class {
     readonly ready = pulumi.output(undefined);
     readonly ledger = pulumi.output([]);
+    readonly workloads = pulumi.output([]);
+    readonly ownPolicies = pulumi.output([]);
     constructor(_: string, args: ChartInstallArgs, { dependsOn }: { dependsOn: NamedResource[] }) {
       installs.push({ args, dependsOn });
     }
@@ -115,6 +117,7 @@ describe("Cvat", () => {
       .map(({ type, name }) => `${type} ${name}`);
     expect(own.sort()).toEqual([
       "kubernetes:batch/v1:Job cvat-users",
+      "kubernetes:core/v1:ConfigMap cvat-initialisation",
       "kubernetes:core/v1:ConfigMap cvat-kvrocks",
       "kubernetes:core/v1:ConfigMap cvat-settings",
       "kubernetes:core/v1:ConfigMap cvat-users-script",
@@ -143,6 +146,7 @@ describe("Cvat", () => {
       "vision-platform:secrets:Restart cvat-restart-after-passwords",
     ]);
     expect(before).toEqual([
+      "cvat-initialisation",
       "cvat-kvrocks",
       "cvat-restart-after-passwords",
       "cvat-secret-grafana",
@@ -279,6 +283,17 @@ describe("Cvat", () => {
         .map(({ name }) => name)
         .sort(),
     ).toEqual([...(made ? ["cvat-clickhouse-init"] : []), "cvat-users"]);
+  });
+
+  it("starts anew what reads the address of somebody else's ClickHouse, when it is another", async () => {
+    const digests = async (host: string) => {
+      registered.length = 0;
+      installs.length = 0;
+      const external = { host, existingSecret: "events" };
+      await up({ analytics: { clickhouse: { external } } });
+      return JSON.stringify(clear(inputsOf("cvat-restart-after-clickhouse")?.["digests"]));
+    };
+    expect(await digests("a.example")).not.toBe(await digests("b.example"));
   });
 
   it("registers the routes of sign-in in their order, before the chart, and no Ingress of the chart's", async () => {

@@ -3,6 +3,7 @@ import * as k8s from "@pulumi/kubernetes";
 import { describe, expect, it } from "vitest";
 import type { RenderedObject } from "../../components/kubernetes/rendered-object.ts";
 import { cvatConfig } from "../../components/cvat/cvat-section.ts";
+import { certificateOnLoopback } from "../../automation/rehearsal/certificate.ts";
 import { scriptJob } from "../../components/cvat/external/script-job.ts";
 import { postgresqlPod } from "../../components/cvat/external/postgresql-pod.ts";
 import { externalFixes } from "../../components/cvat/fixes/external.ts";
@@ -20,7 +21,9 @@ const CLICKHOUSE = {
   analytics: { clickhouse: { external: { host: "events.example.com", port: 18123, user: "lab", ...ADMIN } } },
 };
 const ALL = { ...POSTGRESQL, ...REDIS, ...KVROCKS, ...CLICKHOUSE };
-const CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+const { ca: CA, key: KEY } = await certificateOnLoopback({ authority: "a lab's own", subject: [] });
+
+const OTHER = { database: "other" };
 
 type Values = Record<string, Record<string, unknown>>;
 
@@ -77,9 +80,14 @@ describe("values of the CVAT chart for services of others", () => {
       volumes: [{ name }],
       containers: [{ name: "cvat-backend", volumeMounts: [{ name, mountPath: "/x" }] }],
     } as unknown as Parameters<typeof usersJob>[0]["initializer"];
-    const { spec } = usersJob({ initializer, digest: "d", patience: 1 }).template;
-    expect(spec.volumes.map((volume) => volume.name)).toEqual(["script", "users", name]);
-    expect(spec.containers[0]?.volumeMounts.map((mount) => mount.name)).toEqual(["script", "users", name]);
+    const { spec } = usersJob({ initializer, digest: "d", stamp: "s", patience: 1 }).template;
+    expect(spec.volumes.map((volume) => volume.name)).toEqual(["script", "users", "cvat-initialisation", name]);
+    expect(spec.containers[0]?.volumeMounts.map((mount) => mount.name)).toEqual([
+      "script",
+      "users",
+      "cvat-initialisation",
+      name,
+    ]);
   });
 });
 
@@ -124,6 +132,11 @@ describe("what a stack says of services of others", () => {
       "a certificate that nothing is compared with",
       { postgresql: { external: external({ ...ADMIN, tls: {} }) } },
       /^postgresql\.external\.tls\.ca: is missing: verify-full compares/,
+    ],
+    [
+      "a key among certificates",
+      { postgresql: { external: external({ ...ADMIN, tls: { ca: `${CA}${KEY}${CA}` } }) } },
+      /^postgresql\.external\.tls\.ca: holds a private key/,
     ],
     [
       "TLS to the queues",
@@ -242,9 +255,11 @@ describe("what is registered for services of others", () => {
     ]);
     const after = await digests({ ...ALL, redis: { external: { ...REDIS.redis.external, rotation: 1 } } });
     expect(Object.keys(after).filter((name) => after[name] !== before[name])).toEqual(["queues"]);
+    const moved = await digests({ ...ALL, postgresql: { external: { ...POSTGRESQL.postgresql.external, ...OTHER } } });
+    expect(Object.keys(moved).filter((name) => moved[name] !== before[name])).toEqual(["cvat-external-postgresql"]);
   });
 
-  it("runs the Job anew for another password and for nothing else", async () => {
+  it("runs the Job anew for another password, database or role, and for nothing else", async () => {
     const digest = async (password: string, more: object = {}) => {
       await names({ ...POSTGRESQL, secrets: { postgresql: password }, ...more });
       return JSON.stringify(plain(inputsOf("cvat-external-postgresql"))["spec"]);
@@ -252,6 +267,10 @@ describe("what is registered for services of others", () => {
     const before = await digest("one-password");
     expect(await digest("one-password", { server: { replicas: 2 } })).toBe(before);
     expect(await digest("another-password")).not.toBe(before);
+    for (const one of [OTHER, { user: "other" }]) {
+      const external = { ...POSTGRESQL.postgresql.external, ...one };
+      expect(await digest("one-password", { postgresql: { external } })).not.toBe(before);
+    }
     expect(before).not.toContain("one-password");
   });
 });

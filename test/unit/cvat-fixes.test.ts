@@ -19,6 +19,7 @@ function fixes(over: { cvat?: string; chart?: string } = {}): Fix[] {
     ingressAnnotations: { "cvat-analytics": SIGNED_IN },
     settings: REGISTRATION_CLOSED,
     kvrocks: CACHE,
+    initialisation: { stamp: "of today", patience: 600 },
     ...over,
   });
 }
@@ -120,6 +121,23 @@ function initializer(image: string, securityContext: object = nonRoot) {
     labels: tier("backend", { component: "initializer" }),
     pod: { containers: [{ name: "cvat-backend", image, securityContext }] },
   });
+}
+
+/** The Job as it waits for its turn. */
+function initialiserInTurn(stamp: string) {
+  const object = initializer("cvat/server:v2.64.0");
+  const { template } = object.spec as { template: { metadata: object; spec: { containers: object[] } } };
+  template.metadata = { ...template.metadata, annotations: { "vision-platform/inputs": stamp } };
+  Object.assign(template.spec, {
+    volumes: [{ name: "cvat-initialisation", configMap: { name: "cvat-initialisation" } }],
+  });
+  const folder = "/etc/vision-platform/initialisation";
+  Object.assign(template.spec.containers[0] ?? {}, {
+    command: ["python", `${folder}/once.py`, "600", "./backend_entrypoint.sh"],
+    volumeMounts: [{ name: "cvat-initialisation", mountPath: folder, readOnly: true }],
+    terminationMessagePolicy: "FallbackToLogsOnError",
+  });
+  return object;
 }
 
 function kvrocks(image: string, securityContext: object) {
@@ -323,6 +341,7 @@ const BROKEN: [string, string, RenderedObject, RenderedObject, { cvat?: string; 
     cache("apache/kvrocks:2.15.0", [], true),
   ],
   ["kvrocks-bounded", "an old one", cache("apache/kvrocks:2.7.0", ["--dir", "/var/lib/kvrocks/data"]), flaggedCache()],
+  ["initialised-once", "a Job that begins at once", initializer("cvat/server:v2.64.0"), initialiserInTurn("of today")],
   ["registration-closed", "a server with CVAT's own settings", serverWithSettings(false), serverWithSettings(true)],
 ];
 
@@ -356,6 +375,7 @@ const RIGHT: [string, string, RenderedObject, { cvat?: string; chart?: string }?
   ["init-container-volumes", "mounts with volumes", worker(["cvat-backend-data"], ["cvat-backend-data", "share"])],
   ["kvrocks-bounded", "one with our file", cache("apache/kvrocks:2.12.1", [], true)],
   ["kvrocks-bounded", "one with our flags", flaggedCache()],
+  ["initialised-once", "one that waits for its turn", initialiserInTurn("of today")],
   ["registration-closed", "a server with our settings", serverWithSettings(true)],
 ];
 
@@ -373,6 +393,7 @@ const FOREIGN: [string, RenderedObject][] = [
   ["ingress-middlewares", ingress("cvat", {})],
   ["init-container-volumes", database("redis", "redis:7.2.11")],
   ["kvrocks-bounded", database("redis", "redis:7.2.11")],
+  ["initialised-once", server("cvat/server:v2.64.0")],
   ["registration-closed", worker([], [])],
   ["registration-closed", initializer("cvat/server:v2.64.0")],
 ];

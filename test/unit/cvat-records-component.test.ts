@@ -201,7 +201,10 @@ describe("CVAT's users", () => {
             containers: [
               {
                 image: "cvat/server:v2.64.0",
-                command: ["python", "/etc/vision-platform/script/users.py", "/etc/vision-platform/users/users.json"],
+                command: [
+                  ...["python", "/etc/vision-platform/initialisation/once.py", "40"],
+                  ...["python", "/etc/vision-platform/script/users.py", "/etc/vision-platform/users/users.json"],
+                ],
                 env: [{ name: "CVAT_POSTGRES_HOST", value: "db" }],
               },
             ],

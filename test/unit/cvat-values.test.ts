@@ -59,6 +59,7 @@ const HOMELAB = {
   redis: {
     auth: { existingSecret: "cvat-redis-secret", existingSecretPasswordKey: "password" },
     ...OURS("cvat-redis-secret"),
+    networkPolicy: { enabled: false },
     master: {
       persistence: { enabled: true, size: "8Gi", storageClass: "longhorn" },
       resources: {

@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { format } from "prettier";
 import { stackFileSchema } from "../../automation/stackfile/json-schema.ts";
 import { COMMON_FIXES } from "../../components/charts/common-fixes.ts";
@@ -8,6 +10,8 @@ import { cvatConfig } from "../../components/cvat/cvat-section.ts";
 import { cvatFixes } from "../../components/cvat/fixes.ts";
 import { kvrocksConfig } from "../../components/cvat/kvrocks/kvrocks-config.ts";
 import { REGISTRATION_CLOSED } from "../../components/cvat/registration/settings.ts";
+import { PARTIES, type PartyName } from "../../components/network/parties.ts";
+import { WAYS } from "../../components/network/ways.ts";
 import { CVAT_VERSIONS } from "../../components/cvat/versions.ts";
 
 const MADE =
@@ -30,6 +34,7 @@ export async function fixesPage(): Promise<string> {
       kvrocks: { external: { ...OF_OTHERS, port: 1 } },
       analytics: { clickhouse: { external: OF_OTHERS } },
     }),
+    initialisation: { stamp: "", patience: 0 },
   });
   const tables: [string, readonly Fix[]][] = [
     ["Every chart", COMMON_FIXES],
@@ -52,6 +57,21 @@ export async function fixesPage(): Promise<string> {
     ]),
   ];
   return markdown(lines);
+}
+
+const WAYS_HEADING = "## Every way";
+
+/** docs/network.md as it stands, with its table from the rows themselves. */
+export async function networkPage(): Promise<string> {
+  const text = await readFile(path.resolve(import.meta.dirname, "../../docs/network.md"), "utf8");
+  const whats = (parties: readonly PartyName[]) =>
+    parties.length > 10 ? "all of the lab" : parties.map((party) => PARTIES[party].what).join(", ");
+  const rows = WAYS.map(({ from, to, why, breaks, internet }) => {
+    const key = internet === undefined ? "" : `, with \`internet: [${internet}]\``;
+    return `| ${whats(from)} | ${whats(to)}${key} | ${cell(why)} | ${cell(breaks)} |`;
+  });
+  const lines = [MADE, "", "| from | to | what for | without it |", "| --- | --- | --- | --- |", ...rows];
+  return markdown([text.split(WAYS_HEADING)[0]?.trimEnd() ?? "", "", WAYS_HEADING, "", ...lines]);
 }
 
 /** What the JSON Schema says of one place. */

@@ -8,7 +8,7 @@ import { KUBERNETES } from "../../automation/tools/programs.ts";
 import { checkStackFile } from "../../automation/stackfile/check.ts";
 import { CLEARML_VERSIONS } from "../../components/clearml/versions.ts";
 import { CVAT_VERSIONS } from "../../components/cvat/versions.ts";
-import { fixesPage, keysPage } from "./docs-pages.ts";
+import { fixesPage, keysPage, networkPage } from "./docs-pages.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const read = (file: string) => readFileSync(path.join(ROOT, file), "utf8");
@@ -27,6 +27,10 @@ const PACKAGE = JSON.parse(read("package.json")) as Record<
 describe("pages made from the program", () => {
   it("docs/fixes.md has every fix", async () => {
     await expect(await fixesPage()).toMatchFileSnapshot("../../docs/fixes.md");
+  });
+
+  it("docs/network.md has every way", async () => {
+    await expect(await networkPage()).toMatchFileSnapshot("../../docs/network.md");
   });
 
   it("docs/keys.md has every key of a stack file", async () => {

@@ -34,3 +34,17 @@ it("the plan of a delivery is the same in every checkout, and names no folder an
   expect(await plan(elsewhere)).toBe(here);
   for (const own of [CHECKOUT, elsewhere, process.execPath, tmpdir(), process.version]) expect(here).not.toContain(own);
 });
+
+it("a node whose name is no label, by which the agent is kept there, is refused", () => {
+  const named = (name: string) => ({
+    node: name,
+    host: "192.0.2.11",
+    user: "lab",
+    hostKey: `ssh-ed25519 ${"A".repeat(68)}`,
+  });
+  const told = (name: string) => deliveryConfig.safeParse({ nodes: [named(name)] }).error?.issues ?? [];
+  expect(told("n".repeat(63))).toEqual([]);
+  expect(told("n".repeat(64))).toMatchObject([
+    { path: ["nodes", 0, "node"], message: expect.stringContaining("at most 63 characters") as string },
+  ]);
+});

@@ -6,7 +6,7 @@ import { loginIn } from "../../automation/images/login.ts";
 import type { StackFile } from "../../automation/stackfile/stack-file.ts";
 import { fromMirror, imagesIn } from "../../components/charts/from-mirror.ts";
 import type { PodSpec } from "../../components/charts/pods.ts";
-import { mirrored } from "../../components/images/mirror.ts";
+import { mirrored, nameOf } from "../../components/images/mirror.ts";
 import type { RenderedObject } from "../../components/kubernetes/rendered-object.ts";
 import { mirrorOf } from "../../components/lab/mirror.ts";
 import { parseLab } from "../../components/lab/parse.ts";
@@ -142,6 +142,19 @@ it("two images that would be one there are told", () => {
     own: [{ image: "cvat/server:v2" }],
     clashes: [{ target: `${PLACE}/a/b:1`, images: ["quay.io/a/b:1", "ghcr.io/a/b:1"] }],
   });
+});
+
+it("two names of one image are no clash, and one that the stack file names is left whatever it is called by a chart", () => {
+  const images = ["bitnami/redis:1", "docker.io/bitnami/redis:1", "docker.io/cvat/server:v2"].map((image) => ({
+    image,
+    of: ["cvat"],
+  }));
+  const { clashes, own } = copiesOf(images, { ...mirror, kept: ["docker.io/cvat/server:v2"].map(nameOf) });
+  expect(clashes).toEqual([]);
+  expect(own.map(({ image }) => image)).toEqual(["docker.io/cvat/server:v2"]);
+  const kept = { place: PLACE, kept: [nameOf("cvat/server:v2"), nameOf("redis:7")] };
+  expect(mirrored("cvat/server:v2", kept)).toBe("cvat/server:v2");
+  expect(mirrored("docker.io/library/redis:7", kept)).toBe("docker.io/library/redis:7");
 });
 
 describe("a registry is asked", () => {

@@ -238,10 +238,16 @@ describe("mutations of a fuller stack file", () => {
       all.filter(({ fits }) => fits).flatMap(({ path }) => path.map((_, end) => placeOf(path.slice(0, end + 1)))),
     );
     const never = all.filter(({ path }) => !taken.has(placeOf(path)) && at(WHOLE, path) === undefined);
-    // What does not go with the rest of it: another Nuclio, services of others (cvat-external.test.ts has them), another edge
+    // A certificate, which no text of letters is (sso-config.test.ts); and what does not go with the rest of it: another Nuclio, services of others (cvat-external.test.ts has them), another edge
     // (edge-objects.test.ts), and the parts of a skeleton (label-files.test.ts).
     const services = ["postgresql", "redis", "kvrocks", "analytics.clickhouse"].map((part) => `cvat.${part}.external`);
-    const apart = [...services, "cvat.nuclio.external", "cvat.ingress.gateway", "functions.*.labels.[].sublabels"];
+    const apart = [
+      ...services,
+      "cvat.nuclio.external",
+      "cvat.ingress.gateway",
+      "sso.issuerCa",
+      "functions.*.labels.[].sublabels",
+    ];
     // The keys of a map are as many as there are texts.
     const names = new Set(
       never.filter(({ path }) => !TEXTS.includes(String(path.at(-1)))).map(({ path }) => placeOf(path)),

@@ -1,4 +1,10 @@
+import { request } from "node:http";
+import { createServer, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { asAdministrator } from "../../automation/keycloak/administrator.ts";
+import { certificateOnLoopback } from "../../automation/rehearsal/certificate.ts";
+import { placeOf } from "../../components/sso/keycloak/place.ts";
 import { kind, type ClientInputs } from "../../components/sso/keycloak/records/client.ts";
 import { keycloakConfig } from "../../components/sso/keycloak/keycloak-config.ts";
 import { wantedClient } from "../../components/sso/keycloak/wanted-client.ts";
@@ -98,4 +104,64 @@ it.each([
   expect(await record.check(wanted(changes), {})).toEqual([
     expect.stringContaining("no exact https address") as string,
   ]);
+});
+
+describe("a Keycloak behind an authority of its own", () => {
+  let front: Server;
+  let url: string;
+  let ca: string;
+  let others: string;
+  beforeAll(async () => {
+    const made = await certificateOnLoopback({
+      authority: "keycloak's own",
+      subject: [{ name: "commonName", value: "keycloak" }],
+    });
+    ca = made.ca;
+    others = (await certificateOnLoopback({ authority: "another", subject: [] })).ca;
+    front = createServer({ cert: made.certificate, key: made.key }, (asked, response) => {
+      const { method, headers } = asked;
+      const passed = request(`${keycloak.url}${asked.url ?? ""}`, { method, headers }, (answer) => {
+        response.writeHead(answer.statusCode ?? 0, answer.headers);
+        answer.pipe(response);
+      });
+      asked.pipe(passed);
+    });
+    await new Promise<void>((resolve) => front.listen(0, "127.0.0.1", resolve));
+    url = `https://127.0.0.1:${(front.address() as AddressInfo).port}`;
+  });
+  afterAll(() => {
+    front.closeAllConnections();
+    front.close();
+  });
+  const own = within(newRun(), kind);
+  const connection = (authority?: string) => ({ ...connectionTo({ url }), ca: authority });
+
+  it("is asked by that, from the making of the client to its end", async () => {
+    const { id, outs } = await own.create(wanted({ connection: connection(ca) }));
+    expect((await clientNamed(keycloak, "cvat"))?.id).toBe(id);
+    const changed = await own.update(id, outs, wanted({ connection: connection(ca), secret: "another-one" }));
+    await own.delete(id, changed);
+    expect(await clientNamed(keycloak, "cvat")).toBeUndefined();
+  });
+
+  it.each([
+    [
+      "none",
+      undefined,
+      /^vision-platform:sso\.issuerCa: the certificate of Keycloak at \S+ is of no public authority \(/,
+    ],
+    ["another's", "others", /^vision-platform:sso\.issuerCa: .* is neither of this authority nor of a public one \(/],
+  ])("is told by that key with %s, for the record and for an administrator", async (_, which, message) => {
+    const authority = which && others;
+    await expect(own.create(wanted({ connection: connection(authority) }))).rejects.toThrow(message);
+    const place = placeOf(`${url}/realms/lab`, { ca: authority });
+    const boot = { realm: "master", ...keycloak.admin };
+    const asked = asAdministrator(place, boot, new AbortController().signal, () => Promise.resolve());
+    await expect(asked).rejects.toThrow(message);
+  });
+
+  it("is another connection with another authority, which the record notes", () => {
+    const [olds, news] = [wanted({ connection: connection(others) }), wanted({ connection: connection(ca) })];
+    expect(kind.diff({ ...olds, drift: [] }, news, newRun())).toEqual({ changed: ["connection"], replaces: [] });
+  });
 });

@@ -35,7 +35,7 @@ function violations({ securityContext, containers }: Pod): string[] {
 describe("our own Jobs meet Pod Security's level restricted", () => {
   it("the one that makes CVAT's users, with what the chart gives the initializer", () => {
     const initializer = { containers: [{ name: "c", image: "i", securityContext: { runAsNonRoot: true } }] };
-    const { template } = usersJob({ initializer: initializer as never, digest: "d", patience: 1 });
+    const { template } = usersJob({ initializer: initializer as never, digest: "d", stamp: "s", patience: 1 });
     expect(violations(template.spec as Pod)).toEqual([]);
   });
 

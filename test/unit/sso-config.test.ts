@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { certificateOnLoopback } from "../../automation/rehearsal/certificate.ts";
 import { PROXY_RELEASE } from "../../components/sso/images.ts";
 import { parseLab } from "../../components/lab/parse.ts";
 import { missingSecrets } from "../../components/lab/required-secrets.ts";
@@ -18,6 +19,7 @@ const SSO = {
   allowedGroups: ["/annotators"],
   groups: { "/annotators": { role: "worker", organizations: { lab: "worker" } }, "/admins": { superuser: true } },
 };
+const { ca: CERTIFICATE, key: KEY } = await certificateOnLoopback({ authority: "a lab's own", subject: [] });
 const AUTHENTIK = "https://auth.example.com/application/o/cvat/";
 
 const parsed = (sso: Section, cvat: Section = CVAT) =>
@@ -43,6 +45,8 @@ describe("what a stack file may say of sign-in", () => {
     ["http", { issuer: "http://auth.example.com/realms/lab" }, "sso.issuer", /https/],
     ["a secret in the address", { issuer: "https://u:hush@auth.example.com/realms/lab" }, "sso.issuer", /password/],
     ["a secret in a query", { issuer: "https://auth.example.com/realms/lab?key=hush" }, "sso.issuer", /`\?`/],
+    ["no certificate", { issuerCa: "hello" }, "sso.issuerCa", /is no certificate in PEM/i],
+    ["a key among certificates", { issuerCa: `${CERTIFICATE}${KEY}` }, "sso.issuerCa", /holds a private key/i],
     ["the discovery document", { issuer: `${AUTHENTIK}.well-known/openid-configuration` }, "sso.issuer", /leave out/],
     ["a slash too many", { issuer: `${SSO.issuer}/`, provider: "keycloak" }, "sso.issuer", /take it off/],
     ["no realm", { issuer: AUTHENTIK, provider: "keycloak" }, "sso.issuer", /no realm/],

@@ -29,6 +29,7 @@ describe("what CVAT's server knows of sign-in", () => {
     expect(signInSettings(sso(), cvat)).toEqual({
       issuer: "https://auth.example.com/realms/lab",
       issuerForPods: "https://auth.example.com/realms/lab",
+      issuerCa: "",
       provider: "keycloak",
       clientId: "cvat",
       header: "X-Sso-Token",

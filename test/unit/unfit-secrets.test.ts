@@ -24,6 +24,8 @@ vi.mock("../../components/charts/install.ts", () => ({
   ChartInstall: class {
     readonly ready = pulumi.output(undefined);
     readonly ledger = pulumi.output([]);
+    readonly workloads = pulumi.output([]);
+    readonly ownPolicies = pulumi.output([]);
     object() {
       return pulumi.output({ spec: { template: { spec: { containers: [{ image: "a:1" }] } } } });
     }

@@ -61,6 +61,8 @@ export interface DataLab {
 export interface CallOptions {
   /** Breaks its calls off. Default: the one the lab was opened with. For what clears away after a stop: null, nothing does. */
   signal?: AbortSignal | null;
+  /** An access token of the account, by which its calls go. Default: what its password gives. */
+  accessToken?: string | undefined;
 }
 
 interface StoreKeys {
@@ -103,13 +105,13 @@ export async function dataLab(flags: DataFlags, progress: Progress, signal?: Abo
   });
   const endpointOfCvat = once(async () => addressOfCvat(plan, await urlOfCvat(), ways));
   const sessions = new Map<string, Session>();
-  const cvatOf = async (username: string, { signal: own = signal }: CallOptions = {}) => {
+  const cvatOf = async (username: string, { signal: own = signal, accessToken }: CallOptions = {}) => {
     const endpoint = await endpointOfCvat();
     const password = (await known()).secrets?.cvat?.[username];
     if (password === undefined) throw notUp(`no account of ${username} in CVAT`);
     const session = sessions.get(username) ?? {};
     sessions.set(username, session);
-    return new CvatClient({ endpoint, username, password }, { session, ...(own && { signal: own }) });
+    return new CvatClient({ endpoint, username, password }, { session, accessToken, ...(own && { signal: own }) });
   };
   const cvat = (options?: CallOptions) => cvatOf(accountOf(plan, as), options);
 

@@ -1,6 +1,7 @@
 import type { CvatClient } from "../../../components/cvat/client/client.ts";
 import { CALL_MS } from "../../../components/cvat/client/connection.ts";
 import { CvatError, readableBody } from "../../../components/cvat/client/errors.ts";
+import { authorizationOf } from "../../../components/cvat/client/authorization.ts";
 import { limitedTo } from "../../../components/rest/ending.ts";
 import { whyNoAnswer } from "../../../components/rest/no-answer.ts";
 
@@ -35,14 +36,16 @@ export async function rawCall(
   const { endpoint, token = "" } = await client.account();
   const name = `${method} ${place.split("?")[0] ?? ""}`;
   try {
-    const response = await fetch(`${endpoint.replace(/\/+$/, "")}${place}`, {
-      method,
-      headers: { Accept: "*/*", Authorization: `Token ${token}`, ...headers },
-      ...(body && { body }),
-      redirect: "manual",
-      signal: limitedTo(CALL_MS, signal),
+    const { response, bytes } = await limitedTo(CALL_MS, signal, async (ends) => {
+      const response = await fetch(`${endpoint.replace(/\/+$/, "")}${place}`, {
+        method,
+        headers: { Accept: "*/*", Authorization: authorizationOf(token), ...headers },
+        ...(body && { body }),
+        redirect: "manual",
+        signal: ends,
+      });
+      return { response, bytes: await bytesOf((response.body ?? []) as AsyncIterable<Uint8Array>) };
     });
-    const bytes = await bytesOf((response.body ?? []) as AsyncIterable<Uint8Array>);
     if (response.ok) return { headers: response.headers, bytes };
     const type = response.headers.get("content-type") ?? "";
     throw new CvatError(name, readableBody(type, bytes.toString("utf8")), { status: response.status });

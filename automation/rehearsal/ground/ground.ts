@@ -38,7 +38,13 @@ export function groundOf(plan: Plan, likeness?: Likeness): Ground {
   ];
   return {
     objects: [namespace("kube-system"), ...definitions(plan, likeness), ...parts.flatMap(({ objects }) => objects)],
-    notes: [...parts.flatMap(({ notes }) => notes), ...(namesCertManager(lab) ? ["cert-manager's kinds"] : [])],
+    notes: [
+      ...parts.flatMap(({ notes }) => notes),
+      ...(namesCertManager(lab) ? ["cert-manager's kinds"] : []),
+      ...(lab.network.policies
+        ? ["What enforces NetworkPolicies, as K3s has it; here they are taken, and close nothing"]
+        : []),
+    ],
   };
 }
 

@@ -1,6 +1,7 @@
 import { UserError } from "../../../components/program/errors.ts";
 import { BOX, isNear, POINTS } from "../box.ts";
 import { madeBy, spaceOf, type Step } from "../step.ts";
+import { logOf } from "../store-log.ts";
 
 interface Annotations {
   shapes: { type: string; frame: number; label_id: number; points: number[] }[];
@@ -27,6 +28,6 @@ export const annotate: Step = {
       throw new UserError(`A rectangle ${POINTS.join(", ")} was saved, and CVAT reads back: ${JSON.stringify(shapes)}`);
     return `${BOX.right - BOX.left} x ${BOX.bottom - BOX.top} pixels, read back`;
   },
-  cure: (namespace) =>
-    `CVAT's server and its database: kubectl -n ${namespace} logs deployment/cvat-backend-server; kubectl -n ${namespace} logs statefulset/cvat-postgresql`,
+  cure: ({ namespace, postgresql }) =>
+    `CVAT's server and its database: kubectl -n ${namespace} logs deployment/cvat-backend-server; ${logOf(namespace, "cvat-postgresql", "cvat.postgresql", postgresql.external)}`,
 };

@@ -3,8 +3,8 @@ import { until } from "../../../components/rest/until.ts";
 import type { CvatSpace } from "../../data/cvat/space.ts";
 import { finished } from "../../data/cvat/requests.ts";
 import { placeIn, rawCall } from "../../data/cvat/raw.ts";
-import { LOOK_MS } from "../patience.ts";
-import { madeBy, spaceOf, type Step, type Trial, type Watch } from "../step.ts";
+import { following, madeBy, spaceOf, type Step, type Trial, type Watch } from "../step.ts";
+import { logOf } from "../store-log.ts";
 
 const EVERY_MS = 2_000;
 
@@ -33,8 +33,8 @@ export const event: Step = {
     const rows = await until(look, { isDone: (found) => found !== undefined, everyMs: EVERY_MS, signal: watch.signal });
     return `create:task, and ${madeBy(rows, "event") - 1} more of the task`;
   },
-  cure: (namespace) =>
-    `On their way events pass Vector and ClickHouse: kubectl -n ${namespace} logs statefulset/cvat-vector; kubectl -n ${namespace} logs statefulset/cvat-clickhouse-shard0. That the table is missing means that the Job cvat-backend-initializer-r1 did not come to its end.`,
+  cure: ({ namespace, analytics: { clickhouse } }) =>
+    `On their way events pass Vector and ClickHouse: kubectl -n ${namespace} logs statefulset/cvat-vector; ${logOf(namespace, "cvat-clickhouse-shard0", "cvat.analytics.clickhouse", clickhouse.external)}. That the table is missing means that the Job cvat-backend-initializer-r1 did not come to its end.`,
 };
 
 /** A table with commas, its names in the first line. */
@@ -47,10 +47,8 @@ async function eventsOf(
   const { signal } = watch;
   const query = { task_id: task };
   const { rq_id } = await client.post<{ rq_id: string }>("events/export", undefined, { organization, query });
-  const request = await finished(client, rq_id, {
-    ...{ what: "reading events out of ClickHouse", wasDone: () => Promise.resolve(false), lookMs: LOOK_MS },
-    ...{ update: watch.update, workers: trial.workers, ...(trial.everyMs && { everyMs: trial.everyMs }), signal },
-  });
+  trial.made.requests = [rq_id];
+  const request = await finished(client, rq_id, following(trial, watch, "reading events out of ClickHouse"));
   const url = request?.result_url ?? undefined;
   if (url === undefined) throw new UserError("CVAT has finished the export of events, and says not where it is.");
   return (await rawCall(client, { method: "GET", place: placeIn(url, client), signal })).bytes.toString("utf8");

@@ -4,9 +4,8 @@ import { placeIn, rawCall } from "../../data/cvat/raw.ts";
 import { unzipped } from "../../data/zip/unzipped.ts";
 import { BOX, isNear, POINTS } from "../box.ts";
 import type { StepName } from "../names.ts";
-import { LOOK_MS } from "../patience.ts";
 import { PICTURE } from "../picture.ts";
-import { madeBy, spaceOf, type Step, type Trial, type Watch } from "../step.ts";
+import { following, madeBy, spaceOf, type Step, type Trial, type Watch } from "../step.ts";
 
 /** A format of CVAT's, and how the rectangle is found in its file. */
 interface Format {
@@ -60,7 +59,7 @@ function exportAs(name: StepName, format: Format, needs: readonly StepName[]): S
     limitMs: 180_000,
     needs,
     work: (trial, watch) => exported(trial, watch, format),
-    cure: (namespace) =>
+    cure: ({ namespace }) =>
       `Its worker: kubectl -n ${namespace} get pods -l component=worker-export; kubectl -n ${namespace} logs deployment/cvat-backend-worker-export. Exports lie in the claim cvat-backend-data, which may be full.`,
   };
 }
@@ -78,15 +77,7 @@ async function exported(trial: Trial, watch: Watch, { name: format, file, boxes 
       path: `tasks/${id}/dataset/export`,
       ...{ organization, query: { format, save_images: "false", location: "local" } },
     },
-    {
-      ...{ what: `the export as ${format}`, wasDone: () => Promise.resolve(false), lookMs: LOOK_MS },
-      ...{
-        update: watch.update,
-        workers: trial.workers,
-        ...(trial.everyMs && { everyMs: trial.everyMs }),
-        signal: watch.signal,
-      },
-    },
+    following(trial, watch, `the export as ${format}`),
   );
   const url = request?.result_url ?? undefined;
   if (url === undefined) throw new UserError(`CVAT has finished the export as ${format}, and says not where it is.`);

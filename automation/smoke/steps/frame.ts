@@ -5,6 +5,7 @@ import { rawCall } from "../../data/cvat/raw.ts";
 import { unzipped } from "../../data/zip/unzipped.ts";
 import { whyNotDrawn } from "../picture.ts";
 import { clientOf, madeBy, type Step } from "../step.ts";
+import { logOf } from "../store-log.ts";
 
 /** So CVAT answers when it has waited in vain for its worker of chunks, 50 s each time. (recorded of 2.64.0) */
 const NOT_YET = 429;
@@ -38,6 +39,6 @@ export const frame: Step = {
     if (problem !== undefined) throw new UserError(`What CVAT shows of the frame (${picture.name}) ${problem}.`);
     return `${picture.name}, ${picture.bytes.length} bytes, shows what was drawn`;
   },
-  cure: (namespace) =>
-    `Its worker and the cache it puts chunks into: kubectl -n ${namespace} get pods -l component=worker-chunks; kubectl -n ${namespace} logs deployment/cvat-backend-worker-chunks; kubectl -n ${namespace} logs statefulset/cvat-kvrocks (docs/day-two.md, "The cache of pictures is full").`,
+  cure: ({ namespace, kvrocks }) =>
+    `Its worker and the cache it puts chunks into: kubectl -n ${namespace} get pods -l component=worker-chunks; kubectl -n ${namespace} logs deployment/cvat-backend-worker-chunks; ${logOf(namespace, "cvat-kvrocks", "cvat.kvrocks", kvrocks.external)} (docs/day-two.md, "The cache of pictures is full").`,
 };

@@ -29,7 +29,7 @@ export const policy: Step = {
       .filter(Boolean)
       .join("; ");
   },
-  cure: (namespace) =>
+  cure: ({ namespace }) =>
     `CVAT's policy agent decides: kubectl -n ${namespace} logs deployment/cvat-opa. It takes its rules from CVAT's server; kubectl -n ${namespace} rollout restart deployment/cvat-opa has it take them anew.`,
 };
 

@@ -11,6 +11,6 @@ export const signIn: Step = {
     const { version } = await client.get<{ version: string }>("server/about");
     return `CVAT ${version}, as ${client.username}`;
   },
-  cure: (namespace) =>
+  cure: ({ namespace }) =>
     `Is CVAT's server up, and does this machine reach it? kubectl -n ${namespace} get pods; npm run platform -- open cvat`,
 };

@@ -14,6 +14,6 @@ export const upload: Step = {
     await uploadTo(await spaceOf(trial, watch), `tasks/${id}`, { name: PICTURE.name, bytes }, watch.signal);
     return `${PICTURE.width} x ${PICTURE.height}, ${bytes.length} bytes`;
   },
-  cure: (namespace) =>
+  cure: ({ namespace }) =>
     `CVAT's server writes uploads into the claim cvat-backend-data. Is it full? kubectl -n ${namespace} exec deployment/cvat-backend-server -- df -h /home/django/data (docs/day-two.md, "Grow a claim"). A 413 is of what stands before CVAT: its limit on a body is too small.`,
 };

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ChartInstall, type ChartInstallArgs } from "../../charts/install.ts";
 import type { LedgerRow } from "../../charts/ledger.ts";
 import type { ChartSource } from "../../charts/source.ts";
+import type { Workload } from "../../charts/workloads.ts";
 import type { Cluster } from "../../kubernetes/cluster.ts";
 import { keptNamespace } from "../../kubernetes/namespace.ts";
 import { agentLabels } from "./namespace-labels.ts";
@@ -49,6 +50,10 @@ export class ClearMlAgent extends pulumi.ComponentResource {
   readonly image: string;
   /** What became of each fix of the chart. */
   readonly ledger: pulumi.Output<LedgerRow[]>;
+  /** Its pods, without those of tasks. */
+  readonly workloads: pulumi.Output<Workload[]>;
+  /** Names of NetworkPolicies that its chart brings. */
+  readonly ownPolicies: pulumi.Output<string[]>;
   /** Resolves when the agent runs. */
   readonly ready: pulumi.Output<void>;
 
@@ -109,6 +114,8 @@ export class ClearMlAgent extends pulumi.ComponentResource {
     };
     const installed = new ChartInstall(name, chartArgs, { ...parts, dependsOn: server });
     this.ledger = installed.ledger;
+    this.workloads = installed.workloads;
+    this.ownPolicies = installed.ownPolicies;
     this.ready = installed.ready;
     this.registerOutputs({ namespace: this.namespace, queue: this.queue, image: this.image });
   }

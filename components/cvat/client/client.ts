@@ -24,6 +24,8 @@ const LOGIN = "auth/login";
 export interface ClientOptions {
   /** Default: one of its own. */
   session?: Session;
+  /** An access token, by which all is done: what refuses it is told, and nobody signs in by a password. Default: there is none. */
+  accessToken?: string | undefined;
   /** Breaks calls off. Default: nothing does. */
   signal?: AbortSignal;
   /** How often a call is tried that may be done twice. Default: 5. */
@@ -52,13 +54,15 @@ export class CvatClient {
   readonly #session: Session;
   readonly #signal: AbortSignal | undefined;
   readonly #attempts: number;
+  readonly #signsIn: boolean;
 
-  constructor(connection: Connection, { session = {}, signal, attempts = ATTEMPTS }: ClientOptions = {}) {
+  constructor(connection: Connection, { session = {}, accessToken, signal, attempts = ATTEMPTS }: ClientOptions = {}) {
     this.#connection = connection;
     this.#limitMs = connection.callMs ?? CALL_MS;
     this.#signal = signal;
     this.#attempts = attempts;
-    this.#session = session;
+    this.#signsIn = accessToken === undefined;
+    this.#session = accessToken === undefined ? session : { token: Promise.resolve(accessToken) };
     if (connection.token !== undefined) session.token ??= Promise.resolve(connection.token);
   }
 
@@ -122,7 +126,7 @@ export class CvatClient {
       this.#session,
       () => this.#signIn(),
       (token) => this.#tried({ ...call, token }),
-      (error) => error instanceof CvatError && error.status === 401,
+      (error) => this.#signsIn && error instanceof CvatError && error.status === 401,
     );
   }
 

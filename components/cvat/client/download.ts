@@ -7,6 +7,7 @@ import { UserError } from "../../program/errors.ts";
 import { textOf } from "../../rest/answer.ts";
 import { patiently } from "../../rest/patience.ts";
 import type { Connection } from "./connection.ts";
+import { authorizationOf } from "./authorization.ts";
 import { CvatError, readableBody } from "./errors.ts";
 
 const UNFINISHED = ".part";
@@ -58,7 +59,7 @@ async function once(
   const name = `GET ${place.split("?")[0] ?? ""}`;
   try {
     const response = await fetch(`${endpoint.replace(/\/+$/, "")}${place}`, {
-      headers: { Accept: "*/*", Authorization: `Token ${token}` },
+      headers: { Accept: "*/*", Authorization: authorizationOf(token) },
       redirect: "manual",
       ...(signal && { signal }),
     });

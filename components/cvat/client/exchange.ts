@@ -1,4 +1,5 @@
 import { call as send, jsonOf, NoAnswer, type Answer } from "../../rest/call.ts";
+import { authorizationOf } from "./authorization.ts";
 import { CvatError, readableBody } from "./errors.ts";
 
 /** What is asked of CVAT. */
@@ -37,7 +38,7 @@ export async function exchange(endpoint: string, call: Call): Promise<unknown> {
       method,
       headers: {
         Accept: ACCEPT,
-        ...(token !== undefined && { Authorization: `Token ${token}` }),
+        ...(token !== undefined && { Authorization: authorizationOf(token) }),
         ...(organization !== undefined && { "X-Organization": organization }),
         ...(body && { "Content-Type": "application/json" }),
       },

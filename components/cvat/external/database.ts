@@ -70,6 +70,8 @@ export function registerDatabase(
     new GeneratedText(`${resource}-${what}`, { length, rotation: again }, { parent }).value;
   const password =
     existingSecret === undefined ? (given ?? made("password", PASSWORD_LENGTH.handedOver, rotation)) : String(rotation);
+  // Names of role and database reach the pods by the Secret, as the password does.
+  const opens = pulumi.all([password, ...Object.values(beside)]).apply((all) => all.join(" "));
   const metadata = { name: secret, namespace };
   // Of a stack that went away and comes back: what it signed in with then opens its role, and no other password does.
   const kept = () =>
@@ -101,10 +103,10 @@ export function registerDatabase(
     {
       ...{ plan, namespace, cluster, mirror, pod, failed },
       learned: { OWNER: pulumi.unsecret(made("owner", OWNER_LENGTH)) },
-      secrets: pulumi.all([password, rotation]).apply((all) => all.join(" ")),
+      secrets: pulumi.all([opens, rotation]).apply((all) => all.join(" ")),
       after: [...objects, ...pulls],
     },
     opts,
   );
-  return { objects: [...objects, ...job], texts: { [existingSecret ?? secret]: password } };
+  return { objects: [...objects, ...job], texts: { [existingSecret ?? secret]: opens } };
 }

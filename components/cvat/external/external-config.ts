@@ -1,7 +1,7 @@
 import * as z from "zod";
+import { certificates } from "../../schema/certificates.ts";
 import { host } from "../../schema/hosts.ts";
 import { objectName } from "../../schema/pods.ts";
-import { LINES_META } from "../../schema/values.ts";
 
 const port = (usual: number) => z.int().min(1).max(65535).default(usual).describe("Its port.");
 
@@ -29,8 +29,6 @@ const databaseName = z
   .string()
   .regex(/^[a-z_][a-z0-9_]{0,62}$/, "must be up to 63 lower-case letters, digits and `_`, and begin with no digit");
 
-const CERTIFICATE = /^\s*-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/;
-
 /** libpq's own names. Weaker ones take a server without TLS as well, and tell nobody. (postgresql.org: libpq, sslmode) */
 const postgresqlTls = z.strictObject({
   mode: z
@@ -39,12 +37,7 @@ const postgresqlTls = z.strictObject({
     .describe(
       "What is asked of the server: that it encrypts (`require`), that its certificate is of `ca` too (`verify-ca`), and of its host name (`verify-full`).",
     ),
-  ca: z
-    .string()
-    .regex(CERTIFICATE, "must be certificates in PEM, from -----BEGIN CERTIFICATE----- on")
-    .optional()
-    .describe("Certificates that the server's must be of, as PEM. No secret.")
-    .meta(LINES_META),
+  ca: certificates.optional().describe("Certificates that the server's must be of, as PEM. No secret."),
 });
 
 export const postgresqlExternal = z

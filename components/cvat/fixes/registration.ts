@@ -1,6 +1,5 @@
 import type { Fix } from "../../charts/fixes.ts";
-import type { RenderedObject } from "../../kubernetes/rendered-object.ts";
-import { containersOf, podTemplate, type Container, type PodSpec, type PodTemplate } from "../../charts/pods.ts";
+import { containersOf, type Container, type PodSpec } from "../../charts/pods.ts";
 import { CHART_OBJECTS } from "../names.ts";
 import {
   SETTINGS_ANNOTATION,
@@ -12,6 +11,7 @@ import {
   settingsStamp,
   type ServerSettings,
 } from "../registration/settings.ts";
+import { templateOf } from "./objects.ts";
 
 const VOLUME = "vision-platform-settings";
 const PACKAGE_VOLUME = "vision-platform-package";
@@ -58,10 +58,3 @@ const names =
   ({ module }: ServerSettings) =>
   ({ name, value }: { name: string; value?: string }) =>
     name === SETTINGS_VARIABLE && value === module;
-
-function templateOf(object: RenderedObject): Required<PodTemplate> {
-  const template = podTemplate(object);
-  if (template?.spec === undefined) throw new Error(`${object.kind} ${object.metadata.name} has no pod`);
-  template.metadata ??= {};
-  return template as Required<PodTemplate>;
-}

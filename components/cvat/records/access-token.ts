@@ -149,10 +149,11 @@ async function removeLeftOver(client: CvatClient, { name }: AccessTokenInputs, r
 
 /** What CVAT has of it, in passing. What cannot be told changes nothing. */
 async function lookOnce(olds: AccessTokenOuts, run: Run): Promise<AccessToken | "gone" | "unknown"> {
-  const signal = limitedTo(LOOK_MS, run.signal);
   try {
-    const client = new CvatClient({ ...olds.connection, callMs: LOOK_MS }, { signal, attempts: 1 });
-    return (await client.find<AccessToken>(tokenPath(idOf(olds)))) ?? "gone";
+    return await limitedTo(LOOK_MS, run.signal, async (signal) => {
+      const client = new CvatClient({ ...olds.connection, callMs: LOOK_MS }, { signal, attempts: 1 });
+      return (await client.find<AccessToken>(tokenPath(idOf(olds)))) ?? "gone";
+    });
   } catch (error) {
     run.signal.throwIfAborted();
     run.say(

@@ -38,14 +38,17 @@ async function proved(inputs: Inputs, { signal, warn }: Run): Promise<Outs> {
 }
 
 async function isOpen(inputs: Inputs, run: Run): Promise<boolean> {
-  const signal = limitedTo(IN_PASSING.boundMs, run.signal);
+  const bound = { isOver: false };
   try {
-    const { open, unknown } = await askWhetherClosed(await waysTo(inputs, signal), IN_PASSING, signal);
+    const { open, unknown } = await limitedTo(IN_PASSING.boundMs, run.signal, async (signal) => {
+      signal.addEventListener("abort", () => (bound.isOver = true));
+      return askWhetherClosed(await waysTo(inputs, signal), IN_PASSING, signal);
+    });
     if (open === undefined) for (const text of unknown) run.warn(text);
     return open !== undefined;
   } catch (error) {
     run.signal.throwIfAborted();
-    const why = signal.aborted ? "it does not answer in time" : error instanceof Error ? error.message : String(error);
+    const why = bound.isOver ? "it does not answer in time" : error instanceof Error ? error.message : String(error);
     run.warn(`Not known whether CVAT's registration and password reset are closed: ${why}. The next up asks again.`);
     return false;
   }

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import type * as k8s from "@pulumi/kubernetes";
 import { RESTRICTED_CONTAINER } from "../../kubernetes/pod-security.ts";
+import { ONCE_MOUNT, ONCE_VOLUME, onceCommand } from "../initialisation/once.ts";
+import { INPUTS_ANNOTATION } from "../initialisation/stamp.ts";
 import { USERS } from "../names.ts";
 
 const text = (file: string) => readFileSync(new URL(`./${file}`, import.meta.url), "utf8");
@@ -14,6 +16,9 @@ export const USERS_SCRIPT = { "users.py": text("users.py"), ...USERS_MODULES };
 const SCRIPT_FOLDER = "/etc/vision-platform/script";
 const USERS_FOLDER = "/etc/vision-platform/users";
 
+/** Seconds that it has left to say why it gives up, before the Job is ended. */
+const LAST_WORDS = 20;
+
 type PodSpec = k8s.types.output.core.v1.PodSpec;
 
 export interface UsersJobInput {
@@ -21,6 +26,8 @@ export interface UsersJobInput {
   initializer: PodSpec;
   /** Differs when users, passwords or script do. */
   digest: string;
+  /** Differs when CVAT has to be initialised anew: another database has no users. */
+  stamp: string;
   /** How long the Job may take, in seconds. */
   patience: number;
 }
@@ -29,20 +36,20 @@ export interface UsersJobInput {
  * A Job that makes CVAT's users. Their passwords come as a file from a Secret, so they stand in no command line and no environment. It needs
  * none of the server's volumes, but what the initializer mounts. (cvat.md section 5)
  */
-export function usersJob({ initializer, digest, patience }: UsersJobInput) {
+export function usersJob({ initializer, digest, stamp, patience }: UsersJobInput) {
   const [container] = initializer.containers;
   if (!container) throw new Error("the initializer's pod has no container");
   const labels = { app: USERS };
   const { serviceAccountName, affinity, tolerations, imagePullSecrets } = initializer;
   const { image, imagePullPolicy, env, resources, securityContext } = container;
   // The SDK says that they are always there.
-  const volumes = (initializer as Partial<PodSpec>).volumes ?? [];
-  const volumeMounts = (container as Partial<typeof container>).volumeMounts ?? [];
+  const volumes = ((initializer as Partial<PodSpec>).volumes ?? []).filter(isAnother);
+  const volumeMounts = ((container as Partial<typeof container>).volumeMounts ?? []).filter(isAnother);
   return {
     backoffLimit: 2,
     activeDeadlineSeconds: patience,
     template: {
-      metadata: { labels, annotations: { "vision-platform/users": digest } },
+      metadata: { labels, annotations: { "vision-platform/users": digest, [INPUTS_ANNOTATION]: stamp } },
       spec: {
         // Not OnFailure: the pod that failed stays, with its log.
         restartPolicy: "Never",
@@ -51,13 +58,18 @@ export function usersJob({ initializer, digest, patience }: UsersJobInput) {
         containers: [
           {
             name: "users",
-            command: ["python", `${SCRIPT_FOLDER}/users.py`, `${USERS_FOLDER}/users.json`],
+            command: onceCommand(Math.max(1, patience - LAST_WORDS), [
+              "python",
+              `${SCRIPT_FOLDER}/users.py`,
+              `${USERS_FOLDER}/users.json`,
+            ]),
             ...{ image, imagePullPolicy, env, resources },
             securityContext: { ...securityContext, ...RESTRICTED_CONTAINER },
             terminationMessagePolicy: "FallbackToLogsOnError",
             volumeMounts: [
               { name: "script", mountPath: SCRIPT_FOLDER, readOnly: true },
               { name: "users", mountPath: USERS_FOLDER, readOnly: true },
+              ONCE_MOUNT,
               ...volumeMounts,
             ],
           },
@@ -65,9 +77,13 @@ export function usersJob({ initializer, digest, patience }: UsersJobInput) {
         volumes: [
           { name: "script", configMap: { name: USERS } },
           { name: "users", secret: { secretName: USERS } },
+          ONCE_VOLUME,
           ...volumes,
         ],
       },
     },
   };
 }
+
+/** The initializer waits for its turn by the same script. */
+const isAnother = ({ name }: { name: string }) => name !== ONCE_VOLUME.name;

@@ -5,6 +5,7 @@ import { OwnResource } from "../../records/resource.ts";
 import { GeneratedText, PASSWORD_LENGTH } from "../../secrets/generated.ts";
 import { NONCE_LENGTH, secretStamp } from "../../secrets/stamp.ts";
 import type { CvatConfig } from "../cvat-config.ts";
+import { initialisationStamp } from "../initialisation/stamp.ts";
 import { USERS } from "../names.ts";
 import type { OwnAccount } from "./own-account.ts";
 import { emailOf, everybody } from "./users-config.ts";
@@ -83,7 +84,9 @@ export class CvatUsers {
         },
         spec: pulumi
           .all([pulumi.output(initializer).apply((job) => job.spec.template.spec), pulumi.unsecret(digest)])
-          .apply(([pod, text]) => usersJob({ initializer: pod, digest: text, patience })),
+          .apply(([pod, text]) =>
+            usersJob({ initializer: pod, digest: text, stamp: initialisationStamp(config), patience }),
+          ),
       },
       { ...opts, dependsOn: [secret, script], deleteBeforeReplace: true },
     );

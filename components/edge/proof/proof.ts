@@ -35,10 +35,9 @@ async function asked(inputs: Asked, run: Run): Promise<Outs> {
 }
 
 async function warnOf(inputs: Asked, { signal, warn }: Run): Promise<void> {
-  const ends = limitedTo(BOUND_MS, signal);
-  const send = (address: string, headers: Readonly<Record<string, string>>) =>
-    call(address, { method: "GET", headers, limitMs: ANSWER_MS, signal: ends });
-  const texts = await askEdge(inputs, send);
+  const texts = await limitedTo(BOUND_MS, signal, (ends) =>
+    askEdge(inputs, (address, headers) => call(address, { method: "GET", headers, limitMs: ANSWER_MS, signal: ends })),
+  );
   signal.throwIfAborted();
   for (const text of texts) warn(text);
 }

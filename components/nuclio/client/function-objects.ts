@@ -43,18 +43,19 @@ export async function functionObjects(
   const apps = config.makeApiClient(AppsV1Api);
   const core = config.makeApiClient(CoreV1Api);
   // The client library gives a request neither a limit nor an end of its own.
-  const limit: ObservableMiddleware = {
+  const endedBy = (signal: AbortSignal): ObservableMiddleware => ({
     pre(context) {
-      context.setSignal(limitedTo(WITHIN_MS, ends));
+      context.setSignal(signal);
       return new Observable(Promise.resolve(context));
     },
     post: (response) => new Observable(Promise.resolve(response)),
-  };
-  const limited: ConfigurationOptions = { middleware: [limit], middlewareMergeStrategy: "append" };
+  });
+  const limited = <T>(ask: (options: ConfigurationOptions) => Promise<T>): Promise<T> =>
+    limitedTo(WITHIN_MS, ends, (signal) => ask({ middleware: [endedBy(signal)], middlewareMergeStrategy: "append" }));
   const send = apiServer(config, ends);
   const read = async (name: string): Promise<V1Deployment | undefined> => {
     try {
-      return await apps.readNamespacedDeployment({ name, namespace }, limited);
+      return await limited((options) => apps.readNamespacedDeployment({ name, namespace }, options));
     } catch (error) {
       if (error instanceof ApiException && error.code === 404) return undefined;
       throw error;
@@ -64,19 +65,28 @@ export async function functionObjects(
     ...interventions(send, namespace),
     deployment: (name) => read(objectOf(name)),
     async deployments() {
-      const { items } = await apps.listNamespacedDeployment({ namespace, labelSelector: FUNCTION_LABEL }, limited);
+      const { items } = await limited((options) =>
+        apps.listNamespacedDeployment({ namespace, labelSelector: FUNCTION_LABEL }, options),
+      );
       return Object.fromEntries(items.map((one) => [one.metadata?.labels?.[FUNCTION_LABEL] ?? "", one]));
     },
     async services() {
-      const { items } = await core.listNamespacedService({ namespace, labelSelector: FUNCTION_LABEL }, limited);
+      const { items } = await limited((options) =>
+        core.listNamespacedService({ namespace, labelSelector: FUNCTION_LABEL }, options),
+      );
       return new Set(items.map(({ metadata }) => metadata?.labels?.[FUNCTION_LABEL] ?? ""));
     },
     async pods(name) {
-      return (await core.listNamespacedPod({ namespace, labelSelector: `${FUNCTION_LABEL}=${name}` }, limited)).items;
+      return (
+        await limited((options) =>
+          core.listNamespacedPod({ namespace, labelSelector: `${FUNCTION_LABEL}=${name}` }, options),
+        )
+      ).items;
     },
     async obstacles(name) {
-      const pods: V1Pod[] = (await core.listNamespacedPod({ namespace }, limited)).items;
-      const events: CoreV1Event[] = (await core.listNamespacedEvent({ namespace }, limited)).items;
+      const pods: V1Pod[] = (await limited((options) => core.listNamespacedPod({ namespace }, options))).items;
+      const events: CoreV1Event[] = (await limited((options) => core.listNamespacedEvent({ namespace }, options)))
+        .items;
       return obstacles([{ kind: "Deployment", name: objectOf(name), stage: "workers" }], pods, events);
     },
     async unready() {
@@ -87,7 +97,9 @@ export async function functionObjects(
     },
     changes: () => changesIn(send, namespace),
     async dashboardSince() {
-      const { items } = await core.listNamespacedPod({ namespace, labelSelector: DASHBOARD_PODS }, limited);
+      const { items } = await limited((options) =>
+        core.listNamespacedPod({ namespace, labelSelector: DASHBOARD_PODS }, options),
+      );
       const starts = items.flatMap(({ status }) =>
         (status?.containerStatuses ?? []).flatMap(({ state }) => state?.running?.startedAt ?? []),
       );

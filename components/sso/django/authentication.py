@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import APIException, AuthenticationFailed, PermissionDenied
 
-from . import configuration, ended, origin, people, rights, tokens, unseen
+from . import configuration, ended, lifetime, origin, people, rights, tokens, unseen
 from .groups import groups_of, rights_of
 from .keys import Unreachable
 
@@ -56,6 +56,7 @@ class SsoAuthentication(BaseAuthentication):
             raise AuthenticationFailed(f"Your sign-in is not believed: {refusal}. Sign in again.") from None
         if has_ended(claims):
             raise AuthenticationFailed("You have signed out. Sign in again.")
+        lifetime.seen.note(claims)
         return claims
 
 

@@ -30,6 +30,8 @@ class Configuration:
     issuer: str
     # The issuer by the name that pods reach it by.
     issuer_for_pods: str
+    # Certificates of the issuer's private authority in PEM; empty where public ones are enough.
+    issuer_ca: str
     is_keycloak: bool
     client_id: str
     # Key of the header in Django's META.
@@ -71,6 +73,7 @@ def of(said: dict) -> Configuration:
     return Configuration(
         issuer=said["issuer"],
         issuer_for_pods=said["issuerForPods"],
+        issuer_ca=said["issuerCa"],
         is_keycloak=said["provider"] == "keycloak",
         client_id=said["clientId"],
         header="HTTP_" + said["header"].upper().replace("-", "_"),

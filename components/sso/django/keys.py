@@ -2,12 +2,14 @@
 
 import json
 import logging
+import ssl
 import threading
 import time
 from dataclasses import dataclass
 
 import jwt
 import requests
+from requests.adapters import HTTPAdapter
 
 log = logging.getLogger("cvat.vision_platform_sso")
 
@@ -44,9 +46,10 @@ class Key:
 class IssuerKeys:
     """Of one issuer, for all threads of this process."""
 
-    def __init__(self, issuer, issuer_for_pods, clock=time.monotonic):
+    def __init__(self, issuer, issuer_for_pods, issuer_ca="", clock=time.monotonic):
         self._issuer = issuer
         self._base = issuer_for_pods
+        self._authority = issuer_ca
         self._clock = clock
         self._lock = threading.Lock()
         self._keys = ()
@@ -84,7 +87,7 @@ class IssuerKeys:
         self._asked = now
         try:
             self._address = self._address or self._discover()
-            keys = tuple(filter(None, map(usable, listed(fetch(self._address)))))
+            keys = tuple(filter(None, map(usable, listed(fetch(self._address, self._authority)))))
         except Unreachable as error:
             # It may have moved; what is known stays good meanwhile.
             self._address = None
@@ -97,7 +100,7 @@ class IssuerKeys:
             log.warning("sign-in: %s has no key that tokens may be signed with", self._issuer)
 
     def _discover(self):
-        document = fetch(f"{self._base.rstrip('/')}/.well-known/openid-configuration")
+        document = fetch(f"{self._base.rstrip('/')}/.well-known/openid-configuration", self._authority)
         address = document.get("jwks_uri")
         if document.get("issuer") != self._issuer or not isinstance(address, str):
             raise Unreachable(f"{self._base} is another issuer than {self._issuer}, or none")
@@ -109,21 +112,48 @@ class IssuerKeys:
         return address
 
 
-def fetch(url):
+class Trusting(HTTPAdapter):
+    """Trusts an authority besides the public ones, which requests loads into the same context."""
+
+    def __init__(self, authority):
+        self._authority = authority
+        super().__init__()
+
+    def init_poolmanager(self, *args, **kwargs):
+        context = ssl.create_default_context(cadata=self._authority)
+        super().init_poolmanager(*args, ssl_context=context, **kwargs)
+
+    def proxy_manager_for(self, proxy, **kwargs):
+        context = ssl.create_default_context(cadata=self._authority)
+        return super().proxy_manager_for(proxy, ssl_context=context, **kwargs)
+
+
+def fetch(url, authority=""):
     """A JSON object, within the bounds above."""
     try:
-        with requests.get(url, timeout=(TO_CONNECT, TO_ANSWER), allow_redirects=False, stream=True) as answer:
-            if answer.status_code != 200:
-                raise Unreachable(f"{url} answers {answer.status_code}")
-            end = time.monotonic() + TO_ANSWER
-            text = b""
-            for part in answer.iter_content(65536):
-                text += part
-                if len(text) > LONGEST_ANSWER or time.monotonic() > end:
-                    raise Unreachable(f"{url} answers too much or too slowly")
-        document = json.loads(text)
+        with requests.Session() as session:
+            if authority:
+                session.mount("https://", Trusting(authority))
+            return object_at(session, url)
+    except requests.exceptions.SSLError:
+        raise Unreachable(
+            f"{url} has a certificate that is not trusted here: see vision-platform:sso.issuerCa"
+        ) from None
     except (requests.RequestException, ValueError) as error:
         raise Unreachable(f"{url}: no answer ({type(error).__name__})") from None
+
+
+def object_at(session, url):
+    with session.get(url, timeout=(TO_CONNECT, TO_ANSWER), allow_redirects=False, stream=True) as answer:
+        if answer.status_code != 200:
+            raise Unreachable(f"{url} answers {answer.status_code}")
+        end = time.monotonic() + TO_ANSWER
+        text = b""
+        for part in answer.iter_content(65536):
+            text += part
+            if len(text) > LONGEST_ANSWER or time.monotonic() > end:
+                raise Unreachable(f"{url} answers too much or too slowly")
+    document = json.loads(text)
     if not isinstance(document, dict):
         raise Unreachable(f"{url} answers no object")
     return document

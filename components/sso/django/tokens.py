@@ -30,8 +30,8 @@ class Refused(Exception):
 
 
 @functools.cache
-def keys_of(issuer, issuer_for_pods):
-    return IssuerKeys(issuer, issuer_for_pods)
+def keys_of(issuer, issuer_for_pods, issuer_ca):
+    return IssuerKeys(issuer, issuer_for_pods, issuer_ca)
 
 
 def id_token(text):
@@ -97,7 +97,7 @@ def kind_of(header):
 
 def claims_of(text, header, required):
     expected = configuration.current()
-    keys = keys_of(expected.issuer, expected.issuer_for_pods)
+    keys = keys_of(expected.issuer, expected.issuer_for_pods, expected.issuer_ca)
     known = keys.known()
     claims = signed_by(known, text, header, required)
     # A key that is known and did not sign this is a forgery; only for one that is not known the issuer is asked.

@@ -13,6 +13,7 @@ urlpatterns = [
     # In the place of CVAT's own. (cvat/apps/iam/urls.py)
     path("api/auth/logout", views.SignOut.as_view(), name="rest_logout"),
     path(f"{own}signed-out", views.SignedOut.as_view(), name="vision_platform_signed_out"),
+    path(f"{own}token-lifetime", views.TokenLifetime.as_view(), name="vision_platform_token_lifetime"),
 ]
 if settings.VISION_PLATFORM_SSO.backchannel_logout:
     urlpatterns.append(

@@ -2,6 +2,7 @@ import { UserError } from "../../program/errors.ts";
 import { KeycloakAdmin, type AdminOptions } from "./client/admin.ts";
 import type { KeycloakError } from "./client/errors.ts";
 import { inSentences } from "./client/in-sentences.ts";
+import { untrusted } from "./client/untrusted.ts";
 import type { Connection } from "./connection.ts";
 
 const SECTION = "vision-platform:sso";
@@ -34,8 +35,11 @@ export async function asServiceAccount<T>(
 const MAKE = "`keycloak bootstrap` makes it, and puts its secret into the stack file";
 
 /** What an answer means to who wrote the stack file; undefined for one that speaks for itself. */
-function told(error: KeycloakError, { url, realm, adminClient }: Connection): UserError | undefined {
+function told(error: KeycloakError, connection: Connection): UserError | undefined {
+  const { url, realm, adminClient } = connection;
   const { status, code, detail } = error;
+  const mistrust = untrusted(error, connection);
+  if (mistrust !== undefined) return new UserError(mistrust, { cause: error });
   if (status === undefined)
     return new UserError(
       `${SECTION}.keycloak.adminUrl: Keycloak cannot be asked: ${error.message}. Start it, or say where its admin API is reached from here.`,

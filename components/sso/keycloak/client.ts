@@ -40,11 +40,11 @@ export function keycloakClient(
 
 /** The service account that the stack file names. */
 export function connectionOf(
-  { issuer, secrets }: Pick<SsoConfig, "issuer" | "secrets">,
+  { issuer, issuerCa: ca, secrets }: Pick<SsoConfig, "issuer" | "issuerCa" | "secrets">,
   { adminClient, adminUrl }: KeycloakConfig,
 ): pulumi.Output<Connection> {
   // Whoever reads a stack file for `up` has asked for it by then.
   if (secrets.keycloak === undefined) throw new RunError("vision-platform:sso.secrets.keycloak is missing.");
-  const place = placeOf(issuer, adminUrl === "" ? undefined : adminUrl);
+  const place = placeOf(issuer, { adminUrl, ca });
   return pulumi.secret(secrets.keycloak.apply((adminSecret) => ({ issuer, ...place, adminClient, adminSecret })));
 }

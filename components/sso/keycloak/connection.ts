@@ -17,6 +17,6 @@ export const CALL_MS = 30_000;
 
 /** `connection` where the two lead to different accounts: the limit is no part of it. */
 export function changedAccount(olds: { connection?: Connection }, news: { connection?: Connection }): "connection"[] {
-  const account = ["issuer", "url", "realm", "adminClient", "adminSecret"] as const;
+  const account = ["issuer", "url", "realm", "ca", "adminClient", "adminSecret"] as const;
   return changedKeys(account, olds.connection ?? {}, news.connection ?? {}).length > 0 ? ["connection"] : [];
 }

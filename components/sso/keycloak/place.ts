@@ -3,6 +3,15 @@ export interface Place {
   /** What stands before `/realms/` and `/admin/realms/`: `https://auth.example.com`, without a slash at its end. */
   url: string;
   realm: string;
+  /** Certificates of its private authority, PEM. Default: public ones are enough. */
+  ca?: string | undefined;
+}
+
+/** What of the stack file says where the admin API is, beside the issuer. */
+export interface Reached {
+  /** Where the admin API answers. Default, and empty: at the issuer's own address. */
+  adminUrl?: string;
+  ca?: string | undefined;
 }
 
 const REALM_OF = /^(?<url>https?:\/\/.+?)\/realms\/(?<realm>[^/?#]+)\/?$/;
@@ -12,11 +21,11 @@ export const isRealm = (issuer: string): boolean => REALM_OF.test(issuer);
 
 /**
  * The realm that an issuer is.
- * @param adminUrl where the admin API answers, when that is not the issuer's own address. Default: it is
  * @throws RangeError where the issuer is no realm; the section's rules have refused it before
  */
-export function placeOf(issuer: string, adminUrl?: string): Place {
+export function placeOf(issuer: string, { adminUrl = "", ca }: Reached = {}): Place {
   const { url, realm } = REALM_OF.exec(issuer)?.groups ?? {};
   if (url === undefined || realm === undefined) throw new RangeError(`no realm of Keycloak: ${issuer}`);
-  return { url: (adminUrl ?? url).replace(/\/+$/, ""), realm: decodeURIComponent(realm) };
+  const answersAt = (adminUrl === "" ? url : adminUrl).replace(/\/+$/, "");
+  return { url: answersAt, realm: decodeURIComponent(realm), ...(ca !== undefined && { ca }) };
 }

@@ -15,6 +15,12 @@ export interface ClientRepresentation {
   optionalClientScopes?: string[];
 }
 
+/** A role or a client scope, as lists of Keycloak have it. */
+export interface NamedRepresentation {
+  id: string;
+  name: string;
+}
+
 const POST_LOGOUT = "post.logout.redirect.uris";
 const BETWEEN = "##";
 

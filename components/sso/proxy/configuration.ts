@@ -11,6 +11,7 @@ export const SECRETS_FOLDER = "/etc/vision-platform/secrets";
 /** Keys of the ConfigMap, and names of the files: what the alpha configuration has, and what only the other one does. */
 export const ALPHA_FILE = "alpha.yaml";
 export const CORE_FILE = "core.toml";
+export const AUTHORITY_FILE = "issuer-ca.crt";
 
 /** A person who begins to sign in and goes away leaves a cookie for each try: so many, and so long. */
 const TRIES = { atOnce: 5, keptFor: "5m" } as const;
@@ -51,6 +52,11 @@ function provider(sso: SsoConfig) {
     // Who was let in and may not stay can sign in as somebody else.
     loginURLParameters: [{ name: "prompt", allow: [{ value: "login" }, { value: "select_account" }] }],
     backendLogoutURL: backendLogout(sso),
+    ...(sso.issuerCa !== undefined && {
+      caFiles: [`${CONFIGURATION_FOLDER}/${AUTHORITY_FILE}`],
+      // The issuer may move to a public one before this is taken out.
+      useSystemTrustStore: true,
+    }),
     oidcConfig: {
       issuerURL: issuer,
       insecureSkipNonce: false,

@@ -6,6 +6,7 @@ import type { SsoConfig } from "../sso-config.ts";
 import {
   ALPHA_FILE,
   alphaConfiguration,
+  AUTHORITY_FILE,
   CONFIGURATION_FOLDER,
   CORE_FILE,
   coreConfiguration,
@@ -28,6 +29,7 @@ export function proxyFiles(sso: SsoConfig, host: string): Record<string, string>
     [ALPHA_FILE]: alphaConfiguration(sso),
     [CORE_FILE]: coreConfiguration(sso, host),
     [ERROR_PAGE_FILE]: errorPage(sso, host),
+    ...(sso.issuerCa !== undefined && { [AUTHORITY_FILE]: sso.issuerCa }),
   };
 }
 

@@ -1,5 +1,7 @@
 import { generateKeyPairSync, randomBytes, type JsonWebKey } from "node:crypto";
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import getPort from "get-port";
 import Provider from "oidc-provider";
 
@@ -18,12 +20,18 @@ export interface IssuerOptions {
   people: Record<string, Person>;
   /** Seconds that its tokens are good for. */
   tokenSeconds: number;
+  /** Below which path it is. Default: at its root. */
+  path?: string;
+  /** Its certificate and key, PEM. Default: it speaks http. */
+  tls?: { cert: string; key: string };
 }
 
 /** A real issuer of OpenID Connect, oidc-provider, in this process. */
 export interface Issuer {
   /** Its address, which stands in its tokens. */
   url: string;
+  /** What a person's browser, which trusts it, calls. */
+  browse: (path: string, init?: RequestInit) => Promise<Response>;
   /** Public keys of its tokens. */
   keys: () => Promise<JsonWebKey[]>;
   /** Paths that were called, with their queries. */
@@ -41,10 +49,12 @@ export async function startIssuer({
   afterwards,
   people,
   tokenSeconds,
+  path = "",
+  tls,
 }: IssuerOptions): Promise<Issuer> {
   const calls: string[] = [];
   const port = await getPort();
-  const url = `http://127.0.0.1:${port}`;
+  const url = `${tls ? "https" : "http"}://127.0.0.1:${port}${path}`;
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const provider: Provider = new Provider(url, {
     clients: [
@@ -85,17 +95,29 @@ export async function startIssuer({
     },
     features: { devInteractions: { enabled: true }, rpInitiatedLogout: { enabled: true } },
   });
+  // A browser comes by http, as if through a proxy that has ended its TLS. (koa: app.proxy)
+  provider.proxy = tls !== undefined;
   const handle = provider.callback();
+  const answer: RequestListener = (request, response) => {
+    calls.push(request.url ?? "");
+    // As a framework mounts it: it knows by both where it is. (oidc-provider: docs, Mounting)
+    const mounted = Object.assign(request, { originalUrl: request.url, url: request.url?.slice(path.length) });
+    void handle(mounted, response);
+  };
   const listening = (): Promise<Server> =>
     new Promise((resolve, reject) => {
-      const made = createServer((request, response) => {
-        calls.push(request.url ?? "");
-        void handle(request, response);
-      });
+      const made = tls ? createTlsServer(tls, answer) : createServer(answer);
       made.once("error", reject);
       made.listen(port, "127.0.0.1", () => resolve(made));
     });
   let server = await listening();
+  const plain = tls && createServer(answer).listen(0, "127.0.0.1");
+  const browse: Issuer["browse"] = (asked, init = {}) => {
+    if (plain === undefined) return fetch(`http://127.0.0.1:${port}${asked}`, init);
+    const forwarded = { "x-forwarded-proto": "https", "x-forwarded-host": new URL(url).host };
+    const headers = { ...(init.headers as object), ...forwarded };
+    return fetch(`http://127.0.0.1:${(plain.address() as AddressInfo).port}${asked}`, { ...init, headers });
+  };
   const closed = () =>
     new Promise<void>((resolve) => {
       server.close(() => resolve());
@@ -104,12 +126,16 @@ export async function startIssuer({
   return {
     url,
     calls,
-    keys: async () => ((await (await fetch(`${url}/jwks`)).json()) as { keys: JsonWebKey[] }).keys,
+    browse,
+    keys: async () => ((await (await browse(`${path}/jwks`)).json()) as { keys: JsonWebKey[] }).keys,
     down: closed,
     up: async () => {
       server = await listening();
     },
-    stop: closed,
+    stop: async () => {
+      plain?.close();
+      await closed();
+    },
   };
 }
 

@@ -22,7 +22,7 @@ import type { SsoConfig } from "../../../components/sso/sso-config.ts";
 import { configOfSso, SSO_HOST } from "../../fixtures/inputs/sso.ts";
 import { Browser, type Answer, type Asked, type Hosts } from "./browser.ts";
 import { alive, saying, startChild, type Child } from "./child.ts";
-import { startIssuer, type Issuer, type Person } from "./issuer.ts";
+import { startIssuer, type Issuer, type IssuerOptions, type Person } from "./issuer.ts";
 import { oauth2Proxy } from "./programs.ts";
 
 /** CVAT's host, as the stack file names it. */
@@ -138,6 +138,7 @@ export async function startSignIn(
   people: Record<string, Person>,
   tokenSeconds: number,
   config = configOf(),
+  more: Pick<IssuerOptions, "path" | "tls"> = {},
 ): Promise<SignIn> {
   const folder = await mkdtemp(path.join(tmpdir(), "vision-platform-sign-in-"));
   const secrets = newSecrets();
@@ -147,12 +148,13 @@ export async function startSignIn(
     afterwards: `https://${HOST}/`,
     people,
     tokenSeconds,
+    ...more,
   });
   const place = path.join(folder, "sessions");
   const sessions = await startSessions(place, secrets.sessions);
   const { port, child } = await startProxy(path.join(folder, "proxy"), {
     config,
-    issuer: issuer.url,
+    issuer: new URL(issuer.url).origin,
     sessions: sessions.port,
     secrets,
   });
@@ -166,7 +168,8 @@ export async function startSignIn(
     folder,
     port,
     own: (page) => fetch(`http://127.0.0.1:${port}${page}`),
-    browser: (proxy = port) => new Browser(hostsOf(proxy, issuer.url)),
+    browser: (proxy = port) =>
+      new Browser({ ...hostsOf(proxy, issuer.url), [new URL(issuer.url).host]: issuer.browse }),
     ask: (browser, uri, asked) => browser.ask(`https://${HOST}${uri}`, asked),
     async restartSessions() {
       whole.sessions = await startSessions(place, secrets.sessions, { at: whole.sessions.port });

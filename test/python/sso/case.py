@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.test import Client, override_settings
 from issuer import Issuer, id_claims, signed
 from rest_framework.authtoken.models import Token
-from vision_platform_sso import tokens, unseen
+from vision_platform_sso import lifetime, tokens, unseen
 
 OWN = "https://cvat.example.com"
 SELF = "/api/users/self"
@@ -28,6 +28,7 @@ class SignIn:
         cache.clear()
         tokens.keys_of.cache_clear()
         unseen.look = unseen.Look()
+        lifetime.seen = lifetime.Seen()
         self.owner = User.objects.create_superuser("boss", "boss@example.test", PASSWORD)
         for slug in ("lab", "hall"):
             organization = Organization.objects.create(slug=slug, owner=self.owner)

@@ -1,11 +1,17 @@
 """An issuer of tokens on loopback: its discovery document, its keys, and a count of who asked for them."""
 
+import datetime
+import ipaddress
 import json
+import ssl
+import tempfile
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import jwt
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 PUBLIC = "https://auth.example.com/realms/lab"
@@ -26,8 +32,36 @@ def jwk(private, kid, **changes):
     return {**json.loads(algorithm.to_jwk(private.public_key())), "kid": kid, "use": "sig", **changes}
 
 
+def authority_and_server():
+    """A private authority of its own, in PEM, and a context of a server on loopback that it vouches for."""
+    names = [x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)]) for text in ("authority", "issuer")]
+    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in names]
+    now = datetime.datetime.now(datetime.UTC)
+
+    def made(name, key, *extensions):
+        day = datetime.timedelta(days=1)
+        builder = x509.CertificateBuilder(
+            names[0], name, key.public_key(), x509.random_serial_number(), now - day, now + day
+        )
+        for extension in extensions:
+            builder = builder.add_extension(extension, critical=False)
+        return builder.sign(keys[0], hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+    authority = made(names[0], keys[0], x509.BasicConstraints(ca=True, path_length=None))
+    loopback = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    key = keys[1].private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(made(names[1], keys[1], loopback) + key)
+        file.flush()
+        context.load_cert_chain(file.name)
+    return authority.decode(), context
+
+
 class Issuer:
-    def __init__(self):
+    def __init__(self, tls=None):
         self.keys = [jwk(FIRST, "first", alg="RS256")]
         self.issuer = PUBLIC
         self.asked = []
@@ -57,7 +91,9 @@ class Issuer:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self._server.server_address[1]}{REALM}"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        self.address = f"{'http' if tls is None else 'https'}://127.0.0.1:{self._server.server_address[1]}{REALM}"
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def asked_for_keys(self):

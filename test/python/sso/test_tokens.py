@@ -11,7 +11,20 @@ from unittest import mock
 from case import SELF, SignIn
 from cryptography.hazmat.primitives import serialization
 from django.test import Client, TestCase
-from issuer import CURVE, FIRST, PUBLIC, SECOND, STRANGER, id_claims, jwk, logout_claims, rsa_key, signed
+from issuer import (
+    CURVE,
+    FIRST,
+    PUBLIC,
+    SECOND,
+    STRANGER,
+    Issuer,
+    authority_and_server,
+    id_claims,
+    jwk,
+    logout_claims,
+    rsa_key,
+    signed,
+)
 from vision_platform_sso import tokens
 from vision_platform_sso.keys import PAUSE, IssuerKeys, Unreachable
 
@@ -253,5 +266,23 @@ class Keys(SignIn, TestCase):
             f"{PUBLIC}/.well-known/openid-configuration": {"issuer": PUBLIC, "jwks_uri": "http://keys.example.com"},
             "http://keys.example.com": {"keys": self.issuer.keys},
         }
-        with mock.patch("vision_platform_sso.keys.fetch", documents.get), self.assertRaises(Unreachable):
+        with (
+            mock.patch("vision_platform_sso.keys.fetch", lambda url, _: documents.get(url)),
+            self.assertRaises(Unreachable),
+        ):
             keys.known()
+
+    def test_an_issuer_of_a_private_authority_is_believed_by_that_alone(self):
+        authority, context = authority_and_server()
+        other, _ = authority_and_server()
+        issuer = Issuer(tls=context)
+        self.addCleanup(issuer.end)
+        self.assertEqual([key.kid for key in IssuerKeys(PUBLIC, issuer.address, authority).known()], ["first"])
+        for unknown in ("", other):
+            with (
+                self.subTest(unknown=unknown[:10]),
+                self.assertLogs("cvat.vision_platform_sso", "WARNING") as said,
+                self.assertRaises(Unreachable),
+            ):
+                IssuerKeys(PUBLIC, issuer.address, unknown).known()
+            self.assertRegex(said.output[0], r"not trusted here: see vision-platform:sso\.issuerCa$")

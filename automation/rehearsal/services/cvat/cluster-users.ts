@@ -1,4 +1,5 @@
 import { BatchV1Api, CoreV1Api, KubeConfig, type V1Job } from "@kubernetes/client-node";
+import { INITIALISATION } from "../../../../components/cvat/initialisation/once.ts";
 import { USERS } from "../../../../components/cvat/names.ts";
 import { USERS_SCRIPT } from "../../../../components/cvat/users/job.ts";
 import type { CvatConfig } from "./config.ts";
@@ -57,13 +58,14 @@ const absent = (): undefined => undefined;
 function podProblem({ spec }: V1Job): string | undefined {
   const { containers = [], volumes = [] } = spec?.template.spec ?? {};
   const [container] = containers;
-  const mounted = (file: string) => {
+  const isMounted = (file: string, from: string) => {
     const mount = container?.volumeMounts?.find(({ mountPath }) => file.startsWith(`${mountPath}/`));
     const volume = volumes.find(({ name }) => name === mount?.name);
-    return [volume?.configMap?.name, volume?.secret?.secretName].includes(USERS);
+    return [volume?.configMap?.name, volume?.secret?.secretName].includes(from);
   };
-  const [python, ...files] = container?.command ?? [];
-  if (python !== "python" || files.length !== 2 || !files.every(mounted))
+  const [first, once = "", patience, python, ...files] = container?.command ?? [];
+  const waitsItsTurn = first === "python" && isMounted(once, INITIALISATION) && Number(patience) > 0;
+  if (!waitsItsTurn || python !== "python" || files.length !== 2 || !files.every((file) => isMounted(file, USERS)))
     return "the pod's command does not fit what is mounted";
   const variables = (container?.env ?? []).map(({ name }) => name);
   return variables.includes("CVAT_POSTGRES_HOST") ? undefined : "the pod does not know CVAT's database";

@@ -94,10 +94,10 @@ export class KeycloakAdmin {
     return content["access_token"];
   }
 
-  #tried(call: Omit<Call, "limitMs" | "signal">, repeatable: boolean): Promise<Done> {
+  #tried(call: Omit<Call, "limitMs" | "signal" | "ca">, repeatable: boolean): Promise<Done> {
     const { signal } = this.#limits;
     const changesNothing = call.method === "GET" || call.body instanceof URLSearchParams;
-    return patiently(() => exchange(this.#place.url, { ...call, ...this.#limits }), {
+    return patiently(() => exchange(this.#place.url, { ...call, ...this.#limits, ca: this.#place.ca }), {
       attempts: ATTEMPTS,
       firstPauseMs: FIRST_PAUSE_MS,
       triedForMs: TRIED_FOR_MS,

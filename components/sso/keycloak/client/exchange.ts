@@ -14,6 +14,8 @@ export interface Call {
   limitMs: number;
   /** Breaks it off. Default: nothing does. */
   signal?: AbortSignal | undefined;
+  /** Certificates of its private authority, PEM. Default: public ones are enough. */
+  ca?: string | undefined;
 }
 
 /** What came of a call. */

@@ -1,23 +1,20 @@
 import { UserError } from "../../../program/errors.ts";
 import type { KeycloakAdmin } from "../client/admin.ts";
 import { changedParts } from "../departures.ts";
-import { bodyOf, clientIn, type ClientRepresentation } from "../representation.ts";
+import { bodyOf, clientIn, type ClientRepresentation, type NamedRepresentation } from "../representation.ts";
 import type { WantedClient } from "../wanted-client.ts";
-
-interface Named {
-  id: string;
-  name: string;
-}
 
 /**
  * Makes a client that is there the wanted one. Its scopes and roles have calls of their own: a PUT of the client takes no notice of them, and one
  * that gives it another protocol changes its scopes. (sign-in-parts.md 2)
+ * @param scopes ids of the realm's, by name
  * @throws UserError where it is another one all the same
  */
 export async function bring(
   admin: KeycloakAdmin,
   id: string,
   wanted: WantedClient & { secret: string },
+  scopes: ReadonlyMap<string, string>,
 ): Promise<void> {
   const path = `/clients/${id}`;
   const look = async () => {
@@ -29,7 +26,6 @@ export async function bring(
   if (isSame(before)) return;
   await admin.put(path, bodyOf(wanted, wanted.secret, before.client));
   const found = await admin.get<ClientRepresentation>(path);
-  const scopes = await scopesNamed(admin);
   await giveScopes(admin, `${path}/default-client-scopes`, found.defaultClientScopes, wanted.defaultScopes, scopes);
   await giveScopes(admin, `${path}/optional-client-scopes`, found.optionalClientScopes, wanted.optionalScopes, scopes);
   await giveRoles(admin, path, wanted.roles);
@@ -43,13 +39,13 @@ export async function bring(
 
 /** Ids of the realm's client scopes, by name. */
 export async function scopesNamed(admin: KeycloakAdmin): Promise<ReadonlyMap<string, string>> {
-  const scopes = await admin.get<Named[]>("/client-scopes");
+  const scopes = await admin.get<NamedRepresentation[]>("/client-scopes");
   return new Map(scopes.map(({ name, id }) => [name, id]));
 }
 
 /** Names of a client's own roles. */
 export async function rolesOf(admin: KeycloakAdmin, id: string): Promise<string[]> {
-  return (await admin.get<Named[]>(`/clients/${id}/roles`)).map(({ name }) => name);
+  return (await admin.get<NamedRepresentation[]>(`/clients/${id}/roles`)).map(({ name }) => name);
 }
 
 async function giveScopes(
@@ -65,7 +61,7 @@ async function giveScopes(
 }
 
 async function giveRoles(admin: KeycloakAdmin, path: string, wanted: readonly string[]): Promise<void> {
-  const now = await admin.get<Named[]>(`${path}/roles`);
+  const now = await admin.get<NamedRepresentation[]>(`${path}/roles`);
   // By its id: the name of one has slashes, which many a proxy takes for a path.
   for (const { name, id } of now) if (!wanted.includes(name)) await admin.remove(`/roles-by-id/${id}`);
   const names = now.map(({ name }) => name);

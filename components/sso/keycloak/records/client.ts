@@ -41,11 +41,11 @@ export const kind: ResourceKind<ClientInputs, ClientOuts> = {
 
   async create(inputs, run) {
     const id = await inRealm(inputs.connection, run, async (admin) => {
-      await refuseUnknownScopes(admin, inputs);
+      const scopes = await knownScopes(admin, inputs);
       const there = await named(admin, inputs.clientId);
       if (there) refuseAnothers(there);
       const made = there?.id ?? (await post(admin, inputs));
-      await bring(admin, made, inputs).catch((error: unknown) => {
+      await bring(admin, made, inputs, scopes).catch((error: unknown) => {
         throw new HalfMade(error, { id: made, outs: outsOf(inputs) });
       });
       return made;
@@ -66,13 +66,13 @@ export const kind: ResourceKind<ClientInputs, ClientOuts> = {
     inRealm(news.connection, run, async (admin) => {
       const isOther = changedParts(olds, news).length > 0 || olds.secret !== news.secret;
       if (!isOther) return outsOf(news);
-      await refuseUnknownScopes(admin, news);
+      const scopes = await knownScopes(admin, news);
       if (!(await admin.find(path(id))))
         throw new UserError(
           `Keycloak's client ${olds.clientId} cannot be changed, since somebody removed it in Keycloak, or another Keycloak answers at ${news.connection.url}. ` +
             "Let the stack take note of that with `pulumi refresh`, then run up: it is made again. (docs/recover.md)",
         );
-      await bring(admin, id, news);
+      await bring(admin, id, news, scopes);
       return outsOf(news);
     }),
 
@@ -127,12 +127,15 @@ async function post(admin: KeycloakAdmin, inputs: ClientInputs): Promise<string>
   throw new UserError(`Keycloak took the client ${inputs.clientId}, and has none of this name.`);
 }
 
-/** A client is given only scopes that the realm has; of others Keycloak says nothing, and nobody could sign in. (sign-in-parts.md 2) */
-async function refuseUnknownScopes(admin: KeycloakAdmin, { defaultScopes, connection }: ClientInputs): Promise<void> {
+/** The realm's scopes. A client is given only those that it has; of others Keycloak says nothing, and nobody could sign in. (sign-in-parts.md 2) */
+async function knownScopes(
+  admin: KeycloakAdmin,
+  { defaultScopes, connection }: ClientInputs,
+): Promise<ReadonlyMap<string, string>> {
   const known = await scopesNamed(admin);
   const unknown = defaultScopes.filter((name) => !known.has(name));
-  if (unknown.length > 0)
-    throw new UserError(
-      `vision-platform:sso.scopes: realm ${connection.realm} has no client scope ${unknown.join(", ")}. Make it there, or take it out. (\`basic\`, which says who somebody is, every realm has since Keycloak 25.)`,
-    );
+  if (unknown.length === 0) return known;
+  throw new UserError(
+    `vision-platform:sso.scopes: realm ${connection.realm} has no client scope ${unknown.join(", ")}. Make it there, or take it out. (\`basic\`, which says who somebody is, every realm has since Keycloak 25.)`,
+  );
 }
