@@ -59,7 +59,6 @@ const VERBS = [
   keycloakCommand,
   ciCommand,
   issueCommand,
-  backupCommand,
   benchCommand,
 ];
 
