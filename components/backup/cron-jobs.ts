@@ -1,5 +1,6 @@
 import type { Mirror } from "../images/mirror.ts";
 import { databasePod } from "./databases/database-pod.ts";
+import { BACKUP_LABEL as LABEL } from "./names.ts";
 import type { Part } from "./parts.ts";
 import type { BackupPlan } from "./plan.ts";
 import { backupPod } from "./pod.ts";
@@ -18,7 +19,6 @@ const ROWS: readonly { part: Part; command: string; memory: string; longestHours
 /** A dump of 100 GB takes two hours or three. */
 const LONGEST_DUMP_HOURS = 12;
 const HOUR = 3600;
-const LABEL = "vision-platform/backup";
 
 /** Name of a CronJob: `backup-projects`. */
 export const cronJobName = (command: string): string => `backup-${command}`;
