@@ -54,7 +54,7 @@ interface CronJobArgs {
   command: string;
   namespace: string;
   longestHours: number;
-  pod: object;
+  pod: ReturnType<typeof backupPod> | ReturnType<typeof databasePod>;
 }
 
 function cronJob(plan: BackupPlan, { part, command, namespace, longestHours, pod }: CronJobArgs) {
