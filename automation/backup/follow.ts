@@ -89,12 +89,17 @@ export async function followed({ config, namespace, name, signal, say }: JobAtWo
     withinMs: LAST_WORDS_MS,
     signal,
   });
+  // Of a pod that failed the cluster keeps its last words also where its log is lost.
+  if (lines.result === undefined) lines.take(`${lastWordsOf(ended)}\n`);
   if (lines.result === undefined)
     throw new UserError(
       `Job ${name} has ended without a result: ${(ended && endOf(ended)) ?? "its log was lost"}. See: kubectl --namespace ${namespace} logs job/${name}`,
     );
   return lines.result;
 }
+
+const lastWordsOf = (pod: V1Pod | undefined): string =>
+  pod?.status?.containerStatuses?.[0]?.state?.terminated?.message ?? "";
 
 const hasBegun = ({ status }: V1Pod) => status?.phase !== undefined && status.phase !== "Pending";
 

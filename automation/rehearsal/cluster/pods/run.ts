@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { appendFileSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import {
   AuthenticationV1TokenRequest,
@@ -17,7 +16,7 @@ import { COPY_JOB } from "../../../../components/cvat/certificate/copy-pod.ts";
 import { WORK_LABEL } from "../../../data/in-cluster/job.ts";
 import { markOf } from "../../../runs/belonging.ts";
 import { readAddresses } from "../routes.ts";
-import { logFile } from "./log-file.ts";
+import { ContainerLog, logFile } from "./log-file.ts";
 import { podProcess } from "./process.ts";
 
 const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
@@ -141,12 +140,11 @@ async function inFolder(
   own.child = child;
   if (own.isOver) child.kill("SIGKILL");
   let log = "";
-  const shown = logFile(home, pod.spec?.containers[0]?.name ?? "");
-  await writeFile(shown, "");
-  for (const output of [child.stdout, child.stderr])
-    output.on("data", (piece: Buffer) => {
+  const shown = new ContainerLog(logFile(home, pod.spec?.containers[0]?.name ?? ""));
+  for (const stream of ["stdout", "stderr"] as const)
+    child[stream].on("data", (piece: Buffer) => {
       log = (log + piece.toString()).slice(-LOG_BYTES);
-      appendFileSync(shown, piece);
+      shown.take(stream, piece.toString());
     });
   return new Promise((resolve, reject) => {
     // As of every other pod here: it has done what it is for.
