@@ -7,7 +7,9 @@ import { stackCommand } from "./common.ts";
 
 /** `backup`: to have backups made now, and to see those that there are. */
 export function backupCommand(): Command {
-  const command = new Command("backup").description("backups: have one made now, list them, see how it is with them, put a database back");
+  const command = new Command("backup").description(
+    "backups: have one made now, list them, see how it is with them, put a database back",
+  );
   command.addCommand(
     stackCommand(
       "create",

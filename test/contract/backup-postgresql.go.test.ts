@@ -301,7 +301,9 @@ describe.skipIf(POSTGRESQL === undefined)("dumps of a real PostgreSQL (apt: post
     expect(why(await run({ request: { restore: null } }))).toMatch(
       /^the dump is encrypted to age1\w+: its key is needed$/,
     );
-    const fileKey = Buffer.from(await decrypter.decryptHeader(Buffer.from(about?.header ?? "", "base64"))).toString("base64");
+    const fileKey = Buffer.from(await decrypter.decryptHeader(Buffer.from(about?.header ?? "", "base64"))).toString(
+      "base64",
+    );
     await cvat("DELETE FROM engine_job");
     expect(await run({ request: { restore: null }, key: fileKey })).toMatchObject({
       code: 0,

@@ -48,7 +48,7 @@ def dump(run, engine, other):
     place = place_of(run, engine, run.stamp)
     recipient = own.get("recipient")
     key = f"{place}{engine.file}{'.age' if recipient else ''}"
-    about = {"kind": "database", "version": 1, "database": engine.name, "stamp": run.stamp}
+    about = {"kind": "database", "version": 1, "what": engine.title, "stamp": run.stamp}
     say(f"dumping {engine.title}")
     run.lock.note_writing(key)
     try:
@@ -56,10 +56,11 @@ def dump(run, engine, other):
         dumps.check(run.store, about, None)
     except dumps.TOLD as error:
         return run.fail(engine.title, error)
+    about["bytes"] = about["dump"]["bytes"]
     run.lock.check()
     run.index.add(place, about)
     run.backups.append(about)
-    say(f"{about['dump']['bytes']} bytes are in {key}, and were read again")
+    say(f"{about['bytes']} bytes are in {key}, and were read again")
     for stamp in retention.removable(run.index.entries.values(), own["keep"]):
         run.index.remove(place_of(run, engine, stamp))
         run.removed.append(stamp)
