@@ -48,7 +48,7 @@ def dump(run, engine, other):
     place = place_of(run, engine, run.stamp)
     recipient = own.get("recipient")
     key = f"{place}{engine.file}{'.age' if recipient else ''}"
-    about = {"kind": "database", "version": 1, "what": engine.title, "stamp": run.stamp}
+    about = {"kind": "database", "version": 1, "database": engine.name, "what": engine.title, "stamp": run.stamp}
     say(f"dumping {engine.title}")
     run.lock.note_writing(key)
     try:
