@@ -84,7 +84,14 @@ export async function startPod(
       ]);
       const [program = "", ...args] = command.map(here);
       const options = { env: { ...ofImage, ...(Object.fromEntries(variables) as Texts) }, extendEnv: false };
-      return [name, execa(programs[program.startsWith("python") ? "python" : program] ?? program, args, { ...options, reject: false, all: true })];
+      return [
+        name,
+        execa(programs[program.startsWith("python") ? "python" : program] ?? program, args, {
+          ...options,
+          reject: false,
+          all: true,
+        }),
+      ];
     }),
   );
   return { processes, ended: endOf(processes).finally(() => rm(root, { recursive: true, force: true })) };
