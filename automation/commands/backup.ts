@@ -1,14 +1,15 @@
 import { Argument, Command, Option } from "commander";
 import { PARTS, type Part } from "../../components/backup/parts.ts";
-import type { RestoreFlags } from "../verbs/backup-restore.ts";
 import type { CreateFlags } from "../verbs/backup.ts";
+import type { DrillFlags, RestoreFlags, VerifyFlags } from "../verbs/backup-back.ts";
+import type { DatabaseFlags } from "../verbs/backup-database.ts";
 import type { StackFlags } from "../verbs/flags.ts";
 import { stackCommand } from "./common.ts";
 
 /** `backup`: to have backups made now, and to see those that there are. */
 export function backupCommand(): Command {
   const command = new Command("backup").description(
-    "backups: have one made now, list them, see how it is with them, put a database back",
+    "backups: have one made now, list, check and restore them, see how it is with them",
   );
   command.addCommand(
     stackCommand(
@@ -38,26 +39,58 @@ export function backupCommand(): Command {
       await (await import("../verbs/backup.ts")).status(flags);
     }),
   );
-  command.addCommand(restoreCommand());
+  command.addCommand(
+    stackCommand(
+      "verify",
+      "open the newest backup of each project where it lies, and hold counts and annotations against what CVAT had",
+      "backup verify --project Roads",
+    )
+      .option("--project <name>", PROJECT)
+      .option("--backup <stamp>", STAMP)
+      .option("--whole", "read every byte, and hold them against the sha256 of when it was made")
+      .action(async (flags: VerifyFlags) => {
+        await (await import("../verbs/backup-back.ts")).verify(flags);
+      }),
+  );
+  command.addCommand(
+    stackCommand(
+      "restore",
+      "put a project back, beside one that is there, or a database in its place. Asked for once more it goes on where it was killed",
+      "backup restore --project Roads --to other",
+    )
+      .option("--project <name>", PROJECT)
+      .option("--all", "every project that is gone from CVAT")
+      .option("--backup <stamp>", STAMP)
+      .option("--to <organization>", "organization that it comes into. Default: its own")
+      .option("--name <name>", "name that it gets. Default: its own, with the date where there is one of that name")
+      .option("--dry-run", "say what would be done and what would be lost, and do nothing")
+      .addOption(
+        new Option("--database <name>", "CVAT's PostgreSQL or ClearML's MongoDB, as its dump has it").choices([
+          "postgresql",
+          "mongodb",
+        ]),
+      )
+      .option("--identity <file>", "with the private key of age, of a dump that is encrypted; it stays on this machine")
+      .option("--scale-down", "scale down what uses the database, and up again at the end")
+      .action(async (flags: RestoreFlags & Partial<DatabaseFlags>) => {
+        if (flags.database === undefined) await (await import("../verbs/backup-back.ts")).restore(flags);
+        else
+          await (await import("../verbs/backup-database.ts")).restoreDatabase({ ...flags, database: flags.database });
+      }),
+  );
+  command.addCommand(
+    stackCommand(
+      "drill",
+      "try now whether backups can be restored, as a CronJob does each week: into an organization of its own, which goes again",
+      "backup drill",
+    )
+      .option("--project <name>", PROJECT)
+      .action(async (flags: DrillFlags) => {
+        await (await import("../verbs/backup-back.ts")).drill(flags);
+      }),
+  );
   return command;
 }
 
-function restoreCommand(): Command {
-  return stackCommand(
-    "restore",
-    "put a database back as a dump has it, and say what that loses",
-    "backup restore --database postgresql --scale-down",
-  )
-    .addOption(
-      new Option("--database <name>", "CVAT's PostgreSQL or ClearML's MongoDB")
-        .choices(["postgresql", "mongodb"])
-        .makeOptionMandatory(),
-    )
-    .option("--backup <stamp>", "of the dump, such as 20261201T004700Z (default: the newest that is well)")
-    .option("--identity <file>", "with the private key of age, where the dump is encrypted; it stays on this machine")
-    .option("--scale-down", "scale down what uses the database, and up again at the end")
-    .option("--dry-run", "read the dump, look at the database, and only say what would be lost")
-    .action(async (flags: RestoreFlags) => {
-      await (await import("../verbs/backup-restore.ts")).restore(flags);
-    });
-}
+const PROJECT = "this project alone, by its name, its number or ORGANIZATION/NAME";
+const STAMP = "that of this stamp, such as 20261201T014700Z. Default: the newest";

@@ -6,13 +6,31 @@ import type { BackupPlan } from "./plan.ts";
 import { backupPod } from "./pod.ts";
 
 /** The CronJobs, each a command of the scripts. */
-const ROWS: readonly { part: Part; command: string; memory: string; longestHours: number; why: string }[] = [
+const ROWS: readonly {
+  /** Section of the stack file that has its schedule. */
+  of: Part | "drill";
+  /** Part without which there is nothing for it to do. */
+  part: Part;
+  command: string;
+  memory: string;
+  longestHours: number;
+  why: string;
+}[] = [
   {
+    of: "projects",
     part: "projects",
     command: "projects",
     memory: "512Mi",
     longestHours: 20,
     why: "a zip goes through in pieces; one export of a project with many pictures takes CVAT an hour and more",
+  },
+  {
+    of: "drill",
+    part: "projects",
+    command: "drill",
+    memory: "512Mi",
+    longestHours: 20,
+    why: "restores one project after the other, whose annotations it has in memory one task at a time",
   },
 ];
 
@@ -32,16 +50,17 @@ export const commandsOf = ({ namespace, databases }: BackupPlan, part: Part) =>
 /** CronJobs of what is backed up, by name. */
 export function cronJobs(plan: BackupPlan, mirror: Mirror | undefined) {
   return [
-    ...ROWS.filter(({ part }) => plan.parts.includes(part)).map(({ part, command, memory, longestHours }) =>
-      cronJob(plan, {
-        ...{ part, command, longestHours },
-        namespace: plan.namespace,
-        pod: backupPod({ plan, mirror, command, memory }),
-      }),
+    ...ROWS.filter(({ of, part }) => plan.parts.includes(part) && plan.config[of].enabled).map(
+      ({ of, command, memory, longestHours }) =>
+        cronJob(plan, {
+          ...{ of, command, longestHours },
+          namespace: plan.namespace,
+          pod: backupPod({ plan, mirror, command, memory }),
+        }),
     ),
     ...plan.databases.map((database) =>
       cronJob(plan, {
-        ...{ part: "databases", command: database.engine, longestHours: LONGEST_DUMP_HOURS },
+        ...{ of: "databases", command: database.engine, longestHours: LONGEST_DUMP_HOURS },
         namespace: database.namespace,
         pod: databasePod(database, plan, mirror),
       }),
@@ -50,19 +69,19 @@ export function cronJobs(plan: BackupPlan, mirror: Mirror | undefined) {
 }
 
 interface CronJobArgs {
-  part: Part;
+  of: Part | "drill";
   command: string;
   namespace: string;
   longestHours: number;
   pod: ReturnType<typeof backupPod> | ReturnType<typeof databasePod>;
 }
 
-function cronJob(plan: BackupPlan, { part, command, namespace, longestHours, pod }: CronJobArgs) {
+function cronJob(plan: BackupPlan, { of, command, namespace, longestHours, pod }: CronJobArgs) {
   return {
     name: cronJobName(command),
     namespace,
     spec: {
-      schedule: plan.config[part].schedule,
+      schedule: plan.config[of].schedule,
       timeZone: plan.config.timeZone,
       // A night that was missed for longer is left to the next.
       startingDeadlineSeconds: HOUR,

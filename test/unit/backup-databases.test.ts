@@ -25,7 +25,7 @@ function planOf(sections: Sections) {
 const dumpsOf = (sections: Sections) =>
   Object.fromEntries(
     cronJobs(planOf(sections), undefined)
-      .filter(({ name }) => name !== "backup-projects")
+      .filter(({ name }) => /postgresql|mongodb/.test(name))
       .map((row) => [row.name, row] as const),
   );
 

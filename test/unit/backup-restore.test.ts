@@ -4,7 +4,7 @@ import path from "node:path";
 import * as age from "age-encryption";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { DatabaseCluster } from "../../automation/backup/databases/cluster.ts";
-import { restoreDatabase, type RestoreOptions } from "../../automation/backup/databases/restore.ts";
+import { restored, type RestoreOptions } from "../../automation/backup/databases/restore.ts";
 import { silentProgress } from "../../automation/progress.ts";
 import type { ApiRequest, Send } from "../../components/kubernetes/api-server.ts";
 
@@ -126,7 +126,7 @@ beforeEach(() => {
 });
 
 const restore = (more: Partial<RestoreOptions> = {}) =>
-  restoreDatabase({
+  restored({
     engine: "postgresql",
     cluster: new DatabaseCluster(
       { engine: "postgresql", namespace: "cvat", usedBy: "CVAT_POSTGRES_HOST" },

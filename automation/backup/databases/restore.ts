@@ -39,7 +39,7 @@ export interface Restored {
  * collections take the old ones' names when all have come. A run that was killed is taken up by the next one, which knows what was scaled down.
  * @throws UserError where the database is in use, where the dump is not well, and where it could not be put back
  */
-export async function restoreDatabase(options: RestoreOptions): Promise<Restored> {
+export async function restored(options: RestoreOptions): Promise<Restored> {
   const { engine, cluster, progress, identity, scaleDown, dryRun, stands } = options;
   const title = TITLES[engine];
   stands(`${title} was not touched.`);
@@ -58,12 +58,12 @@ export async function restoreDatabase(options: RestoreOptions): Promise<Restored
     stands("What uses the database is scaled down. Run the same again: it goes on, and scales up at its end.");
     await cluster.scaleDown(atWork);
   }
-  let restored: Found;
+  let after: Found;
   try {
     stands(
       `${title} is either as it was or as the dump has it. Run the same again: it goes on, and scales up at its end.`,
     );
-    restored = foundOf(await cluster.run(`Restoring ${title}`, { restore: backup.stamp }, fileKey));
+    after = foundOf(await cluster.run(`Restoring ${title}`, { restore: backup.stamp }, fileKey));
   } catch (error) {
     // It is as it was: what uses it may come back. Where this run was stopped, that is left to the next.
     await cluster.scaleUp().catch((other: unknown) => {
@@ -73,7 +73,7 @@ export async function restoreDatabase(options: RestoreOptions): Promise<Restored
   }
   stands(`${title} is as the dump has it. What was scaled down comes back when the same is run again, or by hand.`);
   await cluster.scaleUp();
-  return { backup: { ...backup, ...restored }, losses, used, done: true };
+  return { backup: { ...backup, ...after }, losses, used, done: true };
 }
 
 function refuseUsed(title: string, atWork: readonly Workload[], { now }: Found): void {

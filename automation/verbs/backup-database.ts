@@ -3,35 +3,35 @@ import { apiServer } from "../../components/kubernetes/api-server.ts";
 import { kubeConfig } from "../../components/kubernetes/kube-config.ts";
 import { UserError } from "../../components/program/errors.ts";
 import { DatabaseCluster } from "../backup/databases/cluster.ts";
-import { restoreDatabase, type Restored } from "../backup/databases/restore.ts";
+import { restored, type Restored } from "../backup/databases/restore.ts";
 import { inDataLab } from "../data/connect/run.ts";
 import { streamProgress } from "../progress.ts";
 import type { StackFlags } from "./flags.ts";
 import { print } from "./print.ts";
 
-export interface RestoreFlags extends StackFlags {
+export interface DatabaseFlags extends StackFlags {
   database: Engine;
   backup?: string;
   identity?: string;
-  scaleDown?: true;
-  dryRun?: true;
+  scaleDown?: boolean;
+  dryRun?: boolean;
 }
 
 /** Puts a database back as a dump has it. */
-export async function restore({ database: engine, backup, identity, json, ...flags }: RestoreFlags) {
+export async function restoreDatabase({ database: engine, backup, identity, json, ...flags }: DatabaseFlags) {
   const progress = streamProgress();
   await inDataLab(flags, progress, async ({ plan }, signal, stands) => {
     const database = plan.backup?.databases.find((one) => one.engine === engine);
     if (database === undefined)
       throw new UserError(`This stack does not dump ${engine}: see vision-platform:backup.databases.`, { exitCode: 2 });
     const send = apiServer(await kubeConfig(plan.lab.cluster));
-    const restored = await restoreDatabase({
+    const told = await restored({
       ...{ engine, progress, stands, identity, stamp: backup },
       cluster: new DatabaseCluster(database, { send, progress, signal }),
       scaleDown: flags.scaleDown ?? false,
       dryRun: flags.dryRun ?? false,
     });
-    print(restored, textOf(restored), json);
+    print(told, textOf(told), json);
   });
 }
 
