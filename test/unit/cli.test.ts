@@ -60,6 +60,8 @@ describe("help", () => {
       "annotations zip",
       "backup create",
       "backup ls",
+      "backup open",
+      "backup stack",
       "backup status",
       "bench",
       "charts lock",
