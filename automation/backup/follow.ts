@@ -18,6 +18,7 @@ import { LineReader, type Told } from "./told.ts";
 
 const LOOK_MS = 1_000;
 const PATIENCE_MS = 600_000;
+const LAST_WORDS_MS = 5_000;
 
 /** A Job of backups in the cluster. */
 export interface JobAtWork {
@@ -81,13 +82,24 @@ export async function followed({ config, namespace, name, signal, say }: JobAtWo
     },
     { isDone: (pod) => pod !== undefined, everyMs: LOOK_MS, signal },
   );
-  await log;
+  // A log that is followed may end later than its pod.
+  await until(() => lines.result, {
+    isDone: (result) => result !== undefined,
+    everyMs: 100,
+    withinMs: LAST_WORDS_MS,
+    signal,
+  });
+  // Of a pod that failed the cluster keeps its last words also where its log is lost.
+  if (lines.result === undefined) lines.take(`${lastWordsOf(ended)}\n`);
   if (lines.result === undefined)
     throw new UserError(
       `Job ${name} has ended without a result: ${(ended && endOf(ended)) ?? "its log was lost"}. See: kubectl --namespace ${namespace} logs job/${name}`,
     );
   return lines.result;
 }
+
+const lastWordsOf = (pod: V1Pod | undefined): string =>
+  pod?.status?.containerStatuses?.[0]?.state?.terminated?.message ?? "";
 
 const hasBegun = ({ status }: V1Pod) => status?.phase !== undefined && status.phase !== "Pending";
 

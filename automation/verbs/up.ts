@@ -3,6 +3,7 @@ import { openUserStack } from "../engine/door.ts";
 import { forgetLostResources } from "../engine/forget.ts";
 import { runEngine } from "../engine/run.ts";
 import { streamProgress } from "../progress.ts";
+import { backupsLine } from "../backup/line.ts";
 import { madeText } from "../report/made.ts";
 import { placesText } from "../report/places.ts";
 import { warningsText } from "../report/warnings.ts";
@@ -26,6 +27,7 @@ export async function up(flags: UpFlags): Promise<void> {
   if (forgetLost) await forgetLostResources(stack, plan.lab, progress);
   const outcome = await runEngine(stack, "up", { progress, parallel, around: approved?.around });
   const { outputs = {} } = outcome;
+  const backups = await backupsLine(plan, flags, progress);
   const text = [
     ...(approved ? [...approved.told.text, ""] : []),
     `${name}: ${countsText(outcome.counts, "did")}.`,
@@ -33,6 +35,7 @@ export async function up(flags: UpFlags): Promise<void> {
     "",
     ...[madeText(outputs)].filter(Boolean).flatMap((text) => [text, ""]),
     placesText(outputs),
+    ...(backups === undefined ? [] : ["", backups]),
     "",
     `Passwords: npm run platform -- outputs --stack ${name} --show-secrets`,
   ];

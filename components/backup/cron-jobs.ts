@@ -1,4 +1,5 @@
 import type { Mirror } from "../images/mirror.ts";
+import { BACKUP_LABEL as LABEL } from "./names.ts";
 import type { Part } from "./parts.ts";
 import type { BackupPlan } from "./plan.ts";
 import { backupPod } from "./pod.ts";
@@ -15,7 +16,6 @@ const ROWS: readonly { part: Part; command: string; memory: string; longestHours
 ];
 
 const HOUR = 3600;
-const LABEL = "vision-platform/backup";
 
 /** Name of a CronJob: `backup-projects`. */
 export const cronJobName = (command: string): string => `backup-${command}`;

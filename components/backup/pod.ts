@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mirrored, type Mirror } from "../images/mirror.ts";
 import { RESTRICTED_CONTAINER } from "../kubernetes/pod-security.ts";
-import { BACKUP, SCRIPT_FOLDER, SETTINGS_FILE, SETTINGS_FOLDER } from "./names.ts";
+import { BACKUP, BACKUP_CONTAINER, SCRIPT_FOLDER, SETTINGS_FILE, SETTINGS_FOLDER } from "./names.ts";
 import type { BackupPlan } from "./plan.ts";
 import { BACKUP_SCRIPT } from "./script.ts";
 
@@ -40,7 +40,7 @@ export function backupPod({ plan, mirror, command, memory }: BackupPodArgs) {
     },
     containers: [
       {
-        name: "backup",
+        name: BACKUP_CONTAINER,
         image: mirror ? mirrored(plan.image, mirror) : plan.image,
         imagePullPolicy: "IfNotPresent",
         command: ["python", `${SCRIPT_FOLDER}/backup.py`, command, `${SETTINGS_FOLDER}/${SETTINGS_FILE}`],

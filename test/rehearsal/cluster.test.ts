@@ -462,3 +462,21 @@ async function killedRun(name: string, kept: boolean): Promise<string> {
   expect(clusterIn(home).home).toBe(home);
   return home;
 }
+
+describe("a pod of backups", () => {
+  it("is run as a process from its own spec, and what it says is its log", async () => {
+    const spec = {
+      restartPolicy: "Never",
+      containers: [{ name: "backup", image: "cvat/server:v1", command: ["python3", "-c", "print('said')"] }],
+    };
+    const metadata = { ...meta("a-backup"), labels: { "vision-platform/backup": "projects" } };
+    const pod = { apiVersion: "v1", kind: "Pod", metadata, spec };
+    await client.create(pod);
+    const at = { name: "a-backup", namespace: "default" };
+    await vi.waitFor(async () => expect((await core.readNamespacedPod(at)).status?.phase).toBe("Succeeded"), {
+      timeout: 60_000,
+      interval: 200,
+    });
+    expect(await core.readNamespacedPodLog(at)).toBe("said\n");
+  });
+});

@@ -280,7 +280,7 @@ const inSecrets = () =>
   made
     .map(({ name }) => name)
     .filter((name) =>
-      /-(key|secret)$|-salt-|-postgresql-(admin|replication)-|sso-sessions-|password-(robot|vision-platform-.*)$|discovery-token$/.test(
+      /-(key|secret)$|-salt-|-postgresql-(admin|replication)-|sso-sessions-|password-(robot|vision-platform-.*)$|(discovery|backup)-token$/.test(
         name,
       ),
     )

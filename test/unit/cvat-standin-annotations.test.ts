@@ -462,6 +462,19 @@ behaves("measured upload", async () => {
   expect((await cvat.done(finish))["message"]).toContain("'boxes.zip' not found on the cloud storage");
 });
 
+behaves("engine/serializers.py", async () => {
+  const attribute = { name: "note", input_type: "text", mutable: false, values: [] };
+  const labels = [{ name: "car", attributes: [attribute] }];
+  const made = await cvat.call("POST", "projects", { body: { name: "empty values", labels } });
+  const at = `labels?project_id=${(made.body as { id: number }).id}`;
+  const shown = async () => ((await get(at))["results"] as { id: number; attributes: Json[] }[])[0];
+  expect((await shown())?.attributes).toMatchObject([{ name: "note", values: [""] }]);
+  await cvat.call("PATCH", `labels/${(await shown())?.id ?? 0}`, {
+    body: { attributes: [{ name: "note", values: [] }] },
+  });
+  expect((await shown())?.attributes).toMatchObject([{ name: "note", values: [""] }]);
+});
+
 behaves("recorded attributes", async () => {
   const attribute = { name: "color", mutable: true, input_type: "text", default_value: "red", values: [] };
   const { id, cat } = await newTask(undefined, { labels: [{ name: "dog" }, { name: "cat", attributes: [attribute] }] });

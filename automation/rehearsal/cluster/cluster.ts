@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { closeSync, existsSync, openSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { BACKUP_CONTAINER } from "../../../components/backup/names.ts";
 import { UserError } from "../../../components/program/errors.ts";
 import { until } from "../../../components/rest/until.ts";
 import type { ProgressTask } from "../../progress.ts";
@@ -22,6 +23,7 @@ import { forgetPort, portOf } from "../ports.ts";
 import { trimLogOf } from "./etcd.ts";
 import { makeKeys } from "./keys.ts";
 import { etcdFolder, kubeconfigFile, partsFile, partsIn, startPart, type Part } from "./parts.ts";
+import { logFile } from "./pods/log-file.ts";
 import { tunnelSocket } from "./routes.ts";
 import { kill, programOf } from "../../processes.ts";
 
@@ -145,7 +147,8 @@ async function writeCluster({ home, tools, unpullable, forwards = [] }: ClusterO
   const parts = clusterParts({ ...programPaths(tools), kwok }, ports, { folder, egress });
   const ends: PodForward[] = [];
   for (const { namespace, port, standIn } of forwards) ends.push({ namespace, port, to: await portOf(home, standIn) });
-  await writeFile(`${partsFile(folder)}.new`, clusterConfig(parts, unpullable, ends));
+  const logs = [{ container: BACKUP_CONTAINER, file: logFile(home, BACKUP_CONTAINER) }];
+  await writeFile(`${partsFile(folder)}.new`, clusterConfig(parts, unpullable, ends, logs));
   await rename(`${partsFile(folder)}.new`, partsFile(folder));
 }
 

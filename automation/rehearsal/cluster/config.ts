@@ -111,9 +111,10 @@ export function clusterConfig(
   components: readonly Part[],
   unpullable: readonly string[] = [],
   forwards: readonly PodForward[] = [],
+  logs: readonly PodLogs[] = [],
 ): string {
   const cluster = { apiVersion: "config.kwok.x-k8s.io/v1alpha1", kind: "KwokctlConfiguration", components };
-  const documents = [cluster, ...forwards.map(clusterPortForward)];
+  const documents = [cluster, ...forwards.map(clusterPortForward), ...logs.map(clusterLogs)];
   const texts = documents.map((document) => stringify(document, { aliasDuplicateObjects: false }));
   return [...texts, stages(unpullable)].join("---\n");
 }
@@ -125,6 +126,21 @@ export interface PodForward {
   port: number;
   /** Port on 127.0.0.1 of what stands for them. */
   to: number;
+}
+
+/** A file that is the log of every container of a name: pods run nothing that kwok sees. */
+export interface PodLogs {
+  container: string;
+  file: string;
+}
+
+function clusterLogs({ container, file }: PodLogs) {
+  return {
+    apiVersion: "kwok.x-k8s.io/v1alpha1",
+    kind: "ClusterLogs",
+    metadata: { name: container },
+    spec: { logs: [{ containers: [container], logsFile: file, follow: true }] },
+  };
 }
 
 function clusterPortForward({ namespace, port, to }: PodForward) {

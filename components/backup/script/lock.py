@@ -114,8 +114,9 @@ class Lock:
 
     def note_writing(self, key):
         """What a run that is killed now has under way, so that the next one takes it away."""
-        self.check()
         with self.mutex:
+            self.is_lost = self.is_lost or not self.is_ours()
+            self.check()
             self.own["writing"] = key
             self.write()
 

@@ -29,11 +29,14 @@ class Refusal(Exception):
 class Run:
     """What one run has come to so far."""
 
-    def __init__(self, part, settings, request):
+    def __init__(self, part, settings, request, place=None):
+        """
+        :param place: begin of what it writes. Default: that of the part
+        """
         self.part = part
         self.settings = settings
         self.request = request
-        self.place = settings[part]["to"]
+        self.place = place or settings[part]["to"]
         self.started = utc_now()
         self.stamp = self.started.strftime(STAMP)
         self.backups = []
@@ -41,6 +44,8 @@ class Run:
         self.left_out = []
         self.not_covered = []
         self.removed = []
+        # Why the run before this one left no summary. That is told, and no matter of what this one makes.
+        self.interrupted = None
         self.is_whole = True
         # Set while it holds the lock.
         self.store = None
@@ -68,6 +73,7 @@ class Run:
             "endedAt": utc_now().isoformat(timespec="seconds"),
             "outcome": self.outcome,
             **({"only": self.request} if self.request else {}),
+            **({"interrupted": self.interrupted} if self.interrupted else {}),
             "backups": self.backups,
             "failed": self.failed,
             "leftOut": self.left_out,
@@ -76,7 +82,10 @@ class Run:
         }
 
     def problems(self):
-        return {f"{self.part}: {one.get('key', one['what'])}": f"{one['what']}: {one['why']}" for one in self.failed}
+        killed = {f"{self.part}: killed": self.interrupted} if self.interrupted else {}
+        return killed | {
+            f"{self.part}: {one.get('key', one['what'])}": f"{one['what']}: {one['why']}" for one in self.failed
+        }
 
 
 def utc_now():
@@ -154,9 +163,8 @@ def clear_left(run):
             run.store.abort_uploads(left["writing"])
         before = run.store.read_json(f"{run.place}runs/{left.get('stamp')}.json")
         if before is None:
-            run.fail(
-                "the run before", f"the one begun {left.get('stamp')} was killed: it left no summary", key="killed"
-            )
+            run.interrupted = f"the run of {run.part} begun {left.get('stamp')} was killed: it left no summary"
+            progress.say(run.interrupted)
     for place in run.index.clear_left():
         progress.say(f"removed what a run that did not end left: {place}")
 

@@ -11,10 +11,12 @@ import {
   V1TokenRequestSpec,
   type V1Pod,
 } from "@kubernetes/client-node";
+import { BACKUP_LABEL } from "../../../../components/backup/names.ts";
 import { COPY_JOB } from "../../../../components/cvat/certificate/copy-pod.ts";
 import { WORK_LABEL } from "../../../data/in-cluster/job.ts";
 import { markOf } from "../../../runs/belonging.ts";
 import { readAddresses } from "../routes.ts";
+import { ContainerLog, logFile } from "./log-file.ts";
 import { podProcess } from "./process.ts";
 
 const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
@@ -22,8 +24,11 @@ const AFTER_AN_ERROR_MS = 500;
 /** What a kubelet keeps of a log as the message of a container that failed. (kubernetes: pkg/kubelet/kuberuntime, fallbackToLogs) */
 const LOG_BYTES = 2048;
 
-/** What is run: work on data, and what copies a certificate. (stages.yaml leaves their ends to this) */
-const RUN = [WORK_LABEL, `app=${COPY_JOB}`];
+/** What is run: work on data, what copies a certificate, and backups of projects. (stages.yaml leaves their ends to this) */
+const RUN = [WORK_LABEL, `app=${COPY_JOB}`, `${BACKUP_LABEL}=projects`];
+
+/** Loaded into each Python: what is for the lab's network goes to this machine. (network/sitecustomize.py) */
+const PYTHON_NETWORK = path.join(import.meta.dirname, "network");
 
 /** One pod's process. */
 interface Running {
@@ -122,6 +127,7 @@ async function inFolder(
     env: {
       PATH: `${path.dirname(process.execPath)}:${process.env["PATH"] ?? ""}`,
       NODE_OPTIONS: `--import=${path.join(import.meta.dirname, "network.mjs")}`,
+      PYTHONPATH: PYTHON_NETWORK,
       REHEARSAL_ADDRESSES: addresses,
       // As a kubelet tells each pod.
       KUBERNETES_SERVICE_HOST: server.hostname,
@@ -134,8 +140,12 @@ async function inFolder(
   own.child = child;
   if (own.isOver) child.kill("SIGKILL");
   let log = "";
-  for (const output of [child.stdout, child.stderr])
-    output.on("data", (piece: Buffer) => (log = (log + piece.toString()).slice(-LOG_BYTES)));
+  const shown = new ContainerLog(logFile(home, pod.spec?.containers[0]?.name ?? ""));
+  for (const stream of ["stdout", "stderr"] as const)
+    child[stream].on("data", (piece: Buffer) => {
+      log = (log + piece.toString()).slice(-LOG_BYTES);
+      shown.take(stream, piece.toString());
+    });
   return new Promise((resolve, reject) => {
     // As of every other pod here: it has done what it is for.
     child.once("error", (error: NodeJS.ErrnoException) => {

@@ -27,6 +27,7 @@ export const ANNOTATION_BEHAVIOURS = {
     "reads and writes CVAT's own files, tracks with what lies between their key frames",
   "measured upload":
     "takes a file of annotations in pieces, as cvat-sdk sends it, and looks for it in the task's source storage",
+  "engine/serializers.py": "gives an attribute without values back with one that is empty",
   "recorded attributes": "shows an attribute that was not sent with its default value",
   "inferred tracks": "keeps a track whole, in the job that it begins in, where CVAT cuts it at the ends of jobs",
   "recorded YOLO": "writes YOLO 1.1 with a list and a folder for each subset, under its own name, a task's too",

@@ -140,7 +140,7 @@ function changeLabel(asked: Asked, label: StoredLabel, { name, color, attributes
   label.color = color || colorFor(label.name, others);
   for (const attribute of attributes ?? []) {
     const stored = label.attributes.find((one) => one.id === attribute.id || one.name === attribute.name);
-    if (stored) Object.assign(stored, attribute, { id: stored.id });
+    if (stored) Object.assign(stored, attribute, { id: stored.id, values: asLines(attribute.values ?? stored.values) });
     else label.attributes.push(attributeOf(asked, attribute));
   }
 }
@@ -172,8 +172,11 @@ function made(asked: Kept, given: Given, owner: Owner, parent_id: number | null)
 
 function attributeOf({ store }: Kept, given: Partial<StoredAttribute>): StoredAttribute {
   const { name = "", mutable = false, input_type = "text", default_value = "", values = [] } = given;
-  return { id: store.next("attributes"), name, mutable, input_type, default_value, values: [...values] };
+  return { id: store.next("attributes"), name, mutable, input_type, default_value, values: asLines(values) };
 }
+
+/** Values are kept as the lines of one text: none at all come back as one that is empty. (engine/serializers.py, AttributeSerializer; measured) */
+const asLines = (values: readonly string[]): string[] => values.join("\n").split("\n");
 
 /** By the name, and another than those that are there. */
 function colorFor(name: string, others: readonly StoredLabel[]): string {

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { CHART_OBJECTS } from "../../../../components/cvat/names.ts";
-import { registerRoute } from "../../cluster/routes.ts";
+import { registerAddress, registerRoute } from "../../cluster/routes.ts";
 import { ensureService, type RehearsalService } from "../service.ts";
 import type { CvatConfig } from "./config.ts";
 
@@ -31,7 +31,9 @@ export const CVAT_SERVICE: RehearsalService = {
       config,
     });
     const { server: service, serverPort } = CHART_OBJECTS;
-    await registerRoute(home, { namespace: lab.cvat.namespace, service, port: serverPort, to: place.port });
+    const { namespace } = lab.cvat;
+    await registerRoute(home, { namespace, service, port: serverPort, to: place.port });
+    await registerAddress(home, { host: `${service}.${namespace}`, port: serverPort, to: place.port });
     return {
       ...place,
       notes: [
