@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { BackupAccess } from "./backup/access.ts";
 import { cvatAccess } from "./backup/cvat-access.ts";
 import { Backup } from "./backup/backup.ts";
+import { backupWorkloads } from "./backup/workloads.ts";
 import type { LedgerRow } from "./charts/ledger.ts";
 import type { ChartSource } from "./charts/source.ts";
 import { untriedText } from "./charts/versions.ts";
@@ -344,7 +345,7 @@ function nuclioOf(
 /** Who of all that is there may call whom. */
 function networkOf(
   { cvat, clearml, agent }: Pick<VisionPlatform, "cvat" | "clearml" | "agent">,
-  { lab, cvat: cvatPlan, functions, store }: Plan,
+  { lab, cvat: cvatPlan, functions, store, backup }: Plan,
   cluster: Cluster,
   opts: pulumi.ComponentResourceOptions,
 ): Network {
@@ -354,6 +355,7 @@ function networkOf(
   const ofOthers = [
     ...(cvat && lab.sso ? ssoWorkloads(namespace) : []),
     ...(cvat && nuclio.enabled ? [{ namespace, name, labels, ports: [{ name: undefined, port }] }] : []),
+    ...(backup ? backupWorkloads(backup) : []),
   ];
   const { network, traefik, sso } = lab;
   return new Network(

@@ -1,15 +1,16 @@
-import path from "node:path";
-import { Argument, Command, Option } from "commander";
+import { Argument, Command } from "commander";
 import { PARTS, type Part } from "../../components/backup/parts.ts";
-import { PROJECT_FOLDER } from "../project.ts";
-import type { OpenFlags, StackBackupFlags } from "../verbs/backup-stack.ts";
 import type { CreateFlags } from "../verbs/backup.ts";
+import type { DrillFlags, RestoreFlags, VerifyFlags } from "../verbs/backup-back.ts";
 import type { StackFlags } from "../verbs/flags.ts";
+import { stackCommands } from "./backup-stack.ts";
 import { stackCommand } from "./common.ts";
 
 /** `backup`: to have backups made now, and to see those that there are. */
 export function backupCommand(): Command {
-  const command = new Command("backup").description("backups: have one made now, list them, see how it is with them");
+  const command = new Command("backup").description(
+    "backups: have one made now, list, check and restore them, see how it is with them",
+  );
   command.addCommand(
     stackCommand(
       "create",
@@ -38,46 +39,49 @@ export function backupCommand(): Command {
       await (await import("../verbs/backup.ts")).status(flags);
     }),
   );
-  command.addCommand(makeStackCommand());
-  command.addCommand(openCommand());
+  command.addCommand(
+    stackCommand(
+      "verify",
+      "open the newest backup of each project where it lies, and hold counts and annotations against what CVAT had",
+      "backup verify --project Roads",
+    )
+      .option("--project <name>", PROJECT)
+      .option("--backup <stamp>", STAMP)
+      .option("--whole", "read every byte, and hold them against the sha256 of when it was made")
+      .action(async (flags: VerifyFlags) => {
+        await (await import("../verbs/backup-back.ts")).verify(flags);
+      }),
+  );
+  command.addCommand(
+    stackCommand(
+      "restore",
+      "put a project back, beside one that is there. Asked for once more it goes on where it was killed",
+      "backup restore --project Roads --to other",
+    )
+      .option("--project <name>", PROJECT)
+      .option("--all", "every project that is gone from CVAT")
+      .option("--backup <stamp>", STAMP)
+      .option("--to <organization>", "organization that it comes into. Default: its own")
+      .option("--name <name>", "name that it gets. Default: its own, with the date where there is one of that name")
+      .option("--dry-run", "say what would be done and what would be lost, and do nothing")
+      .action(async (flags: RestoreFlags) => {
+        await (await import("../verbs/backup-back.ts")).restore(flags);
+      }),
+  );
+  command.addCommand(
+    stackCommand(
+      "drill",
+      "try now whether backups can be restored, as a CronJob does each week: into an organization of its own, which goes again",
+      "backup drill",
+    )
+      .option("--project <name>", PROJECT)
+      .action(async (flags: DrillFlags) => {
+        await (await import("../verbs/backup-back.ts")).drill(flags);
+      }),
+  );
+  for (const one of stackCommands()) command.addCommand(one);
   return command;
 }
 
-function makeStackCommand(): Command {
-  return stackCommand(
-    "stack",
-    "write what the stack itself begins again with into one encrypted file: state, stack file, what it names, kubeconfig",
-    "backup stack --to lab.age",
-  )
-    .requiredOption("--to <file>", "the file; one that is there already is not overwritten")
-    .option("--passphrase-file <file>", "whose first line encrypts it (default: you are asked for one)")
-    .addOption(new Option("--recipient <key>", "public key of age to encrypt it to: age1…").conflicts("passphraseFile"))
-    .option("--with-passphrase", "put the stack's own passphrase in too: the file's is then all that is needed")
-    .option("--force", "overwrite it")
-    .action(async (flags: StackBackupFlags) => {
-      await (await import("../verbs/backup-stack.ts")).make(flags);
-    });
-}
-
-/** The stack's name is in the file. */
-function openCommand(): Command {
-  return new Command("open")
-    .description("put a stack back from such a file: its files into a folder, its state into the backend")
-    .argument("<file>", "what `backup stack` wrote")
-    .addOption(
-      new Option("--folder <path>", "where the stack file goes, and Pulumi.yaml lies")
-        .default(PROJECT_FOLDER, "this program's folder")
-        .argParser((folder) => path.resolve(folder)),
-    )
-    .option("--passphrase-file <file>", "whose first line opens it (default: you are asked for it)")
-    .addOption(
-      new Option("--identity <file>", "with the private key of age, where it is encrypted to one").conflicts(
-        "passphraseFile",
-      ),
-    )
-    .option("--json", "one JSON document on stdout, everything else on stderr")
-    .addHelpText("after", "\nExample:\n  npm run platform -- backup open lab.age")
-    .action(async (file: string, flags: OpenFlags) => {
-      await (await import("../verbs/backup-stack.ts")).open(file, flags);
-    });
-}
+const PROJECT = "this project alone, by its name, its number or ORGANIZATION/NAME";
+const STAMP = "that of this stamp, such as 20261201T014700Z. Default: the newest";

@@ -46,6 +46,7 @@ export const PARTIES = {
   elasticsearch: { what: "Elasticsearch", pods: /^clearml-elastic-master$/ },
   clearmlRedis: { what: "ClearML's Redis", pods: /^clearml-redis-master$/ },
   agent: { what: "ClearML's agent", pods: /^clearml-agent$/ },
+  backups: { what: "pods of backups", pods: /^backup-/ },
   edge: { what: "the edge (Traefik)" },
   anybody: { what: "anybody" },
   apiServer: { what: "the Kubernetes API server" },

@@ -311,6 +311,27 @@ export const WAYS: readonly Way[] = [
     breaks: "such an agent does not start",
   },
   {
+    id: "backups-to-server",
+    from: ["backups"],
+    to: ["server"],
+    why: "projects are exported, restored and held against their backups by CVAT's API",
+    breaks: "no project is backed up or restored",
+  },
+  {
+    id: "backups-to-store",
+    from: ["backups"],
+    to: ["store"],
+    why: "backups lie there",
+    breaks: "nothing is backed up or restored",
+  },
+  {
+    id: "backups-to-internet",
+    from: ["backups"],
+    to: ["internet"],
+    why: "what failed is posted to `backup.notify.url`; one of a private address is opened by `network.alsoTo`",
+    breaks: "nobody is told",
+  },
+  {
     id: "all-to-dns",
     from: OF_THE_LAB,
     to: ["dns"],
@@ -319,7 +340,7 @@ export const WAYS: readonly Way[] = [
   },
   {
     id: "cvat-to-more",
-    from: ["server", "workers", "functions", "proxy", "dashboard"],
+    from: ["server", "workers", "functions", "proxy", "dashboard", "backups"],
     to: ["alsoTo"],
     why: "what the stack file adds (`network.alsoTo`)",
     breaks: "what it was added for",
