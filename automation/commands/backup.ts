@@ -4,6 +4,7 @@ import type { CreateFlags } from "../verbs/backup.ts";
 import type { DrillFlags, RestoreFlags, VerifyFlags } from "../verbs/backup-back.ts";
 import type { DatabaseFlags } from "../verbs/backup-database.ts";
 import type { StackFlags } from "../verbs/flags.ts";
+import { stackCommands } from "./backup-stack.ts";
 import { stackCommand } from "./common.ts";
 
 /** `backup`: to have backups made now, and to see those that there are. */
@@ -89,6 +90,7 @@ export function backupCommand(): Command {
         await (await import("../verbs/backup-back.ts")).drill(flags);
       }),
   );
+  for (const one of stackCommands()) command.addCommand(one);
   return command;
 }
 

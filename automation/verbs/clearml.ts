@@ -106,7 +106,7 @@ function personIn({ users }: ClearMlAccounts, username: string): ClearMlAccounts
 }
 
 /** Writes it beside the file first: one that is there already may be open to others. */
-export async function writePrivately(file: string, text: string, force: boolean): Promise<void> {
+export async function writePrivately(file: string, text: string | Buffer, force: boolean): Promise<void> {
   const beside = `${file}.${process.pid}.new`;
   try {
     await writeFile(beside, text, { mode: 0o600, flag: "wx" });

@@ -93,15 +93,6 @@ export const backupSettings = z.strictObject({
     })
     .prefault({})
     .describe("Dumps of CVAT's PostgreSQL and of ClearML's MongoDB."),
-  volumes: z
-    .strictObject({
-      enabled,
-      schedule: schedule("17 3 * * *", "uploaded files are copied"),
-      keep,
-      to: place("volumes"),
-    })
-    .prefault({})
-    .describe("Files that lie in claims alone: CVAT's uploads and films, ClearML's debug samples."),
   drill: z
     .strictObject({
       enabled,

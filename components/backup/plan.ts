@@ -30,7 +30,7 @@ export interface BackupPlanArgs {
 
 /** @param args.cvat its image runs the pods, also where CVAT itself is off */
 export function backupPlan({ config, cvat, clearml }: BackupPlanArgs): BackupPlan {
-  const has: Record<Part, boolean> = { projects: cvat.enabled, databases: true, volumes: true };
+  const has: Record<Part, boolean> = { projects: cvat.enabled, databases: true };
   const parts = PARTS.filter((part) => has[part] && config[part].enabled);
   return {
     config,

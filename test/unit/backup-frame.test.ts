@@ -29,7 +29,7 @@ describe("the section of backups", () => {
 
   it.each([
     [{ projects: { to: "a/" }, databases: { to: "a/" } }, "backup.databases.to"],
-    [{ projects: { to: "a/b/" }, volumes: { to: "a/" } }, "backup.projects.to"],
+    [{ projects: { to: "a/b/" }, databases: { to: "a/" } }, "backup.projects.to"],
     [{ projects: { to: "/a/" } }, "backup.projects.to"],
     [{ projects: { schedule: "every night" } }, "backup.projects.schedule"],
     [{ projects: { schedule: "TZ=Europe/Berlin 1 1 * *" } }, "backup.projects.schedule"],
@@ -74,7 +74,7 @@ describe("the bucket of backups", () => {
     const { Statement: statements } = JSON.parse(policy) as { Statement: { Action: string[]; Resource: string[] }[] };
     const writable = statements.filter(({ Action }) => Action.includes("s3:PutObject")).flatMap((one) => one.Resource);
     expect(writable.sort()).toEqual(
-      ["databases/", "lab/projects/", "volumes/"].map((prefix) => `arn:aws:s3:::backups/${prefix}*`),
+      ["databases/", "lab/projects/"].map((prefix) => `arn:aws:s3:::backups/${prefix}*`),
     );
     expect(problemsOf(lab({}, objectStore({ moreBuckets: { a: { name: "aaa", readers: ["backup"] } } })))).toContain(
       "objectStore.moreBuckets.a.readers[0]",
@@ -88,7 +88,7 @@ describe("the plan", () => {
     expect(planned(lab({ projects: { enabled: false } })).cvat?.accounts).toEqual([]);
     expect(planned(exampleStack()).cvat?.accounts).toEqual([]);
     const { backup } = planned(lab({}, { cvat: { enabled: false }, functions: {} }));
-    expect(backup).toMatchObject({ parts: ["databases", "volumes"], namespace: "clearml", accounts: [] });
+    expect(backup).toMatchObject({ parts: ["databases"], namespace: "clearml", accounts: [] });
   });
 
   it("runs CVAT's own image unless another is named, which no registry of copies has", () => {
