@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { BackupAccess } from "./backup/access.ts";
+import { backupWorkloads } from "./backup/workloads.ts";
 import { cvatAccess } from "./backup/cvat-access.ts";
 import { Backup } from "./backup/backup.ts";
 import type { LedgerRow } from "./charts/ledger.ts";
@@ -344,7 +345,7 @@ function nuclioOf(
 /** Who of all that is there may call whom. */
 function networkOf(
   { cvat, clearml, agent }: Pick<VisionPlatform, "cvat" | "clearml" | "agent">,
-  { lab, cvat: cvatPlan, functions, store }: Plan,
+  { lab, cvat: cvatPlan, functions, store, backup }: Plan,
   cluster: Cluster,
   opts: pulumi.ComponentResourceOptions,
 ): Network {
@@ -353,6 +354,7 @@ function networkOf(
   const { name, labels, port } = FUNCTION_PODS;
   const ofOthers = [
     ...(cvat && lab.sso ? ssoWorkloads(namespace) : []),
+    ...(backup ? backupWorkloads(backup) : []),
     ...(cvat && nuclio.enabled ? [{ namespace, name, labels, ports: [{ name: undefined, port }] }] : []),
   ];
   const { network, traefik, sso } = lab;
@@ -360,6 +362,7 @@ function networkOf(
     "network",
     {
       input: { network, traefik, sso, cvat: cvatPlan, functions, store },
+      notifyUrl: lab.backup?.notify.url,
       cluster,
       workloads: pulumi.all(installed.map(({ workloads }) => workloads)).apply((all) => [...all.flat(), ...ofOthers]),
       ofCharts: pulumi.all(installed.map(({ ownPolicies }) => ownPolicies)).apply((all) => all.flat()),

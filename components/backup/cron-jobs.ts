@@ -20,6 +20,9 @@ const HOUR = 3600;
 /** Name of a CronJob: `backup-projects`. */
 export const cronJobName = (command: string): string => `backup-${command}`;
 
+/** Labels of its pods. By the name of an application they are told from pods that build functions. (components/network/outside.ts) */
+export const podLabels = (command: string) => ({ [LABEL]: command, app: cronJobName(command) });
+
 /** CronJobs of what is backed up, by name. */
 export function cronJobs(plan: BackupPlan, mirror: Mirror | undefined) {
   return ROWS.filter(({ part }) => plan.parts.includes(part)).map(({ part, command, memory, longestHours }) => ({
@@ -39,7 +42,7 @@ export function cronJobs(plan: BackupPlan, mirror: Mirror | undefined) {
           backoffLimit: 0,
           activeDeadlineSeconds: longestHours * HOUR,
           template: {
-            metadata: { labels: { [LABEL]: command } },
+            metadata: { labels: podLabels(command) },
             spec: backupPod({ plan, mirror, command, memory }),
           },
         },

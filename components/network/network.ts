@@ -9,7 +9,9 @@ import { unforeseen } from "./unforeseen.ts";
 import { WAYS } from "./ways.ts";
 
 export interface NetworkArgs {
-  input: Omit<OutsideInput, "seen" | "network"> & { network: NetworkConfig };
+  input: Omit<OutsideInput, "seen" | "network" | "notifyUrl"> & { network: NetworkConfig };
+  /** Where changes of backups are posted to. Undefined: nowhere. */
+  notifyUrl: pulumi.Input<string | undefined>;
   cluster: Cluster;
   /** All pods of the lab, known when the charts are rendered. */
   workloads: pulumi.Input<readonly Workload[]>;
@@ -24,14 +26,16 @@ export class Network extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { input, cluster, workloads, ofCharts }: NetworkArgs,
+    { input, notifyUrl, cluster, workloads, ofCharts }: NetworkArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("vision-platform:network:Network", name, {}, opts);
     const seen = cluster.prepared?.seen;
-    const outside = outsideOf({ ...input, seen });
     const child = { parent: this, provider: cluster.provider };
-    this.policies = pulumi.all([workloads, ofCharts]).apply(([all, brought]) => {
+    // Of the address, which is a secret, a policy has who and which port is there alone.
+    const told = pulumi.unsecret(pulumi.output(notifyUrl));
+    this.policies = pulumi.all([workloads, ofCharts, told]).apply(([all, brought, url]) => {
+      const outside = outsideOf({ ...input, notifyUrl: url, seen });
       for (const text of unforeseen(all, brought, seen)) void pulumi.log.warn(`vision-platform:network: ${text}`, this);
       return policiesOf(WAYS, all, outside, input.network).map(({ name: own, namespace, spec }) => {
         new k8s.networking.v1.NetworkPolicy(

@@ -186,6 +186,27 @@ export const WAYS: readonly Way[] = [
     breaks: "CVAT's cloud storages",
   },
   {
+    id: "backups-to-cvat",
+    from: ["projectBackups"],
+    to: ["server"],
+    why: "a run asks CVAT for each project's zip, and for what the zip lacks",
+    breaks: "no project is backed up",
+  },
+  {
+    id: "backups-to-store",
+    from: ["projectBackups"],
+    to: ["store"],
+    why: "backups lie there",
+    breaks: "no project is backed up",
+  },
+  {
+    id: "backups-to-notified",
+    from: ["projectBackups"],
+    to: ["notified"],
+    why: "a run posts what has changed (`backup.notify.url`)",
+    breaks: "nobody is told that a backup failed",
+  },
+  {
     id: "cvat-to-allowed",
     from: ["server", "workers"],
     to: ["allowed"],
