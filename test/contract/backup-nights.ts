@@ -19,7 +19,7 @@ import { exampleStack } from "../fixtures/inputs/whole-stack.ts";
 const TESTS = path.resolve(import.meta.dirname, "../python/backup");
 const FILM = path.resolve(import.meta.dirname, "../fixtures/cvat/backup-full.zip");
 /** Each test has an organization, and an account, of its own. */
-const ACCOUNTS = 80;
+const ACCOUNTS = 120;
 const BUCKET = "backups";
 const USER = { accessKey: "vision-platform-backup", secretKey: "a-secret-key-of-forty-characters-0123456" };
 

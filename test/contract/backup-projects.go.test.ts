@@ -20,3 +20,13 @@ it(
     ),
   10 * MINUTES,
 );
+
+it(
+  "backups come back whole, and a drill on one with a moved point fails; each kill of a restore: test/full/backup-nights.test.ts",
+  () =>
+    nights.pass(
+      "test_restore.py::test_a_project_comes_back_beside_the_one_that_is_there_with_all_that_the_zip_lacks",
+      "test_restore.py::test_a_drill_on_a_backup_with_one_moved_point_fails",
+    ),
+  10 * MINUTES,
+);

@@ -58,7 +58,7 @@ export async function runPod(
       ]),
     );
     const [program = "", ...args] = container.command.map(inFolder);
-    const words = [program === "python" ? python : program, ...args];
+    const words = [program.startsWith("python") ? python : program, ...args];
     const ran = await execa(words[0] ?? "", words.slice(1), { env, extendEnv: false, reject: false, all: true });
     return { code: ran.exitCode, output: ran.all };
   } finally {

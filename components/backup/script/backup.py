@@ -8,7 +8,7 @@ import runs
 import settings
 
 # Each a module with a `main` of its own, which is loaded for it alone.
-COMMANDS = {"projects": "projects"}
+COMMANDS = {name: name for name in ("projects", "verify", "restore", "drill")}
 
 
 def main(arguments):

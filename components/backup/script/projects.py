@@ -6,6 +6,7 @@ import progress
 import rest
 import retention
 import runs
+import scratch
 import store as stores
 import streams
 import zips
@@ -48,7 +49,7 @@ def places_of(run, cvat):
     """What is covered, and says what is not: [(client, organization, its projects)]."""
     access = run.settings["cvat"]
     places = []
-    seen = {one["slug"]: one for one in cvat.all("organizations")}
+    seen = {one["slug"]: one for one in cvat.all("organizations") if not scratch.is_scratch(one)}
     for slug in sorted({*access["organizations"], *seen}):
         try:
             client = cvat.within(slug)

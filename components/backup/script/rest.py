@@ -133,6 +133,14 @@ class Cvat:
     def post(self, path, body=None, **query):
         return self.json(self.call("POST", path, query=query, body=body))
 
+    def delete(self, path):
+        """What is gone already is no error."""
+        try:
+            self.call("DELETE", path)
+        except Refused as refusal:
+            if refusal.status != 404:
+                raise
+
     def download(self, url):
         """
         What lies at an address that CVAT names, as an answer whose pieces are still to be read. CVAT writes its host as the caller had it: only
@@ -160,7 +168,7 @@ class Cvat:
             self.pause(pause)
             pause = min(LOOKS_S[1], pause * 1.5)
 
-    def call(self, method, path, query=None, body=None, headers=None, stream=False):
+    def call(self, method, path, query=None, body=None, headers=None, stream=False, data=None):
         """What may be sent again is: a look always, anything else only where CVAT has not begun with it."""
         for pause in (*PAUSES_S, None):
             try:
@@ -169,6 +177,7 @@ class Cvat:
                     f"{self.address}/api/{path}",
                     params=query,
                     json=body,
+                    data=data,
                     headers=headers,
                     stream=stream,
                     allow_redirects=False,

@@ -29,11 +29,14 @@ class Refusal(Exception):
 class Run:
     """What one run has come to so far."""
 
-    def __init__(self, part, settings, request):
+    def __init__(self, part, settings, request, place=None):
+        """
+        :param place: begin of what it writes. Default: that of the part
+        """
         self.part = part
         self.settings = settings
         self.request = request
-        self.place = settings[part]["to"]
+        self.place = place or settings[part]["to"]
         self.started = utc_now()
         self.stamp = self.started.strftime(STAMP)
         self.backups = []
