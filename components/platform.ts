@@ -1,9 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { BackupAccess } from "./backup/access.ts";
-import { backupWorkloads } from "./backup/workloads.ts";
 import { cvatAccess } from "./backup/cvat-access.ts";
 import { Backup } from "./backup/backup.ts";
+import { backupWorkloads } from "./backup/workloads.ts";
 import type { LedgerRow } from "./charts/ledger.ts";
 import type { ChartSource } from "./charts/source.ts";
 import { untriedText } from "./charts/versions.ts";
@@ -354,15 +354,14 @@ function networkOf(
   const { name, labels, port } = FUNCTION_PODS;
   const ofOthers = [
     ...(cvat && lab.sso ? ssoWorkloads(namespace) : []),
-    ...(backup ? backupWorkloads(backup) : []),
     ...(cvat && nuclio.enabled ? [{ namespace, name, labels, ports: [{ name: undefined, port }] }] : []),
+    ...(backup ? backupWorkloads(backup) : []),
   ];
   const { network, traefik, sso } = lab;
   return new Network(
     "network",
     {
       input: { network, traefik, sso, cvat: cvatPlan, functions, store },
-      notifyUrl: lab.backup?.notify.url,
       cluster,
       workloads: pulumi.all(installed.map(({ workloads }) => workloads)).apply((all) => [...all.flat(), ...ofOthers]),
       ofCharts: pulumi.all(installed.map(({ ownPolicies }) => ownPolicies)).apply((all) => all.flat()),

@@ -4,16 +4,23 @@ import { REQUEST_VARIABLE } from "../../components/backup/pod.ts";
 /** By which a Job is known that somebody made of a CronJob's template, as `kubectl create job --from` does. (kubernetes: kubectl, create_job.go) */
 const BY_HAND = { "cronjob.kubernetes.io/instantiate": "manual" };
 
+/** Place of the command among a container's words. */
+const COMMAND = 2;
+
 /**
  * A Job that does now what the CronJob does on its schedule.
  * @param request what it is asked beyond, of which nothing is secret. Default: what the schedule does
+ * @param command another one of the scripts' than the schedule's, such as `restore`
  */
-export function jobFrom({ metadata, spec }: V1CronJob, name: string, request?: object) {
+export function jobFrom({ metadata, spec }: V1CronJob, name: string, request?: object, command?: string) {
   const template = spec?.jobTemplate;
   if (template?.spec === undefined) throw new Error(`CronJob ${metadata?.name ?? ""} has no template`);
   const job = structuredClone(template);
   for (const { env = [] } of request ? (job.spec?.template.spec?.containers ?? []) : [])
     for (const one of env) if (one.name === REQUEST_VARIABLE) one.value = JSON.stringify(request);
+  // `python backup.py COMMAND SETTINGS` (components/backup/pod.ts)
+  if (command !== undefined)
+    for (const one of job.spec?.template.spec?.containers ?? []) one.command?.splice(COMMAND, 1, command);
   return {
     apiVersion: "batch/v1",
     kind: "Job",

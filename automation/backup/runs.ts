@@ -8,7 +8,14 @@ export interface RunSummary {
   startedAt: string;
   endedAt: string;
   outcome: "well" | "failed" | "incomplete";
-  backups: { what: string; bytes?: number }[];
+  backups: {
+    what: string;
+    bytes?: number;
+    /** What one was put back as. */
+    project?: { id: number; name: string };
+    /** What of it could not be put back. */
+    lost?: string[];
+  }[];
   failed: { what: string; why: string }[];
   leftOut: { what: string; why: string }[];
   notCovered: { what: string; why: string }[];

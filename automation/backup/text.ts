@@ -34,18 +34,20 @@ function countsText(counts: Readonly<Record<string, number>>): string {
     .join(", ");
 }
 
+/** Some things with why, under a title; nothing where there are none. */
+export const listOf = (title: string, all: readonly { what: string; why: string }[]): string[] =>
+  all.length === 0 ? [] : [title, ...all.map((one) => `  ${one.what}: ${one.why}`)];
+
 /** What a run that somebody asked for came to. */
 export function resultText(told: Told): string {
   const { outcome, why, backups = [], failed = [], leftOut = [], notCovered = [] } = told;
   if (outcome === "held" || outcome === "refused") return `Nothing was done: ${why ?? "no reason is given"}`;
   const bytes = backups.reduce((sum, { bytes: own = 0 }) => sum + own, 0);
-  const lines = (title: string, all: readonly { what: string; why: string }[]) =>
-    all.length === 0 ? [] : [title, ...all.map((one) => `  ${one.what}: ${one.why}`)];
   return [
     `${backups.length} ${backups.length === 1 ? "backup" : "backups"} of ${sizeText(bytes)}${outcome === "incomplete" ? "; the run did not come to its end" : ""}.`,
-    ...lines("Failed:", failed),
-    ...lines("Left out:", leftOut),
-    ...lines("Not covered:", notCovered),
+    ...listOf("Failed:", failed),
+    ...listOf("Left out:", leftOut),
+    ...listOf("Not covered:", notCovered),
   ].join("\n");
 }
 

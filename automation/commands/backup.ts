@@ -1,12 +1,15 @@
 import { Argument, Command } from "commander";
 import { PARTS, type Part } from "../../components/backup/parts.ts";
 import type { CreateFlags } from "../verbs/backup.ts";
+import type { DrillFlags, RestoreFlags, VerifyFlags } from "../verbs/backup-back.ts";
 import type { StackFlags } from "../verbs/flags.ts";
 import { stackCommand } from "./common.ts";
 
 /** `backup`: to have backups made now, and to see those that there are. */
 export function backupCommand(): Command {
-  const command = new Command("backup").description("backups: have one made now, list them, see how it is with them");
+  const command = new Command("backup").description(
+    "backups: have one made now, list, check and restore them, see how it is with them",
+  );
   command.addCommand(
     stackCommand(
       "create",
@@ -35,5 +38,48 @@ export function backupCommand(): Command {
       await (await import("../verbs/backup.ts")).status(flags);
     }),
   );
+  command.addCommand(
+    stackCommand(
+      "verify",
+      "open the newest backup of each project where it lies, and hold counts and annotations against what CVAT had",
+      "backup verify --project Roads",
+    )
+      .option("--project <name>", PROJECT)
+      .option("--backup <stamp>", STAMP)
+      .option("--whole", "read every byte, and hold them against the sha256 of when it was made")
+      .action(async (flags: VerifyFlags) => {
+        await (await import("../verbs/backup-back.ts")).verify(flags);
+      }),
+  );
+  command.addCommand(
+    stackCommand(
+      "restore",
+      "put a project back, beside one that is there. Asked for once more it goes on where it was killed",
+      "backup restore --project Roads --to other",
+    )
+      .option("--project <name>", PROJECT)
+      .option("--all", "every project that is gone from CVAT")
+      .option("--backup <stamp>", STAMP)
+      .option("--to <organization>", "organization that it comes into. Default: its own")
+      .option("--name <name>", "name that it gets. Default: its own, with the date where there is one of that name")
+      .option("--dry-run", "say what would be done and what would be lost, and do nothing")
+      .action(async (flags: RestoreFlags) => {
+        await (await import("../verbs/backup-back.ts")).restore(flags);
+      }),
+  );
+  command.addCommand(
+    stackCommand(
+      "drill",
+      "try now whether backups can be restored, as a CronJob does each week: into an organization of its own, which goes again",
+      "backup drill",
+    )
+      .option("--project <name>", PROJECT)
+      .action(async (flags: DrillFlags) => {
+        await (await import("../verbs/backup-back.ts")).drill(flags);
+      }),
+  );
   return command;
 }
+
+const PROJECT = "this project alone, by its name, its number or ORGANIZATION/NAME";
+const STAMP = "that of this stamp, such as 20261201T014700Z. Default: the newest";

@@ -1,15 +1,11 @@
-import { randomBytes } from "node:crypto";
 import { cronJobName } from "../../components/backup/cron-jobs.ts";
 import type { Part } from "../../components/backup/parts.ts";
-import { watchedOf, type BackupPlan } from "../../components/backup/plan.ts";
-import { kubeConfig } from "../../components/kubernetes/kube-config.ts";
+import { watchedOf } from "../../components/backup/plan.ts";
 import { UserError } from "../../components/program/errors.ts";
-import { begin, followed } from "../backup/follow.ts";
-import { jobFrom } from "../backup/job.ts";
+import { byHand, endAs, plannedIn } from "../backup/by-hand.ts";
 import { listedBackups } from "../backup/listing.ts";
 import { standingsOf } from "../backup/runs.ts";
 import { listText, resultText, statusText } from "../backup/text.ts";
-import type { DataLab } from "../data/connect/lab.ts";
 import { inDataLab } from "../data/connect/run.ts";
 import { streamProgress } from "../progress.ts";
 import type { StackFlags } from "./flags.ts";
@@ -21,27 +17,12 @@ export interface CreateFlags extends StackFlags {
 
 /** Makes a backup now, by a Job of the CronJob's own template, and follows it to its end. */
 export async function create(part: Part, { json, project, ...flags }: CreateFlags): Promise<void> {
-  const progress = streamProgress();
-  await inDataLab(flags, progress, async (lab, signal, stands) => {
-    const { namespace, parts } = plannedIn(lab);
-    if (!parts.includes(part))
-      throw new UserError(`Backups of ${part} are off: see vision-platform:backup.${part}.enabled.`, { exitCode: 2 });
-    if (project !== undefined && part !== "projects")
-      throw new UserError("--project is of backups of projects alone.", { exitCode: 2 });
-    const config = await kubeConfig(lab.plan.lab.cluster);
-    const name = `${cronJobName(part)}-${randomBytes(4).toString("hex")}`;
-    stands("Nothing was begun.");
-    const request = project === undefined ? undefined : { project };
-    await begin(config, namespace, cronJobName(part), (from) => jobFrom(from, name, request));
-    stands(
-      `Job ${name} goes on in the cluster. Its log: kubectl --namespace ${namespace} logs --follow job/${name}; to end it: kubectl --namespace ${namespace} delete job ${name}`,
-    );
-    const told = await progress.task(`Backing up ${part} (Job ${name})`, (task) =>
-      followed({ config, namespace, name, signal, say: (text) => task.update(text) }),
-    );
-    print({ job: name, ...told }, resultText(told), json);
-    if (told.outcome !== "well") process.exitCode = told.outcome === "refused" ? 2 : 1;
-  });
+  if (project !== undefined && part !== "projects")
+    throw new UserError("--project is of backups of projects alone.", { exitCode: 2 });
+  const request = project === undefined ? undefined : { project };
+  const told = await byHand(flags, { part, cronJob: cronJobName(part), title: `Backing up ${part}`, request });
+  print(told, resultText(told), json);
+  endAs(told);
 }
 
 /** The backups that there are. */
@@ -61,12 +42,4 @@ export async function status({ json, ...flags }: StackFlags): Promise<void> {
     print({ well, backups: standings }, statusText(standings), json);
     if (!well) process.exitCode = 3;
   });
-}
-
-function plannedIn({ plan: { backup } }: DataLab): BackupPlan {
-  if (backup) return backup;
-  throw new UserError(
-    "This stack makes no backups: vision-platform:backup is not in its file. `vision-platform:backup: {}` is enough to begin (docs/backups.md).",
-    { exitCode: 2 },
-  );
 }

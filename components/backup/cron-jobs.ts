@@ -5,13 +5,31 @@ import type { BackupPlan } from "./plan.ts";
 import { backupPod } from "./pod.ts";
 
 /** The CronJobs, each a command of the scripts. */
-const ROWS: readonly { part: Part; command: string; memory: string; longestHours: number; why: string }[] = [
+const ROWS: readonly {
+  /** Section of the stack file that has its schedule. */
+  of: Part | "drill";
+  /** Part without which there is nothing for it to do. */
+  part: Part;
+  command: string;
+  memory: string;
+  longestHours: number;
+  why: string;
+}[] = [
   {
+    of: "projects",
     part: "projects",
     command: "projects",
     memory: "512Mi",
     longestHours: 20,
     why: "a zip goes through in pieces; one export of a project with many pictures takes CVAT an hour and more",
+  },
+  {
+    of: "drill",
+    part: "projects",
+    command: "drill",
+    memory: "512Mi",
+    longestHours: 20,
+    why: "restores one project after the other, whose annotations it has in memory one task at a time",
   },
 ];
 
@@ -25,10 +43,11 @@ export const podLabels = (command: string) => ({ [LABEL]: command, app: cronJobN
 
 /** CronJobs of what is backed up, by name. */
 export function cronJobs(plan: BackupPlan, mirror: Mirror | undefined) {
-  return ROWS.filter(({ part }) => plan.parts.includes(part)).map(({ part, command, memory, longestHours }) => ({
+  const wanted = ROWS.filter(({ of, part }) => plan.parts.includes(part) && plan.config[of].enabled);
+  return wanted.map(({ of, command, memory, longestHours }) => ({
     name: cronJobName(command),
     spec: {
-      schedule: plan.config[part].schedule,
+      schedule: plan.config[of].schedule,
       timeZone: plan.config.timeZone,
       // A night that was missed for longer is left to the next.
       startingDeadlineSeconds: HOUR,

@@ -1,9 +1,11 @@
 import type { Workload } from "../charts/workloads.ts";
-import { cronJobName, podLabels } from "./cron-jobs.ts";
+import { cronJobs } from "./cron-jobs.ts";
+import { BACKUP_LABEL } from "./names.ts";
 import type { BackupPlan } from "./plan.ts";
 
-/** The pods of runs, for whom ways are opened. Nobody calls them. (components/network/ways.ts) */
-export function backupWorkloads({ parts, namespace }: Pick<BackupPlan, "parts" | "namespace">): Workload[] {
-  const commands = parts.filter((part) => part === "projects");
-  return commands.map((name) => ({ namespace, name: cronJobName(name), labels: podLabels(name), ports: [] }));
-}
+/** The pods that make, check and restore backups, those of Jobs that a person asks for among them. Nobody calls them. */
+export const backupWorkloads = (plan: BackupPlan): Workload[] =>
+  cronJobs(plan, undefined).map(({ name, spec }) => ({
+    ...{ namespace: plan.namespace, name, ports: [] },
+    labels: { [BACKUP_LABEL]: spec.jobTemplate.metadata.labels[BACKUP_LABEL] },
+  }));

@@ -9,9 +9,7 @@ import { unforeseen } from "./unforeseen.ts";
 import { WAYS } from "./ways.ts";
 
 export interface NetworkArgs {
-  input: Omit<OutsideInput, "seen" | "network" | "notifyUrl"> & { network: NetworkConfig };
-  /** Where changes of backups are posted to. Undefined: nowhere. */
-  notifyUrl: pulumi.Input<string | undefined>;
+  input: Omit<OutsideInput, "seen" | "network"> & { network: NetworkConfig };
   cluster: Cluster;
   /** All pods of the lab, known when the charts are rendered. */
   workloads: pulumi.Input<readonly Workload[]>;
@@ -26,16 +24,14 @@ export class Network extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { input, notifyUrl, cluster, workloads, ofCharts }: NetworkArgs,
+    { input, cluster, workloads, ofCharts }: NetworkArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("vision-platform:network:Network", name, {}, opts);
     const seen = cluster.prepared?.seen;
+    const outside = outsideOf({ ...input, seen });
     const child = { parent: this, provider: cluster.provider };
-    // Of the address, which is a secret, a policy has who and which port is there alone.
-    const told = pulumi.unsecret(pulumi.output(notifyUrl));
-    this.policies = pulumi.all([workloads, ofCharts, told]).apply(([all, brought, url]) => {
-      const outside = outsideOf({ ...input, notifyUrl: url, seen });
+    this.policies = pulumi.all([workloads, ofCharts]).apply(([all, brought]) => {
       for (const text of unforeseen(all, brought, seen)) void pulumi.log.warn(`vision-platform:network: ${text}`, this);
       return policiesOf(WAYS, all, outside, input.network).map(({ name: own, namespace, spec }) => {
         new k8s.networking.v1.NetworkPolicy(

@@ -21,8 +21,6 @@ export interface OutsideInput {
   sso: SsoConfig | undefined;
   functions: Readonly<Record<string, FunctionPlan>>;
   store: StorePlan | undefined;
-  /** Where changes of backups are posted to. Undefined: nowhere. */
-  notifyUrl: string | undefined;
   seen: SeenCluster | undefined;
 }
 
@@ -45,7 +43,6 @@ export function outsideOf(input: OutsideInput): Outside {
       internet: internetOf(seen?.nodes ?? []),
       alsoTo: network.alsoTo.flatMap((range) => endsOfRange(range, seen)),
       store: store ? toAll([store.pods], own) : [],
-      notified: input.notifyUrl === undefined ? [] : toAll([placeOf(input.notifyUrl)], own),
       storeOfPeople: store?.people ? toAll([store.people], own) : [],
       ...(config && {
         ...externalsOf(config, toAll),

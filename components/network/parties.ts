@@ -32,7 +32,6 @@ export const PARTIES = {
   postgresqlJob: { what: "the Job that makes CVAT's database", pods: /^cvat-postgresql-database$/ },
   clickhouseJob: { what: "the Job that makes ClickHouse's database", pods: /^cvat-clickhouse-database$/ },
   certificateCopy: { what: "the Job that copies a certificate", pods: /^cvat-certificate-copy$/ },
-  projectBackups: { what: "runs that back up CVAT's projects", pods: /^backup-projects$/ },
   dashboard: { what: "Nuclio's dashboard", pods: /^cvat-nuclio-dashboard$/ },
   controller: { what: "Nuclio's controller", pods: /^cvat-nuclio-controller$/ },
   functions: { what: "functions", pods: /^cvat-functions$/ },
@@ -47,6 +46,7 @@ export const PARTIES = {
   elasticsearch: { what: "Elasticsearch", pods: /^clearml-elastic-master$/ },
   clearmlRedis: { what: "ClearML's Redis", pods: /^clearml-redis-master$/ },
   agent: { what: "ClearML's agent", pods: /^clearml-agent$/ },
+  backups: { what: "pods of backups", pods: /^backup-/ },
   edge: { what: "the edge (Traefik)" },
   anybody: { what: "anybody" },
   apiServer: { what: "the Kubernetes API server" },
@@ -56,7 +56,6 @@ export const PARTIES = {
   allowed: { what: "addresses that the stack file lets CVAT reach" },
   alsoTo: { what: "`network.alsoTo`" },
   sources: { what: "sources of functions" },
-  notified: { what: "who is told of backups (`backup.notify.url`)" },
   issuer: { what: "the issuer of sign-in" },
   internet: { what: "public addresses" },
 } as const satisfies Record<string, Party>;

@@ -83,3 +83,26 @@ it("says that none was made, makes one when asked, and lists it; what is asked f
   expect(well.exitCode, well.stderr).toBe(0);
   expect(well.told).toMatchObject({ well: true });
 });
+
+it("opens what was made, puts it back beside what is there, and tries it where nobody works", async () => {
+  const verified = await cli("backup", "verify", "--whole");
+  expect(verified.exitCode, verified.stderr + JSON.stringify(verified.told)).toBe(0);
+
+  const asked = ["backup", "restore", "--project", "Straße"];
+  const cvat = await data.cvat();
+  const names = async () =>
+    (await cvat.list<{ name: string }>("projects", { organization: "lab" })).map(({ name }) => name);
+  const planned = await cli(...asked, "--dry-run");
+  expect(planned.exitCode, planned.stderr + JSON.stringify(planned.told)).toBe(0);
+  expect(await names()).toEqual(["Straße"]);
+  const restored = await cli(...asked);
+  expect(restored.exitCode, restored.stderr + JSON.stringify(restored.told)).toBe(0);
+  expect(restored.told).toMatchObject({ backups: [{ frames: 1, counts: { tasks: 1, frames: 1 } }] });
+  expect((await names()).sort()).toEqual(["Straße", expect.stringMatching(/^Straße \(20\d\d-\d\d-\d\d\)$/)]);
+
+  const drilled = await cli("backup", "drill");
+  expect(drilled.exitCode, drilled.stderr + JSON.stringify(drilled.told)).toBe(0);
+  expect(drilled.told).toMatchObject({ outcome: "well", backups: [{ frames: 1 }] });
+  const organizations = await cvat.list<{ slug: string }>("organizations");
+  expect(organizations.map(({ slug }) => slug)).toEqual(["lab"]);
+});

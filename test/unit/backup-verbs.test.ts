@@ -6,10 +6,14 @@ import { begin, followed } from "../../automation/backup/follow.ts";
 import { jobFrom, type JobObject } from "../../automation/backup/job.ts";
 import { listedBackups } from "../../automation/backup/listing.ts";
 import { standingsOf } from "../../automation/backup/runs.ts";
+import { checkedText, restoredText } from "../../automation/backup/text-back.ts";
 import { listText, resultText, sizeText, statusLine, statusText } from "../../automation/backup/text.ts";
 import { cronJobs } from "../../components/backup/cron-jobs.ts";
 import { watchedOf } from "../../components/backup/plan.ts";
 import { longestGapHours } from "../../components/backup/schedule.ts";
+import { backupWorkloads } from "../../components/backup/workloads.ts";
+import { policiesOf } from "../../components/network/policies.ts";
+import { WAYS } from "../../components/network/ways.ts";
 import { memoryBucket } from "../data/memory-bucket.ts";
 import { planned } from "../fixtures/inputs/planned.ts";
 import { exampleStack } from "../fixtures/inputs/whole-stack.ts";
@@ -66,6 +70,40 @@ describe("a Job that somebody asks for", () => {
     expect(variable(jobFrom(cronJob, "one", { project: 'a "b"' }))).toBe('{"project":"a \\"b\\""}');
     expect(variable(jobFrom(cronJob, "all"))).toBe("");
     expect(cronJob).toEqual(before);
+  });
+
+  it("does another command than the schedule's when told to, in a pod that the same ways are open to", () => {
+    const job = jobFrom(cronJob, "one", { project: "a" }, "restore");
+    const [container] = job.spec?.template.spec?.containers ?? [];
+    expect(container?.command).toEqual([
+      "python",
+      "/etc/vision-platform/backup/backup.py",
+      "restore",
+      "/etc/vision-platform/backup-settings/settings.json",
+    ]);
+    const [workload] = backupWorkloads(backup);
+    expect(job.spec?.template.metadata?.labels).toMatchObject(workload?.labels ?? expect.fail("there is none"));
+  });
+
+  it("reaches CVAT's server, the store and who is told, and nobody reaches it", () => {
+    const ports = [{ name: "http", port: 8080 }];
+    const server = { namespace: "cvat", name: "cvat-backend-server", labels: { component: "server" }, ports };
+    const address = (cidr: string) => [{ peers: [{ ipBlock: { cidr } }], ports: "any" as const }];
+    const outside = { from: {}, to: { store: address("192.0.2.30/32"), internet: address("0.0.0.0/0") } };
+    const all = [...backupWorkloads(backup), server];
+    const policies = policiesOf(WAYS, all, outside, { internet: [] });
+    expect(policies.map(({ name }) => name)).toEqual([
+      "backup-projects-ways",
+      "backup-drill-ways",
+      "cvat-backend-server-ways",
+    ]);
+    for (const { spec } of policies.slice(0, 2)) {
+      expect(spec.ingress).toEqual([]);
+      const opened = JSON.stringify(spec.egress);
+      for (const end of ['"component":"server"', '"port":8080', "192.0.2.30/32", "0.0.0.0/0"])
+        expect(opened).toContain(end);
+    }
+    expect(JSON.stringify(policies[2]?.spec.ingress)).toContain('"vision-platform/backup":"drill"');
   });
 
   it("has one pod at a time, which nobody lets near the cluster's API", () => {
@@ -237,5 +275,35 @@ describe("how it is with backups", () => {
     expect(found.map(({ stamp }) => stamp)).toEqual(["20261202T011700Z", "20261201T011700Z"]);
     expect(listText(found)).toMatch(/2026-12-02 01:17 UTC +lab\/Roads \(3\) +3\.0 MiB +2 tasks, 63 frames/);
     expect(sizeText(0)).toBe("0 B");
+  });
+});
+
+describe("what came of looking at backups, and of putting them back", () => {
+  const one = { what: "project 3 `Roads` of lab", bytes: 5 };
+
+  it("names each that was put back, what of it is lost, and what failed", () => {
+    const back = { ...one, project: { id: 9, name: "Roads (2026-12-01)" }, lost: ["owner: it was alice, and is bob"] };
+    const failed = [{ what: "project 4 `Cars` of lab", why: "its zip is gone" }];
+    expect(restoredText({ outcome: "failed", backups: [back], failed }, false)).toBe(
+      [
+        "1 backup restored.",
+        "  project 3 `Roads` of lab: project 9 `Roads (2026-12-01)`",
+        "    lost: owner: it was alice, and is bob",
+        "Failed:",
+        "  project 4 `Cars` of lab: its zip is gone",
+      ].join("\n"),
+    );
+    expect(restoredText({ outcome: "well", backups: [one] }, true)).toContain("nothing was done");
+    expect(restoredText({ outcome: "incomplete", backups: [] }, false)).toContain("ask for the same again");
+  });
+
+  it("says why nothing was done", () => {
+    expect(checkedText({ outcome: "refused", why: "no such project" }, "opened")).toBe(
+      "Nothing was done: no such project",
+    );
+    const notCovered = [{ what: "pictures of Roads", why: "the backup is lightweight" }];
+    expect(checkedText({ outcome: "well", backups: [one, one], notCovered }, "opened")).toBe(
+      "2 backups opened.\nNot covered:\n  pictures of Roads: the backup is lightweight",
+    );
   });
 });

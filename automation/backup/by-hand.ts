@@ -1,0 +1,66 @@
+import { randomBytes } from "node:crypto";
+import type { Part } from "../../components/backup/parts.ts";
+import type { BackupPlan } from "../../components/backup/plan.ts";
+import { kubeConfig } from "../../components/kubernetes/kube-config.ts";
+import { UserError } from "../../components/program/errors.ts";
+import type { DataFlags, DataLab } from "../data/connect/lab.ts";
+import { inDataLab } from "../data/connect/run.ts";
+import { streamProgress } from "../progress.ts";
+import { begin, followed } from "./follow.ts";
+import { jobFrom } from "./job.ts";
+import type { Told } from "./told.ts";
+
+/** What somebody has done now by a Job in the cluster. */
+export interface ByHand {
+  /** Part of backups that must be on for it. */
+  part: Part;
+  /** Name of the CronJob whose template the Job has. */
+  cronJob: string;
+  /** Another command than the CronJob's. Default: the same. */
+  command?: string;
+  request: object | undefined;
+  /** What a person reads while it is at work. */
+  title: string;
+}
+
+/**
+ * Makes a Job of a CronJob's own template, and follows it to its end. Stopping it leaves the Job at work.
+ * @returns what came of it, with the Job's name
+ * @throws UserError where the stack makes no such backups
+ */
+export async function byHand(
+  flags: DataFlags,
+  { part, cronJob, command, request, title }: ByHand,
+): Promise<Told & { job: string }> {
+  const progress = streamProgress();
+  return inDataLab(flags, progress, async (lab, signal, stands) => {
+    const { namespace, parts } = plannedIn(lab);
+    if (!parts.includes(part))
+      throw new UserError(`Backups of ${part} are off: see vision-platform:backup.${part}.enabled.`, { exitCode: 2 });
+    const config = await kubeConfig(lab.plan.lab.cluster);
+    const name = `backup-${command ?? cronJob.replace(/^backup-/, "")}-${randomBytes(4).toString("hex")}`;
+    stands("Nothing was begun.");
+    await begin(config, namespace, cronJob, (from) => jobFrom(from, name, request, command));
+    stands(
+      `Job ${name} goes on in the cluster. Its log: kubectl --namespace ${namespace} logs --follow job/${name}; to end it: kubectl --namespace ${namespace} delete job ${name}`,
+    );
+    const told = await progress.task(`${title} (Job ${name})`, (task) =>
+      followed({ config, namespace, name, signal, say: (text) => task.update(text) }),
+    );
+    return { job: name, ...told };
+  });
+}
+
+/** The exit code that a result asks for: 2 where nothing was done for what was asked, 1 where anything failed. */
+export function endAs({ outcome }: Told): void {
+  if (outcome !== "well") process.exitCode = outcome === "refused" ? 2 : 1;
+}
+
+/** @throws UserError where the stack file has no backups */
+export function plannedIn({ plan: { backup } }: DataLab): BackupPlan {
+  if (backup) return backup;
+  throw new UserError(
+    "This stack makes no backups: vision-platform:backup is not in its file. `vision-platform:backup: {}` is enough to begin (docs/backups.md).",
+    { exitCode: 2 },
+  );
+}
