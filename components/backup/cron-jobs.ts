@@ -47,6 +47,9 @@ export const commandsOf = ({ namespace, databases }: BackupPlan, part: Part) =>
     ? databases.map((database) => ({ command: database.engine, namespace: database.namespace }))
     : [{ command: part, namespace }];
 
+/** Labels of its pods. By the name of an application they are told from pods that build functions. (components/network/outside.ts) */
+export const podLabels = (command: string) => ({ [LABEL]: command, app: cronJobName(command) });
+
 /** CronJobs of what is backed up, by name. */
 export function cronJobs(plan: BackupPlan, mirror: Mirror | undefined) {
   return [
@@ -94,7 +97,7 @@ function cronJob(plan: BackupPlan, { of, command, namespace, longestHours, pod }
           // What failed is told, and done again the next night: at once it would most often fail alike.
           backoffLimit: 0,
           activeDeadlineSeconds: longestHours * HOUR,
-          template: { metadata: { labels: { [LABEL]: command } }, spec: pod },
+          template: { metadata: { labels: podLabels(command) }, spec: pod },
         },
       },
     },

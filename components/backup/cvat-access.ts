@@ -17,7 +17,7 @@ const TOKEN = { readOnly: false, days: 90, renewBefore: 30, rotation: 0 };
 /** What opens CVAT to the runs, once the account is there. */
 export function cvatAccess(
   { config }: Pick<BackupPlan, "config">,
-  cvat: Cvat,
+  cvat: pulumi.Resource & Pick<Cvat, "namespace" | "connectionAs">,
   { config: section, versions }: Pick<CvatPlan, "config" | "versions">,
   opts: pulumi.ComponentResourceOptions,
 ): pulumi.Output<NonNullable<BackupAccess["cvat"]>> {

@@ -1,6 +1,11 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
+import { cronJobs } from "../../components/backup/cron-jobs.ts";
+import { cvatAccess } from "../../components/backup/cvat-access.ts";
+import { backupWorkloads } from "../../components/backup/workloads.ts";
+import { registerRecords } from "../../components/cvat/records.ts";
+import { OwnProvider } from "../../components/records/resource.ts";
 import { backupPod, scriptMap } from "../../components/backup/pod.ts";
 import { backupConfig } from "../../components/backup/backup-section.ts";
 import { Backup } from "../../components/backup/backup.ts";
@@ -140,5 +145,86 @@ describe("Backup", () => {
       notify: { kind: "auto", url: "https://ntfy.example.com/canary-topic" },
       projects: backupConfig.parse({}).projects,
     });
+  });
+});
+
+describe("what opens CVAT to the runs", () => {
+  /** As much of CVAT as it needs. */
+  const cvat = () =>
+    Object.assign(new pulumi.ComponentResource("test:index:Cvat", "cvat"), {
+      namespace: pulumi.output("cvat"),
+      connectionAs: (username: string) =>
+        pulumi.output({ endpoint: "http://192.0.2.20", username, password: `<${username}>`, patienceMs: 1 }),
+    });
+
+  async function opened(sections: Record<string, unknown>) {
+    const plan = planned(sections);
+    if (!plan.backup || !plan.cvat) throw new Error("no backups of CVAT are planned");
+    const provider = new OwnProvider("own");
+    const access = cvatAccess(plan.backup, cvat(), plan.cvat, { provider });
+    const found = await new Promise((resolve) => access.apply(resolve));
+    await settled(registered);
+    return { found, tokens: registered.filter(({ type }) => type.endsWith(":AccessToken")) };
+  }
+  const withCvat = (more: object) => ({ cvat: { ...(exampleStack()["cvat"] as object), ...more } });
+
+  it("is a token of its own account that writes, and is renewed while it is good", async () => {
+    const { found, tokens } = await opened(lab({}, withCvat({ organizations: [{ slug: "lab" }] })));
+    expect(found).toMatchObject({
+      address: "http://cvat-backend-service.cvat:8080",
+      username: "vision-platform-backup",
+      organizations: ["lab"],
+    });
+    expect(found).not.toHaveProperty("password");
+    expect(tokens.map(({ inputs }) => inputs)).toMatchObject([{ readOnly: false, days: 90, renewBefore: 30 }]);
+  });
+
+  it("is one of the administrator too for sandboxes, and the password of a CVAT that has no tokens", async () => {
+    const { tokens } = await opened(lab({ projects: { sandboxes: true } }));
+    expect(tokens).toHaveLength(2);
+    registered.length = 0;
+    const old = withCvat({ version: "2.39.0", images: { server: "cvat/server:v2.39.0", ui: "cvat/ui:v2.39.0" } });
+    const { found, tokens: none } = await opened(lab({}, old));
+    expect(found).toMatchObject({ password: "<vision-platform-backup>" });
+    expect(none).toEqual([]);
+  });
+});
+
+describe("the account", () => {
+  const registeredFor = async (sections: Record<string, unknown>) => {
+    registered.length = 0;
+    const { cvat } = planned(sections);
+    if (!cvat) throw new Error("no CVAT is planned");
+    const connection = { endpoint: "http://192.0.2.20", username: "admin", password: "secret" };
+    registerRecords("cvat", { plan: cvat, connection, storages: [] }, {});
+    await settled(registered);
+    return registered.filter(({ type }) => type.endsWith(":Membership")).map(({ inputs }) => inputs);
+  };
+
+  it("maintains each organization of the stack while projects are backed up, and none afterwards", async () => {
+    const cvat = {
+      ...(exampleStack()["cvat"] as object),
+      organizations: [{ slug: "a" }, { slug: "b" }],
+      cloudStorages: [],
+    };
+    const username = "vision-platform-backup";
+    expect(await registeredFor(lab({}, { cvat }))).toMatchObject([
+      { organization: "a", username, role: "maintainer" },
+      { organization: "b", username, role: "maintainer" },
+    ]);
+    expect(await registeredFor(lab({ projects: { enabled: false } }, { cvat }))).toEqual([]);
+    expect(await registeredFor({ ...exampleStack(), cvat })).toEqual([]);
+  });
+});
+
+describe("the pods of a run", () => {
+  it("have the labels by which their ways are opened, and the name of an application, as pods that build functions have not", () => {
+    const { backup } = planned(lab());
+    if (!backup) throw new Error("no backups are planned");
+    const [pods] = backupWorkloads(backup);
+    const [{ spec } = expect.fail("there is no CronJob")] = cronJobs(backup, undefined);
+    const { labels } = spec.jobTemplate.spec.template.metadata;
+    expect(labels).toMatchObject(pods?.labels ?? expect.fail("nobody opens their ways"));
+    expect(labels).toHaveProperty("app");
   });
 });
