@@ -12,19 +12,11 @@ beforeAll(async () => {
 afterAll(() => nights.end());
 
 it(
-  "backups of projects are whole, and what fails is told; each fault of a night: test/full/backup-nights.test.ts",
+  "backups of projects are whole, what fails is told, and they come back; each fault of a night and each kill: test/full/backup-nights.test.ts",
   () =>
     nights.pass(
       "test_tell.py",
       "test_projects.py::test_each_project_has_a_zip_that_is_what_cvat_had_and_beside_it_what_the_zip_lacks",
-    ),
-  10 * MINUTES,
-);
-
-it(
-  "backups come back whole, and a drill on one with a moved point fails; each kill of a restore: test/full/backup-nights.test.ts",
-  () =>
-    nights.pass(
       "test_restore.py::test_a_project_comes_back_beside_the_one_that_is_there_with_all_that_the_zip_lacks",
       "test_restore.py::test_a_drill_on_a_backup_with_one_moved_point_fails",
     ),
