@@ -16,6 +16,8 @@ import { engineIn, type TestEngine } from "./engine.ts";
 let home: Home;
 let engine: TestEngine;
 let file: string;
+/** The generated passwords. */
+let made: string[];
 const program = () => {
   new GeneratedText("password", { length: 24 }, { provider: new OwnProvider("own") });
   return Promise.resolve({});
@@ -48,6 +50,7 @@ beforeAll(async () => {
   // The engine keeps its salt there.
   await writeFile(stackFile, `${await readFile(stackFile, "utf8")}${stringify({ config })}`);
   await engine.run("up");
+  made = await valuesOf(engine.stack);
   await writeFile(path.join(home.folder, "words"), `${FILE_PASSPHRASE}\n`);
   file = path.join(home.folder, "own.age");
 });
@@ -64,7 +67,7 @@ async function backup(args: readonly string[], env: Record<string, string | unde
     reject: false,
     stdin: "ignore",
   });
-  for (const secret of [TOKEN, FILE_PASSPHRASE, ...(await valuesOf(engine.stack))])
+  for (const secret of [TOKEN, FILE_PASSPHRASE, ...made])
     expect(ran.stdout + ran.stderr).not.toContain(secret);
   expect(ran.stdout + ran.stderr).not.toMatch(/^\s+at .*:\d+:\d+/m);
   return ran;
@@ -115,7 +118,8 @@ describe("the stack in one file", () => {
     const names = { project: "vision-platform", stack: "own" };
     const there = await engineIn({ folder: other.folder, tools, names, env: other.env, program });
     expect((await there.run("preview")).changes).toEqual([]);
-    expect(await valuesOf(there.stack)).toEqual(await valuesOf(engine.stack));
+    expect(made.length).toBe(1);
+    expect(await valuesOf(there.stack)).toEqual(made);
   });
 
   it("leaves another state alone, and puts nothing back beside it", async () => {
