@@ -245,15 +245,14 @@ function ssoOf(
 /** User names of the lab's own programs in CVAT. */
 const accountsOf = ({ accounts }: CvatPlan) => accounts.map(({ username }) => username);
 
-/** Backups, beside the system whose image they run. */
+/** Backups, beside the systems that they are of. */
 function backupOf(
   { backup: plan, cvat: cvatPlan, store: storePlan, lab, mirror }: Plan,
   { store, cvat, clearml }: Pick<VisionPlatform, "store" | "cvat" | "clearml">,
   cluster: Cluster,
   opts: pulumi.ComponentResourceOptions,
 ): Backup | undefined {
-  const beside = cvat ?? clearml;
-  if (plan === undefined || storePlan === undefined || store === undefined || beside === undefined) return undefined;
+  if (plan === undefined || storePlan === undefined || store === undefined) return undefined;
   const { accessKey, secretKey } = store.keysOf("backup");
   const { url: notifyUrl } = lab.backup?.notify ?? {};
   const ca = storePlan.caForPods;
@@ -267,7 +266,11 @@ function backupOf(
       ...(opened && { cvat: opened }),
       ...(url !== undefined && { notifyUrl: url }),
     }));
-  return new Backup("backup", { plan, namespace: beside.namespace, mirror, cluster, access }, opts);
+  const namespaces = {
+    ...(cvat && { [lab.cvat.namespace]: cvat.namespace }),
+    ...(clearml && { [lab.clearml.namespace]: clearml.namespace }),
+  };
+  return new Backup("backup", { plan, namespaces, mirror, cluster, access }, opts);
 }
 
 /** What the platform around the lab learns of CVAT. */

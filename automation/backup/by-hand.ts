@@ -16,6 +16,8 @@ export interface ByHand {
   part: Part;
   /** Name of the CronJob whose template the Job has. */
   cronJob: string;
+  /** Of the CronJob. Default: that of backups. */
+  namespace?: string;
   /** Another command than the CronJob's. Default: the same. */
   command?: string;
   request: object | undefined;
@@ -28,26 +30,37 @@ export interface ByHand {
  * @returns what came of it, with the Job's name
  * @throws UserError where the stack makes no such backups
  */
-export async function byHand(
+export async function byHand(flags: DataFlags, one: ByHand): Promise<Told & { job: string }> {
+  const [told] = await allByHand(flags, () => [one]);
+  if (told === undefined) throw new Error("a Job was asked for");
+  return told;
+}
+
+/** The same of several, one after the other: they go through the same line. */
+export async function allByHand(
   flags: DataFlags,
-  { part, cronJob, command, request, title }: ByHand,
-): Promise<Told & { job: string }> {
+  wanted: (plan: BackupPlan) => readonly ByHand[],
+): Promise<(Told & { job: string })[]> {
   const progress = streamProgress();
   return inDataLab(flags, progress, async (lab, signal, stands) => {
-    const { namespace, parts } = plannedIn(lab);
-    if (!parts.includes(part))
-      throw new UserError(`Backups of ${part} are off: see vision-platform:backup.${part}.enabled.`, { exitCode: 2 });
+    const plan = plannedIn(lab);
     const config = await kubeConfig(lab.plan.lab.cluster);
-    const name = `backup-${command ?? cronJob.replace(/^backup-/, "")}-${randomBytes(4).toString("hex")}`;
+    const ended: (Told & { job: string })[] = [];
     stands("Nothing was begun.");
-    await begin(config, namespace, cronJob, (from) => jobFrom(from, name, request, command));
-    stands(
-      `Job ${name} goes on in the cluster. Its log: kubectl --namespace ${namespace} logs --follow job/${name}; to end it: kubectl --namespace ${namespace} delete job ${name}`,
-    );
-    const told = await progress.task(`${title} (Job ${name})`, (task) =>
-      followed({ config, namespace, name, signal, say: (text) => task.update(text) }),
-    );
-    return { job: name, ...told };
+    for (const { part, cronJob, namespace = plan.namespace, command, request, title } of wanted(plan)) {
+      if (!plan.parts.includes(part))
+        throw new UserError(`Backups of ${part} are off: see vision-platform:backup.${part}.enabled.`, { exitCode: 2 });
+      const name = `backup-${command ?? cronJob.replace(/^backup-/, "")}-${randomBytes(4).toString("hex")}`;
+      await begin(config, namespace, cronJob, (from) => jobFrom(from, name, request, command));
+      stands(
+        `Job ${name} goes on in the cluster. Its log: kubectl --namespace ${namespace} logs --follow job/${name}; to end it: kubectl --namespace ${namespace} delete job ${name}`,
+      );
+      const told = await progress.task(`${title} (Job ${name})`, (task) =>
+        followed({ config, namespace, name, signal, say: (text) => task.update(text) }),
+      );
+      ended.push({ job: name, ...told });
+    }
+    return ended;
   });
 }
 

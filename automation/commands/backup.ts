@@ -1,7 +1,8 @@
-import { Argument, Command } from "commander";
+import { Argument, Command, Option } from "commander";
 import { PARTS, type Part } from "../../components/backup/parts.ts";
 import type { CreateFlags } from "../verbs/backup.ts";
 import type { DrillFlags, RestoreFlags, VerifyFlags } from "../verbs/backup-back.ts";
+import type { DatabaseFlags } from "../verbs/backup-database.ts";
 import type { StackFlags } from "../verbs/flags.ts";
 import { stackCommand } from "./common.ts";
 
@@ -54,7 +55,7 @@ export function backupCommand(): Command {
   command.addCommand(
     stackCommand(
       "restore",
-      "put a project back, beside one that is there. Asked for once more it goes on where it was killed",
+      "put a project back, beside one that is there, or a database in its place. Asked for once more it goes on where it was killed",
       "backup restore --project Roads --to other",
     )
       .option("--project <name>", PROJECT)
@@ -63,8 +64,18 @@ export function backupCommand(): Command {
       .option("--to <organization>", "organization that it comes into. Default: its own")
       .option("--name <name>", "name that it gets. Default: its own, with the date where there is one of that name")
       .option("--dry-run", "say what would be done and what would be lost, and do nothing")
-      .action(async (flags: RestoreFlags) => {
-        await (await import("../verbs/backup-back.ts")).restore(flags);
+      .addOption(
+        new Option("--database <name>", "CVAT's PostgreSQL or ClearML's MongoDB, as its dump has it").choices([
+          "postgresql",
+          "mongodb",
+        ]),
+      )
+      .option("--identity <file>", "with the private key of age, of a dump that is encrypted; it stays on this machine")
+      .option("--scale-down", "scale down what uses the database, and up again at the end")
+      .action(async (flags: RestoreFlags & Partial<DatabaseFlags>) => {
+        if (flags.database === undefined) await (await import("../verbs/backup-back.ts")).restore(flags);
+        else
+          await (await import("../verbs/backup-database.ts")).restoreDatabase({ ...flags, database: flags.database });
       }),
   );
   command.addCommand(

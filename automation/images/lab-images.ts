@@ -40,7 +40,7 @@ export async function labImages(plan: Plan, { charts, helm, folder }: LabImagesO
   for (const [name, { config }] of Object.entries(plan.functions))
     if (config.image !== undefined) note(config.image, `function ${name}`);
   for (const { image } of plan.lab.sso ? [plan.lab.sso.proxy, plan.lab.sso.sessions] : []) note(image, "sign-in");
-  if (plan.backup) note(plan.backup.image, "backups");
+  for (const { image } of plan.backup ? [plan.backup, ...plan.backup.databases] : []) note(image, "backups");
   if (plan.lab.images.node !== undefined) note(plan.lab.images.node, "dataset --in-cluster");
   return [...found]
     .map(([image, of]) => ({ image, of: [...of] }))

@@ -1,8 +1,8 @@
-import { cronJobName } from "../../components/backup/cron-jobs.ts";
+import { commandsOf, cronJobName } from "../../components/backup/cron-jobs.ts";
 import type { Part } from "../../components/backup/parts.ts";
 import { watchedOf } from "../../components/backup/plan.ts";
 import { UserError } from "../../components/program/errors.ts";
-import { byHand, endAs, plannedIn } from "../backup/by-hand.ts";
+import { allByHand, endAs, plannedIn } from "../backup/by-hand.ts";
 import { listedBackups } from "../backup/listing.ts";
 import { standingsOf } from "../backup/runs.ts";
 import { listText, resultText, statusText } from "../backup/text.ts";
@@ -20,9 +20,17 @@ export async function create(part: Part, { json, project, ...flags }: CreateFlag
   if (project !== undefined && part !== "projects")
     throw new UserError("--project is of backups of projects alone.", { exitCode: 2 });
   const request = project === undefined ? undefined : { project };
-  const told = await byHand(flags, { part, cronJob: cronJobName(part), title: `Backing up ${part}`, request });
-  print(told, resultText(told), json);
-  endAs(told);
+  const runs = await allByHand(flags, (plan) =>
+    commandsOf(plan, part).map(({ command, namespace }) => ({
+      ...{ part, cronJob: cronJobName(command), namespace, request },
+      title: `Backing up ${command}`,
+    })),
+  );
+  const [first] = runs;
+  if (first === undefined)
+    throw new UserError(`Backups of ${part} are off: see vision-platform:backup.${part}.enabled.`, { exitCode: 2 });
+  print(part === "databases" ? { runs } : first, runs.map(resultText).join(""), json);
+  for (const told of runs) endAs(told);
 }
 
 /** The backups that there are. */

@@ -82,6 +82,14 @@ export const backupSettings = z.strictObject({
         .describe(
           "Public key of age: dumps are encrypted to it, and only who has the other half opens them. Keep that half outside the lab. Default: not encrypted.",
         ),
+      postgresqlImage: imageReference
+        .optional()
+        .describe(
+          "Image with pg_dump, pg_restore and psql of the server's release. Default: what CVAT's chart runs; needed where cvat.postgresql.external is set.",
+        ),
+      mongodbImage: imageReference
+        .optional()
+        .describe("Image with mongodump and mongorestore. Default: what ClearML's chart runs."),
     })
     .prefault({})
     .describe("Dumps of CVAT's PostgreSQL and of ClearML's MongoDB."),

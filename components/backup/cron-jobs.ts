@@ -1,4 +1,5 @@
 import type { Mirror } from "../images/mirror.ts";
+import { databasePod } from "./databases/database-pod.ts";
 import { BACKUP_LABEL as LABEL } from "./names.ts";
 import type { Part } from "./parts.ts";
 import type { BackupPlan } from "./plan.ts";
@@ -33,19 +34,52 @@ const ROWS: readonly {
   },
 ];
 
+/** A dump of 100 GB takes two hours or three. */
+const LONGEST_DUMP_HOURS = 12;
 const HOUR = 3600;
 
 /** Name of a CronJob: `backup-projects`. */
 export const cronJobName = (command: string): string => `backup-${command}`;
 
-/** Labels of its pods. By the name of an application they are told from pods that build functions. (components/network/outside.ts) */
-export const podLabels = (command: string) => ({ [LABEL]: command, app: cronJobName(command) });
+/** What backs up a part: each with a CronJob of its own. */
+export const commandsOf = ({ namespace, databases }: BackupPlan, part: Part) =>
+  part === "databases"
+    ? databases.map((database) => ({ command: database.engine, namespace: database.namespace }))
+    : [{ command: part, namespace }];
 
 /** CronJobs of what is backed up, by name. */
 export function cronJobs(plan: BackupPlan, mirror: Mirror | undefined) {
-  const wanted = ROWS.filter(({ of, part }) => plan.parts.includes(part) && plan.config[of].enabled);
-  return wanted.map(({ of, command, memory, longestHours }) => ({
+  return [
+    ...ROWS.filter(({ of, part }) => plan.parts.includes(part) && plan.config[of].enabled).map(
+      ({ of, command, memory, longestHours }) =>
+        cronJob(plan, {
+          ...{ of, command, longestHours },
+          namespace: plan.namespace,
+          pod: backupPod({ plan, mirror, command, memory }),
+        }),
+    ),
+    ...plan.databases.map((database) =>
+      cronJob(plan, {
+        ...{ of: "databases", command: database.engine, longestHours: LONGEST_DUMP_HOURS },
+        namespace: database.namespace,
+        pod: databasePod(database, plan, mirror),
+      }),
+    ),
+  ];
+}
+
+interface CronJobArgs {
+  of: Part | "drill";
+  command: string;
+  namespace: string;
+  longestHours: number;
+  pod: ReturnType<typeof backupPod> | ReturnType<typeof databasePod>;
+}
+
+function cronJob(plan: BackupPlan, { of, command, namespace, longestHours, pod }: CronJobArgs) {
+  return {
     name: cronJobName(command),
+    namespace,
     spec: {
       schedule: plan.config[of].schedule,
       timeZone: plan.config.timeZone,
@@ -60,12 +94,10 @@ export function cronJobs(plan: BackupPlan, mirror: Mirror | undefined) {
           // What failed is told, and done again the next night: at once it would most often fail alike.
           backoffLimit: 0,
           activeDeadlineSeconds: longestHours * HOUR,
-          template: {
-            metadata: { labels: podLabels(command) },
-            spec: backupPod({ plan, mirror, command, memory }),
-          },
+          // By the name of an application they are told from pods that build functions. (components/network/outside.ts)
+          template: { metadata: { labels: { [LABEL]: command, app: cronJobName(command) } }, spec: pod },
         },
       },
     },
-  }));
+  };
 }

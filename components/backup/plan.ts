@@ -3,6 +3,7 @@ import type { CvatConfig } from "../cvat/cvat-config.ts";
 import type { OwnAccount } from "../cvat/users/own-account.ts";
 import { BACKUP_ACCOUNT } from "./account.ts";
 import type { BackupConfig } from "./backup-config.ts";
+import { databasesOf, type Database } from "./databases/database.ts";
 import { longestGapHours } from "./schedule.ts";
 import { PARTS, type Part } from "./parts.ts";
 
@@ -11,6 +12,8 @@ export interface BackupPlan {
   config: BackupConfig;
   /** What is backed up of what this lab has. */
   parts: readonly Part[];
+  /** What is dumped, each in the namespace of what uses it. None where databases are not backed up. */
+  databases: readonly Database[];
   /** Who exports CVAT's projects. None where they are not backed up. */
   accounts: readonly OwnAccount[];
   /** Namespace of the CronJobs and of what they read. */
@@ -32,6 +35,7 @@ export function backupPlan({ config, cvat, clearml }: BackupPlanArgs): BackupPla
   return {
     config,
     parts,
+    databases: parts.includes("databases") ? databasesOf({ config: config.databases, cvat, clearml }) : [],
     accounts: parts.includes("projects") ? [BACKUP_ACCOUNT] : [],
     namespace: cvat.enabled ? cvat.namespace : clearml.namespace,
     image: config.image ?? cvat.images.server ?? `cvat/server:v${cvat.version}`,
@@ -52,12 +56,15 @@ export interface Watched {
 const RUN_HOURS = 3;
 
 /** Every place whose last run tells whether backups are made. */
-export function watchedOf({ config, parts }: Pick<BackupPlan, "config" | "parts">): Watched[] {
+export function watchedOf({ config, parts, databases }: Pick<BackupPlan, "config" | "parts" | "databases">): Watched[] {
   const watched = (part: Part, name: string, place: string): Watched => ({
     ...{ name, place },
     lateAfterHours: (longestGapHours(config[part].schedule) ?? 0) + RUN_HOURS,
   });
-  return parts.includes("projects") ? [watched("projects", "projects", config.projects.to)] : [];
+  return [
+    ...(parts.includes("projects") ? [watched("projects", "projects", config.projects.to)] : []),
+    ...databases.map(({ engine }) => watched("databases", engine, `${config.databases.to}${engine}/`)),
+  ];
 }
 
 /** Places in the bucket, of what is on and of what is off: what lies there is still looked after. */

@@ -25,7 +25,9 @@ export function mirrorOf({
     kept: [
       ...Object.values(cvat.images),
       ...(sso ? namedImages(sso) : []),
-      ...(backup?.image === undefined ? [] : [backup.image]),
+      ...[backup?.image, backup?.databases.postgresqlImage, backup?.databases.mongodbImage].filter(
+        (image) => image !== undefined,
+      ),
       ...(own === undefined ? [] : [`${own}/${repository}`]),
       // Built by us, and carried to the nodes or pushed where the stack file says.
       imageOf(clearml.agent.image),

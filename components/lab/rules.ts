@@ -172,6 +172,19 @@ const backupHasWhatItNeeds: Rule = ({ backup, cvat, clearml }, given) => {
   ];
 };
 
+/** The chart's own PostgreSQL comes with the programs that dump it. Those of somebody else's must be of its release. */
+const dumpsHaveTheirProgram: Rule = ({ backup, cvat }) => {
+  if (backup === undefined || installed(cvat)?.postgresql?.external === undefined) return [];
+  if (!backup.databases?.enabled || backup.databases.postgresqlImage !== undefined) return [];
+  return [
+    {
+      path: "vision-platform:backup.databases.postgresqlImage",
+      message:
+        "Is missing: CVAT's PostgreSQL is one of your own, and an older pg_dump refuses a newer server. Name an image of the server's release, such as docker.io/library/postgres:16-alpine.",
+    },
+  ];
+};
+
 /** Backups get a bucket that nothing else has: who may read another reads none of them. */
 const backupsHaveABucketOfTheirOwn: Rule = ({ backup, objectStore }) => {
   const { buckets, moreBuckets } = objectStore ?? {};
@@ -216,6 +229,7 @@ export const RULES: readonly Rule[] = [
   chartsTakeKubernetes,
   backupHasWhatItNeeds,
   backupsHaveABucketOfTheirOwn,
+  dumpsHaveTheirProgram,
   accountsAreNobodys,
 ];
 

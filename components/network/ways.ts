@@ -325,6 +325,20 @@ export const WAYS: readonly Way[] = [
     breaks: "nothing is backed up or restored",
   },
   {
+    id: "backups-to-postgresql",
+    from: ["backups"],
+    to: ["postgresql"],
+    why: "CVAT's database is dumped, and put back",
+    breaks: "PostgreSQL is not dumped",
+  },
+  {
+    id: "backups-to-mongodb",
+    from: ["backups"],
+    to: ["mongodb"],
+    why: "ClearML's database is dumped, and put back",
+    breaks: "MongoDB is not dumped",
+  },
+  {
     id: "backups-to-internet",
     from: ["backups"],
     to: ["internet"],

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { execa } from "execa";
+import { execa, type ResultPromise } from "execa";
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -11,14 +11,24 @@ interface Variable {
   valueFrom?: { secretKeyRef: { name: string; key: string } };
 }
 
-/** A pod of one container, as it was rendered. */
+interface Container {
+  name: string;
+  command: string[];
+  env: Variable[];
+  volumeMounts: { name: string; mountPath: string }[];
+}
+
+interface Volume {
+  name: string;
+  configMap?: { name: string };
+  secret?: { secretName: string; optional?: boolean };
+  emptyDir?: object;
+}
+
+/** A pod, as it was rendered. */
 export interface RenderedPod {
-  containers: {
-    command: string[];
-    env: Variable[];
-    volumeMounts: { name: string; mountPath: string }[];
-  }[];
-  volumes: { name: string; configMap: { name: string } }[];
+  containers: Container[];
+  volumes: Volume[];
 }
 
 /** What the pod's namespace has, by name. */
@@ -32,38 +42,79 @@ export interface Ended {
   output: string;
 }
 
-/** Runs a pod's container as a process: its environment from the Secrets, its mounts as files in a folder of its own. */
-export async function runPod(
-  { containers: [container], volumes }: RenderedPod,
-  { secrets, configMaps }: Namespace,
-  python: string,
-): Promise<Ended> {
-  if (container === undefined) throw new Error("the pod has no container");
+/** Programs of this machine by what a container calls them, and variables that stand for what its image has. */
+export interface Machine {
+  programs: Readonly<Record<string, string>>;
+  env?: Texts;
+}
+
+/** A pod whose containers run as processes. */
+export interface RunningPod {
+  /** Each container's, by name. */
+  processes: Readonly<Record<string, ResultPromise>>;
+  /** How each ended, by name. Its folders are gone by then. */
+  ended: Promise<Readonly<Record<string, Ended>>>;
+}
+
+/** Runs a pod's only container as a process. */
+export async function runPod(pod: RenderedPod, namespace: Namespace, python: string): Promise<Ended> {
+  const { ended } = await startPod(pod, namespace, { programs: { python } });
+  const [first] = Object.values(await ended);
+  if (first === undefined) throw new Error("the pod has no container");
+  return first;
+}
+
+/** Starts a pod's containers as processes: their environment from the Secrets, their volumes as folders that they share. */
+export async function startPod(
+  { containers, volumes }: RenderedPod,
+  namespace: Namespace,
+  { programs, env: ofImage = {} }: Machine,
+): Promise<RunningPod> {
   const root = await mkdtemp(path.join(tmpdir(), "vision-platform-pod-"));
-  try {
-    const inFolder = (text: string) =>
-      container.volumeMounts.reduce((all, { mountPath }) => all.replace(mountPath, path.join(root, mountPath)), text);
-    for (const { name, mountPath } of container.volumeMounts) {
-      const configMap = volumes.find((volume) => volume.name === name)?.configMap.name ?? "";
-      const folder = path.join(root, mountPath);
-      await mkdir(folder, { recursive: true });
-      for (const [file, text] of Object.entries(thing(configMaps, configMap))) {
-        await writeFile(path.join(folder, file), text);
-      }
-    }
-    const env = Object.fromEntries(
-      container.env.map(({ name, value, valueFrom: from }) => [
+  for (const volume of volumes) await fill(volume, path.join(root, volume.name), namespace);
+  const processes = Object.fromEntries(
+    containers.map(({ name, command, env, volumeMounts }) => {
+      const here = (word: string) => {
+        const mount = volumeMounts.find(({ mountPath: at }) => word === at || word.startsWith(`${at}/`));
+        return mount === undefined ? word : path.join(root, mount.name, word.slice(mount.mountPath.length));
+      };
+      const variables = env.map(({ name: variable, value, valueFrom: from }) => [
+        variable,
+        from ? thing(thing(namespace.secrets, from.secretKeyRef.name), from.secretKeyRef.key) : here(value ?? ""),
+      ]);
+      const [program = "", ...args] = command.map(here);
+      const options = { env: { ...ofImage, ...(Object.fromEntries(variables) as Texts) }, extendEnv: false };
+      return [
         name,
-        from ? thing(thing(secrets, from.secretKeyRef.name), from.secretKeyRef.key) : inFolder(value ?? ""),
-      ]),
-    );
-    const [program = "", ...args] = container.command.map(inFolder);
-    const words = [program.startsWith("python") ? python : program, ...args];
-    const ran = await execa(words[0] ?? "", words.slice(1), { env, extendEnv: false, reject: false, all: true });
-    return { code: ran.exitCode, output: ran.all };
-  } finally {
-    await rm(root, { recursive: true, force: true });
-  }
+        execa(programs[program.startsWith("python") ? "python" : program] ?? program, args, {
+          ...options,
+          reject: false,
+          all: true,
+        }),
+      ];
+    }),
+  );
+  return { processes, ended: endOf(processes).finally(() => rm(root, { recursive: true, force: true })) };
+}
+
+async function endOf(processes: RunningPod["processes"]): Promise<Readonly<Record<string, Ended>>> {
+  const ends = await Promise.all(
+    Object.entries(processes).map(async ([name, process]) => {
+      const { exitCode, all } = await process;
+      return [name, { code: exitCode, output: String(all) }] as const;
+    }),
+  );
+  return Object.fromEntries(ends);
+}
+
+async function fill({ configMap, secret }: Volume, folder: string, namespace: Namespace): Promise<void> {
+  await mkdir(folder);
+  const files = configMap
+    ? thing(namespace.configMaps, configMap.name)
+    : secret && (secret.optional !== true || secret.secretName in namespace.secrets)
+      ? thing(namespace.secrets, secret.secretName)
+      : {};
+  for (const [file, text] of Object.entries(files)) await writeFile(path.join(folder, file), text);
 }
 
 function thing<T>(all: Readonly<Record<string, T>>, name: string): T {

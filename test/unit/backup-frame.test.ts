@@ -124,7 +124,7 @@ describe("Backup", () => {
     const store = { endpoint: "http://192.0.2.30:9000", region: "eu", bucket: "backups" };
     new Backup("backup", {
       plan: backup,
-      namespace: "cvat",
+      namespaces: { cvat: "cvat", clearml: "clearml" },
       mirror: undefined,
       cluster: { provider: new k8s.Provider("cluster", { kubeconfig: "{}" }) },
       access: pulumi.secret({

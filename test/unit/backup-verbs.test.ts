@@ -18,7 +18,9 @@ import { memoryBucket } from "../data/memory-bucket.ts";
 import { planned } from "../fixtures/inputs/planned.ts";
 import { exampleStack } from "../fixtures/inputs/whole-stack.ts";
 
-const backup = planned({ ...exampleStack(), backup: {} }).backup ?? expect.fail("no backups are planned");
+const backup =
+  planned({ ...exampleStack(), backup: { databases: { enabled: false } } }).backup ??
+  expect.fail("no backups are planned");
 const [row = expect.fail("there is no CronJob")] = cronJobs(backup, undefined);
 const cronJob = {
   apiVersion: "batch/v1",

@@ -8,7 +8,7 @@ import runs
 import settings
 
 # Each a module with a `main` of its own, which is loaded for it alone.
-COMMANDS = {name: name for name in ("projects", "verify", "restore", "drill")}
+COMMANDS = {name: name for name in ("databases", "projects", "verify", "restore", "drill")}
 
 
 def main(arguments):

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { mirrored, type Mirror } from "../../images/mirror.ts";
 import { placeOf, type Cluster } from "../../kubernetes/cluster.ts";
 import { RESTRICTED_CONTAINER } from "../../kubernetes/pod-security.ts";
+import { variablesOf, type Variable } from "../../kubernetes/variables.ts";
 import { OwnResource } from "../../records/resource.ts";
 import { GeneratedText } from "../../secrets/generated.ts";
 import type { CvatPlan } from "../plan.ts";
@@ -16,9 +17,6 @@ const UID = 1000;
 
 /** Milliseconds that a script has left to say why it gives up, before its Job is ended. */
 const LAST_WORDS_MS = 20_000;
-
-/** Where a variable of a script comes from: a text, or a key of a Secret. */
-export type Variable = string | { secret: string; key: string };
 
 /** What a script runs with. */
 export interface ScriptPod {
@@ -60,11 +58,7 @@ export function scriptJob(
             imagePullPolicy: config.imagePullPolicy,
             command: ["python3", `${FOLDER}/${name}.py`],
             env: [
-              ...Object.entries(environment).map(([variable, from]) =>
-                typeof from === "string"
-                  ? { name: variable, value: from }
-                  : { name: variable, valueFrom: { secretKeyRef: { name: from.secret, key: from.key } } },
-              ),
+              ...variablesOf(environment),
               { name: "PATIENCE", value: String(Math.max(1, Math.floor((timeoutMs - LAST_WORDS_MS) / 1000))) },
             ],
             resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } },

@@ -1,0 +1,116 @@
+import { readFile } from "node:fs/promises";
+import * as age from "age-encryption";
+import type { Engine } from "../../../components/backup/databases/database.ts";
+import { UserError } from "../../../components/program/errors.ts";
+import type { Progress } from "../../progress.ts";
+import type { DatabaseCluster } from "./cluster.ts";
+import { foundOf, type Found } from "./found.ts";
+import { dumpText, lossesOf } from "./report.ts";
+import type { Workload } from "./workloads.ts";
+
+const TITLES: Readonly<Record<Engine, string>> = { postgresql: "CVAT's PostgreSQL", mongodb: "ClearML's MongoDB" };
+
+export interface RestoreOptions {
+  engine: Engine;
+  cluster: DatabaseCluster;
+  progress: Progress;
+  /** Of the dump. Default: the newest that is well. */
+  stamp?: string | undefined;
+  /** File with the private key, of an encrypted dump. */
+  identity?: string | undefined;
+  /** Whether what uses the database is scaled down, and up again. */
+  scaleDown: boolean;
+  dryRun: boolean;
+  /** Told how things stand, should the run be stopped. */
+  stands: (how: string) => void;
+}
+
+export interface Restored {
+  backup: Found;
+  /** What was, or would be, lost or brought back. */
+  losses: string[];
+  /** What was, or would be, scaled down. */
+  used: string[];
+  done: boolean;
+}
+
+/**
+ * Puts a database back as a dump has it. Until the last moment it stays as it is: PostgreSQL's is changed in one transaction, MongoDB's new
+ * collections take the old ones' names when all have come. A run that was killed is taken up by the next one, which knows what was scaled down.
+ * @throws UserError where the database is in use, where the dump is not well, and where it could not be put back
+ */
+export async function restored(options: RestoreOptions): Promise<Restored> {
+  const { engine, cluster, progress, identity, scaleDown, dryRun, stands } = options;
+  const title = TITLES[engine];
+  stands(`${title} was not touched.`);
+  const look = await cluster.run(`Reading the dump and looking at ${title}`, { look: options.stamp ?? null });
+  const backup = foundOf(look);
+  const fileKey = dryRun && identity === undefined ? undefined : await fileKeyOf(backup, identity);
+  const losses = lossesOf(backup);
+  progress.line(dumpText(title, backup));
+  const workloads = await cluster.workloads();
+  const atWork = workloads.filter(({ replicas, pods }) => replicas > 0 || pods > 0);
+  const used = atWork.map(({ name }) => name);
+  if (dryRun) return { backup, losses, used, done: false };
+  for (const line of losses) progress.line(`lost or brought back: ${line}`);
+  if (!scaleDown) refuseUsed(title, atWork, backup);
+  if (atWork.length > 0) {
+    stands("What uses the database is scaled down. Run the same again: it goes on, and scales up at its end.");
+    await cluster.scaleDown(atWork);
+  }
+  let after: Found;
+  try {
+    stands(
+      `${title} is either as it was or as the dump has it. Run the same again: it goes on, and scales up at its end.`,
+    );
+    after = foundOf(await cluster.run(`Restoring ${title}`, { restore: backup.stamp }, fileKey));
+  } catch (error) {
+    // It is as it was: what uses it may come back. Where this run was stopped, that is left to the next.
+    await cluster.scaleUp().catch((other: unknown) => {
+      progress.line((other as Error).message);
+    });
+    throw error;
+  }
+  stands(`${title} is as the dump has it. What was scaled down comes back when the same is run again, or by hand.`);
+  await cluster.scaleUp();
+  return { backup: { ...backup, ...after }, losses, used, done: true };
+}
+
+function refuseUsed(title: string, atWork: readonly Workload[], { now }: Found): void {
+  const others = now?.others ?? [];
+  if (atWork.length === 0 && others.length === 0) return;
+  const by = [...atWork.map(({ kind, name }) => `${kind} ${name}`), ...others.map((one) => `session of ${one}`)];
+  throw new UserError(
+    [
+      `${title} is in use, and nothing was changed:`,
+      ...by.map((one) => `  ${one}`),
+      "Add --scale-down, and what runs is scaled down, and up again at the end.",
+    ],
+    { exitCode: 2 },
+  );
+}
+
+/**
+ * The key of one encrypted dump, got out of its header here: the private one stays on this machine.
+ * @returns undefined where the dump is not encrypted
+ */
+async function fileKeyOf({ recipient, header }: Found, identity: string | undefined): Promise<Uint8Array | undefined> {
+  if (recipient === undefined || header === undefined) return undefined;
+  if (identity === undefined)
+    throw new UserError(`The dump is encrypted to ${recipient}: name the file with its private key in --identity.`, {
+      exitCode: 2,
+    });
+  const text = await readFile(identity, "utf8").catch((error: unknown) => {
+    throw new UserError(`${identity} cannot be read: ${(error as Error).message}.`, { exitCode: 2 });
+  });
+  const keys = text.split("\n").filter((line) => line.startsWith("AGE-SECRET-KEY-"));
+  try {
+    const decrypter = new age.Decrypter();
+    for (const key of keys) decrypter.addIdentity(key.trim());
+    return await decrypter.decryptHeader(Buffer.from(header, "base64"));
+  } catch {
+    // What age throws may have what it could not read in it.
+    const why = keys.length === 0 ? "has no line that begins with AGE-SECRET-KEY-" : "has no key that opens the dump";
+    throw new UserError(`${identity} ${why}, which is encrypted to ${recipient}.`, { exitCode: 2 });
+  }
+}

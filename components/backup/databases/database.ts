@@ -1,0 +1,74 @@
+import type { ClearmlConfig } from "../../clearml/clearml-config.ts";
+import type { CvatConfig } from "../../cvat/cvat-config.ts";
+import { postgresqlSecret, tlsVariables, tlsVolume } from "../../cvat/external/postgresql-pod.ts";
+import { SECRETS } from "../../cvat/names.ts";
+import type { Variable } from "../../kubernetes/variables.ts";
+import type { BackupConfig } from "../backup-config.ts";
+
+/** Databases that are dumped, each by a command of the scripts with its name. (components/backup/script/engines.py) */
+export type Engine = "postgresql" | "mongodb";
+
+/** A database of the lab, and how a pod beside it gets at it. */
+export interface Database {
+  engine: Engine;
+  /** Namespace of what uses it, and so of what dumps it: Secrets with its password lie there. */
+  namespace: string;
+  /** Has the database's own programs, of the server's release. */
+  image: string;
+  /** By which it is reached, in the pod's containers alike. */
+  environment: Readonly<Record<string, Variable>>;
+  /** Certificates that its server's is compared with. */
+  certificates: ReturnType<typeof tlsVolume>;
+  /** Variable by which a pod of a server tells that it uses the database. */
+  usedBy: string;
+}
+
+/** What the charts install, so that nodes have it: all charts of CVAT that are known, and ClearML's since Bitnami's images moved. (inventory) */
+const IMAGES = {
+  postgresql: "public.ecr.aws/b8u7h5e8/postgresql:15.2.0-debian-11-r0",
+  mongodb: "docker.io/bitnamilegacy/mongodb:6.0.10-debian-11-r8",
+};
+
+export interface DatabasesArgs {
+  config: BackupConfig["databases"];
+  cvat: CvatConfig;
+  clearml: ClearmlConfig;
+}
+
+/** The databases that the lab has. */
+export function databasesOf({ config, cvat, clearml }: DatabasesArgs): Database[] {
+  const { postgresqlImage = IMAGES.postgresql, mongodbImage = IMAGES.mongodb } = config;
+  return [
+    ...(cvat.enabled ? [postgresql(cvat, postgresqlImage)] : []),
+    ...(clearml.enabled ? [mongodb(clearml, mongodbImage)] : []),
+  ];
+}
+
+function postgresql({ namespace, postgresql: { external } }: CvatConfig, image: string): Database {
+  const secret = external ? postgresqlSecret(external) : SECRETS.postgresql;
+  return {
+    engine: "postgresql",
+    ...{ namespace, image },
+    environment: {
+      PGHOST: external?.host ?? "cvat-postgresql",
+      PGPORT: String(external?.port ?? 5432),
+      PGUSER: { secret, key: "username" },
+      PGPASSWORD: { secret, key: "password" },
+      PGDATABASE: { secret, key: "database" },
+      ...(external && tlsVariables(external)),
+    },
+    certificates: external && tlsVolume(external),
+    usedBy: "CVAT_POSTGRES_HOST",
+  };
+}
+
+/** The chart's own asks for no password. (clearml.md 1.9 d) */
+function mongodb({ namespace }: ClearmlConfig, image: string): Database {
+  return {
+    engine: "mongodb",
+    ...{ namespace, image },
+    environment: { MONGODB_HOST: "clearml-mongodb", MONGODB_PORT: "27017" },
+    certificates: undefined,
+    usedBy: "CLEARML_MONGODB_SERVICE_CONNECTION_STRING",
+  };
+}

@@ -1,0 +1,234 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import * as age from "age-encryption";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { DatabaseCluster } from "../../automation/backup/databases/cluster.ts";
+import { restored, type RestoreOptions } from "../../automation/backup/databases/restore.ts";
+import { silentProgress } from "../../automation/progress.ts";
+import type { ApiRequest, Send } from "../../components/kubernetes/api-server.ts";
+
+const NAMESPACE = "/namespaces/cvat/";
+const STAMP = "20261201T004700Z";
+
+interface Stored {
+  metadata: { name: string; annotations: Record<string, string> };
+  spec: { replicas: number; template: { spec: { containers: { env: { name: string }[] }[] } } };
+  status: { replicas: number; readyReplicas: number };
+}
+
+/** The API server of a namespace, whose pods come and go at once. */
+class Namespace {
+  readonly workloads = new Map<string, Stored>();
+  readonly secrets = new Map<string, Record<string, string>>();
+  /** What was changed, in order. */
+  readonly changes: string[] = [];
+  /** What the scripts answer to a request. */
+  answer: (request: Record<string, unknown>) => object = () => ({});
+  #log = "";
+
+  constructor() {
+    for (const [name, replicas, variable] of [
+      ["cvat-backend-server", 2, "CVAT_POSTGRES_HOST"],
+      ["cvat-backend-worker-import", 1, "CVAT_POSTGRES_HOST"],
+      ["cvat-frontend", 1, "OTHER"],
+    ] as const)
+      this.workloads.set(name, {
+        metadata: { name, annotations: {} },
+        spec: { replicas, template: { spec: { containers: [{ env: [{ name: variable }] }] } } },
+        status: { replicas, readyReplicas: replicas },
+      });
+  }
+
+  readonly replicas = () =>
+    Object.fromEntries([...this.workloads].map(([name, { spec }]) => [name.replace("cvat-", ""), spec.replicas]));
+
+  readonly send: Send = (request) => {
+    const found = this.#answer(request);
+    return Promise.resolve(
+      found === undefined
+        ? { status: 404, text: "{}" }
+        : { status: 200, text: typeof found === "string" ? found : JSON.stringify(found) },
+    );
+  };
+
+  #answer({ method, path: whole, body }: ApiRequest): object | string | undefined {
+    const [, of = ""] = whole.split(NAMESPACE);
+    const [plural = "", name = ""] = of.split(/[/?]/);
+    if (method === "PATCH") return this.#patch(name, body as Stored);
+    if (method === "DELETE") return this.secrets.delete(name) ? {} : undefined;
+    if (method === "POST" && plural === "secrets") {
+      const secret = body as { metadata: { name: string }; stringData: Record<string, string> };
+      this.secrets.set(secret.metadata.name, secret.stringData);
+      return secret;
+    }
+    if (method === "POST") return this.#begin(body as { spec: { template: { spec: { containers: Container[] } } } });
+    if (plural === "deployments") return { items: [...this.workloads.values()] };
+    if (plural === "statefulsets") return { items: [] };
+    if (plural === "cronjobs") return cronJob(name);
+    if (plural === "jobs") return { status: { conditions: [{ type: "Complete", status: "True" }] } };
+    if (of.endsWith("/log?container=backup")) return this.#log;
+    return { items: [{ metadata: { name: "pod" }, status: { phase: "Succeeded" } }] };
+  }
+
+  #patch(name: string, { metadata, spec }: Stored): object {
+    const stored = this.workloads.get(name) ?? expect.fail(`no ${name}`);
+    for (const [key, value] of Object.entries(metadata.annotations) as [string, string | null][])
+      if (value === null) Reflect.deleteProperty(stored.metadata.annotations, key);
+      else stored.metadata.annotations[key] = value;
+    stored.spec.replicas = spec.replicas;
+    stored.status = { replicas: spec.replicas, readyReplicas: spec.replicas };
+    this.changes.push(`${name} ${spec.replicas}`);
+    return {};
+  }
+
+  #begin({ spec }: { spec: { template: { spec: { containers: Container[] } } } }): object {
+    const [container] = spec.template.spec.containers;
+    const request = JSON.parse(container?.env[0]?.value ?? "") as Record<string, unknown>;
+    this.changes.push(Object.keys(request).join());
+    this.#log = `{"say": "at work"}\n${JSON.stringify({ result: this.answer(request) })}\n`;
+    return {};
+  }
+}
+
+interface Container {
+  env: { name: string; value?: string }[];
+}
+
+const cronJob = (name: string) => ({
+  metadata: { name, namespace: "cvat", uid: "1" },
+  spec: {
+    jobTemplate: { spec: { template: { spec: { containers: [{ env: [{ name: "BACKUP_REQUEST", value: "" }] }] } } } },
+  },
+});
+
+const about = {
+  stamp: STAMP,
+  server: "15.2",
+  counts: { engine_task: 10, engine_job: 20 },
+  dump: { key: "k", bytes: 7 },
+};
+const now = {
+  server: "15.2",
+  counts: { engine_task: 12, engine_job: 20, of_a_newer_release: 1 },
+  newer: { engine_task: { rows: 3, newest: "2026-12-01T09:00:00+00:00" } },
+  others: [] as string[],
+};
+const well = (more: object) => ({ outcome: "well", backups: [{ ...about, ...more }] });
+
+let folder: string;
+let namespace: Namespace;
+beforeAll(async () => (folder = await mkdtemp(path.join(tmpdir(), "vision-platform-restore-"))));
+afterAll(() => rm(folder, { recursive: true, force: true }));
+beforeEach(() => {
+  namespace = new Namespace();
+  namespace.answer = (request) => well("look" in request ? { now } : { restored: about.counts });
+});
+
+const restore = (more: Partial<RestoreOptions> = {}) =>
+  restored({
+    engine: "postgresql",
+    cluster: new DatabaseCluster(
+      { engine: "postgresql", namespace: "cvat", usedBy: "CVAT_POSTGRES_HOST" },
+      { send: namespace.send, progress: silentProgress, signal: new AbortController().signal },
+    ),
+    progress: silentProgress,
+    scaleDown: true,
+    dryRun: false,
+    stands: () => undefined,
+    ...more,
+  });
+
+const DOWN = ["cvat-backend-server 0", "cvat-backend-worker-import 0"];
+const UP = ["cvat-backend-server 2", "cvat-backend-worker-import 1"];
+const AS_IT_WAS = { "backend-server": 2, "backend-worker-import": 1, frontend: 1 };
+
+describe("restoring a database", () => {
+  it("scales down what uses it alone, restores, and scales up; and says what that takes away", async () => {
+    const { losses, used, done } = await restore();
+    expect(done).toBe(true);
+    expect(namespace.changes).toEqual(["look", ...DOWN, "restore", ...UP]);
+    expect(namespace.replicas()).toEqual(AS_IT_WAS);
+    expect(JSON.stringify([...namespace.workloads.values()])).not.toContain("replicas-before-restore");
+    expect(used).toEqual(["cvat-backend-server", "cvat-backend-worker-import"]);
+    expect(losses).toEqual([
+      "engine_task: 12 rows now, 10 in the dump; 3 changed since, the newest 2026-12-01T09:00:00+00:00",
+      "of_a_newer_release: 1 rows, which the dump does not know",
+    ]);
+  });
+
+  it("changes nothing in a dry run, and where it may not scale down", async () => {
+    expect(await restore({ dryRun: true })).toMatchObject({
+      done: false,
+      used: ["cvat-backend-server", "cvat-backend-worker-import"],
+    });
+    await expect(restore({ scaleDown: false })).rejects.toThrow(
+      /is in use, and nothing was changed:\n {2}Deployment cvat-backend-server/,
+    );
+    expect(namespace.changes).toEqual(["look", "look"]);
+  });
+
+  it("is refused by a session that nothing here would end", async () => {
+    for (const one of namespace.workloads.values()) one.spec.replicas = one.status.replicas = 0;
+    namespace.answer = () => well({ now: { ...now, others: ["cvat (psql) from 192.0.2.9: 1"] } });
+    await expect(restore({ scaleDown: false })).rejects.toThrow("session of cvat (psql) from 192.0.2.9: 1");
+  });
+
+  it("scales up again where the restore failed, and tells why it did", async () => {
+    namespace.answer = (request) =>
+      "look" in request
+        ? well({ now })
+        : { outcome: "failed", failed: [{ what: "CVAT's PostgreSQL", why: "disk full" }] };
+    await expect(restore()).rejects.toThrow("CVAT's PostgreSQL: disk full");
+    expect(namespace.replicas()).toEqual(AS_IT_WAS);
+  });
+
+  it("touches nothing for a dump that is not well", async () => {
+    namespace.answer = () => ({
+      outcome: "failed",
+      backups: [about],
+      failed: [{ what: STAMP, why: "its sha256 is another" }],
+    });
+    await expect(restore()).rejects.toThrow(`${STAMP}: its sha256 is another`);
+    expect(namespace.changes).toEqual(["look"]);
+  });
+
+  it("finishes what a run began that was killed, even where something came back meanwhile", async () => {
+    for (const [name, replicas] of [["cvat-backend-server", 0] as const, ["cvat-backend-worker-import", 1] as const]) {
+      const one = namespace.workloads.get(name) ?? expect.fail(name);
+      one.metadata.annotations["vision-platform/replicas-before-restore"] = name.endsWith("server") ? "2" : "1";
+      one.spec.replicas = one.status.replicas = one.status.readyReplicas = replicas;
+    }
+    await restore();
+    expect(namespace.changes).toEqual(["look", "cvat-backend-worker-import 0", "restore", ...UP]);
+    expect(namespace.replicas()).toEqual(AS_IT_WAS);
+  });
+
+  it("gives the cluster the key of one file alone, for as long as the Job runs", async () => {
+    const identity = await age.generateIdentity();
+    const recipient = await age.identityToRecipient(identity);
+    const encrypter = new age.Encrypter();
+    encrypter.addRecipient(recipient);
+    const file = Buffer.from(await encrypter.encrypt("a dump"));
+    const header = file.subarray(0, file.indexOf("\n", file.indexOf("\n--- ") + 1) + 1);
+    const given: string[] = [];
+    namespace.answer = (request) => {
+      if ("restore" in request) given.push(...[...namespace.secrets.values()].map(({ key = "" }) => key));
+      return well({ now, recipient, header: header.toString("base64") });
+    };
+    const key = path.join(folder, "key");
+    await writeFile(key, `# public key: ${recipient}\n${identity}\n`);
+    await restore({ identity: key });
+    expect(given.map((text) => Buffer.from(text, "base64").length)).toEqual([16]);
+    expect(namespace.secrets.size).toBe(0);
+    namespace.changes.length = 0;
+    const other = path.join(folder, "other");
+    const stranger = await age.generateIdentity();
+    await writeFile(other, stranger);
+    const refused = restore({ identity: other });
+    await expect(refused).rejects.toThrow(/other has no key that opens the dump/);
+    await expect(refused).rejects.not.toThrow(stranger);
+    await expect(restore()).rejects.toThrow(/--identity/);
+    expect(namespace.changes).toEqual(["look", "look"]);
+  });
+});
