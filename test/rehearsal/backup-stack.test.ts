@@ -67,8 +67,7 @@ async function backup(args: readonly string[], env: Record<string, string | unde
     reject: false,
     stdin: "ignore",
   });
-  for (const secret of [TOKEN, FILE_PASSPHRASE, ...made])
-    expect(ran.stdout + ran.stderr).not.toContain(secret);
+  for (const secret of [TOKEN, FILE_PASSPHRASE, ...made]) expect(ran.stdout + ran.stderr).not.toContain(secret);
   expect(ran.stdout + ran.stderr).not.toMatch(/^\s+at .*:\d+:\d+/m);
   return ran;
 }
