@@ -48,7 +48,7 @@ export const commandsOf = ({ namespace, databases }: BackupPlan, part: Part) =>
     : [{ command: part, namespace }];
 
 /** Labels of its pods. By the name of an application they are told from pods that build functions. (components/network/outside.ts) */
-export const podLabels = (command: string) => ({ [LABEL]: command, app: cronJobName(command) });
+const podLabels = (command: string) => ({ [LABEL]: command, app: cronJobName(command) });
 
 /** CronJobs of what is backed up, by name. */
 export function cronJobs(plan: BackupPlan, mirror: Mirror | undefined) {
