@@ -54,9 +54,12 @@ function judged(
   told: (RunSummary & { lastWell?: string | null }) | undefined,
   now: number,
 ): Standing {
-  const { name, lateAfterHours } = watched;
+  const { name, lateAfterHours, verb } = watched;
   if (told === undefined)
-    return { ...watched, problems: [`${name}: no run has ended so far. Begin one: npm run platform -- backup create`] };
+    return {
+      ...watched,
+      problems: [`${name}: no run has ended so far. Begin one: npm run platform -- backup ${verb}`],
+    };
   const { lastWell, ...last } = told;
   const hours = lastWell ? (now - momentOf(lastWell)) / HOUR_MS : undefined;
   const failed =

@@ -50,19 +50,24 @@ export interface Watched {
   place: string;
   /** Hours between two times of its schedule, and a run's own time. */
   lateAfterHours: number;
+  /** Verb below `backup` that begins one now. */
+  verb: "create" | "drill";
 }
 
 /** How long a run may take before its backup counts as late. */
 const RUN_HOURS = 3;
 
-/** Every place whose last run tells whether backups are made. */
+/** Every place whose last run tells whether backups are made, and whether they can be put back. */
 export function watchedOf({ config, parts, databases }: Pick<BackupPlan, "config" | "parts" | "databases">): Watched[] {
-  const watched = (part: Part, name: string, place: string): Watched => ({
+  const watched = (of: Part | "drill", name: string, place: string): Watched => ({
     ...{ name, place },
-    lateAfterHours: (longestGapHours(config[part].schedule) ?? 0) + RUN_HOURS,
+    lateAfterHours: (longestGapHours(config[of].schedule) ?? 0) + RUN_HOURS,
+    verb: of === "drill" ? "drill" : "create",
   });
+  const { projects, drill } = config;
   return [
-    ...(parts.includes("projects") ? [watched("projects", "projects", config.projects.to)] : []),
+    ...(parts.includes("projects") ? [watched("projects", "projects", projects.to)] : []),
+    ...(parts.includes("projects") && drill.enabled ? [watched("drill", "drill", `${projects.to}drills/`)] : []),
     ...databases.map(({ engine }) => watched("databases", engine, `${config.databases.to}${engine}/`)),
   ];
 }

@@ -208,7 +208,7 @@ describe("following a Job", () => {
 });
 
 describe("how it is with backups", () => {
-  const watched = watchedOf(backup);
+  const watched = watchedOf(backup).filter(({ name }) => name === "projects");
   const NOW = Date.UTC(2026, 11, 2, 12);
   const summary = (more: object = {}) => ({
     ...{
@@ -248,6 +248,15 @@ describe("how it is with backups", () => {
     expect(found).toHaveLength(texts.length);
     for (const [index, text] of texts.entries()) expect(found[index]).toContain(text);
     expect(statusLine(await standings(last))).toContain("backup status");
+  });
+
+  it("tells of a drill that never ran, and looks for its runs where a drill writes them", async () => {
+    const bucket = memoryBucket({});
+    await bucket.put("projects/runs/last.json", Buffer.from(JSON.stringify(summary())));
+    const problems = async () => (await standingsOf(bucket, watchedOf(backup), NOW)).flatMap((one) => one.problems);
+    expect(await problems()).toEqual(["drill: no run has ended so far. Begin one: npm run platform -- backup drill"]);
+    await bucket.put("projects/drills/runs/last.json", Buffer.from(JSON.stringify(summary())));
+    expect(await problems()).toEqual([]);
   });
 
   it("names what failed and what is not covered", async () => {
