@@ -43,7 +43,8 @@ class Beside:
         return (self.folder / "version").read_text().strip()
 
     def begin(self, *words):
-        """Makes the pipe, and has the program begin."""
+        """Makes the pipe, and has the program begin, as soon as its container runs."""
+        self.version()
         self.pipe.unlink(missing_ok=True)
         os.mkfifo(self.pipe, 0o600)
         write_whole(self.folder / "begin", "\n".join(words))
