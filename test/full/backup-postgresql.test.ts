@@ -17,8 +17,8 @@ import { BACKUP, SETTINGS_FILE } from "../../components/backup/names.ts";
 import { scriptMap } from "../../components/backup/pod.ts";
 import { BACKUP_SCRIPT } from "../../components/backup/script.ts";
 import { planned } from "../fixtures/inputs/planned.ts";
-import { startPod, type RenderedPod, type RunningPod } from "./pod-process.ts";
-import { POSTGRESQL, startPostgresql, type PostgresqlServer } from "./postgresql-server.ts";
+import { startPod, type RenderedPod, type RunningPod } from "../contract/pod-process.ts";
+import { POSTGRESQL, startPostgresql, type PostgresqlServer } from "../contract/postgresql-server.ts";
 
 const REQUIREMENTS = path.resolve(import.meta.dirname, "../python/backup/requirements.txt");
 const MINUTES = 60_000;
