@@ -47,6 +47,8 @@ export const PARTIES = {
   clearmlRedis: { what: "ClearML's Redis", pods: /^clearml-redis-master$/ },
   agent: { what: "ClearML's agent", pods: /^clearml-agent$/ },
   backups: { what: "pods of backups", pods: /^backup-/ },
+  postgresqlBackup: { what: "the dump of PostgreSQL", pods: /^backup-postgresql$/ },
+  mongodbBackup: { what: "the dump of MongoDB", pods: /^backup-mongodb$/ },
   edge: { what: "the edge (Traefik)" },
   anybody: { what: "anybody" },
   apiServer: { what: "the Kubernetes API server" },

@@ -326,14 +326,14 @@ export const WAYS: readonly Way[] = [
   },
   {
     id: "backups-to-postgresql",
-    from: ["backups"],
+    from: ["postgresqlBackup"],
     to: ["postgresql"],
     why: "CVAT's database is dumped, and put back",
     breaks: "PostgreSQL is not dumped",
   },
   {
     id: "backups-to-mongodb",
-    from: ["backups"],
+    from: ["mongodbBackup"],
     to: ["mongodb"],
     why: "ClearML's database is dumped, and put back",
     breaks: "MongoDB is not dumped",

@@ -62,6 +62,7 @@ export async function startStorageLab({ where = inClear, ...options }: StorageLa
     );
     const keys = { cvat: store.keysOf("cvat"), clearml: store.keysOf("clearml"), functions: store.keysOf("functions") };
     return {
+      backup: store.access("backups", "backup", store.keysOf("backup")),
       cvat: store.access("cvat", "cvat", keys.cvat),
       clearml: store.access("clearml", "clearml", keys.clearml),
       functions: store.access("models", "functions", keys.functions),

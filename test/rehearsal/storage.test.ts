@@ -19,7 +19,7 @@ import {
   type StorageLab,
 } from "./storage-lab.ts";
 
-const BUCKETS = ["datasets", "cvat", "clearml", "models"] as const;
+const BUCKETS = ["datasets", "cvat", "clearml", "models", "backups"] as const;
 const PREFIX = "vision-platform-";
 const OLD = "an object that was there before the lab";
 const READ = "head list get";
@@ -103,12 +103,13 @@ describe("the object store", () => {
       for (const bucket of BUCKETS) given[user][bucket] = await rightsIn(client, bucket, "probe.txt");
     }
     expect(given).toEqual({
-      cvat: { datasets: READ, cvat: WRITE, clearml: "", models: "" },
-      clearml: { datasets: WRITE, cvat: "", clearml: WRITE, models: WRITE },
-      functions: { datasets: "", cvat: "", clearml: "", models: READ },
-      deleteJob: { datasets: "", cvat: "", clearml: "delete", models: "" },
-      anna: { datasets: WRITE, cvat: WRITE, clearml: WRITE, models: WRITE },
-      lena: { datasets: WRITE, cvat: WRITE, clearml: "", models: WRITE },
+      cvat: { datasets: READ, cvat: WRITE, clearml: "", models: "", backups: "" },
+      clearml: { datasets: WRITE, cvat: "", clearml: WRITE, models: WRITE, backups: "" },
+      functions: { datasets: "", cvat: "", clearml: "", models: READ, backups: "" },
+      backup: { datasets: "", cvat: "", clearml: "", models: "", backups: WRITE },
+      deleteJob: { datasets: "", cvat: "", clearml: "delete", models: "", backups: "" },
+      anna: { datasets: WRITE, cvat: WRITE, clearml: WRITE, models: WRITE, backups: "" },
+      lena: { datasets: WRITE, cvat: WRITE, clearml: "", models: WRITE, backups: "" },
     });
   });
 

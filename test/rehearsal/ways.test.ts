@@ -261,6 +261,10 @@ function knownConnections(lab: SentLab): Connection[] {
       : []),
     ...place(/^clearml-apiserver-asyncdelete$/, "192.0.2.30", 9000, "its key of the store"),
     ...place(/^nuclio-yolo11x$/, "192.0.2.30", 9000, "its model"),
+    ...place(/^backup-/, "192.0.2.30", 9000, "their settings.json: store"),
+    ...place(/^backup-(projects|drill)$/, "cvat-backend-service", 8080, "their settings.json: cvat.address"),
+    ...place(/^backup-mongodb$/, "clearml-mongodb", 27017, "its database"),
+    ...each(/^backup-/, public_, 443, "backup.notify.url"),
     ...each(/^cvat-grafana$/, public_, 443, "GF_INSTALL_PLUGINS"),
     ...each(/^cvat-backend-(server|worker-)|^nuclio-|^clearml-agent$/, public_, 443, "addresses of the internet"),
     ...place(/^clearml-elastic-master$/, "clearml-elastic-master-headless", 9300, "its nodes among themselves"),
@@ -352,12 +356,12 @@ describe("everything, with sign-in", () => {
     ];
     const callers = {
       "cvat-nuclio-dashboard": ["cvat-backend-server", "cvat-backend-worker-annotation"],
-      "cvat-postgresql": [...cvat, "cvat-users"],
+      "cvat-postgresql": ["backup-postgresql", ...cvat, "cvat-users"],
       "cvat-redis-master": [...cvat, "cvat-users"],
       "cvat-kvrocks": [...cvat, "cvat-users"],
       "cvat-clickhouse-shard0": [...cvat, "cvat-grafana", "cvat-users", "cvat-vector"],
       "cvat-sso-sessions": ["cvat-sso-proxy"],
-      "clearml-mongodb": ["clearml-apiserver", "clearml-apiserver-asyncdelete"],
+      "clearml-mongodb": ["backup-mongodb", "clearml-apiserver", "clearml-apiserver-asyncdelete"],
       "clearml-elastic-master": ["clearml-apiserver", "clearml-apiserver-asyncdelete"],
       "clearml-redis-master": ["clearml-apiserver", "clearml-apiserver-asyncdelete", "clearml-fileserver"],
     };
