@@ -2,6 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { Client } from "minio";
 import { APPLICATIONS } from "../../components/storage/grants.ts";
+import { backupsBucket } from "../../components/storage/object-store-config.ts";
 import { objectStoreConfig } from "../../components/storage/object-store-section.ts";
 import { tokenOf } from "../../components/records/tokens.ts";
 import type { Person } from "../../components/storage/people.ts";
@@ -45,7 +46,11 @@ export async function startStorageLab({ where = inClear, ...options }: StorageLa
     credentials: minio().credentials,
     ...section,
   });
-  const config = () => objectStoreConfig.parse(written());
+  /** With the bucket of backups, as a lab that makes some has it. */
+  const config = () => {
+    const read = objectStoreConfig.parse(written());
+    return { ...read, buckets: { backups: backupsBucket.parse({}), ...read.buckets } };
+  };
   const minio = () => {
     if (place.minio === undefined) throw new Error("MinIO was not started");
     return place.minio;

@@ -295,7 +295,7 @@ describe("another object store", () => {
     for (const verb of ["preview", "up"] as const) {
       const said = (await problemsOf(lab.run(verb))).join("\n");
       expect(said).toContain(`is another one (deployment ${there}) than that in which this stack made its buckets`);
-      expect(said).toContain(`(deployment ${here}, at ${lab.minio().url}). It has no bucket \`clearml\``);
+      expect(said).toContain(`(deployment ${here}, at ${lab.minio().url}). It has no bucket \`backups\``);
     }
     expect(await lab.resources()).toEqual(before);
   });
