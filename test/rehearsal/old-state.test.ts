@@ -195,7 +195,8 @@ const identityOf = ({ urn, type }: ShownResource) => `${tokenOf(type) ?? type} $
 function operations({ changes }: Outcome): string[] {
   const isSince = ({ operation, type }: Change) => {
     const token = tokenOf(type);
-    return operation === "create" && token !== undefined && !OF_BEFORE.includes(token);
+    const isOfNetwork = /:(NetworkPolicy|Network)$/.test(type);
+    return operation === "create" && (isOfNetwork || (token !== undefined && !OF_BEFORE.includes(token)));
   };
   // Since then each workload says how it is deleted, which is nothing of the object itself. (charts/handling.ts)
   const isOnlyHandled = ({ operation, fields }: Change) => operation === "update" && fields.length === 0;
