@@ -48,7 +48,12 @@ export async function worldOf(rehearsal: Rehearsal): Promise<World> {
   const world = { ...objects, ...records, ...store, state };
   // Where the lab lies is another place each time.
   const places = [rehearsal.home.folder, ...Object.values(ports).map((port) => `127.0.0.1:${port}`)];
-  const text = places.reduce((whole, place) => whole.replaceAll(place, "PLACE"), JSON.stringify(world));
+  const placed = places.reduce((whole, place) => whole.replaceAll(place, "PLACE"), JSON.stringify(world));
+  // In policies a port stands without its address.
+  const text = Object.values(ports).reduce(
+    (whole, port) => whole.replaceAll(new RegExp(`"port":${port}\\b`, "g"), '"port":"PLACE"'),
+    placed,
+  );
   // Of the Service of the API server itself.
   return JSON.parse(text.replace(/"targetPort":[1-6]\d{4}\b/g, '"targetPort":"PLACE"')) as World;
 }
