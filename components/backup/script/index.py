@@ -8,7 +8,7 @@ BACKUP = re.compile(r"^(?P<place>(?P<thing>.+)/(?P<stamp>\d{8}T\d{6}Z)/)(?P<file
 ABOUT = "about.json"
 
 # Of an about.json, what is too long for a list of all.
-LONG = ("tasks", "labels")
+LONG = "tasks"
 
 
 class Index:
@@ -39,7 +39,7 @@ class Index:
                 continue
             entry = known.get(place) or abridged(self.store.read_json(place + ABOUT))
             if entry:
-                self.entries[place] = {**entry, "objects": len(keys)}
+                self.entries[place] = entry
         return self
 
     def save(self):
@@ -69,4 +69,4 @@ class Index:
 def abridged(about):
     if not isinstance(about, dict) or "stamp" not in about:
         return None
-    return {key: value for key, value in about.items() if key not in LONG}
+    return {key: value for key, value in about.items() if key != LONG}
