@@ -76,6 +76,11 @@ class Run:
             yield
         except (rest.SignedOut, rest.Away):
             raise
+        except Refusal as error:
+            # Where that one is all that was asked for, nothing was done.
+            if not self.request.get("all"):
+                raise
+            self.fail(what, error, key)
         except OF_ONE as error:
             self.fail(what, error, key)
         except stores.ERRORS as error:
