@@ -46,7 +46,10 @@ class Index:
         self.store.write_json(self.key, {"version": 1, "backups": self.entries})
 
     def add(self, place, about):
-        """Writes the last object of a backup, with which it is one."""
+        """Writes the last object of a backup, with which it is one; or that of one that is known now to be another than it was."""
+        if self.entries.pop(place, None):
+            # A run that is killed in between would leave the list with what it said before.
+            self.save()
         self.store.write_json(place + ABOUT, about)
         self.entries[place] = abridged(about)
         self.save()
