@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { Client } from "minio";
+import { afterAll, beforeAll } from "vitest";
 import { kill } from "../../automation/processes.ts";
 import { silentProgress } from "../../automation/progress.ts";
 import { pythonEnvironment } from "../../automation/python/environment.ts";
@@ -23,11 +24,24 @@ const ACCOUNTS = 120;
 const BUCKET = "backups";
 const USER = { accessKey: "vision-platform-backup", secretKey: "a-secret-key-of-forty-characters-0123456" };
 
+const MINUTES = 60_000;
+
 /** CVAT's stand-in and a real MinIO, for the tests of test/python/backup. */
-export interface BackupNights {
+interface BackupNights {
   /** Runs tests of that folder. @throws Error with all that pytest printed, where one fails or is skipped */
   pass(...tests: string[]): Promise<void>;
   end(): Promise<void>;
+}
+
+/** Those of a file of tests, from before its first one to after its last. */
+export function backupNights(): Pick<BackupNights, "pass"> {
+  let nights: BackupNights;
+  // A fresh machine builds MinIO and fetches the packages here.
+  beforeAll(async () => {
+    nights = await startBackupNights();
+  }, 40 * MINUTES);
+  afterAll(() => nights.end());
+  return { pass: (...tests) => nights.pass(...tests) };
 }
 
 const account = (number: number) => ({
@@ -37,7 +51,7 @@ const account = (number: number) => ({
   role: "user" as const,
 });
 
-export async function startBackupNights(): Promise<BackupNights> {
+async function startBackupNights(): Promise<BackupNights> {
   const home = await mkdtemp(path.join(tmpdir(), "vision-platform-backup-"));
   const python = await pythonEnvironment(path.join(TESTS, "requirements.txt"), { progress: silentProgress });
   const tools = await obtainTools(["minio"], { progress: silentProgress });

@@ -1,15 +1,7 @@
-import { afterAll, beforeAll, it } from "vitest";
-import { startBackupNights, type BackupNights } from "./backup-nights.ts";
+import { it } from "vitest";
+import { backupNights } from "./backup-nights.ts";
 
-const MINUTES = 60_000;
-
-let nights: BackupNights;
-
-// A fresh machine builds MinIO and fetches the packages here.
-beforeAll(async () => {
-  nights = await startBackupNights();
-}, 40 * MINUTES);
-afterAll(() => nights.end());
+const nights = backupNights();
 
 it(
   "backups of projects are whole, what fails is told, and they come back; each fault of a night and each kill: test/full/backup-nights.test.ts",
@@ -20,5 +12,5 @@ it(
       "test_restore.py::test_a_project_comes_back_beside_the_one_that_is_there_with_all_that_the_zip_lacks",
       "test_restore.py::test_a_drill_on_a_backup_with_one_moved_point_fails",
     ),
-  10 * MINUTES,
+  10 * 60_000,
 );

@@ -8,7 +8,7 @@ import runs
 import settings
 
 # Each a module with a `main` of its own, which is loaded for it alone.
-COMMANDS = {name: name for name in ("databases", "projects", "verify", "restore", "drill")}
+COMMANDS = ("databases", "projects", "verify", "restore", "drill")
 
 
 def main(arguments):
@@ -22,7 +22,7 @@ def main(arguments):
     except settings.Unusable as error:
         progress.say(str(error))
         return runs.REFUSED
-    return importlib.import_module(COMMANDS[command]).main(told, request)
+    return importlib.import_module(command).main(told, request)
 
 
 if __name__ == "__main__":

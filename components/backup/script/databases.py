@@ -12,12 +12,12 @@ from pathlib import Path
 
 import age
 import dumps
-import retention
 import runs
 from beside import Beside
 from engines import ENGINES
 from index import ABOUT
 from progress import say
+from thinning import thin_out
 
 
 def main(settings, request, environment=os.environ):
@@ -44,27 +44,31 @@ def main(settings, request, environment=os.environ):
 
 
 def dump(run, engine, other):
-    own = run.settings[engine.name]
     place = place_of(run, engine, run.stamp)
-    recipient = own.get("recipient")
+    with run.all_of_them():
+        try:
+            dumped(run, engine, other, place)
+        except dumps.TOLD as error:
+            run.fail(engine.title, error)
+            run.index.remove(place)
+    # A store that is full gets room by it.
+    gone = thin_out(run, run.settings[engine.name]["keep"], lambda entry: entry["database"])
+    run.removed += [place.split("/")[-2] for place in gone]
+
+
+def dumped(run, engine, other, place):
+    recipient = run.settings[engine.name].get("recipient")
     key = f"{place}{engine.file}{'.age' if recipient else ''}"
     about = {"kind": "database", "version": 1, "database": engine.name, "what": engine.title, "stamp": run.stamp}
     say(f"dumping {engine.title}")
     run.lock.note_writing(key)
-    try:
-        dumps.write(engine, other, run.store, key, recipient, about)
-        dumps.check(run.store, about, None)
-    except dumps.TOLD as error:
-        return run.fail(engine.title, error)
+    dumps.write(engine, other, run.store, key, recipient, about)
+    dumps.check(run.store, about, None)
     about["bytes"] = about["dump"]["bytes"]
     run.lock.check()
     run.index.add(place, about)
     run.backups.append(about)
     say(f"{about['bytes']} bytes are in {key}, and were read again")
-    for stamp in retention.removable(run.index.entries.values(), own["keep"]):
-        run.index.remove(place_of(run, engine, stamp))
-        run.removed.append(stamp)
-    run.index.save()
 
 
 def check(run, engine, _other, key, stamp):

@@ -139,9 +139,14 @@ class Mongodb:
     def take_back(self, server):
         """What a switch that broke off has set aside, this run's or a killed one's."""
         there = server.collections()
+        # With its last collection the new has its names: what is set aside beside one is only still to go.
+        is_over = not any(name.startswith(self.new) for _, name in there)
         for database, name in there:
             if name.startswith(self.old):
                 own = name.removeprefix(self.old)
+                if is_over and (database, own) in there:
+                    server.drop(database, name)
+                    continue
                 if (database, own) in there:
                     server.drop(database, own)
                 server.rename(database, name, own)

@@ -8,7 +8,7 @@ BACKUP = re.compile(r"^(?P<place>(?P<thing>.+)/(?P<stamp>\d{8}T\d{6}Z)/)(?P<file
 ABOUT = "about.json"
 
 # Of an about.json, what is too long for a list of all.
-LONG = ("tasks", "labels")
+LONG = "tasks"
 
 
 class Index:
@@ -39,14 +39,17 @@ class Index:
                 continue
             entry = known.get(place) or abridged(self.store.read_json(place + ABOUT))
             if entry:
-                self.entries[place] = {**entry, "objects": len(keys)}
+                self.entries[place] = entry
         return self
 
     def save(self):
         self.store.write_json(self.key, {"version": 1, "backups": self.entries})
 
     def add(self, place, about):
-        """Writes the last object of a backup, with which it is one."""
+        """Writes the last object of a backup, with which it is one; or that of one that is known now to be another than it was."""
+        if self.entries.pop(place, None):
+            # A run that is killed in between would leave the list with what it said before.
+            self.save()
         self.store.write_json(place + ABOUT, about)
         self.entries[place] = abridged(about)
         self.save()
@@ -69,4 +72,4 @@ class Index:
 def abridged(about):
     if not isinstance(about, dict) or "stamp" not in about:
         return None
-    return {key: value for key, value in about.items() if key not in LONG}
+    return {key: value for key, value in about.items() if key != LONG}

@@ -1,14 +1,15 @@
 """CVAT's projects, one zip each: the run of the night, and that which somebody asks for."""
 
 import about
+import chosen
 import export
 import progress
 import rest
-import retention
 import runs
 import scratch
 import store as stores
 import streams
+import thinning
 import zips
 
 # A project is exported again where somebody annotates in it just then, so often.
@@ -23,26 +24,17 @@ def main(settings, request):
 
 
 def work(run):
-    access = run.settings["cvat"]
-    try:
-        cvat = rest.signed_in(access)
+    with run.all_of_them():
+        cvat = rest.signed_in(run.settings["cvat"])
         places = places_of(run, cvat)
         projects = [(client, where, project) for client, where, found in places for project in found]
         wanted = asked_for(run, projects)
         progress.say(f"{len(wanted)} of {len(projects)} projects to back up")
         for number, (client, where, project) in enumerate(wanted, start=1):
-            run.lock.check()
             progress.say(f"{number} of {len(wanted)}: {title(where, project)}")
             one(run, client, where, project)
-    except rest.Refused as error:
-        # What comes next would end alike.
-        run.is_whole = False
-        run.fail("CVAT", error)
-    except stores.ERRORS as error:
-        run.is_whole = False
-        run.fail("the store", stores.sentence(error, run.store))
     # A store that is full gets room by it.
-    thin_out(run)
+    run.removed += thinning.thin_out(run, run.settings["projects"]["keep"], chosen.thing_of)
 
 
 def places_of(run, cvat):
@@ -112,23 +104,17 @@ def one(run, cvat, where, project):
     """Backs one project up. What goes wrong with it is no matter of the others."""
     place = f"{run.place}of/{where}/{project['id']}/{run.stamp}/"
     what = title(where, project)
-    key = f"project {project['id']}"
-    try:
-        told = backed_up(run, cvat, where, project, place)
+    with run.one(what, f"project {project['id']}"):
+        try:
+            told = backed_up(run, cvat, where, project, place)
+        except (*runs.OF_ONE, *stores.ERRORS) as error:
+            # A store that is away is asked by the next run.
+            if not isinstance(error, stores.ERRORS) or not stores.concerns_all(error):
+                run.index.remove(place)
+            raise
         run.backups.append({"what": what, "place": place, "bytes": told["zip"]["bytes"], "counts": told["counts"]})
         for left in told["leftOut"]:
             run.left_out.append({"what": f"task {left['id']} `{left['name']}` of {what}", "why": left["why"]})
-    except (rest.SignedOut, rest.Away):
-        run.index.remove(place)
-        raise
-    except (rest.Refused, export.NotNow, export.Broken, zips.Broken) as error:
-        run.fail(what, error, key)
-        run.index.remove(place)
-    except stores.ERRORS as error:
-        if stores.concerns_all(error):
-            raise
-        run.fail(what, stores.sentence(error, run.store), key)
-        run.index.remove(place)
 
 
 def backed_up(run, cvat, where, project, place):
@@ -165,6 +151,8 @@ def backed_up(run, cvat, where, project, place):
             for task in export.never_got_data(tasks)
         ],
     }
+    # Another run would have taken the zip away.
+    run.lock.check()
     run.index.add(place, told)
     return told
 
@@ -179,17 +167,3 @@ def uploaded(run, cvat, url, key):
             if attempt == export.DOWNLOADS:
                 raise
     raise AssertionError("the last round returns or raises")
-
-
-def thin_out(run):
-    """Old backups go, of each project by itself. One that is made anew under an old number, as in a new CVAT, is another project."""
-    things = {}
-    for place, entry in run.index.entries.items():
-        project = entry["project"]
-        things.setdefault((entry["organization"], project["id"], project["created"]), {})[entry["stamp"]] = place
-    for places in things.values():
-        for stamp in retention.removable([{"stamp": stamp} for stamp in places], run.settings["projects"]["keep"]):
-            run.lock.check()
-            run.index.remove(places[stamp])
-            run.removed.append(places[stamp])
-    run.index.save()

@@ -3,7 +3,6 @@
 import copy
 
 import about
-import alone
 import chosen
 import compare
 import frames
@@ -14,23 +13,21 @@ import projects
 import putting_back
 import rest
 import runs
-import store as stores
 import verify
 
 NAME_LENGTH = 256
 
 
 def main(settings, request, store=None):
-    store = store or stores.Store(settings["store"])
-    asked = alone.Asked("restore", settings, request, store, f"{settings['projects']['to']}restores/")
-    return alone.answered(asked, work, reads_only=request.get("dryRun", False))
+    run = runs.Run("restore", settings, request, f"{settings['projects']['to']}restores/", store)
+    return runs.framed(run, work, is_kept=False, reads_only=request.get("dryRun", False))
 
 
-def work(asked):
-    request = asked.request
+def work(run):
+    request = run.request
     if not request.get("project") and not request.get("all"):
         raise runs.Refusal("which project? Name one, or ask for all")
-    found = chosen.chosen(chosen.entries_of(asked.store, asked.settings), request)
+    found = chosen.chosen(chosen.entries_of(run.store, run.settings), request)
     if not request.get("all") and len(found) > 1:
         names = ", ".join(
             f"{chosen.title(entry)}: `{entry['organization']}/{entry['project']['id']}`" for _, entry in found
@@ -39,23 +36,23 @@ def work(asked):
     for number, (place, entry) in enumerate(found, start=1):
         what = chosen.title(entry)
         progress.say(f"{number} of {len(found)}: {what}, {entry['stamp']}")
-        with asked.one(what):
-            one(asked, place, entry, what)
+        with run.one(what):
+            one(run, place, entry, what)
 
 
-def one(asked, place, entry, what):
-    told = chosen.told_of(asked.store, place)
+def one(run, place, entry, what):
+    told = chosen.told_of(run.store, place)
     if told is None:
         raise runs.Refusal(f"the backup {place} is there no more")
-    to = asked.request.get("to") or entry["organization"]
-    cvat = client_for(asked.settings["cvat"], to)
+    to = run.request.get("to") or entry["organization"]
+    cvat = client_for(run.settings["cvat"], to)
     try:
         there = cvat.all("projects")
     except rest.Refused as refusal:
         if refusal.status in (403, 404):
             raise rest.Refused(projects.reason_for(to, refusal, cvat.who)) from None
         raise
-    if asked.request.get("all") and is_there(there, entry):
+    if run.request.get("all") and is_there(there, entry):
         progress.say(f"{what} is there: passed over")
         return
     target = people.Place(cvat, to != projects.SANDBOXES)
@@ -65,26 +62,26 @@ def one(asked, place, entry, what):
             f"its pictures are in no storage that {to} has: of the bucket {', '.join(missing)}. `up` makes the storages of the stack file; a backup "
             "that is not lightweight needs none"
         )
-    if asked.request.get("dryRun"):
-        verify.verified(asked.store, told)
-        asked.backups.append(planned(told, what, place, to, there, target))
+    if run.request.get("dryRun"):
+        verify.verified(run.store, told)
+        run.backups.append(planned(told, what, place, to, there, target))
         return
-    key = f"{asked.place}{to}/{entry['organization']}-{entry['project']['id']}-{entry['stamp']}.json"
-    state = asked.store.read_json(key)
-    if state is None or ("ended" in state and not asked.request.get("all")):
-        state = {"name": free_name(told, there, asked)}
+    key = f"{run.place}{to}/{entry['organization']}-{entry['project']['id']}-{entry['stamp']}.json"
+    state = run.store.read_json(key)
+    if state is None or ("ended" in state and not run.request.get("all")):
+        state = {"name": free_name(told, there, run)}
     elif "ended" in state and any(project["id"] == state["project"] for project in there):
         progress.say(f"{what} was put back {state['ended']}: passed over")
         return
     else:
         progress.say("going on with what a run before began")
-    restored(asked, cvat, target, told, what, place, state, lambda state: asked.store.write_json(key, state))
+    restored(run, cvat, target, told, what, place, state, lambda state: run.store.write_json(key, state))
 
 
-def restored(asked, cvat, target, told, what, place, state, keep):
+def restored(run, cvat, target, told, what, place, state, keep):
     keep(state)
-    within_s = asked.settings["projects"]["exportHours"] * 3600
-    number = importing.imported(cvat, asked.store, told, state, keep, within_s)
+    within_s = run.settings["projects"]["exportHours"] * 3600
+    number = importing.imported(cvat, run.store, told, state, keep, within_s)
     project = cvat.get(f"projects/{number}")
     putting = putting_back.PuttingBack(cvat, target, copy.deepcopy(told))
     check_tasks(cvat, project, told)
@@ -92,9 +89,9 @@ def restored(asked, cvat, target, told, what, place, state, keep):
     project = cvat.get(f"projects/{number}")
     now = about.Look(cvat).project(project, cvat.all("tasks", project_id=number))
     differences = compare.differences(putting.expected, now)
-    differences += compare.labels_differ(asked.store, told, cvat.all("labels", project_id=number))
-    wrong, fetched = frames.check(cvat, asked.store, told, tasks, asked.request.get("frames", 1))
-    asked.backups.append(
+    differences += compare.labels_differ(run.store, told, cvat.all("labels", project_id=number))
+    wrong, fetched = frames.check(cvat, run.store, told, tasks, run.request.get("frames", 1))
+    run.backups.append(
         {
             "what": what,
             "place": place,
@@ -109,7 +106,7 @@ def restored(asked, cvat, target, told, what, place, state, keep):
         raise rest.Refused(
             f"project {number} `{state['name']}` is not what it was: {'; '.join([*differences, *wrong][:10])}"
         )
-    keep({**state, "ended": asked.stamp})
+    keep({**state, "ended": run.stamp})
 
 
 def check_tasks(cvat, project, told):
@@ -148,9 +145,9 @@ def storages_missing(told, target):
     return sorted({one["bucket"] for one in wanted if target.storage(one) is None})
 
 
-def free_name(told, there, asked):
+def free_name(told, there, run):
     """Its own, or another where there is one of that name: CVAT lets two have one, and nobody could tell them apart."""
-    name = asked.request.get("name") or told["project"]["name"]
+    name = run.request.get("name") or told["project"]["name"]
     taken = {project["name"] for project in there}
     number = 1
     found = name

@@ -1,13 +1,17 @@
-"""A run of one part: its lock, its summary, what was told. (components/backup/settings.ts has what it is given)"""
+"""A run: its lock, its summary, what was told. (components/backup/settings.ts has what it is given)"""
 
 import contextlib
 import datetime
 import signal
 
+import export
 import lock
 import progress
+import rest
 import store as stores
+import streams
 import tell
+import zips
 from index import Index
 
 WELL, FAILED, REFUSED, HELD = 0, 1, 2, 75
@@ -16,6 +20,9 @@ WELL, FAILED, REFUSED, HELD = 0, 1, 2, 75
 KEPT_RUNS = 100
 
 STAMP = "%Y%m%dT%H%M%SZ"
+
+# What goes wrong with one thing, and is no matter of the others.
+OF_ONE = (rest.Refused, export.NotNow, export.Broken, zips.Broken, streams.Changed)
 
 
 class Stopped(BaseException):
@@ -29,14 +36,16 @@ class Refusal(Exception):
 class Run:
     """What one run has come to so far."""
 
-    def __init__(self, part, settings, request, place=None):
+    def __init__(self, part, settings, request, place, store=None):
         """
-        :param place: begin of what it writes. Default: that of the part
+        :param place: begin of what it writes, with its lock
+        :param store: default: that of the settings
         """
         self.part = part
         self.settings = settings
         self.request = request
-        self.place = place or settings[part]["to"]
+        self.place = place
+        self.store = store or stores.Store(settings["store"])
         self.started = utc_now()
         self.stamp = self.started.strftime(STAMP)
         self.backups = []
@@ -47,8 +56,7 @@ class Run:
         # Why the run before this one left no summary. That is told, and no matter of what this one makes.
         self.interrupted = None
         self.is_whole = True
-        # Set while it holds the lock.
-        self.store = None
+        # None for one that only reads.
         self.lock = None
         self.index = None
 
@@ -58,6 +66,40 @@ class Run:
         """
         self.failed.append({"what": what, "why": str(why), **({"key": key} if key else {})})
         progress.say(f"{what}: {why}")
+
+    @contextlib.contextmanager
+    def one(self, what, key=None):
+        """What goes wrong within is told, and the next one is begun; but not where that would fail alike."""
+        if self.lock:
+            self.lock.check()
+        try:
+            yield
+        except (rest.SignedOut, rest.Away):
+            raise
+        except Refusal as error:
+            # Where that one is all that was asked for, nothing was done.
+            if not self.request.get("all"):
+                raise
+            self.fail(what, error, key)
+        except OF_ONE as error:
+            self.fail(what, error, key)
+        except stores.ERRORS as error:
+            if stores.concerns_all(error):
+                raise
+            self.fail(what, stores.sentence(error, self.store), key)
+
+    @contextlib.contextmanager
+    def all_of_them(self):
+        """What CVAT or the store refuses for the run as a whole ends it, and is told once."""
+        try:
+            yield
+        except rest.Refused as error:
+            self.is_whole = False
+            self.fail("CVAT", error)
+        except stores.ERRORS as error:
+            self.is_whole = False
+            if not any(one["what"] == "the store" for one in self.failed):
+                self.fail("the store", stores.sentence(error, self.store))
 
     @property
     def outcome(self):
@@ -99,37 +141,65 @@ def moment_of(stamp):
 
 def in_run(part, settings, request, work, store=None):
     """
-    Does `work(run)` while no other run of the part is at work, and writes down what came of it, also where it was stopped or broke off.
+    A run that makes backups: before `work(run)` it looks what is there, and takes away what killed ones left.
 
     :param request: of one run alone: then it is no run of the schedule, and neither the last one nor what was told is changed by it
     :returns: the exit code
     """
-    run = Run(part, settings, request)
-    store = store or stores.Store(settings["store"])
+
+    def begun(run):
+        run.index = Index(run.store, run.place).load()
+        for place in run.index.clear_left():
+            progress.say(f"removed what a run that did not end left: {place}")
+        work(run)
+
+    return framed(Run(part, settings, request, settings[part]["to"], store), begun)
+
+
+def framed(run, work, is_kept=True, reads_only=False):
+    """
+    Does `work(run)` while no other run in its place is at work, and says what came of it, also where it was stopped or broke off.
+
+    :param is_kept: it is one of a schedule: its summary is written down, and who is to be told of changes is
+    :param reads_only: it goes beside others of its kind
+    :returns: the exit code
+    """
     signal.signal(signal.SIGTERM, stop)
     try:
-        with lock.Lock(store, run.place, run.stamp) as held:
-            run.store, run.lock = store, held
+        with contextlib.ExitStack() as held:
+            if not reads_only:
+                run.lock = held.enter_context(lock.Lock(run.store, run.place, run.stamp))
             with ended(run):
-                run.index = Index(store, run.place).load()
-                clear_left(run)
+                if is_kept:
+                    clear_killed(run)
                 work(run)
-            return finish(run)
+            return finish(run) if is_kept else told(run)
     except lock.Held as error:
-        progress.say(str(error))
-        progress.tell_result({"part": part, "outcome": "held", "why": str(error)})
-        return HELD
+        return refused(run, "held", error, HELD)
     except Refusal as error:
-        progress.say(str(error))
-        progress.tell_result({"part": part, "outcome": "refused", "why": str(error)})
-        return REFUSED
+        return refused(run, "refused", error, REFUSED)
     except stores.ERRORS as error:
-        # Nothing can be written there, so nothing says whether this was told before.
-        run.fail("the store", stores.sentence(error, store))
         run.is_whole = False
-        post(run, f"{part} are not backed up. {run.failed[-1]['why']}")
-        progress.tell_result(run.summary())
-        return FAILED
+        run.fail("the store", stores.sentence(error, run.store))
+        if is_kept and not run.request:
+            # Nothing can be written there, so nothing says whether this was told before.
+            post(run, f"the run of {run.part} is not whole. {run.failed[-1]['why']}")
+        return told(run)
+
+
+def told(run):
+    progress.tell_result(run.summary())
+    return code_of(run)
+
+
+def code_of(run):
+    return WELL if run.outcome == "well" else FAILED
+
+
+def refused(run, outcome, error, code):
+    progress.say(str(error))
+    progress.tell_result({"part": run.part, "outcome": outcome, "why": str(error)})
+    return code
 
 
 def stop(*_):
@@ -138,35 +208,28 @@ def stop(*_):
 
 @contextlib.contextmanager
 def ended(run):
-    """However the work ends, there is a summary. What the store refuses for this run as a whole is told once."""
+    """However the work ends, there is a summary."""
     try:
-        yield
-    except Refusal:
-        raise
+        with run.all_of_them():
+            yield
     except (Stopped, KeyboardInterrupt):
         run.is_whole = False
         run.fail("the run", "it was stopped before its end", key="stopped")
     except lock.Lost as error:
         run.is_whole = False
         run.fail("the run", error, key="lock")
-    except stores.ERRORS as error:
-        run.is_whole = False
-        if not any(one["what"] == "the store" for one in run.failed):
-            run.fail("the store", stores.sentence(error, run.store))
 
 
-def clear_left(run):
-    """What a killed run left: parts of an object that it was sending, and what is no backup for want of its end."""
+def clear_killed(run):
+    """What a killed run had under way: parts of an object that it was sending. That it was killed is told."""
     left = run.lock.left
-    if left:
-        if left.get("writing"):
-            run.store.abort_uploads(left["writing"])
-        before = run.store.read_json(f"{run.place}runs/{left.get('stamp')}.json")
-        if before is None:
-            run.interrupted = f"the run of {run.part} begun {left.get('stamp')} was killed: it left no summary"
-            progress.say(run.interrupted)
-    for place in run.index.clear_left():
-        progress.say(f"removed what a run that did not end left: {place}")
+    if not left:
+        return
+    if left.get("writing"):
+        run.store.abort_uploads(left["writing"])
+    if run.store.read_json(f"{run.place}runs/{left.get('stamp')}.json") is None:
+        run.interrupted = f"the run of {run.part} begun {left.get('stamp')} was killed: it left no summary"
+        progress.say(run.interrupted)
 
 
 def finish(run):
@@ -182,7 +245,7 @@ def finish(run):
         store.write_json(f"{run.place}runs/last.json", {**summary, "lastWell": last_well})
         thin_out(run)
     progress.tell_result(summary)
-    return WELL if run.outcome == "well" else FAILED
+    return code_of(run)
 
 
 def tell_changes(run, before):

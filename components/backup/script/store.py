@@ -23,8 +23,6 @@ FOR_ALL = (
     "SlowDown",
 )
 
-KEYS_OF_A_CALL = 1000
-
 
 class Store:
     def __init__(self, access):

@@ -50,19 +50,24 @@ def message_for(kind, title, text, state):
 
 def post(notify, title, text, state):
     url = notify["url"]
-    kind = kind_of(url, notify.get("kind", "auto"))
-    headers, body = message_for(kind, title, text, state)
-    # Matrix takes a message by PUT, under a number of the sender's, and by POST only from old servers.
-    is_put = kind == "matrix" and "/send/" in urllib.parse.urlsplit(url).path
-    if is_put:
-        parts = urllib.parse.urlsplit(url)
-        url = parts._replace(path=f"{parts.path.rstrip('/')}/{state['stamp']}").geturl()
     try:
-        answer = requests.request("PUT" if is_put else "POST", url, data=body, headers=headers, timeout=WITHIN_S)
+        parts = urllib.parse.urlsplit(url)
+        kind = kind_of(url, notify.get("kind", "auto"))
+        headers, body = message_for(kind, title, text, state)
+        # Matrix takes a message by PUT, under a number of the sender's, and by POST only from old servers.
+        method = "PUT" if kind == "matrix" and "/send/" in parts.path else "POST"
+        if method == "PUT":
+            url = parts._replace(path=f"{parts.path.rstrip('/')}/{state['stamp']}").geturl()
+        answer = requests.request(method, url, data=body, headers=headers, timeout=WITHIN_S)
     except requests.RequestException as error:
         raise NotPosted(f"what backup.notify.url names does not answer: {type(error).__name__}") from None
+    except ValueError:
+        raise NotPosted("backup.notify.url is no address") from None
     if not answer.ok:
         raise NotPosted(f"what backup.notify.url names answers {answer.status_code}")
+    if answer.request.method != method:
+        # A page to sign in, most often: it is well, and nobody was told.
+        raise NotPosted(f"what backup.notify.url names answers {answer.history[0].status_code}, and leads elsewhere")
 
 
 def change_text(problems, before):

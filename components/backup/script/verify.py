@@ -1,32 +1,29 @@
 """Whether backups are still what they were when they were made: each zip is opened where it lies."""
 
-import alone
 import chosen
 import progress
+import runs
 import store as stores
 import streams
 import zips
 
 
 def main(settings, request, store=None):
-    store = store or stores.Store(settings["store"])
-    asked = alone.Asked("verify", settings, request, store, settings["projects"]["to"])
-    return alone.answered(asked, work, reads_only=True)
+    run = runs.Run("verify", settings, request, settings["projects"]["to"], store)
+    return runs.framed(run, work, is_kept=False, reads_only=True)
 
 
-def work(asked):
-    found = chosen.chosen(chosen.entries_of(asked.store, asked.settings), asked.request)
+def work(run):
+    found = chosen.chosen(chosen.entries_of(run.store, run.settings), run.request)
     for number, (place, entry) in enumerate(found, start=1):
         what = f"{chosen.title(entry)}, {entry['stamp']}"
         progress.say(f"{number} of {len(found)}: {what}")
-        with asked.one(what):
-            told = chosen.told_of(asked.store, place)
+        with run.one(what):
+            told = chosen.told_of(run.store, place)
             if told is None:
                 continue
-            verified(asked.store, told, asked.request.get("whole"))
-            asked.backups.append(
-                {"what": what, "place": place, "bytes": told["zip"]["bytes"], "counts": told["counts"]}
-            )
+            verified(run.store, told, run.request.get("whole"))
+            run.backups.append({"what": what, "place": place, "bytes": told["zip"]["bytes"], "counts": told["counts"]})
 
 
 def verified(store, told, whole=False):

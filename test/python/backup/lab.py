@@ -197,11 +197,19 @@ class Posts:
                 posts.all.append(
                     {"path": self.path, "headers": dict(self.headers), "body": body, "method": self.command}
                 )
-                self.send_response(posts.status)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
+                self.answer(200 if self.path == "/elsewhere" else posts.status)
 
             do_PUT = do_POST
+
+            def do_GET(self):
+                self.answer(200)
+
+            def answer(self, status):
+                self.send_response(status)
+                if 300 <= status < 400:
+                    self.send_header("Location", "/elsewhere")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
 
             def log_message(self, *_):
                 pass

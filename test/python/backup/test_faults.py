@@ -9,8 +9,12 @@ import urllib.parse
 
 import pytest
 
+import databases
+import engines
 import export
 import index
+import lock
+import projects
 import rest
 import retention
 import runs
@@ -262,6 +266,90 @@ def test_a_run_that_is_stopped_says_so_and_leaves_no_lock(lab, tmp_path):
     assert lab.store.read_json(f"{lab.place}lock.json") is None
     order()
     assert lab.night()[0] == 0
+
+
+def test_a_run_whose_lock_was_taken_makes_no_backup_whose_zip_the_other_took_away(lab, monkeypatch):
+    check = projects.zips.check
+
+    def slow(*arguments):
+        found = check(*arguments)
+        at = f"{lab.place}lock.json"
+        lab.store.write_json(at, {**lab.store.read_json(at), "until": 0})
+        # What the other one does first.
+        with lock.Lock(lab.store, lab.place, "20990101T000000Z"):
+            index.Index(lab.store, lab.place).load().clear_left()
+            runs_lock[0].renew_once()
+        return found
+
+    runs_lock = []
+    enter = lock.Lock.__enter__
+
+    def entered(self):
+        runs_lock.append(self)
+        return enter(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lock.Lock, "__enter__", entered)
+        patch.setattr(projects.zips, "check", slow)
+        code, summary = lab.night()
+    assert (code, summary["outcome"]) == (runs.FAILED, "incomplete")
+    assert "another run may have begun" in summary["failed"][0]["why"]
+    assert lab.backups(lab.one) == lab.first
+    assert leftovers(lab) == []
+    recovers(lab)
+
+
+def test_a_backup_that_is_known_to_be_bad_stays_so_however_the_run_is_killed(lab, monkeypatch):
+    there = index.Index(lab.store, lab.place).load()
+    ((place, _),) = there.entries.items()
+
+    class Killed(BaseException):
+        pass
+
+    def killed(self):
+        if "bad" in self.entries.get(place, {}):
+            raise Killed
+        save(self)
+
+    save = index.Index.save
+    bad = {**lab.first[0], "bad": "its sha256 is another"}
+    with monkeypatch.context() as patch:
+        patch.setattr(index.Index, "save", killed)
+        with pytest.raises(Killed):
+            there.add(place, bad)
+    assert index.Index(lab.store, lab.place).load().entries[place]["bad"] == "its sha256 is another"
+
+
+class Room(engines.Postgresql):
+    """A database whose dump has so many bytes."""
+
+    def dump(self, other, about):
+        about["counts"] = {}
+        yield b"x" * 300_000
+
+
+def test_a_database_whose_bucket_is_full_gets_room_where_fewer_are_kept(lab):
+    own = {"to": f"{lab.place}postgresql/", "keep": {"daily": 9, "weekly": 0}}
+    settings = {**lab.settings, "postgresql": own}
+
+    def night():
+        type(lab).days += 1
+        runs.in_run("postgresql", settings, {}, lambda run: databases.dump(run, Room(), None), lab.store)
+        return lab.store.read_json(f"{own['to']}runs/last.json")
+
+    made = [night() for _ in range(3)]
+    assert [one["outcome"] for one in made] == ["well"] * 3
+    stamps = [one["stamp"] for one in made]
+    own["keep"] = {"daily": 1, "weekly": 0}
+    quota(300_000)
+    try:
+        full = night()
+    finally:
+        quota(0)
+    assert "is full" in full["failed"][0]["why"]
+    assert full["removed"] == stamps[:2]
+    last = night()
+    assert (last["outcome"], last["removed"]) == ("well", stamps[2:])
 
 
 def wait_for(is_so, within_s=30):

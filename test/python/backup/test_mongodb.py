@@ -145,6 +145,28 @@ def test_takes_back_a_switch_that_broke_off(engine, pod, dump, server, monkeypat
     assert engines.of_applications(server.counts()) == {**COUNTS, "backend.task": 1001}
 
 
+def test_what_was_set_aside_does_not_come_back_over_what_a_killed_restore_put_in_its_place(
+    engine, pod, dump, server, monkeypatch
+):
+    about, data = dump
+    server.command("backend", {"insert": "task", "documents": [{"_id": "new"}]})
+
+    class Killed(BaseException):
+        pass
+
+    def killed(self, *_):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        # The first that it drops, with nothing left over of a run before, is what it has just set aside.
+        patch.setattr(mongo.Mongo, "drop", killed)
+        with pytest.raises(Killed):
+            engine.restore(pod("mongorestore"), about, [data])
+    with pytest.raises(beside.Failed):
+        engine.restore(pod("mongorestore"), about, [data[: len(data) // 2]])
+    assert engines.of_applications(server.counts()) == COUNTS
+
+
 def test_so_does_the_next_run_for_one_that_was_killed(engine, pod, dump, server):
     about, data = dump
     server.rename("backend", "task", engine.old + "task")

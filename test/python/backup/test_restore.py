@@ -191,6 +191,28 @@ def test_all_of_them_and_only_those_that_are_gone(lab):
     assert result["backups"] == []
 
 
+def test_one_of_all_that_cannot_come_back_keeps_no_other_from_it(lab):
+    """A project from outside of organizations, in a lab that covers those no more."""
+    key = lab.told["zip"]["key"]
+    other = key.replace(f"/{lab.slug}/{lab.one}/", "/_sandbox/4711/")
+    lab.store.client.copy_object(
+        Bucket=lab.store.bucket, Key=other, CopySource={"Bucket": lab.store.bucket, "Key": key}
+    )
+    told = {
+        **lab.told,
+        "organization": "_sandbox",
+        "project": {**lab.told["project"], "id": 4711},
+        "zip": {**lab.told["zip"], "key": other},
+    }
+    lab.store.write_json(other.replace("backup.zip", "about.json"), told)
+    call("DELETE", f"projects/{lab.one}")
+    code, result = asked(lab, restore, all=True)
+    assert (code, result["outcome"]) == (runs.FAILED, "failed")
+    assert ["outside of organizations" in one["why"] for one in result["failed"]] == [True]
+    assert [one["name"] for one in projects_in(lab)] == ["Straße / ä"]
+    assert asked(lab, restore, project="4711")[0] == runs.REFUSED
+
+
 def test_one_that_is_lightweight_is_linked_again(lab):
     lab.settings["projects"]["lightweight"] = True
     assert lab.night()[0] == 0
@@ -328,6 +350,7 @@ def test_a_dead_drill_is_cleared_by_the_next_and_its_scratch_is_not_backed_up(la
     before = {one["id"] for one in projects_in(lab)}
     code, result = asked(lab, drill)
     assert (code, result["failed"]) == (0, [])
+    assert "was killed" in result["interrupted"]
     assert scratches() == []
     everything = call("GET", "projects?page_size=100&sort=-id")["results"]
     assert [one for one in everything if one["organization"] is None and one["owner"]["id"] == lab.account["id"]] == []

@@ -76,6 +76,26 @@ def test_the_address_is_said_nowhere(posts, capsys):
     assert "canary-token" not in json.dumps(lab.last())
 
 
+@pytest.mark.parametrize("url", ["https://[::canary", "canary", "https://canary..example.com/"])
+def test_an_address_that_is_none_is_said_so_and_the_run_goes_on(url, capsys):
+    lab = new_lab(notify={"url": url, "kind": "auto"})
+    lab.settings["cvat"]["organizations"] = ["absent"]
+    code, summary = lab.night()
+    assert (code, summary["outcome"], summary["told"]) == (1, "failed", None)
+    said = capsys.readouterr().out
+    assert "backup.notify.url" in said
+    assert "canary" not in said
+
+
+def test_one_who_is_led_to_a_page_to_sign_in_has_told_nobody(posts):
+    posts.status = 302
+    with pytest.raises(tell.NotPosted, match="302"):
+        tell.post({"url": posts.url, "kind": "json"}, "Backups", "fails", STATE)
+    posts.status = 307
+    tell.post({"url": posts.url, "kind": "json"}, "Backups", "fails", STATE)
+    assert [one["path"] for one in posts.all] == ["/topic", "/topic", "/elsewhere"]
+
+
 def test_another_part_that_does_not_run_is_told_of(posts):
     lab = new_lab(notify={"url": posts.url, "kind": "json"})
     place = lab.place.replace("projects/", "databases/") + "postgresql/"
