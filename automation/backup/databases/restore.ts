@@ -3,7 +3,7 @@ import * as age from "age-encryption";
 import type { Engine } from "../../../components/backup/databases/database.ts";
 import { UserError } from "../../../components/program/errors.ts";
 import type { Progress } from "../../progress.ts";
-import type { DatabaseCluster } from "./cluster.ts";
+import { StillAtWork, type DatabaseCluster } from "./cluster.ts";
 import { foundOf, type Found } from "./found.ts";
 import { dumpText, lossesOf } from "./report.ts";
 import type { Workload } from "./workloads.ts";
@@ -65,10 +65,12 @@ export async function restored(options: RestoreOptions): Promise<Restored> {
     );
     after = foundOf(await cluster.run(`Restoring ${title}`, { restore: backup.stamp }, fileKey));
   } catch (error) {
-    // It is as it was: what uses it may come back. Where this run was stopped, that is left to the next.
-    await cluster.scaleUp().catch((other: unknown) => {
-      progress.line((other as Error).message);
-    });
+    if (error instanceof StillAtWork) throw error;
+    // Nothing is at work on it any more, and it is whole: what uses it may come back, also where this run was stopped.
+    await cluster.scaleUp().then(
+      () => stands(`${title} is either as it was or as the dump has it. What was scaled down was scaled up again.`),
+      (other: unknown) => progress.line((other as Error).message),
+    );
     throw error;
   }
   stands(`${title} is as the dump has it. What was scaled down comes back when the same is run again, or by hand.`);
