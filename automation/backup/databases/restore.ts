@@ -1,8 +1,7 @@
-import { readFile } from "node:fs/promises";
-import * as age from "age-encryption";
 import type { Engine } from "../../../components/backup/databases/database.ts";
 import { UserError } from "../../../components/program/errors.ts";
 import type { Progress } from "../../progress.ts";
+import { decrypterWith } from "../identity.ts";
 import { StillAtWork, type DatabaseCluster } from "./cluster.ts";
 import { foundOf, type Found } from "./found.ts";
 import { dumpText, lossesOf } from "./report.ts";
@@ -102,17 +101,13 @@ async function fileKeyOf({ recipient, header }: Found, identity: string | undefi
     throw new UserError(`The dump is encrypted to ${recipient}: name the file with its private key in --identity.`, {
       exitCode: 2,
     });
-  const text = await readFile(identity, "utf8").catch((error: unknown) => {
-    throw new UserError(`${identity} cannot be read: ${(error as Error).message}.`, { exitCode: 2 });
-  });
-  const keys = text.split("\n").filter((line) => line.startsWith("AGE-SECRET-KEY-"));
+  const decrypter = await decrypterWith(identity);
   try {
-    const decrypter = new age.Decrypter();
-    for (const key of keys) decrypter.addIdentity(key.trim());
     return await decrypter.decryptHeader(Buffer.from(header, "base64"));
   } catch {
     // What age throws may have what it could not read in it.
-    const why = keys.length === 0 ? "has no line that begins with AGE-SECRET-KEY-" : "has no key that opens the dump";
-    throw new UserError(`${identity} ${why}, which is encrypted to ${recipient}.`, { exitCode: 2 });
+    throw new UserError(`${identity} has no key that opens the dump, which is encrypted to ${recipient}.`, {
+      exitCode: 2,
+    });
   }
 }
