@@ -206,6 +206,15 @@ describe("restoring a database", () => {
       return isIt ? { status, text: "{}" } : answer;
     };
 
+  it("gives back what it took where not all of it could be taken", async () => {
+    const send: Send = async (request) => {
+      const isLast = request.method === "PATCH" && request.path.endsWith("import") && namespace.changes.length === 2;
+      return isLast ? { status: 403, text: "{}" } : namespace.send(request);
+    };
+    await expect(restore({}, send)).rejects.toThrow("answers 403 to PATCH");
+    expect(namespace.replicas()).toEqual(AS_IT_WAS);
+  });
+
   it("ends a Job whose making had no answer, before what uses the database comes back", async () => {
     namespace.answer = (request) => {
       namespace.jobsEnd = "look" in request;
@@ -238,7 +247,11 @@ describe("restoring a database", () => {
       one.metadata.annotations["vision-platform/replicas-before-restore"] = name.endsWith("server") ? "2" : "1";
       one.spec.replicas = one.status.replicas = one.status.readyReplicas = replicas;
     }
-    await restore();
+    const said: string[] = [];
+    await restore({ progress: { ...silentProgress, line: (text) => said.push(text) } });
+    expect(said[0]).toMatch(
+      /^Deployment cvat-backend-server has 0 replicas since a restore that did not end, and had 2/,
+    );
     expect(namespace.changes).toEqual(["look", "cvat-backend-worker-import 0", "restore", ...UP]);
     expect(namespace.replicas()).toEqual(AS_IT_WAS);
   });

@@ -42,6 +42,7 @@ export async function restored(options: RestoreOptions): Promise<Restored> {
   const { engine, cluster, progress, identity, scaleDown, dryRun, stands } = options;
   const title = TITLES[engine];
   stands(`${title} was not touched.`);
+  for (const line of leftBy(await cluster.workloads())) progress.line(line);
   const look = await cluster.run(`Reading the dump and looking at ${title}`, { look: options.stamp ?? null });
   const backup = foundOf(look);
   const fileKey = dryRun && identity === undefined ? undefined : await fileKeyOf(backup, identity);
@@ -53,12 +54,12 @@ export async function restored(options: RestoreOptions): Promise<Restored> {
   if (dryRun) return { backup, losses, used, done: false };
   for (const line of losses) progress.line(`lost or brought back: ${line}`);
   if (!scaleDown) refuseUsed(title, atWork, backup);
-  if (atWork.length > 0) {
-    stands("What uses the database is scaled down. Run the same again: it goes on, and scales up at its end.");
-    await cluster.scaleDown(atWork);
-  }
   let after: Found;
   try {
+    if (atWork.length > 0) {
+      stands("What uses the database is scaled down. Run the same again: it goes on, and scales up at its end.");
+      await cluster.scaleDown(atWork);
+    }
     stands(
       `${title} is either as it was or as the dump has it. Run the same again: it goes on, and scales up at its end.`,
     );
@@ -76,6 +77,15 @@ export async function restored(options: RestoreOptions): Promise<Restored> {
   await cluster.scaleUp();
   return { backup: { ...backup, ...after }, losses, used, done: true };
 }
+
+/** What a restore that was killed took away and did not give back. */
+const leftBy = (workloads: readonly Workload[]): string[] =>
+  workloads
+    .filter(({ replicas, before = 0 }) => replicas < before)
+    .map(
+      ({ kind, name, replicas, before = 0 }) =>
+        `${kind} ${name} has ${replicas} replicas since a restore that did not end, and had ${before}. The next restore that ends scales it up; kubectl scale --replicas ${before} does too, where no Job of a restore is at work.`,
+    );
 
 function refuseUsed(title: string, atWork: readonly Workload[], { now }: Found): void {
   const others = now?.others ?? [];
