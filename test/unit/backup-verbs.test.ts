@@ -8,7 +8,8 @@ import { jobFrom, type JobObject } from "../../automation/backup/job.ts";
 import { listedBackups } from "../../automation/backup/listing.ts";
 import { standingsOf } from "../../automation/backup/runs.ts";
 import { checkedText, restoredText } from "../../automation/backup/text-back.ts";
-import { listText, resultText, sizeText, statusLine, statusText } from "../../automation/backup/text.ts";
+import { listText, resultsText, resultText, sizeText, statusLine, statusText } from "../../automation/backup/text.ts";
+import { backupCommand } from "../../automation/commands/backup.ts";
 import { cronJobs } from "../../components/backup/cron-jobs.ts";
 import { watchedOf } from "../../components/backup/plan.ts";
 import { longestGapHours } from "../../components/backup/schedule.ts";
@@ -121,6 +122,19 @@ describe("a Job that somebody asks for", () => {
       "projects",
       "/etc/vision-platform/backup-settings/settings.json",
     ]);
+  });
+});
+
+describe("the flags of `backup restore`", () => {
+  it.each([
+    ["--database", "postgresql", "--project", "Roads"],
+    ["--database", "mongodb", "--all"],
+    ["--project", "Roads", "--identity", "lab.key"],
+    ["--all", "--scale-down"],
+  ])("are of a database or of projects: %s %s %s", async (...args) => {
+    const restore = backupCommand().commands.find((one) => one.name() === "restore") ?? expect.fail("no restore");
+    restore.exitOverride().configureOutput({ writeErr: () => undefined });
+    await expect(restore.parseAsync(args, { from: "user" })).rejects.toThrow("cannot be used with option");
   });
 });
 
@@ -297,6 +311,19 @@ describe("how it is with backups", () => {
       "1 backup of 2.0 KiB.\nFailed:\n  project 3: the bucket is full",
     );
     expect(resultText({ outcome: "held", why: "another run" })).toBe("Nothing was done: another run");
+  });
+
+  it("says of several runs which came to what, a line each", () => {
+    const runs = ["backup-postgresql-1", "backup-mongodb-2"].map((job) => ({
+      ...{ job, outcome: "well" as const },
+      backups: [{ what: "d", bytes: 5 }],
+    }));
+    expect(resultsText(runs)).toBe("backup-postgresql-1: 1 backup of 5 B.\nbackup-mongodb-2: 1 backup of 5 B.");
+    expect(resultsText(runs.slice(1))).toBe("1 backup of 5 B.");
+  });
+
+  it("says so where none is on", () => {
+    expect(statusLine([])).toBe("Backups: none is on, see vision-platform:backup.");
   });
 
   it("lists backups by the object that is written last, whatever the index has", async () => {
