@@ -8,7 +8,7 @@ import type { DataFlags, DataLab } from "../data/connect/lab.ts";
 import { inDataLab } from "../data/connect/run.ts";
 import { streamProgress } from "../progress.ts";
 import { Asked } from "./asked.ts";
-import { begin, followed } from "./follow.ts";
+import { begin, cronJobAt, followed } from "./follow.ts";
 import { jobFrom } from "./job.ts";
 import type { Told } from "./told.ts";
 
@@ -55,7 +55,7 @@ export async function allByHand(
         throw new UserError(`Backups of ${part} are off: see vision-platform:backup.${part}.enabled.`, { exitCode: 2 });
       const name = `backup-${command ?? cronJob.replace(/^backup-/, "")}-${randomBytes(4).toString("hex")}`;
       const at = { asked, namespace, name };
-      await begin(at, cronJob, (from) => jobFrom(from, name, request, command));
+      await begin(at, jobFrom(await cronJobAt(at, cronJob), name, request, command));
       stands(
         `Job ${name} goes on in the cluster. Its log: kubectl --namespace ${namespace} logs --follow job/${name}; to end it: kubectl --namespace ${namespace} delete job ${name}`,
       );

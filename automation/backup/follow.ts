@@ -40,20 +40,18 @@ const batchPath = ({ namespace }: JobPlace) => `/apis/batch/v1/namespaces/${name
 const jobPath = (at: JobPlace) => `${batchPath(at)}/jobs/${at.name}`;
 const podsPath = ({ namespace }: JobPlace) => `/api/v1/namespaces/${namespace}/pods`;
 
-/**
- * Makes a Job of a CronJob's own template.
- * @returns what was made
- * @throws UserError where there is no such CronJob, or the cluster refuses it
- */
-export async function begin(at: JobPlace, cronJob: string, job: (from: V1CronJob) => JobObject): Promise<V1Job> {
-  const { asked, namespace } = at;
-  const from = await asked.get<V1CronJob>(`${batchPath(at)}/cronjobs/${cronJob}`);
-  if (from === undefined)
-    throw new UserError(
-      `There is no CronJob ${cronJob} in namespace ${namespace}: npm run platform -- up makes it, where vision-platform:backup has this part.`,
-    );
-  return asked.post<V1Job>(`${batchPath(at)}/jobs`, job(from));
+/** A CronJob, of whose template a Job is made. @throws UserError where there is none */
+export async function cronJobAt(at: JobPlace, name: string): Promise<V1CronJob> {
+  const found = await at.asked.get<V1CronJob>(`${batchPath(at)}/cronjobs/${name}`);
+  if (found) return found;
+  throw new UserError(
+    `There is no CronJob ${name} in namespace ${at.namespace}: npm run platform -- up makes it, where vision-platform:backup has this part.`,
+  );
 }
+
+/** @returns what was made. @throws UserError where the cluster refuses it, and where it does not say */
+export const begin = (at: JobPlace, job: JobObject): Promise<V1Job> =>
+  at.asked.post<V1Job>(`${batchPath(at)}/jobs`, job);
 
 /**
  * Follows a Job's log to its end. Stopping that leaves the Job at work.

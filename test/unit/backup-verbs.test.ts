@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { KubeConfig, type V1CronJob } from "@kubernetes/client-node";
 import { afterEach, describe, expect, it } from "vitest";
 import { Asked } from "../../automation/backup/asked.ts";
-import { begin, followed, type JobPlace } from "../../automation/backup/follow.ts";
+import { begin, cronJobAt, followed, type JobPlace } from "../../automation/backup/follow.ts";
 import { jobFrom, type JobObject } from "../../automation/backup/job.ts";
 import { listedBackups } from "../../automation/backup/listing.ts";
 import { standingsOf } from "../../automation/backup/runs.ts";
@@ -217,7 +217,7 @@ describe("following a Job", () => {
     const result = { outcome: "failed", backups: [], failed: [{ what: "project 1", why: "is full" }] };
     const log = `${line({ at: "x", say: "1 of 2" })}Traceback\n${line({ result })}`;
     const { at, asked } = await serverWith({ log, phase: "Failed" });
-    await begin(at, "backup-projects", (from) => jobFrom(from, "a-job"));
+    await begin(at, jobFrom(await cronJobAt(at, "backup-projects"), "a-job"));
     const said: string[] = [];
     expect(await follow(at, said)).toEqual(result);
     expect(said).toEqual(["1 of 2", "Traceback"]);
@@ -244,8 +244,9 @@ describe("following a Job", () => {
 
   it("of a CronJob that is not there says what makes it", async () => {
     const { at } = await serverWith({ log: "", known: false });
-    const made = begin(at, "backup-projects", (from) => jobFrom(from, "a-job"));
-    await expect(made).rejects.toThrow("There is no CronJob backup-projects in namespace cvat: npm run platform -- up");
+    await expect(cronJobAt(at, "backup-projects")).rejects.toThrow(
+      "There is no CronJob backup-projects in namespace cvat: npm run platform -- up",
+    );
   });
 });
 

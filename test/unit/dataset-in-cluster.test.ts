@@ -123,8 +123,8 @@ describe("what is told of pods", () => {
     );
     expect(troubleOf([waiting("ContainerCreating", ""), pod({ phase: "Running" })])).toBeUndefined();
     const own = { image: "Name another.", room: "", memory: "" };
-    const second = waiting("ErrImagePull", "not found");
-    second.status?.containerStatuses?.unshift({ name: "backup", image: "", imageID: "", ready: true, restartCount: 0 });
+    const [status] = container({ waiting: { reason: "ErrImagePull", message: "not found" } }).containerStatuses;
+    const second = pod({ phase: "Pending", containerStatuses: [{ name: "backup", state: { running: {} } }, status] });
     expect(troubleOf([second], own)?.text).toBe(
       "Pod p-0 cannot pull its image (ErrImagePull): not found. Name another.",
     );

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { V1CronJob, V1Job } from "@kubernetes/client-node";
+import type { V1Job } from "@kubernetes/client-node";
 import { cronJobName } from "../../../components/backup/cron-jobs.ts";
 import { FILE_KEY, FILE_KEY_SECRET } from "../../../components/backup/databases/database-pod.ts";
 import type { Database } from "../../../components/backup/databases/database.ts";
@@ -8,8 +8,8 @@ import { UserError } from "../../../components/program/errors.ts";
 import { until } from "../../../components/rest/until.ts";
 import type { Progress, ProgressTask } from "../../progress.ts";
 import { Asked } from "../asked.ts";
-import { begin, ended, followed } from "../follow.ts";
-import { jobFrom } from "../job.ts";
+import { begin, cronJobAt, ended, followed, type JobPlace } from "../follow.ts";
+import { jobFrom, type JobObject } from "../job.ts";
 import { scaledDown, scaledUp, workloadsOf, type Workload } from "./workloads.ts";
 
 const LOOK_MS = 1_000;
@@ -39,11 +39,6 @@ export class StillAtWork extends UserError {
       { cause },
     );
   }
-}
-
-function jobOf(from: V1CronJob, name: string, request: object, hasKey: boolean) {
-  const job = jobFrom(from, name, request);
-  return hasKey ? { ...job, spec: { ...job.spec, ttlSecondsAfterFinished: KEPT_S } as typeof job.spec } : job;
 }
 
 /** A database's namespace, as a restore sees and changes it. */
@@ -104,15 +99,27 @@ export class DatabaseCluster {
     const { engine, namespace } = this.#database;
     const name = `${cronJobName(engine)}-${randomBytes(4).toString("hex")}`;
     const at = { asked: this.#asked, namespace, name };
+    const job = jobFrom(await cronJobAt(at, cronJobName(engine)), name, request);
+    if (fileKey === undefined) return this.#attended(what, at, job);
+    if (job.spec) job.spec.ttlSecondsAfterFinished = KEPT_S;
+    try {
+      await this.#giveKey(fileKey);
+      return await this.#attended(what, at, job, (made) => this.#lastsAs(made));
+    } finally {
+      // What came of the run is what is told: the key goes with the Job in any case.
+      await this.#asked.remove(this.#secret).catch((error: unknown) => {
+        this.#progress.line(`Secret ${FILE_KEY_SECRET} stays until Job ${name} goes: ${(error as Error).message}`);
+      });
+    }
+  }
+
+  /** @param whenMade is done before it is followed. Default: nothing */
+  #attended(what: string, at: JobPlace, job: JobObject, whenMade?: (made: V1Job) => Promise<void>): Promise<unknown> {
+    const { namespace, name } = at;
     return this.#progress.task(what, async (task) => {
-      let isAskedFor = false;
       try {
-        if (fileKey !== undefined) await this.#giveKey(fileKey);
-        const job = await begin(at, cronJobName(engine), (from) => {
-          isAskedFor = true;
-          return jobOf(from, name, request, fileKey !== undefined);
-        });
-        if (fileKey !== undefined) await this.#lastsAs(job);
+        const made = await begin(at, job);
+        await whenMade?.(made);
         return await followed({
           ...{ ...at, signal: this.#signal },
           say: (text) => {
@@ -121,10 +128,8 @@ export class DatabaseCluster {
         });
       } catch (error) {
         // Also where its making had no answer, or it is asked about in vain: what uses the database must not come back beside it.
-        if (isAskedFor && !(await ended(at).catch(() => false))) throw new StillAtWork(namespace, name, error);
+        if (!(await ended(at).catch(() => false))) throw new StillAtWork(namespace, name, error);
         throw error;
-      } finally {
-        if (fileKey !== undefined) await this.#asked.remove(this.#secret);
       }
     });
   }
