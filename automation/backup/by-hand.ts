@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
 import type { Part } from "../../components/backup/parts.ts";
 import type { BackupPlan } from "../../components/backup/plan.ts";
+import { apiServer } from "../../components/kubernetes/api-server.ts";
 import { kubeConfig } from "../../components/kubernetes/kube-config.ts";
 import { UserError } from "../../components/program/errors.ts";
 import type { DataFlags, DataLab } from "../data/connect/lab.ts";
 import { inDataLab } from "../data/connect/run.ts";
 import { streamProgress } from "../progress.ts";
-import { begin, followed } from "./follow.ts";
+import { Asked } from "./asked.ts";
+import { begin, cronJobAt, followed } from "./follow.ts";
 import { jobFrom } from "./job.ts";
 import type { Told } from "./told.ts";
 
@@ -45,18 +47,20 @@ export async function allByHand(
   return inDataLab(flags, progress, async (lab, signal, stands) => {
     const plan = plannedIn(lab);
     const config = await kubeConfig(lab.plan.lab.cluster);
+    const asked = new Asked(apiServer(config, signal), { rights: "cronjobs, jobs, pods and their logs", signal });
     const ended: (Told & { job: string })[] = [];
     stands("Nothing was begun.");
     for (const { part, cronJob, namespace = plan.namespace, command, request, title } of wanted(plan)) {
       if (!plan.parts.includes(part))
         throw new UserError(`Backups of ${part} are off: see vision-platform:backup.${part}.enabled.`, { exitCode: 2 });
       const name = `backup-${command ?? cronJob.replace(/^backup-/, "")}-${randomBytes(4).toString("hex")}`;
-      await begin(config, namespace, cronJob, (from) => jobFrom(from, name, request, command));
+      const at = { asked, namespace, name };
+      await begin(at, jobFrom(await cronJobAt(at, cronJob), name, request, command));
       stands(
         `Job ${name} goes on in the cluster. Its log: kubectl --namespace ${namespace} logs --follow job/${name}; to end it: kubectl --namespace ${namespace} delete job ${name}`,
       );
       const told = await progress.task(`${title} (Job ${name})`, (task) =>
-        followed({ config, namespace, name, signal, say: (text) => task.update(text) }),
+        followed({ ...at, signal, say: (text) => task.update(text) }),
       );
       ended.push({ job: name, ...told });
     }

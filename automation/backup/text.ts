@@ -51,8 +51,15 @@ export function resultText(told: Told): string {
   ].join("\n");
 }
 
+/** What several runs came to, one after the other. */
+export const resultsText = (runs: readonly (Told & { job: string })[]): string =>
+  runs.map((told) => (runs.length === 1 ? resultText(told) : `${told.job}: ${resultText(told)}`)).join("\n");
+
+const NONE_ON = "Backups: none is on, see vision-platform:backup.";
+
 /** How it is with backups, a line for each place, and then what is wrong. */
 export function statusText(standings: readonly Standing[]): string {
+  if (standings.length === 0) return NONE_ON;
   const rows = standings.map(({ name, last, lastWell }) => [
     name,
     last ? `${last.outcome}, ${dateText(last.stamp)}` : "never",
@@ -73,6 +80,7 @@ export function statusText(standings: readonly Standing[]): string {
 
 /** The same in one line, for `up`'s summary. */
 export function statusLine(standings: readonly Standing[]): string {
+  if (standings.length === 0) return NONE_ON;
   const problems = standings.flatMap((one) => one.problems);
   if (problems.length > 0) return `Backups: ${problems.join("; ")}. More: npm run platform -- backup status`;
   const made = standings.map(({ name, lastWell = "" }) => `${name} ${dateText(lastWell)}`);

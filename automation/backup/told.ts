@@ -12,9 +12,22 @@ export class LineReader {
   result: Told | undefined;
   readonly #say: (text: string) => void;
   #rest = "";
+  #whole = "";
 
   constructor(say: (text: string) => void) {
     this.#say = say;
+  }
+
+  /** The log as it is by now. Where it does not go on from what it was, it was begun anew. */
+  takeWhole(log: string): void {
+    if (log === "") return;
+    const goesOn = log.startsWith(this.#whole);
+    if (!goesOn) {
+      this.#rest = "";
+      this.result = undefined;
+    }
+    this.take(goesOn ? log.slice(this.#whole.length) : log);
+    this.#whole = log;
   }
 
   take(piece: string): void {

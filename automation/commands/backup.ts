@@ -66,13 +66,19 @@ export function backupCommand(): Command {
       .option("--name <name>", "name that it gets. Default: its own, with the date where there is one of that name")
       .option("--dry-run", "say what would be done and what would be lost, and do nothing")
       .addOption(
-        new Option("--database <name>", "CVAT's PostgreSQL or ClearML's MongoDB, as its dump has it").choices([
-          "postgresql",
-          "mongodb",
-        ]),
+        new Option("--database <name>", "CVAT's PostgreSQL or ClearML's MongoDB, as its dump has it")
+          .choices(["postgresql", "mongodb"])
+          .conflicts(OF_PROJECTS),
       )
-      .option("--identity <file>", "with the private key of age, of a dump that is encrypted; it stays on this machine")
-      .option("--scale-down", "scale down what uses the database, and up again at the end")
+      .addOption(
+        new Option(
+          "--identity <file>",
+          "with the private key of age, of a dump that is encrypted; it stays on this machine",
+        ).conflicts(OF_PROJECTS),
+      )
+      .addOption(
+        new Option("--scale-down", "scale down what uses the database, and up again at the end").conflicts(OF_PROJECTS),
+      )
       .action(async (flags: RestoreFlags & Partial<DatabaseFlags>) => {
         if (flags.database === undefined) await (await import("../verbs/backup-back.ts")).restore(flags);
         else
@@ -94,5 +100,7 @@ export function backupCommand(): Command {
   return command;
 }
 
+/** What has no meaning for a database: one that was asked for beside it would be passed over. */
+const OF_PROJECTS = ["project", "all", "to", "name"];
 const PROJECT = "this project alone, by its name, its number or ORGANIZATION/NAME";
 const STAMP = "that of this stamp, such as 20261201T014700Z. Default: the newest";

@@ -2,6 +2,7 @@ import { access, readFile } from "node:fs/promises";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { UserError } from "../../components/program/errors.ts";
+import { givenFile } from "../backup/given-file.ts";
 import { pack, unpack, type Bundle } from "../backup/stack/bundle.ts";
 import { gathered } from "../backup/stack/gather.ts";
 import { intoBackend, passphraseFor } from "../backup/stack/into-backend.ts";
@@ -67,11 +68,7 @@ export interface OpenFlags {
 
 /** Puts a stack back from such a file: its files into a folder, its state into the backend that the environment names. */
 export async function open(from: string, { folder, json, ...asked }: OpenFlags): Promise<void> {
-  const bytes = await readFile(from).catch((error: unknown) => {
-    throw new UserError(`${from} cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown"}).`, {
-      exitCode: 2,
-    });
-  });
+  const bytes = await givenFile(from);
   const bundle = await unpack(from, await opened(from, bytes, await chosenKey(asked)));
   const { about } = bundle;
   const passphrase = await passphraseFor(bundle);
@@ -136,16 +133,9 @@ async function chosenKey({ passphraseFile, identity }: { passphraseFile?: string
 }
 
 async function firstLineOf(file: string): Promise<string> {
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    throw new UserError(
-      `--passphrase-file ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown"}).`,
-      {
-        exitCode: 2,
-      },
-    );
-  });
-  const [line = ""] = text.split(/\r?\n/);
-  if (line === "") throw new UserError(`--passphrase-file ${file} has nothing in its first line.`, { exitCode: 2 });
+  const called = `--passphrase-file ${file}`;
+  const [line = ""] = (await givenFile(file, called)).toString("utf8").split(/\r?\n/);
+  if (line === "") throw new UserError(`${called} has nothing in its first line.`, { exitCode: 2 });
   return line;
 }
 

@@ -5,7 +5,7 @@ import { UserError } from "../../components/program/errors.ts";
 import { allByHand, endAs, plannedIn } from "../backup/by-hand.ts";
 import { listedBackups } from "../backup/listing.ts";
 import { standingsOf } from "../backup/runs.ts";
-import { listText, resultText, statusText } from "../backup/text.ts";
+import { listText, resultsText, statusText } from "../backup/text.ts";
 import { inDataLab } from "../data/connect/run.ts";
 import { streamProgress } from "../progress.ts";
 import type { StackFlags } from "./flags.ts";
@@ -29,7 +29,7 @@ export async function create(part: Part, { json, project, ...flags }: CreateFlag
   const [first] = runs;
   if (first === undefined)
     throw new UserError(`Backups of ${part} are off: see vision-platform:backup.${part}.enabled.`, { exitCode: 2 });
-  print(part === "databases" ? { runs } : first, runs.map(resultText).join(""), json);
+  print(part === "databases" ? { runs } : first, resultsText(runs), json);
   for (const told of runs) endAs(told);
 }
 

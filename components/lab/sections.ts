@@ -39,7 +39,7 @@ export const SECTIONS = {
   clearml: clearmlConfig.prefault({}).describe("ClearML: experiments, training and artifacts."),
   backup: backupConfig
     .optional()
-    .describe("Backups of projects, databases and uploaded files, in a bucket of their own. Left out: none are made."),
+    .describe("Backups of CVAT's projects and of databases, in a bucket of their own. Left out: none are made."),
   images: imagesConfig.prefault({}).describe("Where images are pulled from, and what verbs run in the cluster."),
   network: networkConfig.prefault({}).describe("Who of the lab may call whom: NetworkPolicies."),
   rehearsal: rehearsalConfig

@@ -21,6 +21,10 @@ interface Stored {
 class Namespace {
   readonly workloads = new Map<string, Stored>();
   readonly secrets = new Map<string, Record<string, string>>();
+  /** What each Secret goes with. */
+  readonly owners: string[] = [];
+  /** Whether its Jobs end by themselves. */
+  jobsEnd = true;
   /** What was changed, in order. */
   readonly changes: string[] = [];
   /** What the scripts answer to a request. */
@@ -55,7 +59,16 @@ class Namespace {
   #answer({ method, path: whole, body }: ApiRequest): object | string | undefined {
     const [, of = ""] = whole.split(NAMESPACE);
     const [plural = "", name = ""] = of.split(/[/?]/);
+    if (method === "PATCH" && plural === "secrets") {
+      const { metadata } = body as { metadata: { ownerReferences: { kind: string; name: string; uid: string }[] } };
+      this.owners.push(...metadata.ownerReferences.map((one) => `${one.kind} ${one.uid}`));
+      return {};
+    }
     if (method === "PATCH") return this.#patch(name, body as Stored);
+    if (method === "DELETE" && plural === "jobs") {
+      this.changes.push("removed");
+      return {};
+    }
     if (method === "DELETE") return this.secrets.delete(name) ? {} : undefined;
     if (method === "POST" && plural === "secrets") {
       const secret = body as { metadata: { name: string }; stringData: Record<string, string> };
@@ -66,7 +79,8 @@ class Namespace {
     if (plural === "deployments") return { items: [...this.workloads.values()] };
     if (plural === "statefulsets") return { items: [] };
     if (plural === "cronjobs") return cronJob(name);
-    if (plural === "jobs") return { status: { conditions: [{ type: "Complete", status: "True" }] } };
+    if (plural === "jobs")
+      return { status: { conditions: this.jobsEnd ? [{ type: "Complete", status: "True" }] : [] } };
     if (of.endsWith("/log?container=backup")) return this.#log;
     return { items: [{ metadata: { name: "pod" }, status: { phase: "Succeeded" } }] };
   }
@@ -87,7 +101,7 @@ class Namespace {
     const request = JSON.parse(container?.env[0]?.value ?? "") as Record<string, unknown>;
     this.changes.push(Object.keys(request).join());
     this.#log = `{"say": "at work"}\n${JSON.stringify({ result: this.answer(request) })}\n`;
-    return {};
+    return { metadata: { uid: "of-the-job" } };
   }
 }
 
@@ -125,12 +139,12 @@ beforeEach(() => {
   namespace.answer = (request) => well("look" in request ? { now } : { restored: about.counts });
 });
 
-const restore = (more: Partial<RestoreOptions> = {}) =>
+const restore = (more: Partial<RestoreOptions> = {}, send = namespace.send) =>
   restored({
     engine: "postgresql",
     cluster: new DatabaseCluster(
       { engine: "postgresql", namespace: "cvat", usedBy: "CVAT_POSTGRES_HOST" },
-      { send: namespace.send, progress: silentProgress, signal: new AbortController().signal },
+      { send, progress: silentProgress, signal: new AbortController().signal },
     ),
     progress: silentProgress,
     scaleDown: true,
@@ -183,6 +197,40 @@ describe("restoring a database", () => {
     expect(namespace.replicas()).toEqual(AS_IT_WAS);
   });
 
+  /** The answer to requests of a kind is another once the restore was asked for. */
+  const then =
+    (method: string, status: number): Send =>
+    async (request) => {
+      const answer = await namespace.send(request);
+      const isIt = request.method === method && request.path.includes("/jobs") && namespace.changes.includes("restore");
+      return isIt ? { status, text: "{}" } : answer;
+    };
+
+  it("gives back what it took where not all of it could be taken", async () => {
+    const send: Send = async (request) => {
+      const isLast = request.method === "PATCH" && request.path.endsWith("import") && namespace.changes.length === 2;
+      return isLast ? { status: 403, text: "{}" } : namespace.send(request);
+    };
+    await expect(restore({}, send)).rejects.toThrow("answers 403 to PATCH");
+    expect(namespace.replicas()).toEqual(AS_IT_WAS);
+  });
+
+  it("ends a Job whose making had no answer, before what uses the database comes back", async () => {
+    namespace.answer = (request) => {
+      namespace.jobsEnd = "look" in request;
+      return well({ now });
+    };
+    await expect(restore({}, then("POST", 500))).rejects.toThrow("answers 500 to POST");
+    expect(namespace.changes).toEqual(["look", ...DOWN, "restore", "removed", ...UP]);
+  });
+
+  it("leaves down what uses the database where the Job may be at work, and says what to do", async () => {
+    await expect(restore({}, then("GET", 403))).rejects.toThrow(/may be at work nevertheless.*\n.*run the same again/);
+    expect(namespace.changes).toEqual(["look", ...DOWN, "restore"]);
+    await restore();
+    expect(namespace.replicas()).toEqual(AS_IT_WAS);
+  });
+
   it("touches nothing for a dump that is not well", async () => {
     namespace.answer = () => ({
       outcome: "failed",
@@ -199,7 +247,11 @@ describe("restoring a database", () => {
       one.metadata.annotations["vision-platform/replicas-before-restore"] = name.endsWith("server") ? "2" : "1";
       one.spec.replicas = one.status.replicas = one.status.readyReplicas = replicas;
     }
-    await restore();
+    const said: string[] = [];
+    await restore({ progress: { ...silentProgress, line: (text) => said.push(text) } });
+    expect(said[0]).toMatch(
+      /^Deployment cvat-backend-server has 0 replicas since a restore that did not end, and had 2/,
+    );
     expect(namespace.changes).toEqual(["look", "cvat-backend-worker-import 0", "restore", ...UP]);
     expect(namespace.replicas()).toEqual(AS_IT_WAS);
   });
@@ -221,6 +273,14 @@ describe("restoring a database", () => {
     await restore({ identity: key });
     expect(given.map((text) => Buffer.from(text, "base64").length)).toEqual([16]);
     expect(namespace.secrets.size).toBe(0);
+    const refusing: Send = (request) =>
+      request.method === "DELETE" && given.length > 1
+        ? Promise.resolve({ status: 403, text: "{}" })
+        : namespace.send(request);
+    expect(await restore({ identity: key }, refusing)).toMatchObject({ done: true });
+    namespace.owners.pop();
+    // Where nobody is left to take it away.
+    expect(namespace.owners).toEqual(["Job of-the-job"]);
     namespace.changes.length = 0;
     const other = path.join(folder, "other");
     const stranger = await age.generateIdentity();

@@ -2,16 +2,19 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { KubeConfig, type V1CronJob } from "@kubernetes/client-node";
 import { afterEach, describe, expect, it } from "vitest";
-import { begin, followed } from "../../automation/backup/follow.ts";
+import { Asked } from "../../automation/backup/asked.ts";
+import { begin, cronJobAt, followed, type JobPlace } from "../../automation/backup/follow.ts";
 import { jobFrom, type JobObject } from "../../automation/backup/job.ts";
 import { listedBackups } from "../../automation/backup/listing.ts";
 import { standingsOf } from "../../automation/backup/runs.ts";
 import { checkedText, restoredText } from "../../automation/backup/text-back.ts";
-import { listText, resultText, sizeText, statusLine, statusText } from "../../automation/backup/text.ts";
+import { listText, resultsText, resultText, sizeText, statusLine, statusText } from "../../automation/backup/text.ts";
+import { backupCommand } from "../../automation/commands/backup.ts";
 import { cronJobs } from "../../components/backup/cron-jobs.ts";
 import { watchedOf } from "../../components/backup/plan.ts";
 import { longestGapHours } from "../../components/backup/schedule.ts";
 import { backupWorkloads } from "../../components/backup/workloads.ts";
+import { apiServer } from "../../components/kubernetes/api-server.ts";
 import { policiesOf } from "../../components/network/policies.ts";
 import { WAYS } from "../../components/network/ways.ts";
 import { memoryBucket } from "../data/memory-bucket.ts";
@@ -122,22 +125,42 @@ describe("a Job that somebody asks for", () => {
   });
 });
 
+describe("the flags of `backup restore`", () => {
+  it.each([
+    ["--database", "postgresql", "--project", "Roads"],
+    ["--database", "mongodb", "--all"],
+    ["--project", "Roads", "--identity", "lab.key"],
+    ["--all", "--scale-down"],
+  ])("are of a database or of projects: %s %s %s", async (...args) => {
+    const restore = backupCommand().commands.find((one) => one.name() === "restore") ?? expect.fail("no restore");
+    restore.exitOverride().configureOutput({ writeErr: () => undefined });
+    await expect(restore.parseAsync(args, { from: "user" })).rejects.toThrow("cannot be used with option");
+  });
+});
+
 describe("following a Job", () => {
   let server: Server;
   afterEach(() => server.close());
 
   /** As much of an API server as a Job needs: its pod runs at the second look, and then has ended. */
-  async function apiServer({
+  async function serverWith({
     log,
     phase = "Succeeded",
     known = true,
+    removed = false,
+    refuses = 0,
   }: {
     log: string;
     phase?: string;
     known?: boolean;
+    /** Whether somebody takes the Job away while it is at work, as its deadline does with its pods. */
+    removed?: boolean;
+    /** How many questions it does not answer after the first look. */
+    refuses?: number;
   }) {
     const asked: { method: string; path: string; body: string }[] = [];
     let looks = 0;
+    const conditions = [{ type: phase === "Failed" ? "Failed" : "Complete", status: "True", reason: "Backoff" }];
     const pod = (now: string) => ({
       metadata: { name: "a-pod", namespace: "cvat" },
       spec: { containers: [{ name: "backup" }] },
@@ -157,10 +180,15 @@ describe("following a Job", () => {
         const answer = (status: number, value: unknown) =>
           response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(value));
         if (path.endsWith("/log")) response.writeHead(200, { "Content-Type": "text/plain" }).end(log);
-        else if (path === "/apis/batch/v1")
-          answer(200, { resources: [{ name: "jobs", kind: "Job", namespaced: true }] });
+        else if (looks === 1 && refuses-- > 0) answer(503, { message: "not now" });
         else if (path.endsWith("/pods"))
-          answer(200, { items: [pod(["Pending", "Running"][looks++] ?? phase)], metadata: {} });
+          answer(200, {
+            items: removed && looks > 1 ? [] : [pod(["Pending", "Running"][looks++] ?? phase)],
+            metadata: {},
+          });
+        else if (path.endsWith("/jobs/a-job"))
+          if (removed && looks > 1) answer(404, { message: "not found" });
+          else answer(200, { metadata: { name: "a-job" }, status: { conditions: looks < 2 ? [] : conditions } });
         else if (path.includes("/cronjobs/"))
           if (known) answer(200, cronJob);
           else answer(404, { kind: "Status", code: 404, message: "not found" });
@@ -174,36 +202,51 @@ describe("following a Job", () => {
       { name: "c", server: `http://127.0.0.1:${port}`, skipTLSVerify: true },
       { name: "u" },
     );
-    return { config, asked };
+    const at = { asked: new Asked(apiServer(config), { rights: "jobs" }), namespace: "cvat", name: "a-job" };
+    return { at, asked };
   }
 
   const line = (value: object) => `${JSON.stringify(value)}\n`;
-  const follow = (config: KubeConfig, said: string[]) =>
+  const follow = (at: JobPlace, said: string[]) =>
     followed({
-      ...{ config, namespace: "cvat", name: "a-job", signal: new AbortController().signal },
+      ...{ ...at, signal: new AbortController().signal },
       say: (text) => said.push(text),
     });
 
   it("tells how far it is, and what came of it", async () => {
     const result = { outcome: "failed", backups: [], failed: [{ what: "project 1", why: "is full" }] };
     const log = `${line({ at: "x", say: "1 of 2" })}Traceback\n${line({ result })}`;
-    const { config, asked } = await apiServer({ log, phase: "Failed" });
-    await begin(config, "cvat", "backup-projects", (from) => jobFrom(from, "a-job"));
+    const { at, asked } = await serverWith({ log, phase: "Failed" });
+    await begin(at, jobFrom(await cronJobAt(at, "backup-projects"), "a-job"));
     const said: string[] = [];
-    expect(await follow(config, said)).toEqual(result);
+    expect(await follow(at, said)).toEqual(result);
     expect(said).toEqual(["1 of 2", "Traceback"]);
     expect(asked.find(({ method }) => method === "POST")?.path).toBe("/apis/batch/v1/namespaces/cvat/jobs");
   });
 
   it("of a pod that ends without a result says what it said", async () => {
-    const { config } = await apiServer({ log: "killed\n", phase: "Failed" });
-    await expect(follow(config, [])).rejects.toThrow("said at its end");
+    const { at } = await serverWith({ log: "killed\n", phase: "Failed" });
+    await expect(follow(at, [])).rejects.toThrow("said at its end");
+  });
+
+  it("goes on where the API server does not answer for a moment, and says nothing twice", async () => {
+    const log = `${line({ say: "1 of 2" })}${line({ result: { outcome: "well" } })}`;
+    const { at } = await serverWith({ log, refuses: 2 });
+    const said: string[] = [];
+    expect(await follow(at, said)).toEqual({ outcome: "well" });
+    expect(said).toEqual(["1 of 2"]);
+  });
+
+  it("ends where somebody removes the Job", async () => {
+    const { at } = await serverWith({ log: line({ say: "1 of 2" }), removed: true });
+    await expect(follow(at, [])).rejects.toThrow("Job a-job was removed before it had a result.");
   });
 
   it("of a CronJob that is not there says what makes it", async () => {
-    const { config } = await apiServer({ log: "", known: false });
-    const made = begin(config, "cvat", "backup-projects", (from) => jobFrom(from, "a-job"));
-    await expect(made).rejects.toThrow("There is no CronJob backup-projects in namespace cvat: npm run platform -- up");
+    const { at } = await serverWith({ log: "", known: false });
+    await expect(cronJobAt(at, "backup-projects")).rejects.toThrow(
+      "There is no CronJob backup-projects in namespace cvat: npm run platform -- up",
+    );
   });
 });
 
@@ -269,6 +312,19 @@ describe("how it is with backups", () => {
       "1 backup of 2.0 KiB.\nFailed:\n  project 3: the bucket is full",
     );
     expect(resultText({ outcome: "held", why: "another run" })).toBe("Nothing was done: another run");
+  });
+
+  it("says of several runs which came to what, a line each", () => {
+    const runs = ["backup-postgresql-1", "backup-mongodb-2"].map((job) => ({
+      ...{ job, outcome: "well" as const },
+      backups: [{ what: "d", bytes: 5 }],
+    }));
+    expect(resultsText(runs)).toBe("backup-postgresql-1: 1 backup of 5 B.\nbackup-mongodb-2: 1 backup of 5 B.");
+    expect(resultsText(runs.slice(1))).toBe("1 backup of 5 B.");
+  });
+
+  it("says so where none is on", () => {
+    expect(statusLine([])).toBe("Backups: none is on, see vision-platform:backup.");
   });
 
   it("lists backups by the object that is written last, whatever the index has", async () => {

@@ -122,6 +122,15 @@ describe("what is told of pods", () => {
       "Pod p-0 has no node: 0/3 nodes: Insufficient memory. Fewer pods (--parallel) need less room.",
     );
     expect(troubleOf([waiting("ContainerCreating", ""), pod({ phase: "Running" })])).toBeUndefined();
+    const own = { image: "Name another.", room: "", memory: "" };
+    const [status] = container({ waiting: { reason: "ErrImagePull", message: "not found" } }).containerStatuses;
+    const second = pod({ phase: "Pending", containerStatuses: [{ name: "backup", state: { running: {} } }, status] });
+    expect(troubleOf([second], own)?.text).toBe(
+      "Pod p-0 cannot pull its image (ErrImagePull): not found. Name another.",
+    );
+    expect(troubleOf([pod({ phase: "Pending", conditions })], own)?.text).toBe(
+      "Pod p-0 has no node: 0/3 nodes: Insufficient memory.",
+    );
   });
 
   it("whose Job has failed: what the last of them said, or that it took too much memory", () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { V1CronJob, V1Job, V1Pod } from "@kubernetes/client-node";
+import type { V1Job } from "@kubernetes/client-node";
 import { cronJobName } from "../../../components/backup/cron-jobs.ts";
 import { FILE_KEY, FILE_KEY_SECRET } from "../../../components/backup/databases/database-pod.ts";
 import type { Database } from "../../../components/backup/databases/database.ts";
@@ -7,17 +7,16 @@ import type { Send } from "../../../components/kubernetes/api-server.ts";
 import { UserError } from "../../../components/program/errors.ts";
 import { until } from "../../../components/rest/until.ts";
 import type { Progress, ProgressTask } from "../../progress.ts";
-import { endOf, failureOf, troubleOf } from "../../data/in-cluster/troubles.ts";
-import { jobFrom } from "../job.ts";
-import { LineReader } from "../told.ts";
-import { Asked } from "./asked.ts";
+import { Asked } from "../asked.ts";
+import { begin, cronJobAt, ended, followed, type JobPlace } from "../follow.ts";
+import { jobFrom, type JobObject } from "../job.ts";
 import { scaledDown, scaledUp, workloadsOf, type Workload } from "./workloads.ts";
 
 const LOOK_MS = 1_000;
 const GONE_WITHIN_MS = 300_000;
 const READY_WITHIN_MS = 900_000;
-/** A pod that is ended has half a minute. */
-const ENDED_WITHIN_MS = 60_000;
+/** How long a Job that was given a key stays after its end, with the key where nobody has taken that away. */
+const KEPT_S = 3_600;
 
 const PLURAL = { Deployment: "deployments", StatefulSet: "statefulsets" } as const;
 
@@ -28,10 +27,19 @@ export interface DatabaseClusterOptions {
   signal: AbortSignal;
 }
 
-/** Whether a Job has ended, however it did. */
-const hasEnded = ({ status }: V1Job): boolean =>
-  status?.conditions?.some(({ type, status: is }) => (type === "Complete" || type === "Failed") && is === "True") ??
-  false;
+/** A run that failed, and may be at work on the database nevertheless. */
+export class StillAtWork extends UserError {
+  constructor(namespace: string, job: string, cause: unknown) {
+    super(
+      [
+        cause instanceof Error ? cause.message : String(cause),
+        `Job ${job} may be at work nevertheless, and what uses the database is not scaled up beside it. See: kubectl --namespace ${namespace} get job ${job}`,
+        "When it has ended, run the same again: it goes on, and scales up at its end.",
+      ],
+      { cause },
+    );
+  }
+}
 
 /** A database's namespace, as a restore sees and changes it. */
 export class DatabaseCluster {
@@ -41,7 +49,9 @@ export class DatabaseCluster {
   readonly #signal: AbortSignal;
 
   constructor(database: Pick<Database, "engine" | "namespace" | "usedBy">, options: DatabaseClusterOptions) {
-    this.#asked = new Asked(options.send);
+    this.#asked = new Asked(options.send, {
+      rights: "cronjobs, jobs, pods and their logs, secrets, deployments and statefulsets",
+    });
     this.#database = database;
     this.#progress = options.progress;
     this.#signal = options.signal;
@@ -66,107 +76,82 @@ export class DatabaseCluster {
     });
   }
 
-  /** Gives them back what a restore took, and waits until they are ready. */
+  /** Gives them back what a restore took, and waits until they are ready: not where it is asked to end. */
   async scaleUp(): Promise<void> {
     await this.#progress.task("Scaling up what uses the database", async (task) => {
       for (const one of await this.workloads()) {
         const body = scaledUp(one);
         if (body !== undefined) await this.#asked.patch(this.#workload(one), body);
       }
+      if (this.#signal.aborted) return;
       await this.#waited(task, READY_WITHIN_MS, ({ ready, replicas }) => ready >= replicas, "is not ready");
     });
   }
 
   /**
-   * Has the CronJob's pod do something else once, and follows it.
+   * Has the CronJob's pod do something else once, and follows it. Nothing of it is at work when this is over.
    * @param fileKey of the encrypted dump; it is in the cluster as long as the Job
    * @returns what the scripts say came of it
    * @throws UserError where no Job could be made, or it ended without a word of what came of it
+   * @throws StillAtWork where it failed, and may be at work nevertheless
    */
   async run(what: string, request: object, fileKey?: Uint8Array): Promise<unknown> {
     const { engine, namespace } = this.#database;
-    const cronJob = await this.#asked.get<V1CronJob>(this.#path("apis/batch/v1", "cronjobs", cronJobName(engine)));
-    if (cronJob === undefined)
-      throw new UserError(
-        `There is no CronJob ${cronJobName(engine)} in namespace ${namespace}: npm run platform -- up makes it where vision-platform:backup.databases is on.`,
-      );
     const name = `${cronJobName(engine)}-${randomBytes(4).toString("hex")}`;
-    const secret = this.#path("api/v1", "secrets", FILE_KEY_SECRET);
+    const at = { asked: this.#asked, namespace, name };
+    const job = jobFrom(await cronJobAt(at, cronJobName(engine)), name, request);
+    if (fileKey === undefined) return this.#attended(what, at, job);
+    if (job.spec) job.spec.ttlSecondsAfterFinished = KEPT_S;
     try {
-      if (fileKey !== undefined) {
-        // One that a killed run left is of another file.
-        await this.#asked.remove(secret);
-        const stringData = { [FILE_KEY]: Buffer.from(fileKey).toString("base64") };
-        const metadata = { name: FILE_KEY_SECRET, namespace };
-        await this.#asked.post(this.#path("api/v1", "secrets"), {
-          apiVersion: "v1",
-          kind: "Secret",
-          metadata,
-          stringData,
-        });
-      }
-      return await this.#progress.task(what, async (task) => {
-        await this.#asked.post<V1Job>(this.#path("apis/batch/v1", "jobs"), jobFrom(cronJob, name, request));
-        return this.#followed(name, task);
-      });
+      await this.#giveKey(fileKey);
+      return await this.#attended(what, at, job, (made) => this.#lastsAs(made));
     } finally {
-      if (fileKey !== undefined) await this.#asked.remove(secret);
+      // What came of the run is what is told: the key goes with the Job in any case.
+      await this.#asked.remove(this.#secret).catch((error: unknown) => {
+        this.#progress.line(`Secret ${FILE_KEY_SECRET} stays until Job ${name} goes: ${(error as Error).message}`);
+      });
     }
   }
 
-  async #followed(name: string, task: ProgressTask): Promise<unknown> {
-    const job = this.#path("apis/batch/v1", "jobs", name);
-    const lines = new LineReader((text) => {
-      task.update(text);
-    });
-    let read = 0;
-    // The whole log each time: it has a few lines.
-    const readLog = async () => {
-      const pods = await this.#pods(name);
-      const log = await this.#log(pods);
-      lines.take(log.slice(read));
-      read = log.length;
-      return pods;
-    };
-    try {
-      const ended = await until(
-        async () => {
-          const trouble = troubleOf(await readLog());
-          if (trouble) task.update(trouble.text);
-          return this.#asked.get<V1Job>(job);
-        },
-        { isDone: (seen) => seen === undefined || hasEnded(seen), everyMs: LOOK_MS, signal: this.#signal },
-      );
-      const pods = await readLog();
-      if (lines.result !== undefined) return lines.result;
-      const why = ended === undefined ? `${name} was removed` : (failureOf(ended, pods) ?? pods.map(endOf).join(" "));
-      throw new UserError(`Job ${why || `${name} ended and said nothing`}`);
-    } catch (error) {
-      if (this.#signal.aborted) await this.#end(name, job);
-      throw error;
-    }
-  }
-
-  /** What is under way ends with its pods, before anything that uses the database comes back. */
-  async #end(name: string, job: string): Promise<void> {
-    await this.#asked.remove(job);
-    await until(() => this.#pods(name), {
-      isDone: (pods) => pods.length === 0,
-      everyMs: LOOK_MS,
-      withinMs: ENDED_WITHIN_MS,
+  /** @param whenMade is done before it is followed. Default: nothing */
+  #attended(what: string, at: JobPlace, job: JobObject, whenMade?: (made: V1Job) => Promise<void>): Promise<unknown> {
+    const { namespace, name } = at;
+    return this.#progress.task(what, async (task) => {
+      try {
+        const made = await begin(at, job);
+        await whenMade?.(made);
+        return await followed({
+          ...{ ...at, signal: this.#signal },
+          say: (text) => {
+            task.update(text);
+          },
+        });
+      } catch (error) {
+        // Also where its making had no answer, or it is asked about in vain: what uses the database must not come back beside it.
+        if (!(await ended(at).catch(() => false))) throw new StillAtWork(namespace, name, error);
+        throw error;
+      }
     });
   }
 
-  async #pods(job: string): Promise<V1Pod[]> {
-    const selector = encodeURIComponent(`batch.kubernetes.io/job-name=${job}`);
-    const list = await this.#asked.get<{ items: V1Pod[] }>(`${this.#path("api/v1", "pods")}?labelSelector=${selector}`);
-    return list?.items ?? [];
+  async #giveKey(fileKey: Uint8Array): Promise<void> {
+    const { namespace } = this.#database;
+    // One that a killed run left is of another file.
+    await this.#asked.remove(this.#secret);
+    await this.#asked.post(this.#path("api/v1", "secrets"), {
+      ...{ apiVersion: "v1", kind: "Secret", metadata: { name: FILE_KEY_SECRET, namespace } },
+      stringData: { [FILE_KEY]: Buffer.from(fileKey).toString("base64") },
+    });
   }
 
-  /** What the scripts' container has written so far. */
-  async #log([pod]: readonly V1Pod[]): Promise<string> {
-    if (pod?.status?.phase === undefined || pod.status.phase === "Pending") return "";
-    return this.#asked.log(`${this.#path("api/v1", "pods", pod.metadata?.name)}/log?container=backup`);
+  /** Where this process is killed, the Secret goes with the Job. */
+  async #lastsAs({ metadata }: V1Job): Promise<void> {
+    const owner = { apiVersion: "batch/v1", kind: "Job", name: metadata?.name ?? "", uid: metadata?.uid ?? "" };
+    await this.#asked.patch(this.#secret, { metadata: { ownerReferences: [owner] } });
+  }
+
+  get #secret(): string {
+    return this.#path("api/v1", "secrets", FILE_KEY_SECRET);
   }
 
   async #waited(task: ProgressTask, withinMs: number, isDone: (one: Workload) => boolean, how: string): Promise<void> {

@@ -1,9 +1,8 @@
-import { readFile } from "node:fs/promises";
-import * as age from "age-encryption";
 import type { Engine } from "../../../components/backup/databases/database.ts";
 import { UserError } from "../../../components/program/errors.ts";
 import type { Progress } from "../../progress.ts";
-import type { DatabaseCluster } from "./cluster.ts";
+import { decrypterWith } from "../identity.ts";
+import { StillAtWork, type DatabaseCluster } from "./cluster.ts";
 import { foundOf, type Found } from "./found.ts";
 import { dumpText, lossesOf } from "./report.ts";
 import type { Workload } from "./workloads.ts";
@@ -43,6 +42,7 @@ export async function restored(options: RestoreOptions): Promise<Restored> {
   const { engine, cluster, progress, identity, scaleDown, dryRun, stands } = options;
   const title = TITLES[engine];
   stands(`${title} was not touched.`);
+  for (const line of leftBy(await cluster.workloads())) progress.line(line);
   const look = await cluster.run(`Reading the dump and looking at ${title}`, { look: options.stamp ?? null });
   const backup = foundOf(look);
   const fileKey = dryRun && identity === undefined ? undefined : await fileKeyOf(backup, identity);
@@ -54,27 +54,38 @@ export async function restored(options: RestoreOptions): Promise<Restored> {
   if (dryRun) return { backup, losses, used, done: false };
   for (const line of losses) progress.line(`lost or brought back: ${line}`);
   if (!scaleDown) refuseUsed(title, atWork, backup);
-  if (atWork.length > 0) {
-    stands("What uses the database is scaled down. Run the same again: it goes on, and scales up at its end.");
-    await cluster.scaleDown(atWork);
-  }
   let after: Found;
   try {
+    if (atWork.length > 0) {
+      stands("What uses the database is scaled down. Run the same again: it goes on, and scales up at its end.");
+      await cluster.scaleDown(atWork);
+    }
     stands(
       `${title} is either as it was or as the dump has it. Run the same again: it goes on, and scales up at its end.`,
     );
     after = foundOf(await cluster.run(`Restoring ${title}`, { restore: backup.stamp }, fileKey));
   } catch (error) {
-    // It is as it was: what uses it may come back. Where this run was stopped, that is left to the next.
-    await cluster.scaleUp().catch((other: unknown) => {
-      progress.line((other as Error).message);
-    });
+    if (error instanceof StillAtWork) throw error;
+    // Nothing is at work on it any more, and it is whole: what uses it may come back, also where this run was stopped.
+    await cluster.scaleUp().then(
+      () => stands(`${title} is either as it was or as the dump has it. What was scaled down was scaled up again.`),
+      (other: unknown) => progress.line((other as Error).message),
+    );
     throw error;
   }
   stands(`${title} is as the dump has it. What was scaled down comes back when the same is run again, or by hand.`);
   await cluster.scaleUp();
   return { backup: { ...backup, ...after }, losses, used, done: true };
 }
+
+/** What a restore that was killed took away and did not give back. */
+const leftBy = (workloads: readonly Workload[]): string[] =>
+  workloads
+    .filter(({ replicas, before = 0 }) => replicas < before)
+    .map(
+      ({ kind, name, replicas, before = 0 }) =>
+        `${kind} ${name} has ${replicas} replicas since a restore that did not end, and had ${before}. The next restore that ends scales it up; kubectl scale --replicas ${before} does too, where no Job of a restore is at work.`,
+    );
 
 function refuseUsed(title: string, atWork: readonly Workload[], { now }: Found): void {
   const others = now?.others ?? [];
@@ -100,17 +111,13 @@ async function fileKeyOf({ recipient, header }: Found, identity: string | undefi
     throw new UserError(`The dump is encrypted to ${recipient}: name the file with its private key in --identity.`, {
       exitCode: 2,
     });
-  const text = await readFile(identity, "utf8").catch((error: unknown) => {
-    throw new UserError(`${identity} cannot be read: ${(error as Error).message}.`, { exitCode: 2 });
-  });
-  const keys = text.split("\n").filter((line) => line.startsWith("AGE-SECRET-KEY-"));
+  const decrypter = await decrypterWith(identity);
   try {
-    const decrypter = new age.Decrypter();
-    for (const key of keys) decrypter.addIdentity(key.trim());
     return await decrypter.decryptHeader(Buffer.from(header, "base64"));
   } catch {
     // What age throws may have what it could not read in it.
-    const why = keys.length === 0 ? "has no line that begins with AGE-SECRET-KEY-" : "has no key that opens the dump";
-    throw new UserError(`${identity} ${why}, which is encrypted to ${recipient}.`, { exitCode: 2 });
+    throw new UserError(`${identity} has no key that opens the dump, which is encrypted to ${recipient}.`, {
+      exitCode: 2,
+    });
   }
 }

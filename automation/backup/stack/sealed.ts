@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import * as age from "age-encryption";
 import { UserError } from "../../../components/program/errors.ts";
+import { decrypterWith } from "../identity.ts";
 
 /** What a file is encrypted with, or to. */
 export type Lock = { passphrase: string } | { recipient: string };
@@ -42,9 +42,7 @@ export async function sealed(content: Buffer, lock: Lock): Promise<Buffer> {
 export async function opened(file: string, bytes: Buffer, key: Key): Promise<Buffer> {
   if (!bytes.subarray(0, FIRST.length).equals(FIRST))
     throw new UserError(`${file} is no file of age.`, { exitCode: 2 });
-  const decrypter = new age.Decrypter();
-  if ("passphrase" in key) decrypter.addPassphrase(key.passphrase);
-  else for (const one of await privateKeysIn(key.identity)) addIdentity(decrypter, one, key.identity);
+  const decrypter = "passphrase" in key ? byPassphrase(key.passphrase) : await decrypterWith(key.identity);
   try {
     return Buffer.from(await decrypter.decrypt(bytes));
   } catch (error) {
@@ -64,22 +62,8 @@ const FIRST = Buffer.from("age-encryption.org/v1\n");
 /** Whether a file is encrypted to a public key, which no passphrase opens. */
 const isToKey = (bytes: Buffer) => bytes.subarray(FIRST.length).toString("latin1", 0, 10) === "-> X25519 ";
 
-async function privateKeysIn(file: string): Promise<string[]> {
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    throw new UserError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown"}).`, {
-      exitCode: 2,
-    });
-  });
-  const keys = text.split("\n").filter((line) => line.startsWith("AGE-SECRET-KEY-"));
-  if (keys.length === 0) throw new UserError(`${file} has no line that begins with AGE-SECRET-KEY-.`, { exitCode: 2 });
-  return keys;
-}
-
-function addIdentity(decrypter: age.Decrypter, key: string, file: string): void {
-  try {
-    decrypter.addIdentity(key.trim());
-  } catch {
-    // Its words may have the key in them.
-    throw new UserError(`${file} has a private key that is cut or mistyped.`, { exitCode: 2 });
-  }
+function byPassphrase(passphrase: string): age.Decrypter {
+  const decrypter = new age.Decrypter();
+  decrypter.addPassphrase(passphrase);
+  return decrypter;
 }

@@ -5,7 +5,7 @@ import { duration, type ProgressTask } from "../../progress.ts";
 import type { Bucket } from "../store/objects.ts";
 import { wholeOf } from "../store/whole.ts";
 import type { WorkCluster } from "./cluster.ts";
-import { failureOf, troubleOf, type Trouble } from "./troubles.ts";
+import { failureOf, heldUp, troubleOf } from "./troubles.ts";
 import { TEMPORARY, type PodProgress, type Work } from "./work.ts";
 
 const LOOK_MS = 1_000;
@@ -60,22 +60,6 @@ async function gone({ name, work, temporary }: Following): Promise<boolean> {
 
 const isDone = ({ status }: V1Job): boolean =>
   status?.conditions?.some(({ type, status: is }) => type === "Complete" && is === "True") ?? false;
-
-/** A trouble that lasts longer than it may is taken for good. */
-function heldUp() {
-  let since: { mayLastMs: number; at: number } | undefined;
-  return {
-    by(trouble: Trouble | undefined, passedMs: number): string | undefined {
-      if (trouble === undefined) {
-        since = undefined;
-        return undefined;
-      }
-      since ??= { mayLastMs: trouble.mayLastMs, at: passedMs };
-      if (passedMs - since.at > trouble.mayLastMs) throw new UserError(trouble.text);
-      return trouble.text;
-    },
-  };
-}
 
 function progressOf({ temporary, task }: Following) {
   const start = Date.now();

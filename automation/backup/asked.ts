@@ -1,26 +1,39 @@
-import { UserError } from "../../../components/program/errors.ts";
-import { Unreached, type ApiRequest, type Send } from "../../../components/kubernetes/api-server.ts";
-import { patiently } from "../../../components/rest/patience.ts";
+import { UserError } from "../../components/program/errors.ts";
+import { Unreached, type ApiRequest, type Send } from "../../components/kubernetes/api-server.ts";
+import { patiently } from "../../components/rest/patience.ts";
 
 const WITHIN_MS = 30_000;
 const MERGE_PATCH = { "content-type": "application/merge-patch+json" };
 
-/** The API server, as far as a restore needs it. What changes nothing is asked again where it may pass. */
+/** How often what changes nothing is asked: an API server that is begun anew takes half a minute. */
+const PATIENT = 8;
+const LONGEST_PAUSE_MS = 10_000;
+
+export interface AskedOptions {
+  /** What the kubeconfig's user must have rights on, in words. */
+  rights: string;
+  /** Ends the waits between two tries. Default: nothing does. */
+  signal?: AbortSignal;
+}
+
+/** The API server, as far as backups need it. What changes nothing is asked again where it may pass. */
 export class Asked {
   readonly #send: Send;
+  readonly #options: AskedOptions;
 
-  constructor(send: Send) {
+  constructor(send: Send, options: AskedOptions) {
     this.#send = send;
+    this.#options = options;
   }
 
   /** Undefined where there is none. @throws UserError where the API server refuses or does not answer */
   async get<T>(path: string): Promise<T | undefined> {
-    const answer = await this.#text({ method: "GET", path }, 5);
+    const answer = await this.#text({ method: "GET", path }, PATIENT);
     return answer === undefined ? undefined : (JSON.parse(answer) as T);
   }
 
   async log(path: string): Promise<string> {
-    return (await this.#text({ method: "GET", path }, 5, [400, 404])) ?? "";
+    return (await this.#text({ method: "GET", path }, PATIENT, [400, 404])) ?? "";
   }
 
   /** What was made. */
@@ -29,11 +42,11 @@ export class Asked {
   }
 
   async patch(path: string, body: object): Promise<void> {
-    await this.#text({ method: "PATCH", path, body, headers: MERGE_PATCH }, 5, []);
+    await this.#text({ method: "PATCH", path, body, headers: MERGE_PATCH }, PATIENT, []);
   }
 
-  async remove(path: string, propagationPolicy = "Background"): Promise<void> {
-    await this.#text({ method: "DELETE", path, body: { propagationPolicy } }, 5);
+  async remove(path: string): Promise<void> {
+    await this.#text({ method: "DELETE", path, body: { propagationPolicy: "Background" } }, PATIENT);
   }
 
   async #text(request: Omit<ApiRequest, "timeoutMs">, attempts: number, none = [404]): Promise<string | undefined> {
@@ -48,15 +61,13 @@ export class Asked {
     try {
       return await patiently(ask, {
         attempts,
-        firstPauseMs: 300,
+        ...{ firstPauseMs: 300, longestPauseMs: LONGEST_PAUSE_MS, signal: this.#options.signal },
         mayPass: (error) => error instanceof Unreached && (error.status === undefined || error.status >= 500),
       });
     } catch (error) {
       if (!(error instanceof Unreached)) throw error;
       const rights =
-        error.status === 403
-          ? " The kubeconfig's user needs rights on jobs, pods and their logs, secrets, deployments and statefulsets there."
-          : "";
+        error.status === 403 ? ` The kubeconfig's user needs rights on ${this.#options.rights} there.` : "";
       throw new UserError(`${error.message[0]?.toUpperCase() ?? ""}${error.message.slice(1)}.${rights}`, {
         cause: error,
       });
