@@ -33,7 +33,7 @@ export function keptToken(
       administrator: pulumi.secret(administrator),
       ...{ name: tokenName, readOnly, days, renewBefore, rotation },
     },
-    ["tokenId", "value", "expires", "drift"],
+    ["tokenId", "created", "value", "expires", "drift"],
     opts,
   );
   return { record, value: pulumi.secret(record.output<string>("value")) };
