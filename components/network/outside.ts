@@ -1,10 +1,11 @@
 import type { CvatConfig } from "../cvat/cvat-config.ts";
 import type { CvatPlan } from "../cvat/plan.ts";
-import { calledAddresses } from "../cvat/values.ts";
+import { calledUrls } from "../cvat/values.ts";
 import type { SeenCluster, SeenNode } from "../kubernetes/seen.ts";
 import type { FunctionPlan } from "../nuclio/plan.ts";
 import { issuerForPods } from "../sso/issuer.ts";
 import type { SsoConfig } from "../sso/sso-config.ts";
+import { ofUrl } from "../storage/endpoint.ts";
 import type { StorePlan } from "../storage/plan.ts";
 import type { TraefikConfig } from "../traefik/traefik-config.ts";
 import { inNamespace, oneAddress, podsIn, podsOf, tcp, type End, type Peer } from "./ends.ts";
@@ -51,7 +52,7 @@ export function outsideOf(input: OutsideInput): Outside {
           ...config.smokescreen.allowRanges.flatMap((range) => endsOfRange(range, seen)),
         ],
         sources: toAll(sourcesOf(input), own),
-        issuer: input.sso ? toAll([placeOf(issuerForPods(input.sso))], own) : [],
+        issuer: input.sso ? toAll([ofUrl(issuerForPods(input.sso))], own) : [],
       }),
     },
   };
@@ -80,20 +81,19 @@ function callersOf({ addresses, podRanges }: SeenNode): Peer[] {
   return [...addresses, ...podRanges.flatMap(gatewaysOf)].map(oneAddress);
 }
 
-/** The nodes that have the API server, or all, where none says so: another has it then, or somebody else. */
-function controlPlane(nodes: readonly SeenNode[]): readonly SeenNode[] {
-  const marked = nodes.filter(({ isControlPlane }) => isControlPlane);
-  return marked.length > 0 ? marked : nodes;
-}
+const controlPlane = (nodes: readonly SeenNode[]) => nodes.filter(({ isControlPlane }) => isControlPlane);
 
-const callsOfApiServer = (nodes: readonly SeenNode[]): Peer[] => controlPlane(nodes).flatMap(callersOf);
+/** From the nodes that have it, or all, where none says so: another has it then, or somebody else. */
+function callsOfApiServer(nodes: readonly SeenNode[]): Peer[] {
+  const marked = controlPlane(nodes);
+  return (marked.length > 0 ? marked : nodes).flatMap(callersOf);
+}
 
 /** Where a call to `kubernetes.default` comes out: on a node, by the port that the API server has there, 6443 on K3s. */
 function apiServerOf(seen: SeenCluster | undefined): End[] {
   const service = seen?.services?.find(({ namespace, name }) => namespace === "default" && name === "kubernetes");
   const ports = (service?.ports.map(({ targetPort }) => targetPort) ?? [443, 6443]).map(tcp);
-  const marked = seen?.nodes?.filter(({ isControlPlane }) => isControlPlane) ?? [];
-  const addresses = marked.flatMap((node) => node.addresses.map(oneAddress));
+  const addresses = controlPlane(seen?.nodes ?? []).flatMap((node) => node.addresses.map(oneAddress));
   return [{ peers: addresses.length > 0 ? addresses : "any", ports }];
 }
 
@@ -152,31 +152,18 @@ function externalsOf(
 
 /** What the stack file names to CVAT as servers of others. CVAT's proxy lets addresses through; names it looks at itself. */
 function allowedPlaces(config: CvatConfig): Place[] {
-  const { organizations, cloudStorages = [], smokescreen } = config;
-  const urls = [
-    ...cloudStorages.flatMap(({ external }) => external?.endpoint ?? []),
-    ...organizations.flatMap(({ webhooks }) => webhooks.map(({ url }) => url)),
-  ];
-  const addresses = [...calledAddresses(config), ...smokescreen.allowAddresses].map((text) => {
+  const addresses = config.smokescreen.allowAddresses.map((text) => {
     const [host = "", port] = text.split(":");
     return { host, port: port === undefined ? undefined : Number(port) };
   });
-  const all = [...urls.map(placeOf), ...addresses];
+  const all = [...calledUrls(config).map(ofUrl), ...addresses];
   return [...new Map(all.map((place) => [`${place.host}:${place.port ?? ""}`, place])).values()];
 }
 
 /** Where the code of functions is that are built. */
 function sourcesOf({ functions }: OutsideInput): Place[] {
   const urls = Object.values(functions).flatMap(({ config }) => config.build?.source.url ?? []);
-  return urls.map(placeOf);
-}
-
-function placeOf(url: string): Place {
-  const { hostname, port, protocol } = new URL(url);
-  return {
-    host: hostname.replace(/^\[|\]$/g, ""),
-    port: port === "" ? (protocol === "https:" ? 443 : 80) : Number(port),
-  };
+  return urls.map(ofUrl);
 }
 
 /**
