@@ -1,3 +1,4 @@
+import type { BackupConfig } from "../backup/backup-config.ts";
 import type { CvatConfig } from "../cvat/cvat-config.ts";
 import type { CvatPlan } from "../cvat/plan.ts";
 import { calledUrls } from "../cvat/values.ts";
@@ -22,15 +23,17 @@ export interface OutsideInput {
   sso: SsoConfig | undefined;
   functions: Readonly<Record<string, FunctionPlan>>;
   store: StorePlan | undefined;
+  backup: Pick<BackupConfig, "notify"> | undefined;
   seen: SeenCluster | undefined;
 }
 
 /** Everybody who is no pod of the lab. */
 export function outsideOf(input: OutsideInput): Outside {
-  const { network, traefik, cvat, store, seen } = input;
+  const { network, traefik, cvat, store, backup, seen } = input;
   const config = cvat?.config;
   const toAll = (places: readonly Place[], own: string) => places.flatMap((place) => endsOf(place, own, seen));
   const own = config?.namespace ?? "";
+  const internet = internetOf(seen?.nodes ?? []);
   return {
     from: {
       anybody: "any",
@@ -41,7 +44,9 @@ export function outsideOf(input: OutsideInput): Outside {
     to: {
       dns: dnsOf(seen),
       apiServer: apiServerOf(seen),
-      internet: internetOf(seen?.nodes ?? []),
+      internet,
+      // Who it is, is a secret, and a policy is none.
+      notified: backup?.notify.url === undefined ? [] : internet,
       alsoTo: network.alsoTo.flatMap((range) => endsOfRange(range, seen)),
       store: store ? toAll([store.pods], own) : [],
       storeOfPeople: store?.people ? toAll([store.people], own) : [],

@@ -339,10 +339,10 @@ export const WAYS: readonly Way[] = [
     breaks: "MongoDB is not dumped",
   },
   {
-    id: "backups-to-internet",
+    id: "backups-to-notified",
     from: ["backups"],
-    to: ["internet"],
-    why: "what failed is posted to `backup.notify.url`; one of a private address is opened by `network.alsoTo`",
+    to: ["notified"],
+    why: "what failed is posted there; one of a private address is opened by `network.alsoTo`",
     breaks: "nobody is told",
   },
   {

@@ -1,15 +1,19 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { backupSettings } from "../../components/backup/backup-config.ts";
 import type { SeenCluster } from "../../components/kubernetes/seen.ts";
 import { networkConfig } from "../../components/network/network-config.ts";
+import { outsideOf } from "../../components/network/outside.ts";
 import { partiesOf, PARTY_NAMES } from "../../components/network/parties.ts";
 import { endsOf, endsOfRange } from "../../components/network/places.ts";
+import { policiesOf } from "../../components/network/policies.ts";
 import { gatewaysOf } from "../../components/network/tunnels.ts";
 import { unforeseen } from "../../components/network/unforeseen.ts";
 import { WAYS } from "../../components/network/ways.ts";
 import type { LiveNode, LiveService } from "../../components/preflight/facts.ts";
 import { seenIn } from "../../components/preflight/seen.ts";
+import { traefikConfig } from "../../components/traefik/traefik-config.ts";
 
 const INVENTORIES = path.resolve(import.meta.dirname, "../fixtures/inventory");
 
@@ -211,6 +215,18 @@ it("what the ways do not hold for is said", () => {
     expect.stringMatching(/^A chart brings NetworkPolicies of its own: cvat-redis\. /),
     expect.stringMatching(/stays open to every pod\.$/),
   ]);
+});
+
+it("backups reach the internet only where somebody is told there", () => {
+  const lab = { network: networkConfig.parse({}), traefik: traefikConfig.parse({}), functions: {} };
+  const nothing = { cvat: undefined, sso: undefined, store: undefined, seen: undefined };
+  const reached = (backup: object) => {
+    const { notify } = backupSettings.parse(backup);
+    const workloads = [{ namespace: "cvat", name: "backup-projects", labels: {}, ports: [] }];
+    const policies = policiesOf(WAYS, workloads, outsideOf({ ...lab, ...nothing, backup: { notify } }), lab.network);
+    return JSON.stringify(policies).includes("0.0.0.0/0");
+  };
+  expect([reached({}), reached({ notify: { url: "https://ntfy.example.com/a-topic" } })]).toEqual([false, true]);
 });
 
 it("a range must be one", () => {
