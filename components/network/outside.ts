@@ -172,8 +172,8 @@ function sourcesOf({ functions }: OutsideInput): Place[] {
 }
 
 /**
- * Pods that kaniko runs in: of a Job, and without a name of an application, which all Jobs of the lab have. (nuclio: pkg/containerimagebuilderpusher/
- * kaniko.go gives them no label; nuclio.md, 7)
+ * Pods that kaniko runs in: of a Job, and without a name of an application, or of who makes them, one of which all Jobs of the lab have. (nuclio:
+ * pkg/containerimagebuilderpusher/kaniko.go gives them no label; nuclio.md, 7)
  */
 const builders = (namespace: string): Peer => ({
   namespaceSelector: inNamespace(namespace),
@@ -182,6 +182,8 @@ const builders = (namespace: string): Peer => ({
       { key: "batch.kubernetes.io/job-name", operator: "Exists" },
       { key: "app", operator: "DoesNotExist" },
       { key: "app.kubernetes.io/name", operator: "DoesNotExist" },
+      // What `dataset … --in-cluster` makes. (automation/data/in-cluster/job.ts)
+      { key: "app.kubernetes.io/managed-by", operator: "DoesNotExist" },
     ],
   },
 });
