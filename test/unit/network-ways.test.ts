@@ -214,6 +214,7 @@ it("what the ways do not hold for is said", () => {
     expect.stringMatching(/^No way is known for cvat-newcomer: /),
     expect.stringMatching(/^A chart brings NetworkPolicies of its own: cvat-redis\. /),
     expect.stringMatching(/stays open to every pod\.$/),
+    expect.stringMatching(/^Services could not be listed, /),
   ]);
 });
 
