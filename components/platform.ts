@@ -364,7 +364,7 @@ function networkOf(
   return new Network(
     "network",
     {
-      input: { network, traefik, sso, cvat: cvatPlan, functions, store },
+      input: { network, traefik, sso, cvat: cvatPlan, functions, store, backup: lab.backup },
       cluster,
       workloads: pulumi.all(installed.map(({ workloads }) => workloads)).apply((all) => [...all.flat(), ...ofOthers]),
       ofCharts: pulumi.all(installed.map(({ ownPolicies }) => ownPolicies)).apply((all) => all.flat()),

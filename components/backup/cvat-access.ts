@@ -24,7 +24,7 @@ export function cvatAccess(
   const administrator = cvat.connectionAs(section.superuser.username);
   const tokenOf = (name: string, tokenName: string, owner: typeof administrator) =>
     // So that CVAT still answers when it is taken back.
-    keptToken(name, { owner, administrator, tokenName, token: TOKEN }, { ...opts, dependsOn: cvat }).value;
+    keptToken(name, { owner, administrator, tokenName, token: TOKEN }, { ...opts, dependsOn: cvat });
   const { username } = BACKUP_ACCOUNT;
   const account = cvat.connectionAs(username);
   const known = hasTokens(versions.version);

@@ -30,7 +30,6 @@ export interface NetworkParts {
 }
 
 interface WorkloadParts {
-  kind: string;
   name: string;
   /** Labels of its pods. */
   pods: Record<string, string>;
@@ -47,8 +46,6 @@ interface ServiceParts {
 /** Labels that another version of the chart changes: by them, a policy would select nothing between two versions. */
 const CHANGING = ["helm.sh/chart", "app.kubernetes.io/version", "app.kubernetes.io/managed-by", "chart", "version"];
 
-const MADE_OF_PODS = /^(Deployment|StatefulSet|DaemonSet|ReplicaSet|Job|CronJob)$/;
-
 /** Notes what of an object says who listens where. */
 export function noteNetwork(object: RenderedObject, into: NetworkParts): void {
   const { kind, metadata } = object;
@@ -57,13 +54,14 @@ export function noteNetwork(object: RenderedObject, into: NetworkParts): void {
     const { selector, ports } = object.spec as Partial<ServiceParts>;
     if (selector) into.services.push({ selector, ports: ports ?? [] });
   }
-  if (!MADE_OF_PODS.test(kind)) return;
+  const template = podTemplate(object);
+  // A pod by itself has no ways: a test of the chart's, or a person's program.
+  if (template === undefined || kind === "Pod") return;
   const { selector } = object.spec as { selector?: { matchLabels?: Record<string, string> } };
-  const pods = podTemplate(object)?.metadata?.labels ?? {};
+  const pods = template.metadata?.labels ?? {};
   const lasting = Object.fromEntries(Object.entries(pods).filter(([key]) => !CHANGING.includes(key)));
   const ports = everyContainer(object).flatMap((container) => container.ports ?? []);
   into.workloads.push({
-    kind,
     name: metadata.name,
     pods,
     labels: selector?.matchLabels ?? lasting,

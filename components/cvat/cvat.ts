@@ -34,7 +34,7 @@ import { REGISTRATION_CLOSED, type ServerSettings } from "./registration/setting
 import { restartedReaders } from "../secrets/readers.ts";
 import { CvatSecrets } from "./secrets.ts";
 import { CvatUsers } from "./users/users.ts";
-import { calledAddresses, cvatValues, smokescreenOptions } from "./values.ts";
+import { addressesIn, calledUrls, cvatValues, smokescreenOptions } from "./values.ts";
 import type { CvatVersions } from "./versions.ts";
 
 export interface CvatArgs {
@@ -211,7 +211,7 @@ function smokescreen({ plan: { config }, objectStoreAddresses = [] }: CvatArgs):
   return pulumi
     .output(objectStoreAddresses)
     .apply((addresses) =>
-      smokescreenOptions([...addresses, ...calledAddresses(config), ...allowAddresses], allowRanges),
+      smokescreenOptions([...addresses, ...addressesIn(calledUrls(config)), ...allowAddresses], allowRanges),
     );
 }
 

@@ -52,12 +52,12 @@ export function cvatValues(input: CvatValuesInput): pulumi.Inputs {
   return mergeValues(mergeValues(ours, ingress(input.plan)), config.values);
 }
 
-/** Addresses that stand in the stack as stores of others and as receivers of webhooks: `192.0.2.60:9000`. */
-export function calledAddresses({ organizations, cloudStorages = [] }: CvatConfig): string[] {
-  return addressesIn([
+/** URLs that stand in the stack as stores of others and as receivers of webhooks. */
+export function calledUrls({ organizations, cloudStorages = [] }: CvatConfig): string[] {
+  return [
     ...cloudStorages.flatMap(({ external }) => external?.endpoint ?? []),
     ...organizations.flatMap(({ webhooks }) => webhooks.map(({ url }) => url)),
-  ]);
+  ];
 }
 
 /** The addresses that are written out in URLs, each once, as Smokescreen takes them: `192.0.2.60:9000`. */

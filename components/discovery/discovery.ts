@@ -60,7 +60,7 @@ export class Discovery extends pulumi.ComponentResource {
     if (token) {
       const { user, ...kept } = token;
       const owner = cvat.connectionAs(user);
-      const { value } = keptToken(
+      const value = keptToken(
         `${name}-token`,
         { owner, administrator: cvat.connectionAs(cvat.superuser), tokenName: TOKEN_NAME, token: kept },
         { parent: this, ...(dependsOn && { dependsOn }) },

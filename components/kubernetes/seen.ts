@@ -22,6 +22,8 @@ export interface SeenPort {
   /** Port of the pods, or its name there. */
   targetPort: number | string;
   protocol: "TCP" | "UDP";
+  /** Port by which every node leads there. Undefined: none does. */
+  nodePort?: number | undefined;
 }
 
 export interface SeenNode {

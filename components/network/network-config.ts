@@ -30,13 +30,15 @@ export const networkConfig = z.strictObject({
   alsoTo: z
     .array(range)
     .default([])
-    .describe("Addresses that CVAT, functions, sign-in and Nuclio may reach besides what the stack file names.")
+    .describe(
+      "Addresses that CVAT, functions, sign-in, Nuclio and backups may reach besides what the stack file names.",
+    )
     .meta({ examples: [["192.0.2.0/24"]] }),
   internet: z
     .array(z.enum(INTERNET_USERS))
     .default([...INTERNET_USERS])
     .describe(
-      "Who may reach public addresses: CVAT's server and workers (pictures by address, cloud storages, webhooks), functions (weights that they fetch), Grafana (its plugin at each start), ClearML's agent. Private addresses are not among them.",
+      "Who may reach public addresses: CVAT's server and workers (pictures by address, cloud storages, webhooks), functions (weights that they fetch), Grafana (its plugin at each start), ClearML's agent. Private addresses are not among them. Backups reach public ones where `backup.notify.url` is set.",
     ),
 });
 

@@ -2,14 +2,13 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Workload } from "../charts/workloads.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
-import type { NetworkConfig } from "./network-config.ts";
 import { outsideOf, type OutsideInput } from "./outside.ts";
 import { policiesOf } from "./policies.ts";
 import { unforeseen } from "./unforeseen.ts";
 import { WAYS } from "./ways.ts";
 
 export interface NetworkArgs {
-  input: Omit<OutsideInput, "seen" | "network"> & { network: NetworkConfig };
+  input: Omit<OutsideInput, "seen">;
   cluster: Cluster;
   /** All pods of the lab, known when the charts are rendered. */
   workloads: pulumi.Input<readonly Workload[]>;

@@ -1,10 +1,12 @@
+import type { BackupConfig } from "../backup/backup-config.ts";
 import type { CvatConfig } from "../cvat/cvat-config.ts";
 import type { CvatPlan } from "../cvat/plan.ts";
-import { calledAddresses } from "../cvat/values.ts";
+import { calledUrls } from "../cvat/values.ts";
 import type { SeenCluster, SeenNode } from "../kubernetes/seen.ts";
 import type { FunctionPlan } from "../nuclio/plan.ts";
 import { issuerForPods } from "../sso/issuer.ts";
 import type { SsoConfig } from "../sso/sso-config.ts";
+import { ofUrl } from "../storage/endpoint.ts";
 import type { StorePlan } from "../storage/plan.ts";
 import type { TraefikConfig } from "../traefik/traefik-config.ts";
 import { inNamespace, oneAddress, podsIn, podsOf, tcp, type End, type Peer } from "./ends.ts";
@@ -21,15 +23,17 @@ export interface OutsideInput {
   sso: SsoConfig | undefined;
   functions: Readonly<Record<string, FunctionPlan>>;
   store: StorePlan | undefined;
+  backup: Pick<BackupConfig, "notify"> | undefined;
   seen: SeenCluster | undefined;
 }
 
 /** Everybody who is no pod of the lab. */
 export function outsideOf(input: OutsideInput): Outside {
-  const { network, traefik, cvat, store, seen } = input;
+  const { network, traefik, cvat, store, backup, seen } = input;
   const config = cvat?.config;
   const toAll = (places: readonly Place[], own: string) => places.flatMap((place) => endsOf(place, own, seen));
   const own = config?.namespace ?? "";
+  const internet = internetOf(seen?.nodes ?? []);
   return {
     from: {
       anybody: "any",
@@ -40,7 +44,9 @@ export function outsideOf(input: OutsideInput): Outside {
     to: {
       dns: dnsOf(seen),
       apiServer: apiServerOf(seen),
-      internet: internetOf(seen?.nodes ?? []),
+      internet,
+      // Who it is, is a secret, and a policy is none.
+      notified: backup?.notify.url === undefined ? [] : internet,
       alsoTo: network.alsoTo.flatMap((range) => endsOfRange(range, seen)),
       store: store ? toAll([store.pods], own) : [],
       storeOfPeople: store?.people ? toAll([store.people], own) : [],
@@ -51,7 +57,7 @@ export function outsideOf(input: OutsideInput): Outside {
           ...config.smokescreen.allowRanges.flatMap((range) => endsOfRange(range, seen)),
         ],
         sources: toAll(sourcesOf(input), own),
-        issuer: input.sso ? toAll([placeOf(issuerForPods(input.sso))], own) : [],
+        issuer: input.sso ? toAll([ofUrl(issuerForPods(input.sso))], own) : [],
       }),
     },
   };
@@ -80,20 +86,19 @@ function callersOf({ addresses, podRanges }: SeenNode): Peer[] {
   return [...addresses, ...podRanges.flatMap(gatewaysOf)].map(oneAddress);
 }
 
-/** The nodes that have the API server, or all, where none says so: another has it then, or somebody else. */
-function controlPlane(nodes: readonly SeenNode[]): readonly SeenNode[] {
-  const marked = nodes.filter(({ isControlPlane }) => isControlPlane);
-  return marked.length > 0 ? marked : nodes;
-}
+const controlPlane = (nodes: readonly SeenNode[]) => nodes.filter(({ isControlPlane }) => isControlPlane);
 
-const callsOfApiServer = (nodes: readonly SeenNode[]): Peer[] => controlPlane(nodes).flatMap(callersOf);
+/** From the nodes that have it, or all, where none says so: another has it then, or somebody else. */
+function callsOfApiServer(nodes: readonly SeenNode[]): Peer[] {
+  const marked = controlPlane(nodes);
+  return (marked.length > 0 ? marked : nodes).flatMap(callersOf);
+}
 
 /** Where a call to `kubernetes.default` comes out: on a node, by the port that the API server has there, 6443 on K3s. */
 function apiServerOf(seen: SeenCluster | undefined): End[] {
   const service = seen?.services?.find(({ namespace, name }) => namespace === "default" && name === "kubernetes");
   const ports = (service?.ports.map(({ targetPort }) => targetPort) ?? [443, 6443]).map(tcp);
-  const marked = seen?.nodes?.filter(({ isControlPlane }) => isControlPlane) ?? [];
-  const addresses = marked.flatMap((node) => node.addresses.map(oneAddress));
+  const addresses = controlPlane(seen?.nodes ?? []).flatMap((node) => node.addresses.map(oneAddress));
   return [{ peers: addresses.length > 0 ? addresses : "any", ports }];
 }
 
@@ -152,36 +157,23 @@ function externalsOf(
 
 /** What the stack file names to CVAT as servers of others. CVAT's proxy lets addresses through; names it looks at itself. */
 function allowedPlaces(config: CvatConfig): Place[] {
-  const { organizations, cloudStorages = [], smokescreen } = config;
-  const urls = [
-    ...cloudStorages.flatMap(({ external }) => external?.endpoint ?? []),
-    ...organizations.flatMap(({ webhooks }) => webhooks.map(({ url }) => url)),
-  ];
-  const addresses = [...calledAddresses(config), ...smokescreen.allowAddresses].map((text) => {
+  const addresses = config.smokescreen.allowAddresses.map((text) => {
     const [host = "", port] = text.split(":");
     return { host, port: port === undefined ? undefined : Number(port) };
   });
-  const all = [...urls.map(placeOf), ...addresses];
+  const all = [...calledUrls(config).map(ofUrl), ...addresses];
   return [...new Map(all.map((place) => [`${place.host}:${place.port ?? ""}`, place])).values()];
 }
 
 /** Where the code of functions is that are built. */
 function sourcesOf({ functions }: OutsideInput): Place[] {
   const urls = Object.values(functions).flatMap(({ config }) => config.build?.source.url ?? []);
-  return urls.map(placeOf);
-}
-
-function placeOf(url: string): Place {
-  const { hostname, port, protocol } = new URL(url);
-  return {
-    host: hostname.replace(/^\[|\]$/g, ""),
-    port: port === "" ? (protocol === "https:" ? 443 : 80) : Number(port),
-  };
+  return urls.map(ofUrl);
 }
 
 /**
- * Pods that kaniko runs in: of a Job, and without a name of an application, which all Jobs of the lab have. (nuclio: pkg/containerimagebuilderpusher/
- * kaniko.go gives them no label; nuclio.md, 7)
+ * Pods that kaniko runs in: of a Job, and without a name of an application, or of who makes them, one of which all Jobs of the lab have. (nuclio:
+ * pkg/containerimagebuilderpusher/kaniko.go gives them no label; nuclio.md, 7)
  */
 const builders = (namespace: string): Peer => ({
   namespaceSelector: inNamespace(namespace),
@@ -190,6 +182,8 @@ const builders = (namespace: string): Peer => ({
       { key: "batch.kubernetes.io/job-name", operator: "Exists" },
       { key: "app", operator: "DoesNotExist" },
       { key: "app.kubernetes.io/name", operator: "DoesNotExist" },
+      // What `dataset … --in-cluster` makes. (automation/data/in-cluster/job.ts)
+      { key: "app.kubernetes.io/managed-by", operator: "DoesNotExist" },
     ],
   },
 });

@@ -59,6 +59,7 @@ export const PARTIES = {
   alsoTo: { what: "`network.alsoTo`" },
   sources: { what: "sources of functions" },
   issuer: { what: "the issuer of sign-in" },
+  notified: { what: "public addresses, where `backup.notify.url` is set" },
   internet: { what: "public addresses" },
 } as const satisfies Record<string, Party>;
 

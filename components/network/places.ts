@@ -1,10 +1,10 @@
 import { BlockList, isIP } from "node:net";
-import type { SeenCluster, SeenService } from "../kubernetes/seen.ts";
+import type { SeenCluster, SeenPort, SeenService } from "../kubernetes/seen.ts";
 import { oneAddress, podsIn, podsOf, tcp, type End } from "./ends.ts";
 
 /** A server that somebody else runs, as pods call it. */
 export interface Place {
-  /** An address, a name of a Service, or a name outside. */
+  /** An address, as URLs have it too, a name of a Service, or a name outside. */
   host: string;
   /** Undefined: any. */
   port: number | undefined;
@@ -15,12 +15,18 @@ export interface Place {
  * pods behind the Service are opened, on the port they have. (kubernetes.io: Network Policies, ipBlock; kube-proxy sends on before)
  * @param own namespace of the pods that call: a name without a dot is a Service of theirs
  */
-export function endsOf({ host, port }: Place, own: string, seen: SeenCluster | undefined): End[] {
+export function endsOf({ host: written, port }: Place, own: string, seen: SeenCluster | undefined): End[] {
   const services = seen?.services;
+  const host = written.replace(/^\[|\]$/g, "");
   if (isIP(host) !== 0) {
     const address: End = { peers: [oneAddress(host)], ports: portsOf(port) };
     if (services === undefined) return [address, { peers: [{ namespaceSelector: {} }], ports: portsOf(port) }];
-    return [address, ...services.filter((one) => one.addresses.includes(host)).flatMap((one) => behind(one, port))];
+    const behindIt = services
+      .filter((one) => one.addresses.includes(host))
+      .flatMap((one) => behind(one, portsAt(one, port)));
+    // Where nodes may not be listed, the port alone tells.
+    const isNode = seen?.nodes?.some(({ addresses }) => addresses.includes(host)) ?? port !== undefined;
+    return [address, ...behindIt, ...(isNode ? services.flatMap((one) => behindNodes(one, port)) : [])];
   }
   const name = serviceName(host, own, services);
   return name === undefined ? outside(port, services) : inside(name, port, own, seen);
@@ -28,10 +34,14 @@ export function endsOf({ host, port }: Place, own: string, seen: SeenCluster | u
 
 /** Every server of a range, and what is behind Services whose addresses are in it. */
 export function endsOfRange(range: string, seen: SeenCluster | undefined): End[] {
-  const services = (seen?.services ?? []).filter(({ addresses }) => addresses.some((one) => isWithin(one, [range])));
+  const isThere = ({ addresses }: { addresses: readonly string[] }) => addresses.some((one) => isWithin(one, [range]));
+  const services = seen?.services ?? [];
+  const isOfNodes = seen?.nodes?.some(isThere) === true;
   return [
     { peers: [{ ipBlock: { cidr: range } }], ports: "any" },
-    ...services.flatMap((one) => behind(one, undefined)),
+    ...services.flatMap((one) =>
+      isThere(one) ? behind(one, one.ports) : isOfNodes ? behindNodes(one, undefined) : [],
+    ),
   ];
 }
 
@@ -74,12 +84,21 @@ function inside(
   const { externalName } = service;
   return externalName !== undefined && externalName !== name
     ? endsOf({ host: externalName, port }, own, seen)
-    : behind(service, port);
+    : behind(service, portsAt(service, port));
 }
 
-/** The pods behind a Service, by one of its ports or by all. What is no pod may have any address. */
-function behind({ namespace, selector, ports }: SeenService, port: number | undefined): End[] {
-  const wanted = ports.filter((one) => port === undefined || one.port === port);
+const portsAt = ({ ports }: SeenService, port: number | undefined) =>
+  ports.filter((one) => port === undefined || one.port === port);
+
+/** What a node's own port leads to, which kube-proxy sends on as it does a Service's address. (kubernetes.io: Service, type NodePort) */
+const behindNodes = (service: SeenService, port: number | undefined): End[] =>
+  behind(
+    service,
+    service.ports.filter(({ nodePort }) => nodePort !== undefined && (port === undefined || nodePort === port)),
+  );
+
+/** The pods behind a Service, by some of its ports. What is no pod may have any address. */
+function behind({ namespace, selector }: SeenService, wanted: readonly SeenPort[]): End[] {
   if (wanted.length === 0) return [];
   return [
     {
@@ -95,7 +114,10 @@ function behind({ namespace, selector, ports }: SeenService, port: number | unde
  */
 function outside(port: number | undefined, services: readonly SeenService[] | undefined): End[] {
   const published = (services ?? []).filter(({ type }) => type === "LoadBalancer" || type === "NodePort");
-  return [{ peers: "any", ports: portsOf(port) }, ...published.flatMap((one) => behind(one, port))];
+  return [
+    { peers: "any", ports: portsOf(port) },
+    ...published.flatMap((one) => [...behind(one, portsAt(one, port)), ...behindNodes(one, port)]),
+  ];
 }
 
 const portsOf = (port: number | undefined): End["ports"] => (port === undefined ? "any" : [tcp(port)]);

@@ -22,7 +22,12 @@ export function unforeseen(
         ]),
     ...(seen?.nodes === undefined && workloads.some(({ name }) => partiesOf(name).includes("dashboard"))
       ? [
-          "The kubeconfig's user may not list nodes, so it is not known from where the API server calls: Nuclio's dashboard, which asks nobody who he is, stays open to every pod.",
+          "Nodes could not be listed, so it is not known from where the API server calls: Nuclio's dashboard, which asks nobody who he is, stays open to every pod.",
+        ]
+      : []),
+    ...(seen?.services === undefined
+      ? [
+          "Services could not be listed, so it is not known what is behind a server's address: pods there are opened by the port that the stack file has, and those with another, such as a store behind a load balancer, are not reached. Name such a Service (`minio.minio.svc`), or set policies: false.",
         ]
       : []),
   ];

@@ -133,7 +133,7 @@ export const WAYS: readonly Way[] = [
     id: "builders-to-nuclio",
     from: ["builders"],
     to: ["dashboard"],
-    why: "kaniko fetches what is to be built from it. Its pods have no label of their own: a pod of a Job without a name of an application is taken for one, where functions are built in the cluster (`cvat.nuclio.registry`)",
+    why: "kaniko fetches what is to be built from it. Its pods have no label of their own: a pod of a Job without a name of an application or of who makes it is taken for one, where functions are built in the cluster (`cvat.nuclio.registry`)",
     breaks: "functions are not built",
   },
   {
@@ -339,10 +339,10 @@ export const WAYS: readonly Way[] = [
     breaks: "MongoDB is not dumped",
   },
   {
-    id: "backups-to-internet",
+    id: "backups-to-notified",
     from: ["backups"],
-    to: ["internet"],
-    why: "what failed is posted to `backup.notify.url`; one of a private address is opened by `network.alsoTo`",
+    to: ["notified"],
+    why: "what failed is posted there; one of a private address is opened by `network.alsoTo`",
     breaks: "nobody is told",
   },
   {

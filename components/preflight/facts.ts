@@ -63,7 +63,7 @@ export interface LiveService extends KubernetesObject {
     type?: string;
     loadBalancerIP?: string;
     loadBalancerClass?: string;
-    ports?: { name?: string; port?: number; protocol?: string; targetPort?: number | string }[];
+    ports?: { name?: string; port?: number; protocol?: string; targetPort?: number | string; nodePort?: number }[];
     selector?: Record<string, string>;
     clusterIP?: string;
     clusterIPs?: string[];

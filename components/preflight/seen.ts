@@ -28,10 +28,10 @@ function service({ metadata, spec, status }: LiveService): SeenService {
     name: metadata?.name ?? "",
     type: spec?.type ?? "ClusterIP",
     addresses: onlyAddresses(own),
-    ports: (spec?.ports ?? []).flatMap(({ port, targetPort, protocol }) =>
+    ports: (spec?.ports ?? []).flatMap(({ port, targetPort, protocol, nodePort }) =>
       port === undefined
         ? []
-        : [{ port, targetPort: targetPort ?? port, protocol: protocol === "UDP" ? "UDP" : "TCP" }],
+        : [{ port, targetPort: targetPort ?? port, protocol: protocol === "UDP" ? "UDP" : "TCP", nodePort }],
     ),
     selector: Object.keys(selector).length > 0 ? selector : undefined,
     externalName: spec?.externalName,

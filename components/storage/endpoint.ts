@@ -48,7 +48,8 @@ export const hostOf = (address: string): string => (isUrl(address) ? ofUrl(addre
 /** Whether a key says its own scheme, and so its own port. */
 export const isUrl = (text: string): boolean => text.includes("://");
 
-function ofUrl(text: string): Endpoint {
+/** A server as its URL says it, without a path. */
+export function ofUrl(text: string): Endpoint {
   const { protocol, hostname, port } = new URL(text);
   const tls = protocol === "https:";
   return { host: hostname, port: port === "" ? (tls ? 443 : 80) : Number(port), tls };

@@ -4,6 +4,7 @@ import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { parse } from "yaml";
+import { WORK_LABEL } from "../../automation/data/in-cluster/job.ts";
 import { silentProgress } from "../../automation/progress.ts";
 import { obtainTools } from "../../automation/tools/obtain.ts";
 import type { ChartInstallArgs } from "../../components/charts/install.ts";
@@ -308,6 +309,17 @@ const STRANGERS: readonly Side[] = [
   {
     name: "a Job of somebody's",
     pod: { namespace: "cvat", labels: { app: "somebody", "batch.kubernetes.io/job-name": "a" } },
+  },
+  {
+    name: "a Job of `dataset … --in-cluster`",
+    pod: {
+      namespace: "cvat",
+      labels: {
+        "app.kubernetes.io/managed-by": "vision-platform",
+        [WORK_LABEL]: "a",
+        "batch.kubernetes.io/job-name": "a",
+      },
+    },
   },
   { name: "another node", address: OTHER_NODE },
   { name: "a machine of the network", address: "192.0.2.200" },

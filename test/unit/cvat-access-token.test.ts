@@ -129,6 +129,28 @@ it("is no second one after a run that died: what that made is nobody's", async (
   expect(await statusOf(lost)).toBe(401);
 });
 
+it.each([
+  ["of the same name and owner", { owner: ALICE, name: "of a program" }],
+  ["of somebody else, which a superuser is shown", { owner: ADMIN, name: "of a person" }],
+])("is another one where its number is that of a token %s, in a database put back", async (_, other) => {
+  const owner = cvat.store.state.users.find(({ username }) => username === other.owner.username);
+  const mine = inputs({ connection: as(ADMIN) });
+  const { id, outs } = await token.create(other.owner === ADMIN ? mine : inputs());
+  const wanted = other.owner === ADMIN ? mine : inputs();
+  const [made] = there();
+  if (!made || !owner) throw new Error("there is one");
+  const theirs = { ...made, owner: owner.id, name: other.name, value: "0000.1111" };
+  Object.assign(theirs, { created_date: "2026-01-01T00:00:00.123000Z", expiry_date: "2099-01-01T00:00:00Z" });
+  cvat.store.state.accessTokens = [structuredClone(theirs)];
+  expect(await token.diff(outs, wanted)).toEqual({ changed: ["value"], replaces: ["value"] });
+  expect(await token.read(id, outs)).toBeUndefined();
+  await token.delete(id, outs);
+  expect(there()).toEqual([theirs]);
+  const updated = await token.update(id, outs, wanted);
+  expect(updated.value).not.toBe(outs.value);
+  expect(there()[0]).toEqual(theirs);
+});
+
 it("is taken back when the answer to its making was lost", async () => {
   await cvat.order({ faults: [{ call: "POST auth/access_tokens", kind: "drop-after" }] });
   await expect(token.create(inputs())).rejects.toThrow(/access_tokens/);

@@ -1,15 +1,19 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { backupSettings } from "../../components/backup/backup-config.ts";
 import type { SeenCluster } from "../../components/kubernetes/seen.ts";
 import { networkConfig } from "../../components/network/network-config.ts";
+import { outsideOf } from "../../components/network/outside.ts";
 import { partiesOf, PARTY_NAMES } from "../../components/network/parties.ts";
 import { endsOf, endsOfRange } from "../../components/network/places.ts";
+import { policiesOf } from "../../components/network/policies.ts";
 import { gatewaysOf } from "../../components/network/tunnels.ts";
 import { unforeseen } from "../../components/network/unforeseen.ts";
 import { WAYS } from "../../components/network/ways.ts";
-import type { LiveService } from "../../components/preflight/facts.ts";
+import type { LiveNode, LiveService } from "../../components/preflight/facts.ts";
 import { seenIn } from "../../components/preflight/seen.ts";
+import { traefikConfig } from "../../components/traefik/traefik-config.ts";
 
 const INVENTORIES = path.resolve(import.meta.dirname, "../fixtures/inventory");
 
@@ -92,6 +96,7 @@ describe("where a call comes out", () => {
     ["a short one", "minio.minio", 80, [minio(9000)]],
     ["an address of no Service", "192.0.2.77", 80, [block("192.0.2.77/32", 80)]],
     ["an IPv6 address", "2001:db8::1", 80, [block("2001:db8::1/128", 80)]],
+    ["the same as URLs have it", "[2001:db8::1]", 80, [block("2001:db8::1/128", 80)]],
     ["a name outside, which may lead back", "store.example.com", 80, [anywhere(80), minio(9000)]],
     ["a name outside that nothing here has the port of", "store.example.com", 443, [anywhere(443)]],
     ["a Service that stands for a name outside", "old.db.svc", 5432, [anywhere(5432)]],
@@ -120,6 +125,40 @@ describe("where a call comes out", () => {
       { peers: [{ namespaceSelector: {} }], ports: [{ protocol: "TCP", port: 9000 }] },
     ];
     expect(endsOf({ host: "192.0.2.30", port: 9000 }, "cvat", undefined)).toEqual(ends);
+  });
+
+  const node: unknown = {
+    metadata: { name: "a" },
+    status: { addresses: [{ type: "InternalIP", address: "192.0.2.11" }] },
+  };
+  const service: unknown = {
+    metadata: { namespace: "minio", name: "minio" },
+    spec: {
+      ...{ type: "NodePort", clusterIP: "10.43.0.9", selector: { app: "minio" } },
+      ports: [{ port: 80, targetPort: 9000, nodePort: 30900 }],
+    },
+  };
+  const byNodes = seenIn({ nodes: [node as LiveNode], services: [service as LiveService] });
+
+  it.each([
+    ["a node's port", "192.0.2.11", 30900, [block("192.0.2.11/32", 30900), minio(9000)]],
+    ["another port of a node", "192.0.2.11", 80, [block("192.0.2.11/32", 80)]],
+    ["the same port of who is no node", "192.0.2.77", 30900, [block("192.0.2.77/32", 30900)]],
+    ["a name outside, which may be a node's", "store.example.com", 30900, [anywhere(30900), minio(9000)]],
+  ])("%s", (_, host, port, ends) => {
+    expect(endsOf({ host, port }, "cvat", byNodes)).toEqual(ends);
+  });
+
+  it("every port of a node, and of a range that nodes are in", () => {
+    expect(endsOf({ host: "192.0.2.11", port: undefined }, "cvat", byNodes)[1]).toEqual(minio(9000));
+    expect(endsOfRange("192.0.2.0/28", byNodes)[1]).toEqual(minio(9000));
+    expect(endsOfRange("192.0.2.64/28", byNodes)).toHaveLength(1);
+  });
+
+  it("a node's port, where nodes may not be listed", () => {
+    const unknown = { ...byNodes, nodes: undefined };
+    expect(endsOf({ host: "192.0.2.11", port: 30900 }, "cvat", unknown)[1]).toEqual(minio(9000));
+    expect(endsOf({ host: "192.0.2.11", port: undefined }, "cvat", unknown)).toHaveLength(1);
   });
 
   it("a range, with what is behind the Services in it", () => {
@@ -175,7 +214,20 @@ it("what the ways do not hold for is said", () => {
     expect.stringMatching(/^No way is known for cvat-newcomer: /),
     expect.stringMatching(/^A chart brings NetworkPolicies of its own: cvat-redis\. /),
     expect.stringMatching(/stays open to every pod\.$/),
+    expect.stringMatching(/^Services could not be listed, /),
   ]);
+});
+
+it("backups reach the internet only where somebody is told there", () => {
+  const lab = { network: networkConfig.parse({}), traefik: traefikConfig.parse({}), functions: {} };
+  const nothing = { cvat: undefined, sso: undefined, store: undefined, seen: undefined };
+  const reached = (backup: object) => {
+    const { notify } = backupSettings.parse(backup);
+    const workloads = [{ namespace: "cvat", name: "backup-projects", labels: {}, ports: [] }];
+    const policies = policiesOf(WAYS, workloads, outsideOf({ ...lab, ...nothing, backup: { notify } }), lab.network);
+    return JSON.stringify(policies).includes("0.0.0.0/0");
+  };
+  expect([reached({}), reached({ notify: { url: "https://ntfy.example.com/a-topic" } })]).toEqual([false, true]);
 });
 
 it("a range must be one", () => {

@@ -23,7 +23,10 @@ const SAMPLES: Readonly<Record<Token, { inputs: Props; learned?: Props }>> = {
       connection: { ...CVAT, endpoint: "http://127.0.0.1:1", username: "notebooks", token: "0123" },
       ...{ administrator: CVAT, name: "discovery", readOnly: true, days: 90, renewBefore: 30, rotation: 0 },
     },
-    learned: { tokenId: 3, value: "abc.def", expires: "2999-01-01T00:00:00.000Z", drift: [] },
+    learned: {
+      ...{ tokenId: 3, created: "2026-12-01T00:00:00.000Z", value: "abc.def" },
+      ...{ expires: "2999-01-01T00:00:00.000Z", drift: [] },
+    },
   },
   "cvat:CloudStorage": {
     inputs: {

@@ -1,14 +1,13 @@
 """A MongoDB that asks for no password, as ClearML's chart has it, asked by its own protocol. CVAT's image has no client of it."""
 
 import contextlib
-import socket
 import struct
 
 import bson
+import reached
 
 OP_MSG = 2013
 ANSWERS_WITHIN_S = 600
-CONNECTS_WITHIN_S = 10
 
 # MongoDB's own, which are no part of an application's data.
 OWN_DATABASES = ("admin", "config", "local")
@@ -23,7 +22,7 @@ class Mongo:
         self.place = f"{host}:{port}"
         self.number = 0
         try:
-            self.socket = socket.create_connection((host, int(port)), CONNECTS_WITHIN_S)
+            self.socket = reached.connection(host, port)
         except OSError as error:
             raise Refused(f"MongoDB at {self.place} is not reached: {error.strerror or error}") from None
         self.socket.settimeout(ANSWERS_WITHIN_S)

@@ -10,6 +10,8 @@ import os
 import psycopg2
 from psycopg2 import sql
 
+import reached
+
 CONNECTS_WITHIN_S = 10
 
 # Column by which CVAT says when a row was changed last.
@@ -23,6 +25,9 @@ class Refused(Exception):
 @contextlib.contextmanager
 def connected():
     """A transaction that changes nothing and sees the database as it is at one moment."""
+    # Who is away after that is told in libpq's words.
+    with contextlib.suppress(OSError):
+        reached.connection(os.environ["PGHOST"], os.environ["PGPORT"]).close()
     try:
         server = psycopg2.connect("", connect_timeout=CONNECTS_WITHIN_S, application_name="vision-platform-backup")
     except psycopg2.Error as error:

@@ -25,6 +25,8 @@ export interface AccessTokenInputs {
 
 export interface AccessTokenOuts extends AccessTokenInputs {
   tokenId: number;
+  /** When CVAT says that it was made: with its number, what tells it from another that has the number by now. */
+  created: string;
   /** What a program shows. CVAT tells it once. */
   value: string;
   /** When it ends, in ISO 8601. */
@@ -53,7 +55,7 @@ export const kind: ResourceKind<AccessTokenInputs, AccessTokenOuts> = {
   },
 
   async read(id, outs, run) {
-    const found = await (await connectedSoon(outs.connection, run)).find<AccessToken>(tokenPath(idOf(outs)));
+    const found = await itself(await connectedSoon(outs.connection, run), outs);
     if (!found) return undefined;
     const drift = isEnd(found, outs.expires) ? [] : (["expires"] as const);
     return { id, outs: { ...outs, name: found.name, readOnly: found.read_only, drift } };
@@ -61,7 +63,7 @@ export const kind: ResourceKind<AccessTokenInputs, AccessTokenOuts> = {
 
   async update(_id, olds, news, run) {
     const client = await connected(news.connection, run);
-    const found = await client.find<AccessToken>(tokenPath(idOf(olds)));
+    const found = await itself(client, olds);
     // It was there when the run began; or CVAT is another by now.
     if (!found) return made(client, news);
     const isAsWanted =
@@ -76,8 +78,7 @@ export const kind: ResourceKind<AccessTokenInputs, AccessTokenOuts> = {
     return {
       ...news,
       connection: await client.account(),
-      tokenId: olds.tokenId,
-      value: olds.value,
+      ...{ tokenId: olds.tokenId, created: olds.created, value: olds.value },
       expires,
       drift: [],
     };
@@ -106,7 +107,6 @@ export const kind: ResourceKind<AccessTokenInputs, AccessTokenOuts> = {
   },
 };
 
-const idOf = ({ tokenId }: Pick<AccessTokenOuts, "tokenId">) => ({ id: tokenId });
 const endOf = ({ days }: AccessTokenInputs) => new Date(Date.now() + days * DAY_MS).toISOString();
 const isOver = (expires: string) => Date.parse(expires) <= Date.now();
 const isNear = (expires: string, { renewBefore }: AccessTokenInputs) =>
@@ -124,11 +124,24 @@ const changedAdministrator = (olds: AccessTokenInputs, news: AccessTokenInputs) 
     () => "administrator" as const,
   );
 
+/**
+ * What CVAT has of it. Another may have its number: in a database that was put back from a backup, or at another address. A superuser is shown
+ * everybody's, so his record would change, and prolong, one that is somebody else's. (cvat-real-third-look.md 2.2)
+ */
+async function itself(
+  client: CvatClient,
+  { tokenId, created }: Pick<AccessTokenOuts, "tokenId" | "created">,
+): Promise<AccessToken | undefined> {
+  const found = await client.find<AccessToken>(tokenPath({ id: tokenId }));
+  return found && Date.parse(found.created_date) === Date.parse(created) ? found : undefined;
+}
+
 async function made(client: CvatClient, inputs: AccessTokenInputs): Promise<AccessTokenOuts> {
   const { name, readOnly } = inputs;
   const expires = endOf(inputs);
-  const { id, value } = await makeToken(client, { name, read_only: readOnly, expiry_date: expires });
-  return { ...inputs, connection: await client.account(), tokenId: id, value, expires, drift: [] };
+  const token = await makeToken(client, { name, read_only: readOnly, expiry_date: expires });
+  const { id: tokenId, created_date: created, value } = token;
+  return { ...inputs, connection: await client.account(), tokenId, created, value, expires, drift: [] };
 }
 
 const RUNS = new WeakMap<object, Set<number>>();
@@ -152,7 +165,7 @@ async function lookOnce(olds: AccessTokenOuts, run: Run): Promise<AccessToken | 
   try {
     return await limitedTo(LOOK_MS, run.signal, async (signal) => {
       const client = new CvatClient({ ...olds.connection, callMs: LOOK_MS }, { signal, attempts: 1 });
-      return (await client.find<AccessToken>(tokenPath(idOf(olds)))) ?? "gone";
+      return (await itself(client, olds)) ?? "gone";
     });
   } catch (error) {
     run.signal.throwIfAborted();
@@ -166,12 +179,9 @@ async function lookOnce(olds: AccessTokenOuts, run: Run): Promise<AccessToken | 
 /** By its owner; where he may not sign in any more, by a superuser, who may take back anybody's. */
 async function takenBack(outs: AccessTokenOuts, run: Run): Promise<void> {
   const { connection, administrator, expires } = outs;
-  const token = idOf(outs);
   const revoke = async (client: CvatClient) => {
-    const found = await client.find<AccessToken>(tokenPath(token));
-    // At another address another CVAT may answer.
-    if (found && (found.owner?.username ?? connection.username) === connection.username)
-      await revokeToken(client, token);
+    const found = await itself(client, outs);
+    if (found) await revokeToken(client, found);
   };
   try {
     await connectedSoon(connection, run)
@@ -184,7 +194,7 @@ async function takenBack(outs: AccessTokenOuts, run: Run): Promise<void> {
     run.signal.throwIfAborted();
     throw new UserError(
       [
-        `CVAT's token ${token.id} of ${connection.username} ("${outs.name}") was not revoked, and is good until ${expires}:`,
+        `CVAT's token ${outs.tokenId} of ${connection.username} ("${outs.name}") was not revoked, and is good until ${expires}:`,
         `  ${error instanceof Error ? error.message : String(error)}`,
         "Have CVAT answer and run it again. To leave the token as it is until then: `pulumi state delete` of this record.",
       ],

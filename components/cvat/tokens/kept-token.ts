@@ -17,13 +17,13 @@ export interface KeptTokenArgs {
  * A personal access token that is made once, renewed in time, made anew when it is gone, and taken back when the record goes: at destroy too,
  * while CVAT's database stays.
  * @param opts `dependsOn` CVAT, so that it still answers when the token is taken back
- * @returns the record, and what a program shows
+ * @returns what a program shows
  */
 export function keptToken(
   name: string,
   { owner, administrator, tokenName, token }: KeptTokenArgs,
   opts: pulumi.CustomResourceOptions,
-): { record: pulumi.Resource; value: pulumi.Output<string> } {
+): pulumi.Output<string> {
   const { readOnly, days, renewBefore, rotation } = token;
   const record = new OwnResource(
     name,
@@ -33,8 +33,8 @@ export function keptToken(
       administrator: pulumi.secret(administrator),
       ...{ name: tokenName, readOnly, days, renewBefore, rotation },
     },
-    ["tokenId", "value", "expires", "drift"],
+    ["tokenId", "created", "value", "expires", "drift"],
     opts,
   );
-  return { record, value: pulumi.secret(record.output<string>("value")) };
+  return pulumi.secret(record.output<string>("value"));
 }
