@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { PYTHON } from "../names.ts";
 
 /** ConfigMap with the script. */
 export const INITIALISATION = "cvat-initialisation";
@@ -19,7 +20,7 @@ export const ONCE_MOUNT = { name: INITIALISATION, mountPath: FOLDER, readOnly: t
  * @param patience seconds that it waits for PostgreSQL and for its turn
  */
 export const onceCommand = (patience: number, command: readonly string[]): string[] => [
-  ...["python", `${FOLDER}/${FILE}`, String(patience)],
+  ...[PYTHON, `${FOLDER}/${FILE}`, String(patience)],
   ...command,
 ];
 

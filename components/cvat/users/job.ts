@@ -3,7 +3,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import { RESTRICTED_CONTAINER } from "../../kubernetes/pod-security.ts";
 import { ONCE_MOUNT, ONCE_VOLUME, onceCommand } from "../initialisation/once.ts";
 import { INPUTS_ANNOTATION } from "../initialisation/stamp.ts";
-import { USERS } from "../names.ts";
+import { PYTHON, USERS } from "../names.ts";
 
 const text = (file: string) => readFileSync(new URL(`./${file}`, import.meta.url), "utf8");
 
@@ -59,7 +59,7 @@ export function usersJob({ initializer, digest, stamp, patience }: UsersJobInput
           {
             name: "users",
             command: onceCommand(Math.max(1, patience - LAST_WORDS), [
-              "python",
+              PYTHON,
               `${SCRIPT_FOLDER}/users.py`,
               `${USERS_FOLDER}/users.json`,
             ]),
