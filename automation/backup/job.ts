@@ -18,7 +18,7 @@ export function jobFrom({ metadata, spec }: V1CronJob, name: string, request?: o
   const job = structuredClone(template);
   for (const { env = [] } of request ? (job.spec?.template.spec?.containers ?? []) : [])
     for (const one of env) if (one.name === REQUEST_VARIABLE) one.value = JSON.stringify(request);
-  // `python backup.py COMMAND SETTINGS` (components/backup/pod.ts)
+  // `python3 backup.py COMMAND SETTINGS` (components/backup/pod.ts)
   if (command !== undefined)
     for (const one of job.spec?.template.spec?.containers ?? []) one.command?.splice(COMMAND, 1, command);
   return {

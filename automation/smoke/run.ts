@@ -87,10 +87,11 @@ async function removed(trial: Trial, running: Running): Promise<Outcome> {
     ...{ name: "remove", title: "Removing what the run has made", limitMs: REMOVING_MS },
     async work(_, { signal }) {
       const client = await lab.cvat({ signal });
+      // First: it opens CVAT, and what may fail with the others leaves it.
+      if (made.accessToken) await revokeToken(client, made.accessToken);
       const projects = await projectsOfRun(client, name);
       for (const id of made.requests ?? []) await takeBack(client, id);
       for (const project of projects) await removeProject(client, project);
-      if (made.accessToken) await revokeToken(client, made.accessToken);
       const things = [
         ...(projects.length === 0 ? [] : ["project, task, picture and annotation"]),
         ...(made.accessToken ? [`access token ${made.accessToken.id}`] : []),
@@ -98,7 +99,10 @@ async function removed(trial: Trial, running: Running): Promise<Outcome> {
       return things.join("; ") || "nothing was there";
     },
   };
-  const cure = `Project ${name} may be left: run smoke again with all its steps, which removes it, or delete it on CVAT's pages.`;
+  const cure = [
+    `Project ${name} may be left: run smoke again with all its steps, which removes it, or delete it on CVAT's pages.`,
+    ...(made.accessToken ? [`So may access token ${made.accessToken.id}, which ends within the hour.`] : []),
+  ].join(" ");
   const outcome = await tried(step, cure, trial, running, undefined);
   running.left(outcome.is === "well" ? "Nothing of it is left in CVAT." : `${outcome.said} ${cure}`);
   return outcome;

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { PYTHON } from "../cvat/names.ts";
 import { mirrored, type Mirror } from "../images/mirror.ts";
 import { RESTRICTED_CONTAINER } from "../kubernetes/pod-security.ts";
 import { BACKUP, BACKUP_CONTAINER, SCRIPT_FOLDER, SETTINGS_FILE, SETTINGS_FOLDER } from "./names.ts";
@@ -43,7 +44,7 @@ export function backupPod({ plan, mirror, command, memory }: BackupPodArgs) {
         name: BACKUP_CONTAINER,
         image: mirror ? mirrored(plan.image, mirror) : plan.image,
         imagePullPolicy: "IfNotPresent",
-        command: ["python", `${SCRIPT_FOLDER}/backup.py`, command, `${SETTINGS_FOLDER}/${SETTINGS_FILE}`],
+        command: [PYTHON, `${SCRIPT_FOLDER}/backup.py`, command, `${SETTINGS_FOLDER}/${SETTINGS_FILE}`],
         env: [
           { name: REQUEST_VARIABLE, value: "" },
           { name: "PYTHONUNBUFFERED", value: "1" },

@@ -35,6 +35,12 @@ export const SECRETS = {
   registry: "cvat-nuclio-registry",
 } as const;
 
+/**
+ * What starts Python in the image of CVAT's server: its environment has `python` too, but a machine that rehearses the pods may have this name
+ * alone. (cvat: Dockerfile, `python3 -m venv`; Debian has no `python`)
+ */
+export const PYTHON = "python3";
+
 /** User and database of CVAT in PostgreSQL and in ClickHouse. */
 export const DATABASE = { name: "cvat", user: "cvat" } as const;
 

@@ -31,8 +31,8 @@ export interface Answer {
 export class NoAnswer extends Error {}
 
 /**
- * One call by `fetch`, and so by the proxies of the environment; a server of a private authority is asked without them. A redirect is an answer: calls carry a password or a token, which is for the
- * address that a person wrote.
+ * One call by `fetch`, and so by the proxies of the environment; a server of a private authority is asked without them. A redirect is an answer:
+ * calls carry a password or a token, which is for the address that a person wrote.
  * @throws NoAnswer; what the signal was aborted with
  */
 export async function call(url: string, { method, headers, body, limitMs, signal, ca }: Call): Promise<Answer> {

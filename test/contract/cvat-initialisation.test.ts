@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import path from "node:path";
 import { execa } from "execa";
 import getPort from "get-port";
@@ -29,6 +30,15 @@ print("nothing to do" if there else "made")
 const work = (table: string) => [python, "-c", MIGRATE, table];
 const forEver = (mark: string) => ["bash", "-c", `${python} -c 'import time; time.sleep(600)' ${mark}; true`];
 
+/** The script, which waits a second for an answer. */
+const HASTY = `
+import sys
+sys.path.insert(0, ${JSON.stringify(path.dirname(ONCE))})
+import once
+once.ANSWER_SECONDS = 1
+once.main(float(sys.argv[1]), sys.argv[2:])
+`;
+
 let python = "";
 let server: PostgresqlServer;
 
@@ -37,11 +47,15 @@ interface Pod {
   database?: string;
   patience?: number;
   env?: Record<string, string>;
+  script?: string[];
 }
 
 /** A pod's container, at work. */
-function begin(command: string[], { name = "pod-a", database = "cvat", patience = 30, env = {} }: Pod = {}) {
-  return execa(python, [ONCE, String(patience), ...command], {
+function begin(
+  command: string[],
+  { name = "pod-a", database = "cvat", patience = 30, env = {}, script = [ONCE] }: Pod = {},
+) {
+  return execa(python, [...script, String(patience), ...command], {
     env: {
       ...{ HOSTNAME: name, CVAT_POSTGRES_HOST: "127.0.0.1", CVAT_POSTGRES_PORT: String(server.port) },
       ...{ CVAT_POSTGRES_USER: "cvat", CVAT_POSTGRES_PASSWORD: PASSWORD, CVAT_POSTGRES_DBNAME: database },
@@ -57,6 +71,34 @@ async function held(by: string): Promise<void> {
   await expect.poll(() => server.sql(holders), { timeout: 15_000, interval: 50 }).toContain(by);
 }
 
+/** A proxy before the server. It loses what it is given from when it is told to, and keeps its connections. */
+async function startProxy() {
+  const sockets: Socket[] = [];
+  const proxy = createServer((near) => {
+    const far = connect(server.port, "127.0.0.1");
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      one.pipe(other);
+      one.on("error", () => undefined);
+      sockets.push(one);
+    }
+  });
+  proxy.listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  return {
+    port: String((proxy.address() as AddressInfo).port),
+    hang() {
+      for (const socket of sockets) socket.unpipe().resume();
+    },
+    close() {
+      for (const socket of sockets) socket.destroy();
+      proxy.close();
+    },
+  };
+}
+
 const goesOn = async (mark: string) => (await execa("pgrep", ["-f", mark], { reject: false })).exitCode === 0;
 
 describe.skipIf(POSTGRESQL === undefined)(
@@ -65,7 +107,8 @@ describe.skipIf(POSTGRESQL === undefined)(
     beforeAll(async () => {
       python = await pythonEnvironment(REQUIREMENTS, { progress: silentProgress });
       server = await startPostgresql();
-      await server.sql(`CREATE ROLE cvat LOGIN PASSWORD '${PASSWORD.replaceAll("'", "''")}'`);
+      for (const role of ["cvat", "stranger"])
+        await server.sql(`CREATE ROLE ${role} LOGIN PASSWORD '${PASSWORD.replaceAll("'", "''")}'`);
       for (const database of ["cvat", "other"]) await server.sql(`CREATE DATABASE ${database} OWNER cvat`);
     }, 300_000);
     afterAll(() => server.end());
@@ -134,6 +177,19 @@ describe.skipIf(POSTGRESQL === undefined)(
       expect(await goesOn("of-the-cut-pod")).toBe(false);
     });
 
+    it("breaks its work off when nothing comes back on the connection any more, though it is open", async () => {
+      const proxy = await startProxy();
+      const env = { CVAT_POSTGRES_PORT: proxy.port };
+      const old = begin(forEver("of-the-silent-pod"), { name: "silent", env, script: ["-B", "-c", HASTY] });
+      await held("silent");
+      proxy.hang();
+      const { exitCode, all } = await old;
+      proxy.close();
+      expect(exitCode).toBe(1);
+      expect(all).toMatch(/is silent on the connection that kept others away, so this was broken off$/);
+      expect(await goesOn("of-the-silent-pod")).toBe(false);
+    });
+
     it("gives up in time, with the reason and no password: a holder that stays, a wrong password, no server", async () => {
       const old = begin(forEver("of-the-staying-pod"), { name: "stays" });
       await held("stays");
@@ -143,12 +199,14 @@ describe.skipIf(POSTGRESQL === undefined)(
         expect(all).not.toMatch(/a password|wrong one|Traceback/);
         return all.split("\n").at(-1);
       };
-      const [turn, password, port] = await Promise.all([
+      const [turn, turnOfAnother, password, port] = await Promise.all([
         short({}),
+        short({ env: { CVAT_POSTGRES_USER: "stranger" } }),
         short({ env: { CVAT_POSTGRES_PASSWORD: "wrong one" } }),
         short({ env: { CVAT_POSTGRES_PORT: String(await getPort()) } }),
       ]);
       expect(turn).toMatch(/^nothing was begun within 2 s: stays at 127\.0\.0\.1 initialises this CVAT since/);
+      expect(turnOfAnother).toMatch(/: stays, which signs in by another role, initialises this CVAT$/);
       expect(password).toMatch(
         /PostgreSQL at 127\.0\.0\.1:\d+ does not answer: .*password authentication failed for user "cvat"$/,
       );

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa, type ResultPromise } from "execa";
+import { PYTHON } from "../../components/cvat/names.ts";
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -58,7 +59,7 @@ export interface RunningPod {
 
 /** Runs a pod's only container as a process. */
 export async function runPod(pod: RenderedPod, namespace: Namespace, python: string): Promise<Ended> {
-  const { ended } = await startPod(pod, namespace, { programs: { python } });
+  const { ended } = await startPod(pod, namespace, { programs: { [PYTHON]: python } });
   const [first] = Object.values(await ended);
   if (first === undefined) throw new Error("the pod has no container");
   return first;
@@ -86,7 +87,7 @@ export async function startPod(
       const options = { env: { ...ofImage, ...(Object.fromEntries(variables) as Texts) }, extendEnv: false };
       return [
         name,
-        execa(programs[program.startsWith("python") ? "python" : program] ?? program, args, {
+        execa(programs[program] ?? program, args, {
           ...options,
           reject: false,
           all: true,

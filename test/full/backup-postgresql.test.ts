@@ -16,6 +16,7 @@ import { databasePod } from "../../components/backup/databases/database-pod.ts";
 import { BACKUP, SETTINGS_FILE } from "../../components/backup/names.ts";
 import { scriptMap } from "../../components/backup/pod.ts";
 import { BACKUP_SCRIPT } from "../../components/backup/script.ts";
+import { PYTHON } from "../../components/cvat/names.ts";
 import { planned } from "../fixtures/inputs/planned.ts";
 import { startPod, type RenderedPod, type RunningPod } from "../contract/pod-process.ts";
 import { POSTGRESQL, startPostgresql, type PostgresqlServer } from "../contract/postgresql-server.ts";
@@ -94,7 +95,7 @@ async function start({ request, recipient, password = PASSWORD, bucket, key, pro
       },
       configMaps: { [scriptMap()]: BACKUP_SCRIPT },
     },
-    { programs: { python }, env: { PATH: `${programs ?? POSTGRESQL ?? ""}:/usr/bin:/bin` } },
+    { programs: { [PYTHON]: python }, env: { PATH: `${programs ?? POSTGRESQL ?? ""}:/usr/bin:/bin` } },
   );
 }
 

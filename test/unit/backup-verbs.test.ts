@@ -81,7 +81,7 @@ describe("a Job that somebody asks for", () => {
     const job = jobFrom(cronJob, "one", { project: "a" }, "restore");
     const [container] = job.spec?.template.spec?.containers ?? [];
     expect(container?.command).toEqual([
-      "python",
+      "python3",
       "/etc/vision-platform/backup/backup.py",
       "restore",
       "/etc/vision-platform/backup-settings/settings.json",
@@ -117,7 +117,7 @@ describe("a Job that somebody asks for", () => {
     const pod = spec.jobTemplate.spec.template.spec;
     expect(pod).toMatchObject({ automountServiceAccountToken: false, restartPolicy: "Never" });
     expect(pod.containers[0]?.command).toEqual([
-      "python",
+      "python3",
       "/etc/vision-platform/backup/backup.py",
       "projects",
       "/etc/vision-platform/backup-settings/settings.json",

@@ -133,7 +133,7 @@ function initialiserInTurn(stamp: string) {
   });
   const folder = "/etc/vision-platform/initialisation";
   Object.assign(template.spec.containers[0] ?? {}, {
-    command: ["python", `${folder}/once.py`, "600", "./backend_entrypoint.sh"],
+    command: ["python3", `${folder}/once.py`, "580", "./backend_entrypoint.sh"],
     volumeMounts: [{ name: "cvat-initialisation", mountPath: folder, readOnly: true }],
     terminationMessagePolicy: "FallbackToLogsOnError",
   });

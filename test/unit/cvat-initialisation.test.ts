@@ -52,7 +52,7 @@ describe("the Job of users", () => {
   const [container] = job.template.spec.containers;
 
   it("waits for its turn by the same script, and gives up before it is ended", () => {
-    expect(container?.command.slice(0, 4)).toEqual(["python", `${ONCE_MOUNT.mountPath}/once.py`, "580", "python"]);
+    expect(container?.command.slice(0, 4)).toEqual(["python3", `${ONCE_MOUNT.mountPath}/once.py`, "580", "python3"]);
     expect(job.activeDeadlineSeconds).toBe(600);
     expect(container?.volumeMounts.filter(({ name }) => name === ONCE_MOUNT.name)).toEqual([ONCE_MOUNT]);
     expect(job.template.spec.volumes.filter(({ name }) => name === ONCE_VOLUME.name)).toEqual([ONCE_VOLUME]);

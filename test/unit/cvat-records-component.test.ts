@@ -202,8 +202,8 @@ describe("CVAT's users", () => {
               {
                 image: "cvat/server:v2.64.0",
                 command: [
-                  ...["python", "/etc/vision-platform/initialisation/once.py", "40"],
-                  ...["python", "/etc/vision-platform/script/users.py", "/etc/vision-platform/users/users.json"],
+                  ...["python3", "/etc/vision-platform/initialisation/once.py", "40"],
+                  ...["python3", "/etc/vision-platform/script/users.py", "/etc/vision-platform/users/users.json"],
                 ],
                 env: [{ name: "CVAT_POSTGRES_HOST", value: "db" }],
               },

@@ -74,6 +74,18 @@ describe("smoke where people sign in by an issuer", () => {
     expect(Date.parse(token?.expiry_date ?? "") - Date.now()).toBeLessThan(3_600_000);
   });
 
+  it("takes the access token back where the project stays, and says that both may be left", async () => {
+    await cvat.order({ faults: [{ call: "DELETE projects/*", kind: "500", times: 10 }] });
+    const removal = said(await smoked({}, ["access-token", "task"]), "remove");
+    await cvat.order({});
+    expect(removal?.is).toBe("failed");
+    expect(removal?.cure).toMatch(
+      /^Project smoke test of .* may be left: .* So may access token \d+, which ends within/,
+    );
+    expect(working()).toEqual([]);
+    cvat.store.state.projects = [];
+  });
+
   it.each<[string, StepName, World, RegExp]>([
     ["pages are open", "edge", { open: true }, /\/ answers 200 to who has no session/],
     ["a forged header comes through", "edge", { lets: "X_Sso-Token" }, /lets X_Sso-Token through to CVAT/],

@@ -1,9 +1,10 @@
 """Copies the certificate of one Secret into another that is there already. Runs in the image of CVAT's server; may run any number of times.
 
 It asks the API server as its pod's account, which may read the one and write the other and nothing else. The copy is changed only when the
-source is another, and stays as it is when the source is gone or has no certificate: one that ends soon is better than none.
+source is another, and stays as it is when the source is gone or has no whole certificate: one that ends soon is better than none.
 """
 
+import base64
 import http.client
 import json
 import os
@@ -32,11 +33,29 @@ def main(environment):
     if lacking:
         raise Refused(f"{source} has no {' and no '.join(lacking)}; {copy} stays as it is")
     wanted = {key: found[key] for key in KEYS}
+    if are_of_two(wanted):
+        raise Refused(f"{source} has a key that is not its certificate's; {copy} stays as it is")
     there = patiently(copy.read, until)
     if all(there.get(key) == wanted[key] for key in KEYS):
         return f"{copy} is as {source} is"
     patiently(lambda: copy.write(wanted), until)
     return f"{copy} has the certificate of {source} now"
+
+
+def are_of_two(keys):
+    """
+    As certificate and key are for a moment where somebody changes one after the other: the copy would have that for an hour. What OpenSSL cannot
+    read at all is for the edge to judge.
+    """
+    # In memory alone: the key comes onto no disk.
+    with open(os.memfd_create("pair"), "wb", buffering=0) as pair:
+        pair.write(b"\n".join(base64.b64decode(keys[key]) for key in KEYS))
+        try:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(f"/proc/self/fd/{pair.fileno()}", password=lambda: "")
+        except ssl.SSLError as error:
+            return str(error.reason).endswith("_MISMATCH")
+    return False
 
 
 def patiently(ask, until):

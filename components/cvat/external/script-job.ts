@@ -8,6 +8,7 @@ import { variablesOf, type Variable } from "../../kubernetes/variables.ts";
 import { OwnResource } from "../../records/resource.ts";
 import { GeneratedText } from "../../secrets/generated.ts";
 import type { CvatPlan } from "../plan.ts";
+import { PYTHON } from "../names.ts";
 
 const FOLDER = "/etc/vision-platform/script";
 const NONCE_LENGTH = 32;
@@ -56,7 +57,7 @@ export function scriptJob(
             name: "script",
             image: mirror ? mirrored(image, mirror) : image,
             imagePullPolicy: config.imagePullPolicy,
-            command: ["python3", `${FOLDER}/${name}.py`],
+            command: [PYTHON, `${FOLDER}/${name}.py`],
             env: [
               ...variablesOf(environment),
               { name: "PATIENCE", value: String(Math.max(1, Math.floor((timeoutMs - LAST_WORDS_MS) / 1000))) },

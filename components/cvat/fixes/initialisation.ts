@@ -11,7 +11,7 @@ const ENTRY_POINT = "./backend_entrypoint.sh";
 export interface InitialisationInput {
   /** Differs when CVAT has to be initialised anew. */
   stamp: string;
-  /** Seconds that it waits for PostgreSQL and for its turn. */
+  /** Seconds that it is waited for, of which it waits a little less for PostgreSQL and for its turn. */
   patience: number;
 }
 

@@ -8,8 +8,10 @@ that was broken off because it takes long would never come to its end.
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 
 import psycopg2
@@ -21,6 +23,9 @@ PAUSE_SECONDS = 1
 # How often the holder looks whether the lock is still his.
 LOOK_SECONDS = 2
 CONNECT_SECONDS = 5
+# A server that hangs, or a proxy that has lost it, keeps a connection open and says nothing; libpq would wait for it without an end. With the
+# look before it and the ending after it, this is below the 50 s after which the server frees the lock of a holder that it hears nothing of.
+ANSWER_SECONDS = 15
 # The kubelet waits 30 s before it kills.
 GRACE_SECONDS = 20
 KILLED_SECONDS = 5
@@ -44,6 +49,10 @@ HOLDER = """
 
 class GaveUp(Exception):
     """A sentence for the person who waits. Has no password in it."""
+
+
+class Silent(psycopg2.OperationalError):
+    """No answer, on a connection that is open."""
 
 
 def main(patience, command):
@@ -80,6 +89,9 @@ def held_by(holders):
     if not holders:
         return "somebody else initialised this CVAT a moment ago"
     [(name, address, since)] = holders
+    if since is None:
+        # PostgreSQL tells more than the name to nobody but the same role. (pg_stat_activity)
+        return f"{name}, which signs in by another role, initialises this CVAT"
     return f"{name} at {address} initialises this CVAT since {since}"
 
 
@@ -105,9 +117,26 @@ def place():
 
 
 def ask(server, query, values=None):
-    with server.cursor() as cursor:
-        cursor.execute(query, values)
-        return cursor.fetchall()
+    is_late = threading.Event()
+
+    def cut():
+        is_late.set()
+        # Who waits on the connection hears that it has ended.
+        with socket.socket(fileno=os.dup(server.fileno())) as same:
+            same.shutdown(socket.SHUT_RDWR)
+
+    limit = threading.Timer(ANSWER_SECONDS, cut)
+    limit.start()
+    try:
+        with server.cursor() as cursor:
+            cursor.execute(query, values)
+            return cursor.fetchall()
+    except psycopg2.OperationalError:
+        if is_late.is_set():
+            raise Silent(f"nothing for {ANSWER_SECONDS:g} s") from None
+        raise
+    finally:
+        limit.cancel()
 
 
 def run(command, server):
@@ -128,9 +157,10 @@ def run(command, server):
 def look(server):
     try:
         ask(server, "SELECT 1")
-    except psycopg2.Error:
+    except psycopg2.Error as error:
+        lost = "is silent on" if isinstance(error, Silent) else "has ended"
         raise GaveUp(
-            f"PostgreSQL at {place()} has ended the connection that kept others away, so this was broken off"
+            f"PostgreSQL at {place()} {lost} the connection that kept others away, so this was broken off"
         ) from None
 
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { PYTHON } from "../names.ts";
 
 /** ConfigMap with the script. */
 export const INITIALISATION = "cvat-initialisation";
@@ -14,12 +15,15 @@ export const ONCE_TEXT = readFileSync(new URL(`./${FILE}`, import.meta.url), "ut
 export const ONCE_VOLUME = { name: INITIALISATION, configMap: { name: INITIALISATION } };
 export const ONCE_MOUNT = { name: INITIALISATION, mountPath: FOLDER, readOnly: true };
 
+/** Seconds before nobody waits for it any more, in which it is told why it gave up: a silent server may take them too. (once.py, ANSWER_SECONDS) */
+const LAST_WORDS = 20;
+
 /**
  * A command that waits for its turn. Its pod has {@link ONCE_MOUNT}, and CVAT's variables of PostgreSQL.
- * @param patience seconds that it waits for PostgreSQL and for its turn
+ * @param patience seconds that its Job is waited for: it waits a little less for PostgreSQL and for its turn
  */
 export const onceCommand = (patience: number, command: readonly string[]): string[] => [
-  ...["python", `${FOLDER}/${FILE}`, String(patience)],
+  ...[PYTHON, `${FOLDER}/${FILE}`, String(Math.max(1, patience - LAST_WORDS))],
   ...command,
 ];
 

@@ -3,7 +3,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import { RESTRICTED_CONTAINER } from "../../kubernetes/pod-security.ts";
 import { ONCE_MOUNT, ONCE_VOLUME, onceCommand } from "../initialisation/once.ts";
 import { INPUTS_ANNOTATION } from "../initialisation/stamp.ts";
-import { USERS } from "../names.ts";
+import { PYTHON, USERS } from "../names.ts";
 
 const text = (file: string) => readFileSync(new URL(`./${file}`, import.meta.url), "utf8");
 
@@ -15,9 +15,6 @@ export const USERS_SCRIPT = { "users.py": text("users.py"), ...USERS_MODULES };
 
 const SCRIPT_FOLDER = "/etc/vision-platform/script";
 const USERS_FOLDER = "/etc/vision-platform/users";
-
-/** Seconds that it has left to say why it gives up, before the Job is ended. */
-const LAST_WORDS = 20;
 
 type PodSpec = k8s.types.output.core.v1.PodSpec;
 
@@ -58,11 +55,7 @@ export function usersJob({ initializer, digest, stamp, patience }: UsersJobInput
         containers: [
           {
             name: "users",
-            command: onceCommand(Math.max(1, patience - LAST_WORDS), [
-              "python",
-              `${SCRIPT_FOLDER}/users.py`,
-              `${USERS_FOLDER}/users.json`,
-            ]),
+            command: onceCommand(patience, [PYTHON, `${SCRIPT_FOLDER}/users.py`, `${USERS_FOLDER}/users.json`]),
             ...{ image, imagePullPolicy, env, resources },
             securityContext: { ...securityContext, ...RESTRICTED_CONTAINER },
             terminationMessagePolicy: "FallbackToLogsOnError",

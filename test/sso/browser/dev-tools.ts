@@ -48,7 +48,10 @@ export class DevTools {
     return new Promise<Result>((resolve, reject) => {
       this.#waiting.set(id, { resolve: resolve as (result: unknown) => void, reject });
       const message = { id, method, params, ...(session !== undefined && { sessionId: session }) };
-      this.#to.write(`${JSON.stringify(message)}\0`);
+      // Once it has ended there is no event of it any more.
+      this.#to.write(`${JSON.stringify(message)}\0`, (error) => {
+        if (error && this.#waiting.delete(id)) reject(error);
+      });
     });
   }
 

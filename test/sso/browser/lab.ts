@@ -1,16 +1,15 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { bodyOf } from "../../../components/sso/keycloak/representation.ts";
-import { wantedClient } from "../../../components/sso/keycloak/wanted-client.ts";
 import type { SsoConfig } from "../../../components/sso/sso-config.ts";
 import { hasRedis } from "../../contract/sso/programs.ts";
 import { answering, newSecrets, startProxy, startSessions, type Sessions } from "../../contract/sso/sign-in.ts";
 import { POSTGRESQL } from "../../contract/postgresql-server.ts";
 import { HOST, signInEdge } from "../../fixtures/edge/lab.ts";
-import { done, makeRealm, REALM } from "../../fixtures/keycloak/keycloak.ts";
+import { done, REALM } from "../../fixtures/keycloak/keycloak.ts";
 import { chromiumProgram } from "../../full/browser.ts";
 import { whyNoKeycloak } from "../keycloak/obtain.ts";
+import { makePeople } from "../keycloak/people.ts";
 import { startKeycloak, type RealKeycloak } from "../keycloak/server.ts";
 import { startTraefik, type RunningEdge } from "../traefik/edge.ts";
 import { startChromium, type Chromium } from "./chromium.ts";
@@ -83,7 +82,7 @@ export async function startBrowserLab(): Promise<BrowserLab> {
     const secrets = newSecrets();
     // It refreshes sooner than a stack file may have it, so that a test need not wait.
     const sso: SsoConfig = { ...edgeOf.sso, refresh: "2s" };
-    await makePeople(keycloak, sso, secrets.client);
+    await makePeople(keycloak, { sso, host: HOST, secret: secrets.client, people: PEOPLE, password: PASSWORD });
     const memory = path.join(folder, "sessions");
     let sessions: Sessions = await startSessions(memory, secrets.sessions);
     ends.push(() => sessions.child.stop());
@@ -140,19 +139,6 @@ export async function startBrowserLab(): Promise<BrowserLab> {
     await end();
     throw error;
   }
-}
-
-async function makePeople(keycloak: RealKeycloak, sso: SsoConfig, secret: string): Promise<void> {
-  await makeRealm(keycloak);
-  const wanted = wantedClient(sso, sso.keycloak ?? fail("the section has keycloak"), HOST);
-  await done(keycloak, "POST", `/${REALM}/clients`, bodyOf(wanted, secret));
-  for (const name of ["annotators", "admins"]) await done(keycloak, "POST", `/${REALM}/groups`, { name });
-  for (const [username, groups] of Object.entries(PEOPLE))
-    await done(keycloak, "POST", `/${REALM}/users`, {
-      ...{ username, groups, enabled: true, emailVerified: false, firstName: username, lastName: "Example" },
-      email: `${username}@example.com`,
-      credentials: [{ type: "password", value: PASSWORD, temporary: false }],
-    });
 }
 
 /** Somebody as Keycloak has him. */

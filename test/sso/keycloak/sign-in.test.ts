@@ -2,8 +2,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bodyOf } from "../../../components/sso/keycloak/representation.ts";
-import { wantedClient } from "../../../components/sso/keycloak/wanted-client.ts";
 import { TOKEN_HEADER } from "../../../components/sso/names.ts";
 import { signOutPath } from "../../../components/sso/sign-out.ts";
 import { Browser } from "../../contract/sso/browser.ts";
@@ -11,8 +9,9 @@ import type { Child } from "../../contract/sso/child.ts";
 import { hasRedis } from "../../contract/sso/programs.ts";
 import { answering, HOST, hostsOf, newSecrets, startProxy, startSessions } from "../../contract/sso/sign-in.ts";
 import { configOfSso } from "../../fixtures/inputs/sso.ts";
-import { done, makeRealm, REALM } from "../../fixtures/keycloak/keycloak.ts";
+import { REALM } from "../../fixtures/keycloak/keycloak.ts";
 import { KEYCLOAK, whyNoKeycloak } from "./obtain.ts";
+import { makePeople } from "./people.ts";
 import { startKeycloak, type RealKeycloak } from "./server.ts";
 
 const why = (await whyNoKeycloak()) ?? (hasRedis ? undefined : "there is no redis-server");
@@ -30,17 +29,11 @@ describe.skipIf(why !== undefined)(
     beforeAll(async () => {
       folder = await mkdtemp(path.join(tmpdir(), "vision-platform-keycloak-"));
       keycloak = await startKeycloak();
-      await makeRealm(keycloak);
       const secrets = newSecrets();
-      const wanted = wantedClient(config, config.keycloak ?? expect.fail("the section has keycloak"), HOST);
-      await done(keycloak, "POST", `/${REALM}/clients`, bodyOf(wanted, secrets.client));
-      await done(keycloak, "POST", `/${REALM}/groups`, { name: "annotators" });
-      for (const [username, groups] of Object.entries({ anna: ["/annotators"], bert: [] }))
-        await done(keycloak, "POST", `/${REALM}/users`, {
-          ...{ username, groups, enabled: true, emailVerified: false, firstName: username, lastName: "Example" },
-          email: `${username}@example.com`,
-          credentials: [{ type: "password", value: "any", temporary: false }],
-        });
+      await makePeople(keycloak, {
+        ...{ sso: config, host: HOST, secret: secrets.client, password: "any" },
+        people: { anna: ["/annotators"], bert: [] },
+      });
       const sessions = await startSessions(path.join(folder, "sessions"), secrets.sessions);
       const args = { config, issuer: keycloak.url, sessions: sessions.port, secrets };
       const proxy = await startProxy(path.join(folder, "proxy"), args);

@@ -1,5 +1,6 @@
 import { connect as connectHttp2 } from "node:http2";
 import { request } from "node:https";
+import type { Writable } from "node:stream";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { SIGNED_IN, startBackends, type Backends } from "../../fixtures/edge/backends.ts";
 import { HOST, signInEdge } from "../../fixtures/edge/lab.ts";
@@ -24,6 +25,20 @@ afterAll(async () => {
 
 const PAUSE_MS = 250;
 
+/** Writes a byte after the other for some seconds. */
+function drip(body: Writable, seconds: number): void {
+  let left = (seconds * 1000) / PAUSE_MS;
+  const timer = setInterval(() => {
+    left -= 1;
+    if (left > 0 && !body.destroyed) return void body.write("x");
+    clearInterval(timer);
+    body.end("x");
+  }, PAUSE_MS);
+}
+
+const outcomeOf = (status: number | undefined, text: string): number | string =>
+  status === 200 ? (JSON.parse(text) as { bytes: number }).bytes : `answered ${status}`;
+
 /** Uploads a byte after the other for some seconds; comes to how many arrived, or to what it ended in. */
 function slowly(edge: RunningEdge, seconds: number): Promise<number | string> {
   return new Promise((resolve) => {
@@ -35,21 +50,11 @@ function slowly(edge: RunningEdge, seconds: number): Promise<number | string> {
       (answer) => {
         let text = "";
         answer.on("data", (chunk: Buffer) => (text += chunk.toString()));
-        answer.on("end", () =>
-          resolve(
-            answer.statusCode === 200 ? (JSON.parse(text) as { bytes: number }).bytes : `answered ${answer.statusCode}`,
-          ),
-        );
+        answer.on("end", () => resolve(outcomeOf(answer.statusCode, text)));
       },
     );
     calling.on("error", () => resolve("cut"));
-    let left = (seconds * 1000) / PAUSE_MS;
-    const timer = setInterval(() => {
-      left -= 1;
-      if (left > 0 && !calling.destroyed) return void calling.write("x");
-      clearInterval(timer);
-      calling.end("x");
-    }, PAUSE_MS);
+    drip(calling, seconds);
   });
 }
 
@@ -65,15 +70,9 @@ function slowlyByHttp2(edge: RunningEdge, seconds: number): Promise<number | str
     stream.on("data", (chunk: Buffer) => (text += chunk.toString())).on("error", () => resolve("cut"));
     stream.on("close", () => {
       session.close();
-      resolve(answered === 200 ? (JSON.parse(text) as { bytes: number }).bytes : `answered ${answered}`);
+      resolve(outcomeOf(answered, text));
     });
-    let left = (seconds * 1000) / PAUSE_MS;
-    const timer = setInterval(() => {
-      left -= 1;
-      if (left > 0 && !stream.destroyed) return void stream.write("x");
-      clearInterval(timer);
-      stream.end("x");
-    }, PAUSE_MS);
+    drip(stream, seconds);
   });
 }
 

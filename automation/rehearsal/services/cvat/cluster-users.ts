@@ -1,6 +1,6 @@
 import { BatchV1Api, CoreV1Api, KubeConfig, type V1Job } from "@kubernetes/client-node";
 import { INITIALISATION } from "../../../../components/cvat/initialisation/once.ts";
-import { USERS } from "../../../../components/cvat/names.ts";
+import { PYTHON, USERS } from "../../../../components/cvat/names.ts";
 import { USERS_SCRIPT } from "../../../../components/cvat/users/job.ts";
 import type { CvatConfig } from "./config.ts";
 import { hashed, isPassword } from "./auth.ts";
@@ -64,8 +64,8 @@ function podProblem({ spec }: V1Job): string | undefined {
     return [volume?.configMap?.name, volume?.secret?.secretName].includes(from);
   };
   const [first, once = "", patience, python, ...files] = container?.command ?? [];
-  const waitsItsTurn = first === "python" && isMounted(once, INITIALISATION) && Number(patience) > 0;
-  if (!waitsItsTurn || python !== "python" || files.length !== 2 || !files.every((file) => isMounted(file, USERS)))
+  const waitsItsTurn = first === PYTHON && isMounted(once, INITIALISATION) && Number(patience) > 0;
+  if (!waitsItsTurn || python !== PYTHON || files.length !== 2 || !files.every((file) => isMounted(file, USERS)))
     return "the pod's command does not fit what is mounted";
   const variables = (container?.env ?? []).map(({ name }) => name);
   return variables.includes("CVAT_POSTGRES_HOST") ? undefined : "the pod does not know CVAT's database";

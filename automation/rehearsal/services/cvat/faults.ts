@@ -7,8 +7,8 @@ export interface Fault {
   /** `POST cloudstorages`: the method and the path below `/api/`. A `*` stands for one part: `PATCH jobs/*`. */
   call: string;
   /**
-   * `405`: there is no such call. `500`: an error page, and nothing was done. `503`: busy. `429`: too many calls, again in a second. `hang` and `hang-after`: never an answer,
-   * before or after it was done. `drop-before` and `drop-after`: the connection breaks before or after it was done.
+   * `405`: there is no such call. `500`: an error page, and nothing was done. `503`: busy. `429`: too many calls, again in a second. `hang` and
+   * `hang-after`: never an answer, before or after it was done. `drop-before` and `drop-after`: the connection breaks before or after it was done.
    */
   kind: "405" | "429" | "500" | "503" | "hang" | "hang-after" | "drop-before" | "drop-after";
   /** How often. Default: once. */
