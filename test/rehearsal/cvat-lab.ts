@@ -230,7 +230,7 @@ function tokenOf(
   const { user, ...token } = keptTokenConfig.parse(stack.token);
   const administrator = connectionAs(cvatConfig.parse(stack.config).superuser.username);
   const args = { owner: connectionAs(user), administrator, tokenName: "of a program", token };
-  return keptToken("token", args, opts).value;
+  return keptToken("token", args, opts);
 }
 
 /** Marks the Job's pods for kwok, which then lets them end with an error. */

@@ -94,7 +94,7 @@ describe("a Job that somebody asks for", () => {
     const ports = [{ name: "http", port: 8080 }];
     const server = { namespace: "cvat", name: "cvat-backend-server", labels: { component: "server" }, ports };
     const address = (cidr: string) => [{ peers: [{ ipBlock: { cidr } }], ports: "any" as const }];
-    const outside = { from: {}, to: { store: address("192.0.2.30/32"), internet: address("0.0.0.0/0") } };
+    const outside = { from: {}, to: { store: address("192.0.2.30/32"), notified: address("0.0.0.0/0") } };
     const all = [...backupWorkloads(backup), server];
     const policies = policiesOf(WAYS, all, outside, { internet: [] });
     expect(policies.map(({ name }) => name)).toEqual([
