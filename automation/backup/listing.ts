@@ -15,6 +15,8 @@ export interface ListedBackup {
   zip?: { bytes: number };
   dump?: { bytes: number };
   counts?: Readonly<Record<string, number>>;
+  /** What of a project is not in it. A task has its number. */
+  leftOut?: { id?: number; name: string; why: string }[];
   /** Why it is of no use, where that is known. */
   bad?: string;
 }

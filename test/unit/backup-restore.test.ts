@@ -25,6 +25,8 @@ class Namespace {
   readonly owners: string[] = [];
   /** Whether its Jobs end by themselves. */
   jobsEnd = true;
+  /** Those that a run before began, and that have not ended. */
+  readonly begun: object[] = [];
   /** What was changed, in order. */
   readonly changes: string[] = [];
   /** What the scripts answer to a request. */
@@ -79,6 +81,7 @@ class Namespace {
     if (plural === "deployments") return { items: [...this.workloads.values()] };
     if (plural === "statefulsets") return { items: [] };
     if (plural === "cronjobs") return cronJob(name);
+    if (plural === "jobs" && name.startsWith("labelSelector=")) return { items: this.begun };
     if (plural === "jobs")
       return { status: { conditions: this.jobsEnd ? [{ type: "Complete", status: "True" }] : [] } };
     if (of.endsWith("/log?container=backup")) return this.#log;
@@ -94,6 +97,17 @@ class Namespace {
     stored.status = { replicas: spec.replicas, readyReplicas: spec.replicas };
     this.changes.push(`${name} ${spec.replicas}`);
     return {};
+  }
+
+  /** Begins what a run that was killed has left at work. */
+  leave(request: Record<string, unknown>): void {
+    const { spec } = cronJob("").spec.jobTemplate;
+    const env = [{ name: "BACKUP_REQUEST", value: JSON.stringify(request) }];
+    const [container] = spec.template.spec.containers;
+    const template = { spec: { containers: [{ ...container, env }] } };
+    this.#begin({ spec: { template } });
+    this.begun.push({ metadata: { name: "of-before" }, spec: { template }, status: {} });
+    this.changes.length = 0;
   }
 
   #begin({ spec }: { spec: { template: { spec: { containers: Container[] } } } }): object {
@@ -225,7 +239,7 @@ describe("restoring a database", () => {
   });
 
   it("leaves down what uses the database where the Job may be at work, and says what to do", async () => {
-    await expect(restore({}, then("GET", 403))).rejects.toThrow(/may be at work nevertheless.*\n.*run the same again/);
+    await expect(restore({}, then("GET", 403))).rejects.toThrow(/may be at work nevertheless.*\nRun the same again/);
     expect(namespace.changes).toEqual(["look", ...DOWN, "restore"]);
     await restore();
     expect(namespace.replicas()).toEqual(AS_IT_WAS);
@@ -254,6 +268,31 @@ describe("restoring a database", () => {
     );
     expect(namespace.changes).toEqual(["look", "cvat-backend-worker-import 0", "restore", ...UP]);
     expect(namespace.replicas()).toEqual(AS_IT_WAS);
+  });
+
+  it("follows the Job that a run before began and that is at work still, and gives back what that one took", async () => {
+    for (const one of namespace.workloads.values()) {
+      one.metadata.annotations["vision-platform/replicas-before-restore"] = String(one.spec.replicas);
+      one.spec.replicas = one.status.replicas = one.status.readyReplicas = 0;
+    }
+    namespace.leave({ restore: STAMP });
+    await expect(restore({ dryRun: true })).rejects.toThrow(
+      `is being put back as it was at ${STAMP}, by Job of-before of a run before this one. Nothing was begun`,
+    );
+    await expect(restore({ stamp: "20261130T004700Z" })).rejects.toMatchObject({ exitCode: 2 });
+    expect(namespace.changes).toEqual([]);
+    expect(await restore({ scaleDown: false })).toMatchObject({
+      ...{ done: true, followed: "of-before" },
+      backup: { restored: about.counts },
+    });
+    expect(namespace.changes).toEqual(UP);
+    expect(namespace.replicas()).toMatchObject({ "backend-server": 2, "backend-worker-import": 1 });
+  });
+
+  it("takes what a look found that a run before began, and makes none beside it", async () => {
+    namespace.leave({ look: null });
+    await restore();
+    expect(namespace.changes).toEqual([...DOWN, "restore", ...UP]);
   });
 
   it("gives the cluster the key of one file alone, for as long as the Job runs", async () => {

@@ -31,6 +31,8 @@ export interface Restored {
   /** What was, or would be, scaled down. */
   used: string[];
   done: boolean;
+  /** Job of a run before this one, whose end this one has seen: what was lost was told by that one. */
+  followed?: string;
 }
 
 /**
@@ -43,6 +45,13 @@ export async function restored(options: RestoreOptions): Promise<Restored> {
   const title = TITLES[engine];
   stands(`${title} was not touched.`);
   for (const line of leftBy(await cluster.workloads())) progress.line(line);
+  const before = await cluster.atWork();
+  const stamp = before?.request["restore"];
+  if (before !== undefined && typeof stamp === "string") {
+    assertSame(options, before.job, stamp);
+    const backup = await putBack(options, { stamp, atWork: [], fileKey: undefined });
+    return { backup, losses: [], used: [], done: true, followed: before.job };
+  }
   const look = await cluster.run(`Reading the dump and looking at ${title}`, { look: options.stamp ?? null });
   const backup = foundOf(look);
   const fileKey = dryRun && identity === undefined ? undefined : await fileKeyOf(backup, identity);
@@ -54,6 +63,21 @@ export async function restored(options: RestoreOptions): Promise<Restored> {
   if (dryRun) return { backup, losses, used, done: false };
   for (const line of losses) progress.line(`lost or brought back: ${line}`);
   if (!scaleDown) refuseUsed(title, atWork, backup);
+  const after = await putBack(options, { stamp: backup.stamp, atWork, fileKey });
+  return { backup: { ...backup, ...after }, losses, used, done: true };
+}
+
+interface PutBack {
+  stamp: string;
+  /** What is scaled down before. */
+  atWork: readonly Workload[];
+  fileKey: Uint8Array | undefined;
+}
+
+/** From the moment that anything is touched, to the one that all is at work again. */
+async function putBack(options: RestoreOptions, { stamp, atWork, fileKey }: PutBack): Promise<Found> {
+  const { engine, cluster, progress, stands } = options;
+  const title = TITLES[engine];
   let after: Found;
   try {
     if (atWork.length > 0) {
@@ -63,7 +87,7 @@ export async function restored(options: RestoreOptions): Promise<Restored> {
     stands(
       `${title} is either as it was or as the dump has it. Run the same again: it goes on, and scales up at its end.`,
     );
-    after = foundOf(await cluster.run(`Restoring ${title}`, { restore: backup.stamp }, fileKey));
+    after = foundOf(await cluster.run(`Restoring ${title}`, { restore: stamp }, fileKey));
   } catch (error) {
     if (error instanceof StillAtWork) throw error;
     // Nothing is at work on it any more, and it is whole: what uses it may come back, also where this run was stopped.
@@ -75,7 +99,19 @@ export async function restored(options: RestoreOptions): Promise<Restored> {
   }
   stands(`${title} is as the dump has it. What was scaled down comes back when the same is run again, or by hand.`);
   await cluster.scaleUp();
-  return { backup: { ...backup, ...after }, losses, used, done: true };
+  return after;
+}
+
+/** What is asked for now is what a Job does already. @throws UserError with exit code 2 where it is something else */
+function assertSame({ engine, stamp, dryRun }: RestoreOptions, job: string, its: string): void {
+  if (!dryRun && (stamp === undefined || stamp === its)) return;
+  throw new UserError(
+    [
+      `${TITLES[engine]} is being put back as it was at ${its}, by Job ${job} of a run before this one. Nothing was begun.`,
+      `To follow it to its end: npm run platform -- backup restore --database ${engine} --backup ${its}`,
+    ],
+    { exitCode: 2 },
+  );
 }
 
 /** What a restore that was killed took away and did not give back. */
