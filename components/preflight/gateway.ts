@@ -29,7 +29,12 @@ export const gatewayFits: ClusterCheck = ({ gateways, gatewayClasses }, plan) =>
   }
   const name = found.spec?.gatewayClassName;
   const controller = gatewayClasses?.find(({ metadata }) => metadata?.name === name)?.spec?.controllerName;
-  if (gatewayClasses === undefined || controller === TRAEFIK_GATEWAY_CONTROLLER || isInPath({ edge: "gateway", gateway: wanted })) return [];
+  if (
+    gatewayClasses === undefined ||
+    controller === TRAEFIK_GATEWAY_CONTROLLER ||
+    isInPath({ edge: "gateway", gateway: wanted })
+  )
+    return [];
   const message = `Gateway ${where} is of ${controller ?? "a class that is not there"}, not of Traefik, whose Middlewares ask for the session. Set vision-platform:cvat.ingress.gateway.implementation to other, which puts the proxy of sign-in in the path; or name a Gateway of Traefik's.`;
   return [{ severity: "refusal", path, message }];
 };
