@@ -90,8 +90,8 @@ describe("the Job", () => {
     const none = () => Promise.reject(new Error());
     const sources = { configMap: none, secret: none, token: none };
     const [run] = await podProcesses(pod, "/nowhere", { ...sources, claim: (name) => `/claims/${name}` });
-    expect(run.env).toEqual({ JOB_COMPLETION_INDEX: "1" });
-    expect(run.words.slice(2)).toEqual([
+    expect(run?.env).toEqual({ JOB_COMPLETION_INDEX: "1" });
+    expect(run?.words.slice(2)).toEqual([
       "/claims/program/program.mjs",
       "/claims/program/work.json",
       "/claims/key/place.json",
