@@ -1,7 +1,7 @@
 import type { ClearmlConfig } from "../../clearml/clearml-config.ts";
 import type { CvatConfig } from "../../cvat/cvat-config.ts";
 import { postgresqlSecret, tlsVariables, tlsVolume } from "../../cvat/external/postgresql-pod.ts";
-import { SECRETS } from "../../cvat/names.ts";
+import { CHART_OBJECTS, SECRETS, USERS } from "../../cvat/names.ts";
 import type { Variable } from "../../kubernetes/variables.ts";
 import type { BackupConfig } from "../backup-config.ts";
 
@@ -21,6 +21,8 @@ export interface Database {
   certificates: ReturnType<typeof tlsVolume>;
   /** Variable by which a pod of a server tells that it uses the database. */
   usedBy: string;
+  /** Jobs that bring a database which was put back to what the stack file says, in their order, before anything uses it: who was removed since is in it. */
+  after: readonly string[];
 }
 
 /** What the charts install, so that nodes have it: all charts of CVAT that are known, and ClearML's since Bitnami's images moved. (inventory) */
@@ -59,6 +61,7 @@ function postgresql({ namespace, postgresql: { external } }: CvatConfig, image: 
     },
     certificates: external && tlsVolume(external),
     usedBy: "CVAT_POSTGRES_HOST",
+    after: [CHART_OBJECTS.initializer, USERS],
   };
 }
 
@@ -70,5 +73,7 @@ function mongodb({ namespace }: ClearmlConfig, image: string): Database {
     environment: { MONGODB_HOST: "clearml-mongodb", MONGODB_PORT: "27017" },
     certificates: undefined,
     usedBy: "CLEARML_MONGODB_SERVICE_CONNECTION_STRING",
+    // The server itself takes away who is no longer on its list, at each start.
+    after: [],
   };
 }
