@@ -1,5 +1,6 @@
 import { Argument, Command, Option } from "commander";
 import { PARTS, type Part } from "../../components/backup/parts.ts";
+import { UserError } from "../../components/program/errors.ts";
 import type { CreateFlags } from "../verbs/backup.ts";
 import type { DrillFlags, RestoreFlags, VerifyFlags } from "../verbs/backup-back.ts";
 import type { DatabaseFlags } from "../verbs/backup-database.ts";
@@ -90,6 +91,8 @@ export function backupCommand(): Command {
       .option("--yes", "with --all: do not ask")
       .action(async (flags: RestoreFlags & Partial<DatabaseFlags> & WholeFlags & { all?: true }) => {
         const { all, ...rest } = flags;
+        if (!all && (flags.replace ?? flags.yes))
+          throw new UserError("--replace and --yes are of the whole lab: --all.", { exitCode: 2 });
         if (all) await (await import("../verbs/backup-whole.ts")).restoreWhole(rest);
         else if (flags.database === undefined) await (await import("../verbs/backup-back.ts")).restore(flags);
         else

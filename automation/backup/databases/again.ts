@@ -22,20 +22,13 @@ const OF_ITS_CONTROLLER = [
 export function anotherOf({ metadata, spec }: V1Job, name: string) {
   if (spec === undefined) throw new Error(`Job ${metadata?.name ?? ""} has no spec`);
   const { backoffLimit, activeDeadlineSeconds, template } = structuredClone(spec);
-  const labels = Object.entries(template.metadata?.labels ?? {}).filter(([key]) => !OF_ITS_CONTROLLER.includes(key));
+  const { labels = {} } = template.metadata ?? {};
+  for (const key of OF_ITS_CONTROLLER) Reflect.deleteProperty(labels, key);
+  const owner = { apiVersion: "batch/v1", kind: "Job", name: metadata?.name ?? "", uid: metadata?.uid ?? "" };
   return {
     ...{ apiVersion: "batch/v1", kind: "Job" },
-    metadata: {
-      ...{ name, namespace: metadata?.namespace ?? "" },
-      ownerReferences: [{ apiVersion: "batch/v1", kind: "Job", name: metadata?.name ?? "", uid: metadata?.uid ?? "" }],
-    },
-    spec: {
-      ...{ backoffLimit, activeDeadlineSeconds, ttlSecondsAfterFinished: KEPT_S },
-      template: {
-        ...template,
-        metadata: { ...template.metadata, labels: Object.fromEntries(labels) },
-      },
-    },
+    metadata: { name, namespace: metadata?.namespace ?? "", ownerReferences: [owner] },
+    spec: { backoffLimit, activeDeadlineSeconds, ttlSecondsAfterFinished: KEPT_S, template },
   };
 }
 
