@@ -67,8 +67,8 @@ describe("a database of a lab that comes back", () => {
 
   it("without a dump is asked nothing", async () => {
     const bad = { place: "p", stamp: DUMP, kind: "database", database: "postgresql", bad: "its sha256 is another" };
-    const cluster = { noted: () => Promise.resolve(undefined) } as unknown as DatabaseCluster;
-    const at = { cluster, progress: silentProgress, stands: () => undefined };
+    const cluster: unknown = { noted: () => Promise.resolve(undefined) };
+    const at = { cluster: cluster as DatabaseCluster, progress: silentProgress, stands: () => undefined };
     const step = await databaseStep({ ...at, database: { engine: "postgresql" }, listed: [bad], ownProjects: 0 });
     expect(step).toMatchObject({ is: "none", title: "CVAT's PostgreSQL" });
   });
@@ -84,7 +84,8 @@ describe("what is said of it", () => {
   const plan = planned({ ...exampleStack(), backup: {} });
   const backup = found({ now: 2, newer: 2 });
   const look = { title: "CVAT's PostgreSQL", backup, losses: lossesOf(backup), atWork: [], left: [] };
-  const cluster = {} as DatabaseCluster;
+  const nothing: unknown = {};
+  const cluster = nothing as DatabaseCluster;
   const step = (is: "lost" | "there" | "occupied") =>
     ({ engine: "postgresql", title: look.title, cluster, is, look, stamp: DUMP }) as const;
   const none = { engine: "mongodb", title: "ClearML's MongoDB", cluster, is: "none" } as const;

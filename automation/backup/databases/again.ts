@@ -22,7 +22,7 @@ const OF_ITS_CONTROLLER = [
 export function anotherOf({ metadata, spec }: V1Job, name: string) {
   if (spec === undefined) throw new Error(`Job ${metadata?.name ?? ""} has no spec`);
   const { backoffLimit, activeDeadlineSeconds, template } = structuredClone(spec);
-  const { labels = {} } = template.metadata ?? {};
+  const labels = template.metadata?.labels ?? {};
   for (const key of OF_ITS_CONTROLLER) Reflect.deleteProperty(labels, key);
   const owner = { apiVersion: "batch/v1", kind: "Job", name: metadata?.name ?? "", uid: metadata?.uid ?? "" };
   return {
