@@ -7,7 +7,7 @@ import { endAs, inLab, plannedIn, type AtWork } from "../backup/by-hand.ts";
 import { DatabaseCluster } from "../backup/databases/cluster.ts";
 import { lettingGo } from "../backup/databases/records.ts";
 import { fileKeyOf, putBack } from "../backup/databases/restore.ts";
-import { listedBackups } from "../backup/listing.ts";
+import { listedBackups } from "../backup/kept/listing.ts";
 import type { Told } from "../backup/told.ts";
 import { databaseStep, type DatabaseStep } from "../backup/whole/database-step.ts";
 import { lostWith } from "../backup/whole/lost.ts";

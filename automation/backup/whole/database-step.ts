@@ -2,7 +2,7 @@ import type { Database, Engine } from "../../../components/backup/databases/data
 import type { DatabaseCluster } from "../databases/cluster.ts";
 import type { Found } from "../databases/found.ts";
 import { looked, TITLES, type Looked, type LookOptions } from "../databases/restore.ts";
-import type { ListedBackup } from "../listing.ts";
+import type { ListedBackup } from "../kept/listing.ts";
 
 /** What becomes of one database of a lab that comes back. */
 export interface DatabaseStep {

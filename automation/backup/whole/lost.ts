@@ -1,5 +1,5 @@
 import type { Plan } from "../../../components/lab/plan.ts";
-import { dateText } from "../runs.ts";
+import { dateText } from "../kept/stamps.ts";
 import type { DatabaseStep } from "./database-step.ts";
 
 /** What does not come back with a lab whose disk died, each in a sentence. */

@@ -1,4 +1,4 @@
-import type { ListedBackup } from "../listing.ts";
+import type { ListedBackup } from "../kept/listing.ts";
 
 /** The newest backup of each project that may have what CVAT lacks. @param since stamp of the dump that CVAT was put back from. Default: none was */
 export function projectsSince(listed: readonly ListedBackup[], since: string | undefined): ListedBackup[] {

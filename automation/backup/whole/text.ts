@@ -1,6 +1,6 @@
 import { dumpText } from "../databases/report.ts";
-import type { ListedBackup } from "../listing.ts";
-import { dateText } from "../runs.ts";
+import type { ListedBackup } from "../kept/listing.ts";
+import { dateText } from "../kept/stamps.ts";
 import { restoredText } from "../text-back.ts";
 import type { Told } from "../told.ts";
 import type { DatabaseStep } from "./database-step.ts";
