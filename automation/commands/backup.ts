@@ -1,8 +1,10 @@
 import { Argument, Command, Option } from "commander";
 import { PARTS, type Part } from "../../components/backup/parts.ts";
+import { UserError } from "../../components/program/errors.ts";
 import type { CreateFlags } from "../verbs/backup.ts";
 import type { DrillFlags, RestoreFlags, VerifyFlags } from "../verbs/backup-back.ts";
 import type { DatabaseFlags } from "../verbs/backup-database.ts";
+import type { WholeFlags } from "../verbs/backup-whole.ts";
 import type { StackFlags } from "../verbs/flags.ts";
 import { stackCommands } from "./backup-stack.ts";
 import { stackCommand } from "./common.ts";
@@ -56,11 +58,17 @@ export function backupCommand(): Command {
   command.addCommand(
     stackCommand(
       "restore",
-      "put a project back, beside one that is there, or a database in its place. Asked for once more it goes on where it was killed",
+      "put back a project, beside one that is there, a database, in its place, or the whole lab. Asked for once more it goes on where it was killed",
       "backup restore --project Roads --to other",
     )
       .option("--project <name>", PROJECT)
-      .option("--all", "every project that is gone from CVAT")
+      .addOption(
+        new Option(
+          "--all",
+          "the whole lab, into an empty cluster: each database from its newest dump, then projects whose backups have more",
+        ).conflicts([...OF_PROJECTS, "database", "backup", "scaleDown"]),
+      )
+      .option("--all-projects", "every project that is gone from CVAT")
       .option("--backup <stamp>", STAMP)
       .option("--to <organization>", "organization that it comes into. Default: its own")
       .option("--name <name>", "name that it gets. Default: its own, with the date where there is one of that name")
@@ -79,8 +87,14 @@ export function backupCommand(): Command {
       .addOption(
         new Option("--scale-down", "scale down what uses the database, and up again at the end").conflicts(OF_PROJECTS),
       )
-      .action(async (flags: RestoreFlags & Partial<DatabaseFlags>) => {
-        if (flags.database === undefined) await (await import("../verbs/backup-back.ts")).restore(flags);
+      .option("--replace", "with --all: also where the lab has work of its own, which is lost then")
+      .option("--yes", "with --all: do not ask")
+      .action(async (flags: RestoreFlags & Partial<DatabaseFlags> & WholeFlags & { all?: true }) => {
+        const { all, ...rest } = flags;
+        if (!all && (flags.replace ?? flags.yes))
+          throw new UserError("--replace and --yes are of the whole lab: --all.", { exitCode: 2 });
+        if (all) await (await import("../verbs/backup-whole.ts")).restoreWhole(rest);
+        else if (flags.database === undefined) await (await import("../verbs/backup-back.ts")).restore(flags);
         else
           await (await import("../verbs/backup-database.ts")).restoreDatabase({ ...flags, database: flags.database });
       }),
@@ -101,6 +115,6 @@ export function backupCommand(): Command {
 }
 
 /** What has no meaning for a database: one that was asked for beside it would be passed over. */
-const OF_PROJECTS = ["project", "all", "to", "name"];
+const OF_PROJECTS = ["project", "allProjects", "to", "name"];
 const PROJECT = "this project alone, by its name, its number or ORGANIZATION/NAME";
 const STAMP = "that of this stamp, such as 20261201T014700Z. Default: the newest";
