@@ -91,7 +91,7 @@ export const JOB_ROUTES: readonly Route[] = [
 const projectOf = (asked: Asked, job: StoredJob) =>
   asked.state.projects.find(({ id }) => id === taskOf(asked, job).project_id);
 
-function shown(asked: Asked, { frames, ...job }: StoredJob) {
+function shown(asked: Asked, { frames, disabled: _, ...job }: StoredJob) {
   const task = taskOf(asked, job);
   const url = `http://${asked.host}/api`;
   const replicas = asked.state.jobs.filter(({ parent_job_id }) => parent_job_id === job.id).length;
