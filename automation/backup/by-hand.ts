@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { V1PodSpec } from "@kubernetes/client-node";
 import type { Part } from "../../components/backup/parts.ts";
 import type { BackupPlan } from "../../components/backup/plan.ts";
 import { apiServer } from "../../components/kubernetes/api-server.ts";
@@ -23,6 +24,8 @@ export interface ByHand {
   /** Another command than the CronJob's. Default: the same. */
   command?: string;
   request: object | undefined;
+  /** What its pod has otherwise than the CronJob's. Default: nothing. */
+  change?: (pod: V1PodSpec) => void;
   /** What a person reads while it is at work. */
   title: string;
 }
@@ -50,12 +53,14 @@ export async function allByHand(
     const asked = new Asked(apiServer(config, signal), { rights: "cronjobs, jobs, pods and their logs", signal });
     const ended: (Told & { job: string })[] = [];
     stands("Nothing was begun.");
-    for (const { part, cronJob, namespace = plan.namespace, command, request, title } of wanted(plan)) {
+    for (const { part, cronJob, namespace = plan.namespace, command, request, change, title } of wanted(plan)) {
       if (!plan.parts.includes(part))
         throw new UserError(`Backups of ${part} are off: see vision-platform:backup.${part}.enabled.`, { exitCode: 2 });
       const name = `backup-${command ?? cronJob.replace(/^backup-/, "")}-${randomBytes(4).toString("hex")}`;
       const at = { asked, namespace, name };
-      await begin(at, jobFrom(await cronJobAt(at, cronJob), name, request, command));
+      const job = jobFrom(await cronJobAt(at, cronJob), name, request, command);
+      if (change && job.spec?.template.spec) change(job.spec.template.spec);
+      await begin(at, job);
       stands(
         `Job ${name} goes on in the cluster. Its log: kubectl --namespace ${namespace} logs --follow job/${name}; to end it: kubectl --namespace ${namespace} delete job ${name}`,
       );

@@ -11,9 +11,12 @@ export interface ListedBackup {
   organization?: string;
   project?: { id: number; name: string };
   database?: string;
+  volume?: string;
   lightweight?: boolean;
   zip?: { bytes: number };
   dump?: { bytes: number };
+  /** Of all files of a volume's. */
+  bytes?: number;
   counts?: Readonly<Record<string, number>>;
   /** Why it is of no use, where that is known. */
   bad?: string;

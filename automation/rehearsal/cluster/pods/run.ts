@@ -12,6 +12,7 @@ import {
   type V1Pod,
 } from "@kubernetes/client-node";
 import { BACKUP_LABEL } from "../../../../components/backup/names.ts";
+import { VOLUMES } from "../../../../components/backup/volumes/volume.ts";
 import { COPY_JOB } from "../../../../components/cvat/certificate/copy-pod.ts";
 import { WORK_LABEL } from "../../../data/in-cluster/job.ts";
 import { markOf } from "../../../runs/belonging.ts";
@@ -24,8 +25,8 @@ const AFTER_AN_ERROR_MS = 500;
 /** What a kubelet keeps of a log as the message of a container that failed. (kubernetes: pkg/kubelet/kuberuntime, fallbackToLogs) */
 const LOG_BYTES = 2048;
 
-/** What is run: work on data, what copies a certificate, and backups of projects. (stages.yaml leaves their ends to this) */
-const RUN = [WORK_LABEL, `app=${COPY_JOB}`, `${BACKUP_LABEL}=projects`];
+/** What is run: work on data, what copies a certificate, and backups of projects and volumes. (stages.yaml leaves their ends to this) */
+const RUN = [WORK_LABEL, `app=${COPY_JOB}`, `${BACKUP_LABEL} in (projects, ${VOLUMES.join(", ")})`];
 
 /** Loaded into each Python: what is for the lab's network goes to this machine. (network/sitecustomize.py) */
 const PYTHON_NETWORK = path.join(import.meta.dirname, "network");
