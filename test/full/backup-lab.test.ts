@@ -1,4 +1,3 @@
-import { mkdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -16,9 +15,6 @@ import { startScene, type Lab } from "../rehearsal/harness.ts";
 
 const REQUIREMENTS = path.resolve(import.meta.dirname, "../python/backup/requirements.txt");
 
-/** What `backup status` looks at, in its order. */
-const NAMES = ["projects", "drill", "cvat-data", "clearml-files"];
-
 let lab: Lab;
 let folder: string;
 let data: DataLab;
@@ -31,7 +27,10 @@ beforeAll(async () => {
   variables["PATH"] = `${path.dirname(python)}:${process.env["PATH"] ?? ""}`;
   use(variables);
   ({ lab } = await startScene(
-    { cvat: { organizations: [{ slug: "lab" }] }, backup: { databases: { enabled: false } } },
+    {
+      cvat: { organizations: [{ slug: "lab" }] },
+      backup: { databases: { enabled: false }, volumes: { enabled: false } },
+    },
     { whole: true },
   ));
   folder = path.join(lab.home.folder, "stack");
@@ -63,7 +62,7 @@ async function cli(...words: string[]) {
 it("says that none was made, makes one when asked, and lists it; what is asked for and is not there is refused", async () => {
   const none = await cli("backup", "status");
   expect(none.exitCode, none.stderr).toBe(3);
-  expect(none.told).toMatchObject({ well: false, backups: NAMES.map((one) => ({ name: one })) });
+  expect(none.told).toMatchObject({ well: false, backups: [{ name: "projects" }, { name: "drill" }] });
 
   const { name, place } = await data.place("datasets");
   await s3Of(place).putObject(name, "street/0.jpg", jpegOf(64, 48));
@@ -87,53 +86,7 @@ it("says that none was made, makes one when asked, and lists it; what is asked f
   const listed = await cli("backup", "ls");
   expect(listed.told["backups"]).toMatchObject([{ project: { name: "Straße" }, organization: "lab", kind: "project" }]);
   const { told } = await cli("backup", "status");
-  expect(told).toMatchObject({ backups: [{ name: "projects", problems: [] }, ...NAMES.slice(1).map(() => ({}))] });
-});
-
-it("keeps what lies in volumes alone, and writes back what is gone from them, beside who uses them", async () => {
-  const claims = path.join(lab.home.folder, "claims");
-  const [cvat, clearml] = [
-    path.join(claims, "cvat/cvat-backend-data"),
-    path.join(claims, "clearml/clearml-fileserver-data"),
-  ];
-  const film = path.join(cvat, "data/data/1/raw/film.mp4");
-  const sample = path.join(clearml, "street/train.0a1b/metrics/sample.jpg");
-  const cache = path.join(cvat, "data/cache/export/a.zip");
-  for (const file of [film, sample, cache]) {
-    await mkdir(path.dirname(file), { recursive: true });
-    await writeFile(file, `what ${path.basename(file)} has`);
-    await utimes(file, 1_600_000_000, 1_600_000_000);
-  }
-  const made = await cli("backup", "create", "volumes");
-  expect(made.exitCode, made.stderr + JSON.stringify(made.told)).toBe(0);
-  expect(made.told).toMatchObject({
-    runs: [
-      { outcome: "well", backups: [{ volume: "cvat-data", counts: { files: 1 } }] },
-      { outcome: "well", backups: [{ volume: "clearml-files", counts: { files: 1 } }] },
-    ],
-  });
-  const listed = (await cli("backup", "ls")).told["backups"] as { volume?: string }[];
-  expect(listed.flatMap(({ volume = [] }) => volume).sort()).toEqual(["clearml-files", "cvat-data"]);
-
-  await rm(path.join(cvat, "data"), { recursive: true });
-  const asked = ["backup", "restore", "--volume", "cvat-data"];
-  const planned = await cli(...asked, "--dry-run");
-  expect(planned.exitCode, planned.stderr + JSON.stringify(planned.told)).toBe(0);
-  expect(planned.told).toMatchObject({ backups: [{ restored: { files: 1 } }] });
-  await expect(stat(film)).rejects.toThrow("ENOENT");
-  const restored = await cli(...asked);
-  expect(restored.exitCode, restored.stderr + JSON.stringify(restored.told)).toBe(0);
-  expect(await readFile(film, "utf8")).toBe("what film.mp4 has");
-  expect((await stat(film)).mtimeMs).toBe(1_600_000_000_000);
-  await expect(stat(cache)).rejects.toThrow("ENOENT");
-
-  for (const volume of ["cvat-data", "clearml-files"]) {
-    const verified = await cli("backup", "verify", "--volume", volume, "--whole");
-    expect(verified.exitCode, verified.stderr + JSON.stringify(verified.told)).toBe(0);
-  }
-  const refused = await cli(...asked, "--backup", "20200101T000000Z");
-  expect(refused.exitCode, refused.stderr).toBe(2);
-  expect(refused.told["why"]).toContain("There are: 20");
+  expect(told).toMatchObject({ backups: [{ name: "projects", problems: [] }, { name: "drill" }] });
 });
 
 it("opens what was made, puts it back beside what is there, and tries it where nobody works", async () => {

@@ -124,11 +124,8 @@ describe("writing a volume back", () => {
     const plan = planOf(lab());
     const { cronJob, namespace, request, change } = restoreJob(plan, asked);
     const row = rowsOf(lab())[cronJob] ?? expect.fail(`there is no ${cronJob}`);
-    const job = jobFrom(
-      { metadata: { name: cronJob, namespace }, spec: row.spec } as unknown as V1CronJob,
-      "one",
-      request,
-    );
+    const made = { metadata: { name: cronJob, namespace }, spec: row.spec } as unknown;
+    const job = jobFrom(made as V1CronJob, "one", request);
     const spec = job.spec?.template.spec ?? expect.fail("no pod");
     change?.(spec);
     return { spec, request };

@@ -126,7 +126,7 @@ async function inFolder(
   const child = spawn(program, rest, {
     cwd: folder,
     env: {
-      PATH: `${path.dirname(process.execPath)}:${process.env["PATH"] ?? ""}`,
+      PATH: `${process.env["PATH"] ?? ""}:${path.dirname(process.execPath)}`,
       NODE_OPTIONS: `--import=${path.join(import.meta.dirname, "network.mjs")}`,
       PYTHONPATH: PYTHON_NETWORK,
       REHEARSAL_ADDRESSES: addresses,
