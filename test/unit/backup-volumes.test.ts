@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { jobFrom } from "../../automation/backup/job.ts";
 import { restoreJob } from "../../automation/backup/volumes/restore.ts";
 import { checkedVolumeText, restoredVolumeText } from "../../automation/backup/volumes/text.ts";
+import { listText } from "../../automation/backup/text.ts";
 import { backupCommand } from "../../automation/commands/backup.ts";
 import { cronJobs } from "../../components/backup/cron-jobs.ts";
 import { watchedOf } from "../../components/backup/plan.ts";
@@ -118,6 +119,13 @@ interface Term {
   labelSelector: { matchExpressions: { key: string; operator: string; values: string[] }[] };
   topologyKey: string;
 }
+
+it("a volume is listed by its name, its size and its files", () => {
+  const one = { place: "volumes/cvat-data/of/cvat.cvat-backend-data/20261201T031700Z/", stamp: "20261201T031700Z" };
+  const counts = { files: 3, folders: 2, links: 0 };
+  const text = listText([{ ...one, kind: "volume", volume: "cvat-data", bytes: 2048, counts }]);
+  expect(text).toMatch(/2026-12-01 03:17 UTC +cvat-data +2\.0 KiB +3 files, 2 folders/);
+});
 
 describe("writing a volume back", () => {
   function jobOf(asked: Parameters<typeof restoreJob>[1]) {
