@@ -1,6 +1,7 @@
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { cacheFolder } from "./automation/cache.ts";
+import { wantBackups } from "./automation/backup/moves/want-backups.ts";
 import { chartRange } from "./automation/charts/range.ts";
 import { refuseKnownBadJumps } from "./automation/charts/refuse-jumps.ts";
 import { resolveChart } from "./automation/charts/resolve.ts";
@@ -17,6 +18,7 @@ import { planOf, withCharts, type Plan } from "./components/lab/plan.ts";
 import { UserError } from "./components/program/errors.ts";
 import { idleKeys } from "./components/lab/idle-keys.ts";
 import { VisionPlatform } from "./components/platform.ts";
+import type { BackupsBeforeMoves } from "./components/preflight/backup-before-move.ts";
 import { knownCluster } from "./components/preflight/state.ts";
 import { readLab, readSections } from "./components/lab/read.ts";
 import { endedByFirstRejection } from "./components/program/end.ts";
@@ -26,23 +28,25 @@ import { RunError } from "./components/program/run-errors.ts";
 export interface ProgramOptions {
   /** Folder of Pulumi.yaml, in which the engine starts its plugins. Default: where `pulumi` runs the program. */
   folder?: string;
+  /** Default: `wanted`. */
+  backups?: BackupsBeforeMoves;
 }
 
 /** The program. `pulumi up`, `npm run platform -- up` and rehearsals all run this function. */
-export default async function program({ folder = process.cwd() }: ProgramOptions = {}): Promise<
+export default async function program({ folder = process.cwd(), backups = "wanted" }: ProgramOptions = {}): Promise<
   Record<string, unknown>
 > {
   try {
     return await endedByFirstRejection(async () => {
       await useEnvironmentProxy();
-      return installed(folder);
+      return installed(folder, backups);
     });
   } catch (error) {
     throw error instanceof UserError ? new RunError(error.message) : error;
   }
 }
 
-async function installed(folder: string): Promise<Record<string, unknown>> {
+async function installed(folder: string, backups: BackupsBeforeMoves): Promise<Record<string, unknown>> {
   const { sections } = readSections();
   const { labels, problems } = await readLabelFiles(sections["functions"], import.meta.dirname);
   const { certificates, problems: unsound } = await readAuthority(sections["objectStore"], folder);
@@ -62,6 +66,7 @@ async function installed(folder: string): Promise<Record<string, unknown>> {
     ),
     here.then((all) => refuseKnownBadJumps(state, withCharts(plan, all))),
     lookAtKeycloak(lab.sso),
+    here.then((all) => wantBackups(state, withCharts(plan, all), backups)),
   ]);
   // After every look, since it changes what it must.
   const prepared = await prepareCluster(plan, known, facts);

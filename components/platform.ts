@@ -14,7 +14,7 @@ import type { Cluster, PreparedCluster } from "./kubernetes/cluster.ts";
 import type { ClusterConfig } from "./lab/cluster-config.ts";
 import type { Plan } from "./lab/plan.ts";
 import { Cvat } from "./cvat/cvat.ts";
-import { edgeAsked } from "./cvat/edge.ts";
+import { edgeAsked, passedOnBySignIn } from "./cvat/edge.ts";
 import type { CvatPlan } from "./cvat/plan.ts";
 import type { StorageAccess } from "./cvat/records.ts";
 import { addressesIn } from "./cvat/values.ts";
@@ -112,7 +112,7 @@ export class VisionPlatform extends pulumi.ComponentResource {
         },
         parts,
       );
-      if (lab.sso) this.sso = ssoOf(lab.sso, plan, this.cvat, cluster, parts);
+      if (lab.sso) this.sso = ssoOf(lab.sso, plan, plan.cvat, this.cvat, cluster, parts);
       const { signIn } = plan.cvat;
       if (signIn) {
         const standing = [this.cvat, ...(this.sso ? [this.sso] : [])];
@@ -230,6 +230,7 @@ function storeAccess(store: ObjectStore | undefined, users: readonly { username:
 function ssoOf(
   config: SsoConfig,
   { lab, mirror }: Plan,
+  cvat: CvatPlan,
   { namespace }: Cvat,
   cluster: Cluster,
   opts: pulumi.ComponentResourceOptions,
@@ -239,7 +240,8 @@ function ssoOf(
   const clientSecret = keycloak ? keycloakClient("sso", { config, keycloak, host }, opts) : secrets.client;
   // Whoever reads a stack file for `up` has asked for it by then.
   if (clientSecret === undefined) throw new RunError("vision-platform:sso.secrets.client is missing.");
-  return new Sso("sso", { config, host, namespace, cluster, clientSecret, mirror }, opts);
+  const passedOn = passedOnBySignIn(cvat);
+  return new Sso("sso", { config, host, namespace, cluster, clientSecret, passedOn, mirror }, opts);
 }
 
 /** User names of the lab's own programs in CVAT. */

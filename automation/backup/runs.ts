@@ -1,6 +1,7 @@
 import type { Watched } from "../../components/backup/plan.ts";
 import type { Bucket } from "../data/store/objects.ts";
-import { jsonOf } from "./objects.ts";
+import { jsonOf } from "./kept/objects.ts";
+import { dateText, momentOf } from "./kept/stamps.ts";
 
 /** What one run of a part came to, as it wrote it down. (components/backup/script/runs.py) */
 export interface RunSummary {
@@ -74,11 +75,3 @@ function judged(
 }
 
 const OUTCOMES = { well: "was well", failed: "has failures", incomplete: "did not come to its end" };
-
-/** Milliseconds of a stamp such as `20261201T014700Z`. */
-export const momentOf = (stamp: string): number =>
-  Date.parse(stamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
-
-/** `2026-12-01 01:47 UTC`. */
-export const dateText = (stamp: string): string =>
-  stamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)\d\dZ$/, "$1-$2-$3 $4:$5 UTC");

@@ -1,6 +1,7 @@
 import { textTable } from "../report/table.ts";
-import type { ListedBackup } from "./listing.ts";
-import { dateText, type Standing } from "./runs.ts";
+import type { ListedBackup } from "./kept/listing.ts";
+import { dateText } from "./kept/stamps.ts";
+import type { Standing } from "./runs.ts";
 import type { Told } from "./told.ts";
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];

@@ -29,6 +29,10 @@ export function dataCommand(name: string, description: string, example: string):
 /** What `--forget-lost` says of itself, in up and destroy alike. */
 export const FORGET_LOST = "let go, in state alone, of what was lost with its cluster or its namespace";
 
+/** What `--without-backup` says of itself, in up and upgrade alike. */
+export const WITHOUT_BACKUP =
+  "go to another release of CVAT or ClearML though its database has no backup of the last day: then nothing leads back";
+
 /** A whole number from 1 on, for `--parallel`. */
 export function wholeNumber(text: string): number {
   const number = Number(text);

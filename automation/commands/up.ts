@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from "commander";
 import type { UpFlags } from "../verbs/up.ts";
-import { FORGET_LOST, stackCommand, wholeNumber } from "./common.ts";
+import { FORGET_LOST, stackCommand, WITHOUT_BACKUP, wholeNumber } from "./common.ts";
 
 /** `up`: make the cluster what the stack file says. */
 export function upCommand(): Command {
@@ -8,6 +8,7 @@ export function upCommand(): Command {
     .option("--parallel <n>", "how many objects to work on at once", wholeNumber)
     .option("--force", "take over fields that other programs set, once; after an adoption or a killed run")
     .option("--forget-lost", FORGET_LOST)
+    .option("--without-backup", WITHOUT_BACKUP)
     .option(
       "--plan <file>",
       "make only changes that stand in this plan of preview --save-plan; else change nothing and exit with 3",

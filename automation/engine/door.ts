@@ -1,6 +1,7 @@
 import path from "node:path";
 import type * as auto from "@pulumi/pulumi/automation/index.js";
 import type { Plan } from "../../components/lab/plan.ts";
+import type { BackupsBeforeMoves } from "../../components/preflight/backup-before-move.ts";
 import { cacheFolder } from "../cache.ts";
 import type { Progress } from "../progress.ts";
 import { engineEnvironment } from "../tools/environment.ts";
@@ -28,6 +29,8 @@ export interface DoorOptions {
   reads?: boolean;
   /** Take over fields that others set. Never for good: a forced replace of a Job fails. (cvat-chart-2.64.md, 3.7) */
   force?: boolean;
+  /** What an up does about backups before another release is installed. Default: they are wanted. */
+  backups?: BackupsBeforeMoves | undefined;
   /** What is done about what killed runs left on this machine. Default: it is cleared away, but where only outputs are read. */
   leftovers?: (place: Place) => Promise<void>;
   progress: Progress;
@@ -52,6 +55,7 @@ export async function openUserStack({
   create,
   reads,
   force,
+  backups,
   progress,
   leftovers = (place) => (reads ? Promise.resolve() : clearLeftovers(place, progress)),
 }: DoorOptions): Promise<UserStack> {
@@ -65,5 +69,5 @@ export async function openUserStack({
   };
   // Before anybody reads of the lab: what a killed run left may still be writing to it.
   await leftovers({ stack, workDir: folder, env: { ...process.env, ...env } });
-  return { stack: await openStack({ stack, folder, engine, env, create }), plan, file, tools };
+  return { stack: await openStack({ stack, folder, engine, env, create, backups }), plan, file, tools };
 }

@@ -3,6 +3,7 @@ import * as auto from "@pulumi/pulumi/automation/index.js";
 import program from "../../index.ts";
 import { cacheFolder } from "../cache.ts";
 import { PROJECT } from "../../components/lab/sections.ts";
+import type { BackupsBeforeMoves } from "../../components/preflight/backup-before-move.ts";
 import { UserError } from "../../components/program/errors.ts";
 import { engineCommand } from "./command.ts";
 import { orRefusal, refusal } from "./refusal.ts";
@@ -18,15 +19,21 @@ export interface StackOptions {
   env: Record<string, string>;
   /** Whether to make the stack when it is not there. Its file is: a typo makes none. */
   create: boolean;
+  /** What the program does about backups before another release is installed. Default: they are wanted. */
+  backups?: BackupsBeforeMoves | undefined;
 }
 
 /**
  * The stack, with the one program that every door runs.
  * @throws UserError when it is not there and is not to be made, and with what the engine refuses: no passphrase, no backend.
  */
-export async function openStack({ stack, folder, engine, env, create }: StackOptions): Promise<auto.Stack> {
+export async function openStack({ stack, folder, engine, env, create, backups }: StackOptions): Promise<auto.Stack> {
   keepSecretsInTransforms();
-  const args = { stackName: stack, projectName: PROJECT, program: () => program({ folder }) };
+  const args = {
+    stackName: stack,
+    projectName: PROJECT,
+    program: () => program({ folder, ...(backups && { backups }) }),
+  };
   const envVars = { NODE_COMPILE_CACHE: path.join(cacheFolder(), "node"), ...env };
   const options = { workDir: folder, envVars, pulumiCommand: engineCommand(engine) };
   if (create) return orRefusal(auto.LocalWorkspace.createOrSelectStack(args, options));

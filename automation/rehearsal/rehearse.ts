@@ -118,7 +118,7 @@ export async function prepare({
     ...(await engineEnv(home, tools, { pulumiHome, passphrase: passphrase.text })),
     [STAND_INS]: plugins.map(({ name }) => name).join(","),
   };
-  const open = () => openStack({ stack, folder, engine: home.folder, env, create: true });
+  const open = () => openStack({ stack, folder, engine: home.folder, env, create: true, backups: "unasked" });
   // The engine asks for its stack as long as the API server starts. What a killed run has left half-written is written anew below.
   const openedAsItWas = async () =>
     existsSync(stackFilePath(folder, stack)) ? open().catch(() => undefined) : undefined;

@@ -3,7 +3,7 @@ import type { Part } from "../../components/backup/parts.ts";
 import { watchedOf } from "../../components/backup/plan.ts";
 import { UserError } from "../../components/program/errors.ts";
 import { allByHand, endAs, plannedIn } from "../backup/by-hand.ts";
-import { listedBackups } from "../backup/listing.ts";
+import { listedBackups } from "../backup/kept/listing.ts";
 import { standingsOf } from "../backup/runs.ts";
 import { listText, resultsText, statusText } from "../backup/text.ts";
 import { inDataLab } from "../data/connect/run.ts";

@@ -13,14 +13,22 @@ import { approvedBy, planAskedFor, type PlanFlags } from "./up-plan.ts";
 export interface UpFlags extends PlanFlags {
   force?: true;
   forgetLost?: true;
+  withoutBackup?: true;
 }
 
 /** Makes the cluster what the stack file says. */
 export async function up(flags: UpFlags): Promise<void> {
-  const { stack: name, folder, json, parallel, force, forgetLost } = flags;
+  const { stack: name, folder, json, parallel, force, forgetLost, withoutBackup } = flags;
   const progress = streamProgress();
   const planFile = await planAskedFor(flags, flags);
-  const opened = await openUserStack({ stack: name, folder, create: true, force, progress });
+  const opened = await openUserStack({
+    stack: name,
+    folder,
+    create: true,
+    force,
+    backups: withoutBackup && "waived",
+    progress,
+  });
   const { stack, plan } = opened;
   const approved = planFile && (await approvedBy(planFile, opened, flags, progress));
   if (planFile && !approved) return;

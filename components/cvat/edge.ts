@@ -1,3 +1,5 @@
+import { isInPath } from "../edge/edge-config.ts";
+import { passedOn } from "../edge/gateway/in-path.ts";
 import { edgeStages } from "../edge/stages.ts";
 import type { EdgePlan, Stages } from "../edge/route.ts";
 import type { Asked } from "../edge/proof/ask.ts";
@@ -33,11 +35,18 @@ export function cvatEdgeStages(plan: EdgeParts & Pick<CvatPlan, "ingressClass">)
   return edge === undefined ? [] : edgeStages({ edge: kind, className: plan.ingressClass.name, gateway }, edge);
 }
 
+/** What the proxy of sign-in passes on itself; undefined where it is asked beside each call. */
+export function passedOnBySignIn(plan: EdgeParts): EdgePlan | undefined {
+  const edge = isInPath(plan.config.ingress) ? cvatEdge(plan) : undefined;
+  return edge && { ...edge, routes: passedOn(edge.routes) };
+}
+
 type EdgeParts = Pick<CvatPlan, "config" | "versions"> & { signIn?: SignIn | undefined };
 
-/** Whether Grafana is reached: ingress-nginx asks one server alone, and who may see it is CVAT's to say. */
+/** Whether Grafana is reached: who may see it is CVAT's to say, and neither ingress-nginx nor a proxy in the path asks it besides. */
 export function hasAnalyticsPage({ config, signIn }: Pick<CvatPlan, "config" | "signIn">): boolean {
-  return config.analytics.enabled && (signIn === undefined || config.ingress.edge !== "ingress-nginx");
+  const { analytics, ingress } = config;
+  return analytics.enabled && (signIn === undefined || !(ingress.edge === "ingress-nginx" || isInPath(ingress)));
 }
 
 /** What the running edge is asked in each `up`. */
@@ -46,6 +55,6 @@ export function edgeAsked({ ingress }: CvatConfig, { gatekeeper, tokenHost }: Si
     url: `https://${ingress.host}`,
     open: `https://${tokenHost ?? ingress.host}${BEFORE_A_TOKEN.about.exact}`,
     header: gatekeeper.header,
-    refusesSlashes: ingress.edge !== "ingress-nginx",
+    refusesSlashes: ingress.edge !== "ingress-nginx" && !isInPath(ingress),
   };
 }

@@ -83,6 +83,9 @@ export interface EdgeObject {
   spec: Record<string, unknown>;
 }
 
+/** How long an answer may take to begin where something takes long, nothing is said, and the edge would give up after a minute or less. */
+export const LONG = "20m";
+
 /** What the names of the objects begin with. */
 export const NAME = "sso";
 

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Workload } from "../charts/workloads.ts";
+import { passedOnBySignIn } from "../cvat/edge.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
 import { outsideOf, type OutsideInput } from "./outside.ts";
 import { policiesOf } from "./policies.ts";
@@ -29,10 +30,11 @@ export class Network extends pulumi.ComponentResource {
     super("vision-platform:network:Network", name, {}, opts);
     const seen = cluster.prepared?.seen;
     const outside = outsideOf({ ...input, seen });
+    const chosen = { ...input.network, inPath: input.cvat !== undefined && passedOnBySignIn(input.cvat) !== undefined };
     const child = { parent: this, provider: cluster.provider };
     this.policies = pulumi.all([workloads, ofCharts]).apply(([all, brought]) => {
       for (const text of unforeseen(all, brought, seen)) void pulumi.log.warn(`vision-platform:network: ${text}`, this);
-      return policiesOf(WAYS, all, outside, input.network).map(({ name: own, namespace, spec }) => {
+      return policiesOf(WAYS, all, outside, chosen).map(({ name: own, namespace, spec }) => {
         new k8s.networking.v1.NetworkPolicy(
           `${name}-${own}`,
           { metadata: { name: own, namespace }, spec: spec as k8s.types.input.networking.v1.NetworkPolicySpec },

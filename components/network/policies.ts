@@ -31,9 +31,11 @@ export function policiesOf(
   ways: readonly Way[],
   workloads: readonly Workload[],
   outside: Outside,
-  { internet }: Pick<NetworkConfig, "internet">,
+  { internet, inPath = false }: Pick<NetworkConfig, "internet"> & { inPath?: boolean },
 ): Policy[] {
-  const open = ways.filter((way) => way.internet === undefined || internet.includes(way.internet));
+  const open = ways.filter(
+    (way) => (way.internet === undefined || internet.includes(way.internet)) && (!way.inPath || inPath),
+  );
   const known = workloads.filter(({ name }) => partiesOf(name).length > 0);
   return known.map((workload) => {
     const own = partiesOf(workload.name);

@@ -15,6 +15,8 @@ export interface Way {
   breaks: string;
   /** Open only to whom `network.internet` names. Default: always. */
   internet?: (typeof INTERNET_USERS)[number];
+  /** Open only where the proxy of sign-in passes calls on itself. Default: always. */
+  inPath?: true;
 }
 
 const CVAT: readonly PartyName[] = ["server", "workers", "jobs"];
@@ -47,6 +49,14 @@ export const WAYS: readonly Way[] = [
     to: ["proxy"],
     why: "the edge asks for each call whether somebody may pass, and who he is",
     breaks: "nobody gets in",
+  },
+  {
+    id: "sign-in-to-cvat",
+    from: ["proxy"],
+    to: ["server", "frontend"],
+    why: "before a Gateway that is not Traefik's, the proxy of sign-in passes on what has a session",
+    breaks: "who is signed in gets 502",
+    inPath: true,
   },
   {
     id: "opa-to-server",

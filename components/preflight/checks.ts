@@ -4,7 +4,7 @@ import { serviceLbIsAlone } from "./addresses/service-lb.ts";
 import { nodesRunTheImages } from "./architecture.ts";
 import type { ClusterCheck } from "./check.ts";
 import { devicesSuffice } from "./devices/suffice.ts";
-import { gatewayIsTraefiks } from "./gateway.ts";
+import { gatewayFits } from "./gateway.ts";
 import { ingressClassIsServed } from "./ingress-class.ts";
 import { serviceSecretsAreThere } from "./service-secrets.ts";
 import { claimsAreLeftBehind } from "./left-behind.ts";
@@ -21,7 +21,7 @@ export const CLUSTER_CHECKS: readonly ClusterCheck[] = [
   metalLbTookItsConfiguration,
   serviceLbIsAlone,
   ingressClassIsServed,
-  gatewayIsTraefiks,
+  gatewayFits,
   storageClassesAreThere,
   storageClassesFit,
   tlsSecretIsThere,

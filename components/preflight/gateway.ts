@@ -1,3 +1,4 @@
+import { isInPath, type GatewayConfig } from "../edge/edge-config.ts";
 import type { Plan } from "../lab/plan.ts";
 import type { ClusterCheck } from "./check.ts";
 
@@ -5,16 +6,16 @@ import type { ClusterCheck } from "./check.ts";
 export const TRAEFIK_GATEWAY_CONTROLLER = "traefik.io/gateway-controller";
 
 /** The Gateway that CVAT's routes are to belong to; undefined where they belong to none. */
-export function gatewayOf({ cvat }: Plan): { namespace: string; name: string } | undefined {
+export function gatewayOf({ cvat }: Plan): GatewayConfig | undefined {
   const { edge, gateway } = cvat?.config.ingress ?? {};
   return cvat?.signIn !== undefined && edge === "gateway" ? gateway : undefined;
 }
 
 /**
- * A session is asked for by Traefik's Middlewares, which another implementation refuses or does not know: the standard's own filter
+ * Traefik's Middlewares, by which its Gateways ask for a session, another implementation refuses or does not know: the standard's own filter
  * (ExternalAuth) is experimental. (sign-in-parts.md 6)
  */
-export const gatewayIsTraefiks: ClusterCheck = ({ gateways, gatewayClasses }, plan) => {
+export const gatewayFits: ClusterCheck = ({ gateways, gatewayClasses }, plan) => {
   const wanted = gatewayOf(plan);
   if (!wanted || gateways === undefined) return [];
   const path = "vision-platform:cvat.ingress.gateway";
@@ -28,7 +29,12 @@ export const gatewayIsTraefiks: ClusterCheck = ({ gateways, gatewayClasses }, pl
   }
   const name = found.spec?.gatewayClassName;
   const controller = gatewayClasses?.find(({ metadata }) => metadata?.name === name)?.spec?.controllerName;
-  if (gatewayClasses === undefined || controller === TRAEFIK_GATEWAY_CONTROLLER) return [];
-  const message = `Gateway ${where} is of ${controller ?? "a class that is not there"}, not of Traefik, whose Middlewares ask for the session: the standard has no way for that which is not experimental. Name a Gateway of Traefik's, or set vision-platform:cvat.ingress.edge to traefik or ingress-nginx.`;
+  if (
+    gatewayClasses === undefined ||
+    controller === TRAEFIK_GATEWAY_CONTROLLER ||
+    isInPath({ edge: "gateway", gateway: wanted })
+  )
+    return [];
+  const message = `Gateway ${where} is of ${controller ?? "a class that is not there"}, not of Traefik, whose Middlewares ask for the session. Set vision-platform:cvat.ingress.gateway.implementation to other, which puts the proxy of sign-in in the path; or name a Gateway of Traefik's.`;
   return [{ severity: "refusal", path, message }];
 };

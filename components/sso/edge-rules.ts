@@ -1,3 +1,4 @@
+import { isInPath } from "../edge/edge-config.ts";
 import { isMap } from "../program/maps.ts";
 import type { CvatConfig } from "../cvat/cvat-config.ts";
 import type { AcrossSections } from "./rules.ts";
@@ -10,7 +11,8 @@ const INGRESS = "vision-platform:cvat.ingress";
 /** What an edge cannot do is refused: nothing of it would be left out in silence. */
 export function edgeFitsSignIn(sso: Partial<SsoConfig> | undefined, { ingress, values }: CvatParts): AcrossSections[] {
   if (ingress === undefined) return [];
-  const { edge, responseTimeout, tls } = ingress;
+  const { edge, responseTimeout, bodySize, tls } = ingress;
+  const inPath = isInPath(ingress);
   if (sso === undefined)
     return edge === "traefik"
       ? []
@@ -30,7 +32,25 @@ export function edgeFitsSignIn(sso: Partial<SsoConfig> | undefined, { ingress, v
           },
         ]
       : []),
-    ...(edge === "gateway" && responseTimeout !== undefined
+    ...(inPath && sso.tokenHost === ""
+      ? [
+          {
+            path: "vision-platform:sso.tokenHost",
+            message:
+              "Is missing: not every Gateway tells a program with a token from a browser on one host (HTTPRoute: regular expressions for headers are each implementation's own), so programs, `up` among them, need a second one.",
+          },
+        ]
+      : []),
+    ...(inPath && bodySize !== undefined
+      ? [
+          {
+            path: `${INGRESS}.bodySize`,
+            message:
+              "A Gateway's routes know no such limit: take it out, and set it by what your Gateway's implementation has for that.",
+          },
+        ]
+      : []),
+    ...(edge === "gateway" && !inPath && responseTimeout !== undefined
       ? [
           {
             path: `${INGRESS}.responseTimeout`,

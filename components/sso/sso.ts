@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { fromMirror } from "../charts/from-mirror.ts";
+import type { EdgePlan } from "../edge/route.ts";
 import type { Mirror } from "../images/mirror.ts";
 import type { Cluster } from "../kubernetes/cluster.ts";
 import type { Expectation } from "../readiness/expectation.ts";
@@ -24,6 +25,8 @@ export interface SsoArgs {
   cluster: Cluster;
   /** The client's secret, as the issuer has it. */
   clientSecret: pulumi.Input<string>;
+  /** What the proxy passes on itself. Default: nothing, the edge asks it beside each call. */
+  passedOn?: EdgePlan | undefined;
   /** Registry that images are taken from. Default: each from where it is published. */
   mirror?: Mirror | undefined;
 }
@@ -40,7 +43,7 @@ export class Sso extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { config, host, namespace, cluster, clientSecret, mirror }: SsoArgs,
+    { config, host, namespace, cluster, clientSecret, passedOn, mirror }: SsoArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("vision-platform:sso:Sso", name, {}, opts);
@@ -60,7 +63,7 @@ export class Sso extends pulumi.ComponentResource {
       part: "proxy",
       title: "Sign-in",
       labels: proxyLabels,
-      files: proxyFiles(config, host),
+      files: proxyFiles(config, host, passedOn),
       secrets: secrets.ofProxy,
       deployment: (stamps) => proxyDeployment(config, stamps),
       service: proxyService(),

@@ -55,6 +55,8 @@ interface Result {
 
 interface About {
   stamp: string;
+  release?: { version: string };
+  changes?: number;
   server: string;
   program: string;
   counts: Record<string, number>;
@@ -258,6 +260,7 @@ describe.skipIf(POSTGRESQL === undefined)("dumps of a real PostgreSQL (apt: post
     const [about] = result.backups ?? [];
     expect(about?.counts).toEqual({ engine_task: 1000, engine_job: 50_000, "apart.things": 1 });
     expect(about?.server).toMatch(/^\d+\.\d+$/);
+    expect(about).toMatchObject({ release: { version: "2.64.0", chart: "2.64.0", server: "2.64.0" }, changes: 0 });
     expect(await keys("databases/postgresql/of/")).toEqual([
       `databases/postgresql/of/cvat/${about?.stamp}/about.json`,
       `databases/postgresql/of/cvat/${about?.stamp}/dump.pgc`,

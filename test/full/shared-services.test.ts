@@ -160,7 +160,7 @@ describe("Pulumi.platform.yaml, CVAT on services of others", () => {
     const there = async () => names(await lab.list("v1", "Namespace")).includes("jupyterhub");
     await expect.poll(there, { timeout: 60_000 }).toBe(false);
     const without = await lab.run("up");
-    expect(without.warnings).toEqual([
+    expect(toldOf({ outcome: without })).toEqual([
       expect.stringContaining("discovery.notebooks[0].namespace: There is no namespace jupyterhub now"),
     ]);
     expect(without.changes.map(({ operation, name }) => `${operation} ${name}`).sort()).toEqual([
@@ -168,7 +168,7 @@ describe("Pulumi.platform.yaml, CVAT on services of others", () => {
       "delete discovery-jupyterhub-cvat-access-cli",
     ]);
     await lab.client().create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "jupyterhub" } });
-    expect((await lab.run("up")).warnings).toEqual([]);
+    expect(toldOf({ outcome: await lab.run("up") })).toEqual([]);
     expect(await accessIn("jupyterhub", "cvat-access")).toEqual(await accessIn(NAMESPACE, ACCESS_SECRET));
   });
 

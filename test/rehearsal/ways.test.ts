@@ -15,6 +15,7 @@ import { parseLab } from "../../components/lab/parse.ts";
 import { policiesOf } from "../../components/network/policies.ts";
 import { WAYS } from "../../components/network/ways.ts";
 import { VisionPlatform } from "../../components/platform.ts";
+import { signInLab, TOKEN_HOST } from "../fixtures/edge/lab.ts";
 import { exampleStack, wholeStack, type Sections } from "../fixtures/inputs/whole-stack.ts";
 import { chartObjects, miniatures, registeredObjects, type Renderer, type Sent } from "../fixtures/inputs/render.ts";
 import {
@@ -153,6 +154,11 @@ const LAYOUTS: Readonly<Record<string, () => Promise<Sections>>> = {
       Object.entries(config).map(([key, value]) => [key.replace("vision-platform:", ""), value]),
     );
     return { ...sections, sso: { ...(sections["sso"] as object), secrets: { keycloak: "a-secret" } } };
+  },
+  "a Gateway that is not Traefik's": () => {
+    const gateway = { name: "lab", namespace: "gateways", implementation: "other" };
+    const { cvat, sso } = signInLab({ ingress: { edge: "gateway", gateway }, sso: { tokenHost: TOKEN_HOST } });
+    return Promise.resolve({ ...homelab(), cvat, sso: { ...(sso as object), secrets: { client: "a-secret" } } });
   },
   "images that make no table of events": () =>
     Promise.resolve({ ...homelab(), cvat: { version: "2.39.0", chart: "0.17.1" } }),

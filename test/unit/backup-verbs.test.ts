@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { Asked } from "../../automation/backup/asked.ts";
 import { begin, cronJobAt, followed, type JobPlace } from "../../automation/backup/follow.ts";
 import { jobFrom, type JobObject } from "../../automation/backup/job.ts";
-import { listedBackups } from "../../automation/backup/listing.ts";
+import { listedBackups } from "../../automation/backup/kept/listing.ts";
 import { standingsOf } from "../../automation/backup/runs.ts";
 import { checkedText, restoredText } from "../../automation/backup/text-back.ts";
 import { listText, resultsText, resultText, sizeText, statusLine, statusText } from "../../automation/backup/text.ts";

@@ -66,8 +66,9 @@ export async function networkPage(): Promise<string> {
   const text = await readFile(path.resolve(import.meta.dirname, "../../docs/network.md"), "utf8");
   const whats = (parties: readonly PartyName[]) =>
     parties.length > 10 ? "all of the lab" : parties.map((party) => PARTIES[party].what).join(", ");
-  const rows = WAYS.map(({ from, to, why, breaks, internet }) => {
-    const key = internet === undefined ? "" : `, with \`internet: [${internet}]\``;
+  const rows = WAYS.map(({ from, to, why, breaks, internet, inPath }) => {
+    const only = internet === undefined ? "" : `, with \`internet: [${internet}]\``;
+    const key = inPath ? ", with `gateway.implementation: other`" : only;
     return `| ${whats(from)} | ${whats(to)}${key} | ${cell(why)} | ${cell(breaks)} |`;
   });
   const lines = [MADE, "", "| from | to | what for | without it |", "| --- | --- | --- | --- |", ...rows];

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { cvatEdgeStages } from "../../components/cvat/edge.ts";
+import { cvatEdgeStages, hasAnalyticsPage, passedOnBySignIn } from "../../components/cvat/edge.ts";
 import { cvatValues } from "../../components/cvat/values.ts";
 import { spellingsOf } from "../../components/edge/spellings.ts";
 import { parseLab } from "../../components/lab/parse.ts";
+import { alphaConfiguration } from "../../components/sso/proxy/configuration.ts";
 import { signInEdge, signInLab, TOKEN_HOST, type SignInLab } from "../fixtures/edge/lab.ts";
 import { plannedCvat } from "../fixtures/inputs/planned.ts";
 
@@ -236,6 +237,63 @@ it("a Gateway's HTTPRoute names the Middlewares in their order", () => {
   });
 });
 
+it("another Gateway's HTTPRoutes lead to the proxy what asks for a session, and to CVAT what does not, by filters that all have", () => {
+  const gateway = { ...GATEWAY.gateway, implementation: "other" };
+  const lab = { ingress: { ...GATEWAY, gateway, responseTimeout: "30m" }, sso: { tokenHost: TOKEN_HOST } };
+  const { objects, sso, plan } = signInEdge(lab);
+  const proxy = [{ name: "cvat-sso-proxy", port: 4180 }];
+  const remove = [...spellingsOf("X-Sso-Token"), "X-Forwarded-Uri"];
+  const filters = [{ type: "RequestHeaderModifier", requestHeaderModifier: { remove } }];
+  const rule = (type: string, value: string, backendRefs: unknown, more = {}) => ({
+    matches: [{ path: { type, value } }],
+    backendRefs,
+    filters,
+    ...more,
+  });
+  const long = { timeouts: { request: "30m" } };
+  expect(objects.map(({ kind, name, spec }) => ({ kind, name, ...spec }))).toEqual([
+    {
+      kind: "HTTPRoute",
+      name: "sso-routes",
+      parentRefs: [{ name: "lab", namespace: "gateways", sectionName: "https" }],
+      hostnames: ["cvat.example.com"],
+      rules: [
+        rule("PathPrefix", "/", proxy),
+        rule("PathPrefix", "/api", proxy, long),
+        rule("PathPrefix", "/static", proxy),
+        {
+          ...rule("", "", proxy),
+          matches: ["/admin", "/django-rq"].map((value) => ({ path: { type: "PathPrefix", value } })),
+        },
+        rule("PathPrefix", "/oauth2", proxy),
+        rule("Exact", "/api/sso/signed-out", SERVER),
+      ],
+    },
+    {
+      kind: "HTTPRoute",
+      name: "sso-routes-2",
+      parentRefs: [{ name: "lab", namespace: "gateways", sectionName: "https" }],
+      hostnames: [TOKEN_HOST],
+      rules: [rule("PathPrefix", "/api", SERVER, long)],
+    },
+  ]);
+  const [server, pages] = ["cvat-backend-service.cvat.svc:8080", "cvat-frontend-service.cvat.svc:8000"];
+  const upstream = (path: string, to = server) => ({ id: path, path, uri: `http://${to}`, timeout: "30m" });
+  expect(JSON.parse(alphaConfiguration(sso, passedOnBySignIn(plan)))).toMatchObject({
+    upstreamConfig: {
+      upstreams: [
+        upstream("/", pages),
+        ...["/api", "/api/", "/static", "/static/", "/admin", "/admin/", "/django-rq", "/django-rq/"].map((path) =>
+          upstream(path),
+        ),
+      ],
+    },
+  });
+  // Who asks beside a call asks it for nothing else.
+  expect(passedOnBySignIn(signInEdge({ ingress: GATEWAY }).plan)).toBeUndefined();
+  expect([hasAnalyticsPage(plan), hasAnalyticsPage(signInEdge({ ingress: GATEWAY }).plan)]).toEqual([false, true]);
+});
+
 it("a header has nine spellings that servers may take for it", () => {
   expect(spellingsOf("X-Sso-Token")).toHaveLength(9);
   expect(spellingsOf("X-Sso-Token")).toEqual(expect.arrayContaining(["X_Sso_Token", "X-Sso_Token", "X.Sso.Token"]));
@@ -321,6 +379,16 @@ describe("an edge that a stack file asks for", () => {
       "has no time limit at a Gateway",
       signInLab({ ingress: { ...GATEWAY, responseTimeout: "10m" } }),
       [/^vision-platform:cvat\.ingress\.responseTimeout: Traefik's Gateway provider has no such limit/],
+    ],
+    [
+      "needs a second host at another Gateway, which bounds no request",
+      signInLab({
+        ingress: { ...GATEWAY, gateway: { ...GATEWAY.gateway, implementation: "other" }, bodySize: "1Gi" },
+      }),
+      [
+        /^vision-platform:sso\.tokenHost: Is missing: not every Gateway tells/,
+        /^vision-platform:cvat\.ingress\.bodySize: A Gateway's routes know no such limit/,
+      ],
     ],
     [
       "is not gone around by an Ingress of the chart",

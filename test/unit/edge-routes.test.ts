@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { passedOnBySignIn } from "../../components/cvat/edge.ts";
+import { alphaConfiguration } from "../../components/sso/proxy/configuration.ts";
 import type { EdgeObject, EdgePlan } from "../../components/edge/route.ts";
 import {
   A_PATH_OF_EACH_PART,
@@ -9,6 +11,7 @@ import {
   OPEN_FOR_SIGN_IN,
 } from "../fixtures/edge/backend-routes.ts";
 import { signInEdge, TOKEN_HOST, type SignInLab } from "../fixtures/edge/lab.ts";
+import { inPath, type Upstream } from "../fixtures/edge/in-path.ts";
 import { nginx } from "../fixtures/edge/nginx.ts";
 import type { Edge } from "../fixtures/edge/request.ts";
 import { gateway, traefik } from "../fixtures/edge/traefik.ts";
@@ -16,6 +19,20 @@ import { gateway, traefik } from "../fixtures/edge/traefik.ts";
 type Reader = (objects: readonly EdgeObject[], gatekeeper: EdgePlan["gatekeeper"]) => Edge;
 
 const GATEWAY = { edge: "gateway", gateway: { name: "lab", namespace: "gateways", section: "https" } };
+const IN_PATH = {
+  ingress: { edge: "gateway", gateway: { ...GATEWAY.gateway, implementation: "other" } },
+  sso: { tokenHost: TOKEN_HOST },
+};
+
+/** Where the proxy of such a lab passes calls on to, by the configuration that it reads. */
+function upstreamsOfLab(lab: SignInLab): Upstream[] {
+  const { sso, plan } = signInEdge(lab);
+  const read = JSON.parse(alphaConfiguration(sso, passedOnBySignIn(plan))) as {
+    upstreamConfig: { upstreams: Upstream[] };
+  };
+  return read.upstreamConfig.upstreams;
+}
+
 const EDGES: [name: string, lab: SignInLab, reader: Reader][] = [
   ["Traefik", {}, traefik],
   [
@@ -26,6 +43,7 @@ const EDGES: [name: string, lab: SignInLab, reader: Reader][] = [
   ["Traefik, with a host for tokens", { sso: { tokenHost: TOKEN_HOST } }, traefik],
   ["ingress-nginx", { ingress: { edge: "ingress-nginx" }, sso: { tokenHost: TOKEN_HOST } }, nginx],
   ["a Gateway", { ingress: GATEWAY }, gateway],
+  ["a Gateway that is not Traefik's", IN_PATH, inPath(upstreamsOfLab(IN_PATH))],
   ["a Gateway, with a host for tokens", { ingress: GATEWAY, sso: { tokenHost: TOKEN_HOST } }, gateway],
 ];
 

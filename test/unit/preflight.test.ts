@@ -6,7 +6,7 @@ import { NOTHING } from "./cluster-facts.ts";
 import { nodesRunTheImages } from "../../components/preflight/architecture.ts";
 import { ingressClassIsServed } from "../../components/preflight/ingress-class.ts";
 import type { Plan } from "../../components/lab/plan.ts";
-import { gatewayIsTraefiks } from "../../components/preflight/gateway.ts";
+import { gatewayFits } from "../../components/preflight/gateway.ts";
 import { tlsSecretIsThere, tlsSecretOf, tlsSecretsOf } from "../../components/preflight/tls-secret.ts";
 import { signInLab } from "../fixtures/edge/lab.ts";
 import { planned } from "../fixtures/inputs/planned.ts";
@@ -124,14 +124,22 @@ describe("what stands before CVAT where people sign in", () => {
     [
       "is another's",
       { gateways: [gateway], gatewayClasses: ofClass("gateway.envoyproxy.io/gatewayclass-controller") },
-      "Gateway gateways/lab is of gateway.envoyproxy.io/gatewayclass-controller, not of Traefik,",
+      "Gateway gateways/lab is of gateway.envoyproxy.io/gatewayclass-controller, not of Traefik, whose Middlewares ask for the session. Set vision-platform:cvat.ingress.gateway.implementation to other,",
     ],
     ["has a class that is missing", { gateways: [gateway], gatewayClasses: [] }, "is of a class that is not there"],
   ])("a Gateway that %s", (_, facts, refusal) => {
-    const found = gatewayIsTraefiks({ ...NOTHING, ...facts }, GATEWAY);
+    const found = gatewayFits({ ...NOTHING, ...facts }, GATEWAY);
     expect(found.map(({ message }) => message)).toEqual(
       refusal === undefined ? [] : [expect.stringContaining(refusal) as string],
     );
+  });
+
+  it("may be another's where the proxy is in the path, but must be there", () => {
+    const named = { name: "lab", namespace: "gateways", implementation: "other" };
+    const lab = edge({ edge: "gateway", gateway: named }, { tokenHost: "api.example.com" });
+    const others = { gateways: [gateway], gatewayClasses: ofClass("gateway.envoyproxy.io/gatewayclass-controller") };
+    expect(gatewayFits({ ...NOTHING, ...others }, lab)).toEqual([]);
+    expect(gatewayFits({ ...NOTHING, ...others, gateways: [] }, lab)).toMatchObject([{ severity: "refusal" }]);
   });
 
   it("is looked for only there, and its certificate is a Gateway's own", async () => {

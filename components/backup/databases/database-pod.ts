@@ -29,7 +29,7 @@ export const FILE_KEY = "key";
  * image, `pg_dump` in that of the server, whose release it has to be of.
  */
 export function databasePod(database: Database, plan: Pick<BackupPlan, "image">, mirror: Mirror | undefined) {
-  const { engine, image, environment, certificates } = database;
+  const { engine, image, environment, certificates, release } = database;
   // Parts of an upload grow with it: three of a dump of 100 GB have 250 MB.
   const pod = backupPod({ plan, mirror, command: "databases", memory: "768Mi" });
   const { script, tool } = PROGRAMS[engine];
@@ -45,6 +45,7 @@ export function databasePod(database: Database, plan: Pick<BackupPlan, "image">,
           ...container.env,
           ...variables,
           { name: "DATABASE", value: engine },
+          { name: "RELEASE", value: JSON.stringify(release) },
           { name: "BESIDE", value: SHARED },
           { name: "FILE_KEY", value: `${FILE_KEY_FOLDER}/${FILE_KEY}` },
         ],

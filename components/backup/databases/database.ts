@@ -1,12 +1,24 @@
+import { installedVersions, type ChosenVersions } from "../../charts/versions.ts";
 import type { ClearmlConfig } from "../../clearml/clearml-config.ts";
+import { CLEARML_VERSIONS, clearmlWish } from "../../clearml/versions.ts";
 import type { CvatConfig } from "../../cvat/cvat-config.ts";
 import { postgresqlSecret, tlsVariables, tlsVolume } from "../../cvat/external/postgresql-pod.ts";
 import { SECRETS } from "../../cvat/names.ts";
+import { CVAT_VERSIONS, cvatWish } from "../../cvat/versions.ts";
 import type { Variable } from "../../kubernetes/variables.ts";
 import type { BackupConfig } from "../backup-config.ts";
 
 /** Databases that are dumped, each by a command of the scripts with its name. (components/backup/script/engines.py) */
 export type Engine = "postgresql" | "mongodb";
+
+/** Of which release of its system a dump is, as the stack file and the charts call it. */
+export interface Release {
+  /** `version` in the stack file. */
+  version: string;
+  chart: string;
+  /** Tag of the server's image. */
+  server: string;
+}
 
 /** A database of the lab, and how a pod beside it gets at it. */
 export interface Database {
@@ -21,7 +33,12 @@ export interface Database {
   certificates: ReturnType<typeof tlsVolume>;
   /** Variable by which a pod of a server tells that it uses the database. */
   usedBy: string;
+  /** That this stack installs. A dump is told it by the CronJob, which changes once the new release is there. */
+  release: Release;
 }
+
+/** The database in which a system has what people made. */
+export const ENGINES: Readonly<Record<"cvat" | "clearml", Engine>> = { cvat: "postgresql", clearml: "mongodb" };
 
 /** What the charts install, so that nodes have it: all charts of CVAT that are known, and ClearML's since Bitnami's images moved. (inventory) */
 const IMAGES = {
@@ -44,7 +61,15 @@ export function databasesOf({ config, cvat, clearml }: DatabasesArgs): Database[
   ];
 }
 
-function postgresql({ namespace, postgresql: { external } }: CvatConfig, image: string): Database {
+function releaseOf({ version, parts }: ChosenVersions<"server">): Release {
+  return { version, chart: parts.chart, server: parts.server ?? version };
+}
+
+function postgresql(cvat: CvatConfig, image: string): Database {
+  const {
+    namespace,
+    postgresql: { external },
+  } = cvat;
   const secret = external ? postgresqlSecret(external) : SECRETS.postgresql;
   return {
     engine: "postgresql",
@@ -59,16 +84,18 @@ function postgresql({ namespace, postgresql: { external } }: CvatConfig, image: 
     },
     certificates: external && tlsVolume(external),
     usedBy: "CVAT_POSTGRES_HOST",
+    release: releaseOf(installedVersions(CVAT_VERSIONS, cvatWish(cvat))),
   };
 }
 
 /** The chart's own asks for no password. (clearml.md 1.9 d) */
-function mongodb({ namespace }: ClearmlConfig, image: string): Database {
+function mongodb(clearml: ClearmlConfig, image: string): Database {
   return {
     engine: "mongodb",
-    ...{ namespace, image },
+    ...{ namespace: clearml.namespace, image },
     environment: { MONGODB_HOST: "clearml-mongodb", MONGODB_PORT: "27017" },
     certificates: undefined,
     usedBy: "CLEARML_MONGODB_SERVICE_CONNECTION_STRING",
+    release: releaseOf(installedVersions(CLEARML_VERSIONS, clearmlWish(clearml))),
   };
 }

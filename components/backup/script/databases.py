@@ -7,11 +7,13 @@ part of its own has, so that runs for two of them know nothing of each other:
 """
 
 import base64
+import json
 import os
 from pathlib import Path
 
 import age
 import dumps
+import retention
 import runs
 from beside import Beside
 from engines import ENGINES
@@ -35,7 +37,7 @@ def main(settings, request, environment=os.environ):
         for name, act in (("check", check), ("look", look), ("restore", restore)):
             if name in request:
                 return act(run, engine, other, key, request[name])
-        return dump(run, engine, other)
+        return dump(run, engine, other, json.loads(environment.get("RELEASE", "null")))
 
     try:
         return runs.in_run(engine.name, {**settings, engine.name: own}, request, work)
@@ -43,28 +45,34 @@ def main(settings, request, environment=os.environ):
         other.leave()
 
 
-def dump(run, engine, other):
+def dump(run, engine, other, release):
+    """
+    :param release: of the system whose database it is, as the stack installs it: {"version", "chart", "server"}; None: not known
+    """
     place = place_of(run, engine, run.stamp)
     with run.all_of_them():
         try:
-            dumped(run, engine, other, place)
+            dumped(run, engine, other, place, release)
         except dumps.TOLD as error:
             run.fail(engine.title, error)
             run.index.remove(place)
     # A store that is full gets room by it.
-    gone = thin_out(run, run.settings[engine.name]["keep"], lambda entry: entry["database"])
+    gone = thin_out(run, run.settings[engine.name]["keep"], lambda entry: entry["database"], retention.way_back)
     run.removed += [place.split("/")[-2] for place in gone]
 
 
-def dumped(run, engine, other, place):
+def dumped(run, engine, other, place, release):
     recipient = run.settings[engine.name].get("recipient")
     key = f"{place}{engine.file}{'.age' if recipient else ''}"
     about = {"kind": "database", "version": 1, "database": engine.name, "what": engine.title, "stamp": run.stamp}
+    if release:
+        about["release"] = release
     say(f"dumping {engine.title}")
     run.lock.note_writing(key)
     dumps.write(engine, other, run.store, key, recipient, about)
     dumps.check(run.store, about, None)
     about["bytes"] = about["dump"]["bytes"]
+    about["changes"] = about["counts"].get(engine.changes, 0)
     run.lock.check()
     run.index.add(place, about)
     run.backups.append(about)

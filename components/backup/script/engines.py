@@ -18,6 +18,9 @@ class Postgresql:
     system = "cvat"
     title = "CVAT's PostgreSQL"
 
+    # Where the system writes down each change that a release of it has made to the database. (docs.djangoproject.com: Migrations)
+    changes = "django_migrations"
+
     def dump(self, other, about):
         """The dump, as pieces. Fills in what it is of: rows are counted at the very moment that the dump shows."""
         program = other.version()
@@ -66,6 +69,9 @@ class Mongodb:
     file = "dump.archive.gz"
     system = "clearml"
     title = "ClearML's MongoDB"
+
+    # (clearml-server: apiserver/mongo/initialize/migration.py)
+    changes = "backend.versions"
 
     # Begin of the names of collections that are restored beside the old ones, and of the old ones while the new take their names.
     new = "vision_platform_new_"

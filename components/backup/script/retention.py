@@ -22,6 +22,21 @@ def removable(backups, keep):
     return sorted(one["stamp"] for one in backups if one["stamp"] not in kept and one["stamp"] < well[0])
 
 
+def way_back(dumps):
+    """
+    Of the dumps of one database the one by which its system goes back to the release before, which stays: the newest of that release. None of
+    those that a run made while the next release was changing the database already: they have more of its changes than the others.
+
+    :param dumps: [{"stamp", "release": that was installed, or nothing; "changes": how many releases have made; "bad"}]
+    :returns: stamps, one or none
+    """
+    well = sorted((one for one in dumps if one.get("release") and not one.get("bad")), key=lambda one: one["stamp"])
+    before = [one for one in well if one["release"] != well[-1]["release"]]
+    of_it = [one for one in before if one["release"] == before[-1]["release"]]
+    fewest = min((one.get("changes", 0) for one in of_it), default=0)
+    return [one["stamp"] for one in of_it if one.get("changes", 0) == fewest][-1:]
+
+
 def newest_of(stamps, period_of, count):
     """The newest of each of the last periods. `stamps` come newest first."""
     newest = {}

@@ -3,9 +3,10 @@
 import retention
 
 
-def thin_out(run, keep, thing_of):
+def thin_out(run, keep, thing_of, also=lambda _: []):
     """
     :param thing_of: what a backup is of, by its entry: of each its own are kept
+    :param also: stamps of those of one thing that stay besides, by their entries
     :returns: places of those that are gone
     """
     things = {}
@@ -14,7 +15,10 @@ def thin_out(run, keep, thing_of):
     gone = []
     for places in things.values():
         backups = [run.index.entries[place] for place in places.values()]
+        stay = also(backups)
         for stamp in retention.removable(backups, keep):
+            if stamp in stay:
+                continue
             run.lock.check()
             run.index.remove(places[stamp])
             gone.append(places[stamp])

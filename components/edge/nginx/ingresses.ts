@@ -3,6 +3,7 @@ import {
   addressOf,
   hostsOf,
   isEverything,
+  LONG,
   NAME,
   type EdgeObject,
   type EdgePlan,
@@ -12,9 +13,6 @@ import {
 } from "../route.ts";
 
 const PREFIX = "nginx.ingress.kubernetes.io";
-
-/** nginx itself gives up after a minute, which some calls of an application take. (sign-in-parts.md 6) */
-const LONG_S = 1_200;
 
 /** An ID token is one line of an answer's head, which is 4 KiB otherwise. (nginx: ngx_http_proxy_module, proxy_buffer_size) */
 const HEAD = "16k";
@@ -98,7 +96,8 @@ function asking([first]: readonly Route[], { gatekeeper, namespace }: EdgePlan):
 function limits(routes: readonly Route[], { bodyBytes, responseTimeout }: EdgePlan): Record<string, string> {
   const https = { "force-ssl-redirect": "true" };
   if (!routes.some(({ takesLong }) => takesLong)) return https;
-  const seconds = responseTimeout === undefined ? LONG_S : Math.ceil(millisecondsOf(responseTimeout) / 1000);
+  // nginx itself gives up after a minute, which some calls of an application take. (sign-in-parts.md 6)
+  const seconds = Math.ceil(millisecondsOf(responseTimeout ?? LONG) / 1000);
   return {
     ...https,
     // 1 MiB where nothing is said, and 0 is no limit.

@@ -8,7 +8,7 @@ export interface Asked {
   open: string;
   /** Header that only the gatekeeper may send. */
   header: string;
-  /** Whether the edge refuses encoded slashes itself: nginx decodes them before it chooses a route. */
+  /** Whether the edge refuses encoded slashes itself: nginx decodes them before it chooses a route, and no filter of a Gateway does. */
   refusesSlashes: boolean;
 }
 

@@ -1,8 +1,10 @@
+import type { EdgePlan } from "../../edge/route.ts";
 import { COOKIE, PROXY_PORT, PROXY_PREFIX, SESSIONS_PORT, SSO_OBJECTS, TOKEN_HEADER } from "../names.ts";
 import { endOfSession, issuerForPods, KEYCLOAK_PATHS } from "../issuer.ts";
 import { SECRET_KEYS } from "../secret-keys.ts";
 import type { SsoConfig } from "../sso-config.ts";
 import { trustedHosts } from "../sign-out.ts";
+import { upstreamsOf, WHO_MAY_PASS } from "./upstreams.ts";
 
 /** Where the pod has its configuration with its page, and its secrets. */
 export const CONFIGURATION_FOLDER = "/etc/vision-platform/sign-in";
@@ -21,16 +23,16 @@ const token = { name: TOKEN_HEADER, preserveRequestValue: false, values: [{ clai
 /**
  * The proxy's structured configuration. (oauth2-proxy 7.15.6: docs/configuration/alpha_config.md)
  *
+ * @param passedOn what it passes on itself. Default: nothing, it answers whether somebody may pass
+ *
  * JSON is YAML. The program puts variables of its environment in the place of `$NAME` before it reads the file, so that no `$` may stand in it.
  */
-export function alphaConfiguration(sso: SsoConfig): string {
+export function alphaConfiguration(sso: SsoConfig, passedOn?: EdgePlan): string {
   const configuration = {
-    upstreamConfig: {
-      // What asks whether somebody may pass: the edge takes any 2xx for yes. (sign-in-parts.md 4)
-      upstreams: [{ id: "who-may-pass", path: "/", static: true, staticCode: 202 }],
-    },
+    upstreamConfig: { upstreams: passedOn ? upstreamsOf(passedOn) : WHO_MAY_PASS },
     injectRequestHeaders: [token],
-    injectResponseHeaders: [token],
+    // By which the edge is told. In the path it would go to the browser, which is to have no token.
+    injectResponseHeaders: passedOn ? [] : [token],
     server: { bindAddress: `0.0.0.0:${PROXY_PORT}` },
     providers: [provider(sso)],
   };

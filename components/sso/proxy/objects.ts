@@ -1,3 +1,4 @@
+import type { EdgePlan } from "../../edge/route.ts";
 import { labelsOf, selectorOf } from "../labels.ts";
 import { PROXY_PORT, SSO_OBJECTS } from "../names.ts";
 import { READ_ONLY_CONTAINER, restrictedPod, SECRET_MODE, stampedPod, type PodStamps } from "../pods.ts";
@@ -23,10 +24,10 @@ const USER = 65_532;
 /** Where the proxy takes the password of its sessions from. (oauth2-proxy 7.15.6: pkg/apis/options/load.go, prefix of its environment) */
 export const SESSIONS_PASSWORD_VARIABLE = "OAUTH2_PROXY_REDIS_PASSWORD";
 
-/** Its files, none of them secret. */
-export function proxyFiles(sso: SsoConfig, host: string): Record<string, string> {
+/** Its files, none of them secret. @param passedOn what it passes on itself. Default: nothing */
+export function proxyFiles(sso: SsoConfig, host: string, passedOn?: EdgePlan): Record<string, string> {
   return {
-    [ALPHA_FILE]: alphaConfiguration(sso),
+    [ALPHA_FILE]: alphaConfiguration(sso, passedOn),
     [CORE_FILE]: coreConfiguration(sso, host),
     [ERROR_PAGE_FILE]: errorPage(sso, host),
     ...(sso.issuerCa !== undefined && { [AUTHORITY_FILE]: sso.issuerCa }),

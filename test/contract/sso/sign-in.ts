@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import getPort from "get-port";
+import type { EdgePlan } from "../../../components/edge/route.ts";
 import { PROXY_PORT, SESSIONS_PORT, SSO_OBJECTS, TOKEN_HEADER } from "../../../components/sso/names.ts";
 import {
   ALPHA_FILE,
@@ -74,7 +75,7 @@ export async function startSessions(
 /** Starts the proxy by the configuration that the lab renders, with addresses of this machine. Resolves at once. */
 export async function startProxy(
   folder: string,
-  { config, issuer, sessions, secrets }: ProxyArgs,
+  { config, issuer, sessions, secrets, passedOn }: ProxyArgs,
 ): Promise<{ port: number; child: Child }> {
   const port = await getPort();
   await mkdir(folder, { recursive: true });
@@ -87,7 +88,12 @@ export async function startProxy(
     [CONFIGURATION_FOLDER, folder],
     [SECRETS_FOLDER, folder],
   ];
-  for (const [name, text] of Object.entries(proxyFiles(config, HOST))) {
+  for (const [service, at] of Object.entries(passedOn?.ports ?? {})) {
+    const upstreams = passedOn?.edge.routes.filter(({ to }) => to.service === service) ?? [];
+    for (const { to } of upstreams)
+      addresses.push([`http://${service}.${passedOn?.edge.namespace}.svc:${to.port}`, `http://127.0.0.1:${at}`]);
+  }
+  for (const [name, text] of Object.entries(proxyFiles(config, HOST, passedOn?.edge))) {
     await writeFile(
       path.join(folder, name),
       addresses.reduce((done, [from, to]) => done.replaceAll(from, to), text),
@@ -107,6 +113,8 @@ export interface ProxyArgs {
   /** Port of the sessions. */
   sessions: number;
   secrets: TestSecrets;
+  /** What the proxy passes on itself, and the ports on this machine of the Services that it leads to. Default: nothing. */
+  passedOn?: { edge: EdgePlan; ports: Readonly<Record<string, number>> };
 }
 
 /** A whole sign-in on this machine: issuer, sessions, proxy, and an edge that asks the proxy. */
@@ -138,7 +146,7 @@ export async function startSignIn(
   people: Record<string, Person>,
   tokenSeconds: number,
   config = configOf(),
-  more: Pick<IssuerOptions, "path" | "tls"> = {},
+  { passedOn, ...more }: Pick<IssuerOptions, "path" | "tls"> & Pick<ProxyArgs, "passedOn"> = {},
 ): Promise<SignIn> {
   const folder = await mkdtemp(path.join(tmpdir(), "vision-platform-sign-in-"));
   const secrets = newSecrets();
@@ -157,6 +165,7 @@ export async function startSignIn(
     issuer: new URL(issuer.url).origin,
     sessions: sessions.port,
     secrets,
+    ...(passedOn && { passedOn }),
   });
   await answering(port, child);
   const whole: SignIn = {
@@ -169,7 +178,7 @@ export async function startSignIn(
     port,
     own: (page) => fetch(`http://127.0.0.1:${port}${page}`),
     browser: (proxy = port) =>
-      new Browser({ ...hostsOf(proxy, issuer.url), [new URL(issuer.url).host]: issuer.browse }),
+      new Browser({ ...hostsOf(proxy, issuer.url, passedOn !== undefined), [new URL(issuer.url).host]: issuer.browse }),
     ask: (browser, uri, asked) => browser.ask(`https://${HOST}${uri}`, asked),
     async restartSessions() {
       whole.sessions = await startSessions(place, secrets.sessions, { at: whole.sessions.port });
@@ -182,11 +191,12 @@ export async function startSignIn(
   return whole;
 }
 
-/** CVAT's host, whose edge asks the proxy on a port of this machine, and the issuer's. */
-export const hostsOf = (proxy: number, issuer: string): Hosts => ({
+/** CVAT's host, whose edge asks the proxy on a port of this machine or has it in the path, and the issuer's. */
+export const hostsOf = (proxy: number, issuer: string, isInPath = false): Hosts => ({
   [HOST]: (uri, init) => {
-    const headers = { ...(init.headers as object), ...forwarded(uri) };
-    return fetch(`http://127.0.0.1:${proxy}${uri.startsWith("/oauth2/") ? uri : "/"}`, { ...init, headers });
+    const headers = { ...(init.headers as object), ...(isInPath ? passedThrough : forwarded(uri)) };
+    const at = isInPath || uri.startsWith("/oauth2/") ? uri : "/";
+    return fetch(`http://127.0.0.1:${proxy}${at}`, { ...init, headers });
   },
   [new URL(issuer).host]: (uri, init) => fetch(`${issuer}${uri}`, init),
 });
@@ -199,6 +209,9 @@ const forwarded = (uri: string) => ({
   "x-forwarded-for": "192.0.2.7",
 });
 
+/** What a Gateway adds to a call that it passes on. (envoyproxy.io: x-forwarded-for, x-forwarded-proto) */
+const passedThrough = { "x-forwarded-proto": "https", "x-forwarded-for": "192.0.2.7" };
+
 /** Resolves when the proxy that was started answers; fails when it has ended, as it does where another has its port. */
 export async function answering(port: number, child: Child): Promise<void> {
   const isAnswering = () =>
@@ -210,8 +223,12 @@ export async function answering(port: number, child: Child): Promise<void> {
 }
 
 /** Claims of the token that an answer hands over, once its signature is checked by the issuer's keys. */
-export async function tokenIn(answer: Answer, issuer: Issuer): Promise<Record<string, unknown>> {
-  const token = answer.headers.get(TOKEN_HEADER) ?? "";
+export async function tokenIn(
+  answer: Answer,
+  issuer: Issuer,
+  header: string = TOKEN_HEADER,
+): Promise<Record<string, unknown>> {
+  const token = answer.headers.get(header) ?? "";
   const [head = "", body = "", signature = ""] = token.split(".");
   const { kid, alg } = JSON.parse(Buffer.from(head, "base64url").toString()) as { kid: string; alg: string };
   const key = (await issuer.keys()).find((one) => (one as { kid?: string }).kid === kid);

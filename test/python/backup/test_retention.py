@@ -2,7 +2,7 @@ import datetime
 
 import pytest
 
-from retention import removable
+from retention import removable, way_back
 
 KEEP = {"daily": 3, "weekly": 2}
 
@@ -50,3 +50,27 @@ def test_the_newest_that_is_well_stays_whatever_is_asked_for():
     assert kept(stamps, stamps[1:], keep={"daily": 0, "weekly": 0})[0] == stamps[0]
     assert removable(of(stamps, stamps), KEEP) == []
     assert removable([], KEEP) == []
+
+
+def dump(stamp, release="2.48.1", changes=80, **more):
+    return {"stamp": stamp, "release": release and {"version": release}, "changes": changes, **more}
+
+
+@pytest.mark.parametrize(
+    ("dumps", "stays"),
+    [
+        ([], []),
+        ([dump("1"), dump("2")], []),
+        ([dump("1"), dump("2"), dump("3", "2.64.0", 90)], ["2"]),
+        # Made while the next release had changed the database already, or half of it.
+        ([dump("1"), dump("2"), dump("3", changes=85), dump("4", changes=90), dump("5", "2.64.0", 90)], ["2"]),
+        ([dump("1"), dump("2", bad="why"), dump("3", "2.64.0", 90)], ["1"]),
+        ([dump("1", "2.39.0"), dump("2"), dump("3", "2.64.0")], ["2"]),
+        # After it went back, the way is that to where it came from.
+        ([dump("1"), dump("2", "2.64.0", 90), dump("3")], ["2"]),
+        # Of a time when nobody wrote down the release.
+        ([dump("1", None), dump("2", "2.64.0")], []),
+    ],
+)
+def test_the_way_back_to_the_release_before_stays(dumps, stays):
+    assert way_back(dumps) == stays

@@ -28,6 +28,14 @@ const EDGES: [name: string, lab: SignInLab, kinds: string[]][] = [
     ["Ingress"],
   ],
   ["a Gateway's", { ingress: GATEWAY, sso: { tokenHost: TOKEN_HOST } }, ["HTTPRoute", "Middleware"]],
+  [
+    "another Gateway's",
+    {
+      ingress: { edge: "gateway", gateway: { ...GATEWAY.gateway, implementation: "other" }, responseTimeout: "30m" },
+      sso: { tokenHost: TOKEN_HOST },
+    },
+    ["HTTPRoute"],
+  ],
 ];
 
 describe.each(EDGES)("%s objects", (_, lab, kinds) => {

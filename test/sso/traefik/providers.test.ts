@@ -46,14 +46,21 @@ const PROVIDERS: [name: string, provider: Provider][] = [
     {
       lab: { ingress: GATEWAY },
       settings: { kubernetesCRD: { allowExternalNameServices: true }, kubernetesGateway: {} },
-      others: (https) => [
-        gatewayObject("GatewayClass", "traefik", { controllerName: "traefik.io/gateway-controller" }),
-        gatewayObject("Gateway", "lab", {
-          gatewayClassName: "traefik",
-          listeners: [{ name: "https", port: https, protocol: "HTTPS", tls: { certificateRefs: [{ name: SECRET }] } }],
-        }),
-      ],
+      others: (https) => gatewayObjects(https),
       tokenHost: HOST,
+      byAnnotations: false,
+    },
+  ],
+  [
+    "a Gateway with the proxy in the path",
+    {
+      lab: {
+        ingress: { ...GATEWAY, gateway: { ...GATEWAY.gateway, implementation: "other" } },
+        sso: { tokenHost: TOKEN_HOST },
+      },
+      settings: { kubernetesCRD: { allowExternalNameServices: true }, kubernetesGateway: {} },
+      others: (https) => gatewayObjects(https),
+      tokenHost: TOKEN_HOST,
       byAnnotations: false,
     },
   ],
@@ -170,6 +177,14 @@ describe.each(PROVIDERS)(
     });
   },
 );
+
+const gatewayObjects = (https: number): EdgeObject[] => [
+  gatewayObject("GatewayClass", "traefik", { controllerName: "traefik.io/gateway-controller" }),
+  gatewayObject("Gateway", "lab", {
+    gatewayClassName: "traefik",
+    listeners: [{ name: "https", port: https, protocol: "HTTPS", tls: { certificateRefs: [{ name: SECRET }] } }],
+  }),
+];
 
 const gatewayObject = (kind: string, name: string, spec: Record<string, unknown>): EdgeObject => ({
   apiVersion: "gateway.networking.k8s.io/v1",

@@ -1,5 +1,6 @@
-import type { Watched } from "../../components/backup/plan.ts";
-import type { Bucket } from "../data/store/objects.ts";
+import type { Release } from "../../../components/backup/databases/database.ts";
+import type { Watched } from "../../../components/backup/plan.ts";
+import type { Bucket } from "../../data/store/objects.ts";
 import { jsonOf } from "./objects.ts";
 
 /** A backup, as its own about.json says. (components/backup/script/projects.py) */
@@ -12,6 +13,10 @@ export interface ListedBackup {
   project?: { id: number; name: string };
   database?: string;
   volume?: string;
+  /** Of the system whose database it is. Dumps of before the end of 2026 do not say it. */
+  release?: Release;
+  /** How many changes releases have made to the database so far, by its own list of them. */
+  changes?: number;
   lightweight?: boolean;
   zip?: { bytes: number };
   dump?: { bytes: number };
@@ -30,7 +35,7 @@ const ABOUT = /\/\d{8}T\d{6}Z\/about\.json$/;
  */
 export async function listedBackups(
   bucket: Pick<Bucket, "list" | "stat" | "range">,
-  watched: readonly Watched[],
+  watched: readonly Pick<Watched, "place">[],
 ): Promise<ListedBackup[]> {
   const found: ListedBackup[] = [];
   for (const { place: part } of watched) {
