@@ -1,5 +1,5 @@
 import { listOf, sizeText } from "../text.ts";
-import { dateText } from "../runs.ts";
+import { dateText } from "../kept/stamps.ts";
 import type { Told } from "../told.ts";
 import type { VolumeBackup } from "./restore.ts";
 
