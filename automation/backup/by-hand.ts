@@ -7,7 +7,7 @@ import { kubeConfig } from "../../components/kubernetes/kube-config.ts";
 import { UserError } from "../../components/program/errors.ts";
 import type { DataFlags, DataLab } from "../data/connect/lab.ts";
 import { inDataLab } from "../data/connect/run.ts";
-import { streamProgress } from "../progress.ts";
+import { streamProgress, type Progress } from "../progress.ts";
 import { Asked } from "./asked.ts";
 import { begin, cronJobAt, followed } from "./follow.ts";
 import { jobFrom } from "./job.ts";
@@ -48,29 +48,48 @@ export async function allByHand(
 ): Promise<(Told & { job: string })[]> {
   const progress = streamProgress();
   return inDataLab(flags, progress, async (lab, signal, stands) => {
-    const plan = plannedIn(lab);
-    const config = await kubeConfig(lab.plan.lab.cluster);
-    const asked = new Asked(apiServer(config, signal), { rights: "cronjobs, jobs, pods and their logs", signal });
     const ended: (Told & { job: string })[] = [];
     stands("Nothing was begun.");
-    for (const { part, cronJob, namespace = plan.namespace, command, request, change, title } of wanted(plan)) {
-      if (!plan.parts.includes(part))
-        throw new UserError(`Backups of ${part} are off: see vision-platform:backup.${part}.enabled.`, { exitCode: 2 });
-      const name = `backup-${command ?? cronJob.replace(/^backup-/, "")}-${randomBytes(4).toString("hex")}`;
-      const at = { asked, namespace, name };
-      const job = jobFrom(await cronJobAt(at, cronJob), name, request, command);
-      if (change && job.spec?.template.spec) change(job.spec.template.spec);
-      await begin(at, job);
-      stands(
-        `Job ${name} goes on in the cluster. Its log: kubectl --namespace ${namespace} logs --follow job/${name}; to end it: kubectl --namespace ${namespace} delete job ${name}`,
-      );
-      const told = await progress.task(`${title} (Job ${name})`, (task) =>
-        followed({ ...at, signal, say: (text) => task.update(text) }),
-      );
-      ended.push({ job: name, ...told });
-    }
+    for (const one of wanted(plannedIn(lab))) ended.push(await inLab(lab, one, { signal, stands, progress }));
     return ended;
   });
+}
+
+export interface AtWork {
+  /** Ends the following, and not the Job. */
+  signal: AbortSignal;
+  stands: (how: string) => void;
+  progress: Progress;
+}
+
+/** The same in a lab that is open. */
+export async function inLab(
+  lab: DataLab,
+  { part, cronJob, namespace, command, request, change, title }: ByHand,
+  { signal, stands, progress }: AtWork,
+): Promise<Told & { job: string }> {
+  const plan = plannedIn(lab);
+  if (!plan.parts.includes(part))
+    throw new UserError(`Backups of ${part} are off: see vision-platform:backup.${part}.enabled.`, { exitCode: 2 });
+  const config = await kubeConfig(lab.plan.lab.cluster);
+  const asked = new Asked(apiServer(config, signal), { rights: "cronjobs, jobs, pods and their logs", signal });
+  const job = `backup-${command ?? cronJob.replace(/^backup-/, "")}-${randomBytes(4).toString("hex")}`;
+  const at = { asked, namespace: namespace ?? plan.namespace, name: job };
+  const made = jobFrom(await cronJobAt(at, cronJob), job, request, command);
+  if (change && made.spec?.template.spec) change(made.spec.template.spec);
+  await begin(at, made);
+  stands(
+    `Job ${job} goes on in the cluster. Its log: kubectl --namespace ${at.namespace} logs --follow job/${job}; to end it: kubectl --namespace ${at.namespace} delete job ${job}`,
+  );
+  const told = await progress.task(`${title} (Job ${job})`, (task) =>
+    followed({
+      ...{ ...at, signal },
+      say: (text) => {
+        task.update(text);
+      },
+    }),
+  );
+  return { job, ...told };
 }
 
 /** The exit code that a result asks for: 2 where nothing was done for what was asked, 1 where anything failed. */

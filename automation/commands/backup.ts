@@ -1,10 +1,12 @@
 import { Argument, Command, Option } from "commander";
 import { PARTS, type Part } from "../../components/backup/parts.ts";
 import { VOLUMES } from "../../components/backup/volumes/volume.ts";
+import { UserError } from "../../components/program/errors.ts";
 import type { CreateFlags } from "../verbs/backup.ts";
 import type { DrillFlags, RestoreFlags, VerifyFlags } from "../verbs/backup-back.ts";
 import type { DatabaseFlags } from "../verbs/backup-database.ts";
 import type { RestoreVolumeFlags, VerifyVolumeFlags } from "../verbs/backup-volume.ts";
+import type { WholeFlags } from "../verbs/backup-whole.ts";
 import type { StackFlags } from "../verbs/flags.ts";
 import { stackCommands } from "./backup-stack.ts";
 import { stackCommand } from "./common.ts";
@@ -61,11 +63,17 @@ export function backupCommand(): Command {
   command.addCommand(
     stackCommand(
       "restore",
-      "put a project back, beside one that is there, a database in its place, or a volume's files. Asked for once more it goes on where it was killed",
+      "put back a project, beside one that is there, a database, in its place, a volume's files, or the whole lab. Asked for once more it goes on where it was killed",
       "backup restore --project Roads --to other",
     )
       .option("--project <name>", PROJECT)
-      .option("--all", "every project that is gone from CVAT")
+      .addOption(
+        new Option(
+          "--all",
+          "the whole lab, into an empty cluster: each database from its newest dump, then projects whose backups have more",
+        ).conflicts([...OF_PROJECTS, "database", "volume", "overwrite", "backup", "scaleDown"]),
+      )
+      .option("--all-projects", "every project that is gone from CVAT")
       .option("--backup <stamp>", STAMP)
       .option("--to <organization>", "organization that it comes into. Default: its own")
       .option("--name <name>", "name that it gets. Default: its own, with the date where there is one of that name")
@@ -88,14 +96,23 @@ export function backupCommand(): Command {
         volumeOption("files that are gone or older than in its backup").conflicts([...OF_PROJECTS, ...OF_DATABASES]),
       )
       .addOption(new Option("--overwrite", "of a volume: replace what is newer there too").conflicts(OF_PROJECTS))
-      .action(async (flags: RestoreFlags & Partial<DatabaseFlags> & Partial<RestoreVolumeFlags>) => {
-        const { database, volume } = flags;
-        if (database !== undefined)
-          await (await import("../verbs/backup-database.ts")).restoreDatabase({ ...flags, database });
-        else if (volume !== undefined)
-          await (await import("../verbs/backup-volume.ts")).restoreVolume({ ...flags, volume });
-        else await (await import("../verbs/backup-back.ts")).restore(flags);
-      }),
+      .option("--replace", "with --all: also where the lab has work of its own, which is lost then")
+      .option("--yes", "with --all: do not ask")
+      .action(
+        async (
+          flags: RestoreFlags & Partial<DatabaseFlags> & Partial<RestoreVolumeFlags> & WholeFlags & { all?: true },
+        ) => {
+          const { all, database, volume, ...rest } = flags;
+          if (!all && (flags.replace ?? flags.yes))
+            throw new UserError("--replace and --yes are of the whole lab: --all.", { exitCode: 2 });
+          if (all) await (await import("../verbs/backup-whole.ts")).restoreWhole(rest);
+          else if (database !== undefined)
+            await (await import("../verbs/backup-database.ts")).restoreDatabase({ ...rest, database });
+          else if (volume !== undefined)
+            await (await import("../verbs/backup-volume.ts")).restoreVolume({ ...rest, volume });
+          else await (await import("../verbs/backup-back.ts")).restore(rest);
+        },
+      ),
   );
   command.addCommand(
     stackCommand(
@@ -116,7 +133,7 @@ const volumeOption = (what: string) =>
   new Option("--volume <name>", `of CVAT's data claim or of ClearML's file server: ${what}`).choices(VOLUMES);
 
 /** What has no meaning for a database or a volume: one that was asked for beside it would be passed over. */
-const OF_PROJECTS = ["project", "all", "to", "name"];
+const OF_PROJECTS = ["project", "allProjects", "to", "name"];
 const OF_DATABASES = ["database", "identity", "scaleDown"];
 const PROJECT = "this project alone, by its name, its number or ORGANIZATION/NAME";
 const STAMP = "that of this stamp, such as 20261201T014700Z. Default: the newest";

@@ -5,7 +5,7 @@ import { UserError } from "../../components/program/errors.ts";
 import { clusterIsTheSame, lostSince, type Lost } from "../../components/preflight/same-cluster.ts";
 import { knownCluster } from "../../components/preflight/state.ts";
 import type { ClusterFacts } from "../../components/preflight/facts.ts";
-import { tokenOf } from "../../components/records/tokens.ts";
+import { tokenOf, type Token } from "../../components/records/tokens.ts";
 import { problemList } from "../../components/schema/problems.ts";
 import { lookAtCluster } from "../cluster/look.ts";
 import type { Progress } from "../progress.ts";
@@ -26,6 +26,27 @@ export async function forgetLostResources(stack: auto.Stack, lab: LabConfig, pro
   if (kept.length === resources.length) return;
   await writeState(stack, { ...state, deployment: { ...state.deployment, resources: kept } });
   progress.line(`The state of ${stack.name} let go of ${resources.length - kept.length} resources that are lost.`);
+}
+
+/**
+ * Lets go, in state alone, of records in a database that is put back from a dump: there they have other numbers, or are not, and what has theirs
+ * is another. The next `up` finds them by their names and takes them over, or makes them.
+ */
+export async function forgetRecords(stack: auto.Stack, tokens: readonly Token[], progress: Progress): Promise<void> {
+  const state = await readState(stack);
+  const resources = state.deployment.resources ?? [];
+  const kept = withoutRecords(resources, tokens);
+  if (kept.length === resources.length) return;
+  await writeState(stack, { ...state, deployment: { ...state.deployment, resources: kept } });
+  progress.line(
+    `The state of ${stack.name} let go of ${resources.length - kept.length} records of the database: the next up finds them by their names.`,
+  );
+}
+
+/** A state's resources without records of some kinds, and without mention of them. */
+export function withoutRecords(resources: readonly StoredResource[], tokens: readonly Token[]): StoredResource[] {
+  const isOne = ({ type }: StoredResource) => tokens.some((token) => token === tokenOf(type));
+  return withoutAll(resources, new Set(resources.filter(isOne).map(({ urn }) => urn)));
 }
 
 /**
@@ -72,8 +93,11 @@ export function withoutLost(resources: readonly StoredResource[], lost: Lost): S
   const gone = new Set(
     resources.filter((resource) => isLostObject(resource) || isLostRecord(resource)).map(({ urn }) => urn),
   );
-  return resources.filter(({ urn }) => !gone.has(urn)).map((resource) => withoutMention(resource, gone));
+  return withoutAll(resources, gone);
 }
+
+const withoutAll = (resources: readonly StoredResource[], gone: ReadonlySet<string>): StoredResource[] =>
+  resources.filter(({ urn }) => !gone.has(urn)).map((resource) => withoutMention(resource, gone));
 
 /** Records of REST APIs that run in the cluster, and the image on its nodes. */
 const isInTheCluster = (type: string) => tokenOf(type) !== undefined || type.startsWith("command:");

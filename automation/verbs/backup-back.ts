@@ -13,7 +13,7 @@ export interface VerifyFlags extends StackFlags {
 
 export interface RestoreFlags extends StackFlags {
   project?: string;
-  all?: boolean;
+  allProjects?: boolean;
   backup?: string;
   to?: string;
   name?: string;
@@ -35,9 +35,12 @@ export async function verify({ json, project, backup, whole, ...flags }: VerifyF
 }
 
 /** Puts projects back. Asked for once more, it goes on where a run that was killed ended. */
-export async function restore({ json, project, all, backup, to, name, dryRun, ...flags }: RestoreFlags): Promise<void> {
+export async function restore({ json, project, backup, to, name, dryRun, ...rest }: RestoreFlags): Promise<void> {
+  const { allProjects: all, ...flags } = rest;
   if ((project === undefined) === (all !== true))
-    throw new UserError("Name one project with --project, or ask for --all.", { exitCode: 2 });
+    throw new UserError("Name one project with --project, or ask for --all-projects; the whole lab: --all.", {
+      exitCode: 2,
+    });
   if (all === true && name !== undefined)
     throw new UserError("--name is of one project: name it with --project.", { exitCode: 2 });
   const request = { project, all, backup, to, name, dryRun };

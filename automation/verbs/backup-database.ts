@@ -3,6 +3,7 @@ import { apiServer } from "../../components/kubernetes/api-server.ts";
 import { kubeConfig } from "../../components/kubernetes/kube-config.ts";
 import { UserError } from "../../components/program/errors.ts";
 import { DatabaseCluster } from "../backup/databases/cluster.ts";
+import { lettingGo } from "../backup/databases/records.ts";
 import { restored, type Restored } from "../backup/databases/restore.ts";
 import { inDataLab } from "../data/connect/run.ts";
 import { streamProgress } from "../progress.ts";
@@ -27,6 +28,7 @@ export async function restoreDatabase({ database: engine, backup, identity, json
     const send = apiServer(await kubeConfig(plan.lab.cluster));
     const told = await restored({
       ...{ engine, progress, stands, identity, stamp: backup },
+      letGo: lettingGo(flags, engine, progress),
       cluster: new DatabaseCluster(database, { send, progress, signal }),
       scaleDown: flags.scaleDown ?? false,
       dryRun: flags.dryRun ?? false,
@@ -41,7 +43,12 @@ function textOf({ backup, losses, used, done }: Restored): string {
     losses.length === 0
       ? ["Nothing differs from the dump."]
       : [done ? "Lost, or brought back:" : "Would be lost, or come back:", ...lost];
-  if (done) return [`The database is as it was at ${backup.stamp}.`, ...since].join("\n");
+  if (done)
+    return [
+      `The database is as it was at ${backup.stamp}.`,
+      ...since,
+      "Now: npm run platform -- up, which takes over the records in it.",
+    ].join("\n");
   const down = used.length === 0 ? "Nothing is at work on it." : `Would be scaled down: ${used.join(", ")}.`;
   return ["Dry run: nothing was changed.", ...since, down].join("\n");
 }

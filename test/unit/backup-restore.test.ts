@@ -8,6 +8,7 @@ import { restored, type RestoreOptions } from "../../automation/backup/databases
 import { silentProgress } from "../../automation/progress.ts";
 import type { ApiRequest, Send } from "../../components/kubernetes/api-server.ts";
 
+const NAMESPACE_PATH = "/api/v1/namespaces/cvat";
 const NAMESPACE = "/namespaces/cvat/";
 const STAMP = "20261201T004700Z";
 
@@ -23,6 +24,12 @@ class Namespace {
   readonly secrets = new Map<string, Record<string, string>>();
   /** What each Secret goes with. */
   readonly owners: string[] = [];
+  /** Of the namespace itself. */
+  annotations: Record<string, string> = {};
+  /** How the Job ends that makes CVAT's users. */
+  usersEnd = "Complete";
+  /** What was made of that Job. */
+  again: object[] = [];
   /** Whether its Jobs end by themselves. */
   jobsEnd = true;
   /** What was changed, in order. */
@@ -59,6 +66,11 @@ class Namespace {
   #answer({ method, path: whole, body }: ApiRequest): object | string | undefined {
     const [, of = ""] = whole.split(NAMESPACE);
     const [plural = "", name = ""] = of.split(/[/?]/);
+    if (whole === NAMESPACE_PATH && method === "PATCH") {
+      this.annotations = (body as { metadata: { annotations: Record<string, string> } }).metadata.annotations;
+      this.changes.push("noted");
+    }
+    if (whole === NAMESPACE_PATH) return { metadata: { annotations: this.annotations } };
     if (method === "PATCH" && plural === "secrets") {
       const { metadata } = body as { metadata: { ownerReferences: { kind: string; name: string; uid: string }[] } };
       this.owners.push(...metadata.ownerReferences.map((one) => `${one.kind} ${one.uid}`));
@@ -75,10 +87,21 @@ class Namespace {
       this.secrets.set(secret.metadata.name, secret.stringData);
       return secret;
     }
+    if (method === "POST" && JSON.stringify(body).includes("cvat-users")) {
+      this.again.push(body as object);
+      this.changes.push("users");
+      return body as object;
+    }
     if (method === "POST") return this.#begin(body as { spec: { template: { spec: { containers: Container[] } } } });
     if (plural === "deployments") return { items: [...this.workloads.values()] };
     if (plural === "statefulsets") return { items: [] };
     if (plural === "cronjobs") return cronJob(name);
+    if (plural === "jobs" && name === "cvat-users") return USERS_JOB;
+    if (plural === "jobs" && name.startsWith("cvat-users"))
+      return {
+        metadata: { name },
+        status: { conditions: [{ type: this.usersEnd, status: "True", reason: "Backoff" }] },
+      };
     if (plural === "jobs")
       return { status: { conditions: this.jobsEnd ? [{ type: "Complete", status: "True" }] : [] } };
     if (of.endsWith("/log?container=backup")) return this.#log;
@@ -104,6 +127,20 @@ class Namespace {
     return { metadata: { uid: "of-the-job" } };
   }
 }
+
+/** As the cluster has it, with what the Job's controller wrote into it. */
+const USERS_JOB = {
+  metadata: { name: "cvat-users", namespace: "cvat", uid: "first" },
+  spec: {
+    ...{ backoffLimit: 2, selector: { matchLabels: { "controller-uid": "first" } } },
+    template: {
+      metadata: {
+        labels: { app: "cvat-users", "controller-uid": "first", "batch.kubernetes.io/job-name": "cvat-users" },
+      },
+      spec: { containers: [{ name: "users" }] },
+    },
+  },
+};
 
 interface Container {
   env: { name: string; value?: string }[];
@@ -143,11 +180,15 @@ const restore = (more: Partial<RestoreOptions> = {}, send = namespace.send) =>
   restored({
     engine: "postgresql",
     cluster: new DatabaseCluster(
-      { engine: "postgresql", namespace: "cvat", usedBy: "CVAT_POSTGRES_HOST" },
+      { engine: "postgresql", namespace: "cvat", usedBy: "CVAT_POSTGRES_HOST", after: ["cvat-users"] },
       { send, progress: silentProgress, signal: new AbortController().signal },
     ),
     progress: silentProgress,
     scaleDown: true,
+    letGo: () => {
+      namespace.changes.push("let go");
+      return Promise.resolve();
+    },
     dryRun: false,
     stands: () => undefined,
     ...more,
@@ -161,7 +202,8 @@ describe("restoring a database", () => {
   it("scales down what uses it alone, restores, and scales up; and says what that takes away", async () => {
     const { losses, used, done } = await restore();
     expect(done).toBe(true);
-    expect(namespace.changes).toEqual(["look", ...DOWN, "restore", ...UP]);
+    expect(namespace.changes).toEqual(["look", "let go", ...DOWN, "restore", "users", "noted", ...UP]);
+    expect(namespace.annotations).toEqual({ "vision-platform/restored-postgresql": STAMP });
     expect(namespace.replicas()).toEqual(AS_IT_WAS);
     expect(JSON.stringify([...namespace.workloads.values()])).not.toContain("replicas-before-restore");
     expect(used).toEqual(["cvat-backend-server", "cvat-backend-worker-import"]);
@@ -169,6 +211,26 @@ describe("restoring a database", () => {
       "engine_task: 12 rows now, 10 in the dump; 3 changed since, the newest 2026-12-01T09:00:00+00:00",
       "of_a_newer_release: 1 rows, which the dump does not know",
     ]);
+  });
+
+  it("has the Job of the users done once more, and what uses the database stays down where that fails", async () => {
+    await restore();
+    expect(namespace.again).toMatchObject([
+      {
+        metadata: { name: expect.stringMatching(/^cvat-users-\w{8}$/) as string, ownerReferences: [{ uid: "first" }] },
+        spec: { backoffLimit: 2, template: { metadata: { labels: { app: "cvat-users" } } } },
+      },
+    ]);
+    expect(JSON.stringify(namespace.again)).not.toMatch(/controller-uid|job-name|selector/);
+    namespace.changes.length = 0;
+    namespace.usersEnd = "Failed";
+    await expect(restore()).rejects.toThrow(
+      /did not come to what the stack file says.*\nJob cvat-users.*\n.*stays scaled/,
+    );
+    expect(namespace.changes).toEqual(["look", "let go", ...DOWN, "restore", "users"]);
+    namespace.usersEnd = "Complete";
+    await restore();
+    expect(namespace.replicas()).toEqual(AS_IT_WAS);
   });
 
   it("changes nothing in a dry run, and where it may not scale down", async () => {
@@ -208,7 +270,7 @@ describe("restoring a database", () => {
 
   it("gives back what it took where not all of it could be taken", async () => {
     const send: Send = async (request) => {
-      const isLast = request.method === "PATCH" && request.path.endsWith("import") && namespace.changes.length === 2;
+      const isLast = request.method === "PATCH" && request.path.endsWith("import") && namespace.changes.length === 3;
       return isLast ? { status: 403, text: "{}" } : namespace.send(request);
     };
     await expect(restore({}, send)).rejects.toThrow("answers 403 to PATCH");
@@ -221,12 +283,12 @@ describe("restoring a database", () => {
       return well({ now });
     };
     await expect(restore({}, then("POST", 500))).rejects.toThrow("answers 500 to POST");
-    expect(namespace.changes).toEqual(["look", ...DOWN, "restore", "removed", ...UP]);
+    expect(namespace.changes).toEqual(["look", "let go", ...DOWN, "restore", "removed", ...UP]);
   });
 
   it("leaves down what uses the database where the Job may be at work, and says what to do", async () => {
     await expect(restore({}, then("GET", 403))).rejects.toThrow(/may be at work nevertheless.*\n.*run the same again/);
-    expect(namespace.changes).toEqual(["look", ...DOWN, "restore"]);
+    expect(namespace.changes).toEqual(["look", "let go", ...DOWN, "restore"]);
     await restore();
     expect(namespace.replicas()).toEqual(AS_IT_WAS);
   });
@@ -252,7 +314,15 @@ describe("restoring a database", () => {
     expect(said[0]).toMatch(
       /^Deployment cvat-backend-server has 0 replicas since a restore that did not end, and had 2/,
     );
-    expect(namespace.changes).toEqual(["look", "cvat-backend-worker-import 0", "restore", ...UP]);
+    expect(namespace.changes).toEqual([
+      "look",
+      "let go",
+      "cvat-backend-worker-import 0",
+      "restore",
+      "users",
+      "noted",
+      ...UP,
+    ]);
     expect(namespace.replicas()).toEqual(AS_IT_WAS);
   });
 

@@ -1,6 +1,6 @@
 import { V1ObjectMeta } from "@kubernetes/client-node";
 import { describe, expect, it } from "vitest";
-import { withoutLost } from "../../automation/engine/forget.ts";
+import { withoutLost, withoutRecords } from "../../automation/engine/forget.ts";
 import type { StoredResource } from "../../automation/engine/stored-state.ts";
 import type { LabConfig } from "../../components/lab/sections.ts";
 import { clusterIsTheSame } from "../../components/preflight/same-cluster.ts";
@@ -141,5 +141,17 @@ describe("letting go of what is lost", () => {
 
   it("with nothing lost: nothing", () => {
     expect(withoutLost(STATE, { cluster: false, namespaces: [] })).toEqual(STATE);
+  });
+
+  it("lets go of records of a database that is put back, whatever type they had, and of nothing else", () => {
+    const mentions = other(STORE, "minio:index/s3Bucket:S3Bucket", "one", {
+      dependencies: [urn(`${CVAT}$vision-platform:cvat:Organization`, "cvat-lab"), urn(STORE, "x")],
+    });
+    const left = (tokens: Parameters<typeof withoutRecords>[1]) => withoutRecords([...STATE, mentions], tokens);
+    expect(names(STATE).filter((name) => !names(left(["cvat:Organization", "clearml:Queue"])).includes(name))).toEqual([
+      "cvat-lab",
+      "clearml-queue",
+    ]);
+    expect(left(["cvat:Organization"]).at(-1)?.dependencies).toEqual([urn(STORE, "x")]);
   });
 });

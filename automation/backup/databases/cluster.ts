@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { V1Job } from "@kubernetes/client-node";
+import type { V1Job, V1Namespace } from "@kubernetes/client-node";
 import { cronJobName } from "../../../components/backup/cron-jobs.ts";
 import { FILE_KEY, FILE_KEY_SECRET } from "../../../components/backup/databases/database-pod.ts";
 import type { Database } from "../../../components/backup/databases/database.ts";
@@ -10,6 +10,7 @@ import type { Progress, ProgressTask } from "../../progress.ts";
 import { Asked } from "../asked.ts";
 import { begin, cronJobAt, ended, followed, type JobPlace } from "../follow.ts";
 import { jobFrom, type JobObject } from "../job.ts";
+import { doneAgain } from "./again.ts";
 import { scaledDown, scaledUp, workloadsOf, type Workload } from "./workloads.ts";
 
 const LOOK_MS = 1_000;
@@ -26,6 +27,11 @@ export interface DatabaseClusterOptions {
   /** Breaks waits off, and the Job that is waited for. */
   signal: AbortSignal;
 }
+
+/** Annotation of the namespace that a database lies in, with the stamp of the dump that it was put back from: as old as its claims. */
+const RESTORED = (engine: string) => `vision-platform/restored-${engine}`;
+
+type OfDatabase = Pick<Database, "engine" | "namespace" | "usedBy" | "after">;
 
 /** A run that failed, and may be at work on the database nevertheless. */
 export class StillAtWork extends UserError {
@@ -44,13 +50,13 @@ export class StillAtWork extends UserError {
 /** A database's namespace, as a restore sees and changes it. */
 export class DatabaseCluster {
   readonly #asked: Asked;
-  readonly #database: Pick<Database, "engine" | "namespace" | "usedBy">;
+  readonly #database: OfDatabase;
   readonly #progress: Progress;
   readonly #signal: AbortSignal;
 
-  constructor(database: Pick<Database, "engine" | "namespace" | "usedBy">, options: DatabaseClusterOptions) {
+  constructor(database: OfDatabase, options: DatabaseClusterOptions) {
     this.#asked = new Asked(options.send, {
-      rights: "cronjobs, jobs, pods and their logs, secrets, deployments and statefulsets",
+      rights: "cronjobs, jobs, pods and their logs, secrets, deployments, statefulsets and the namespace itself",
     });
     this.#database = database;
     this.#progress = options.progress;
@@ -74,6 +80,32 @@ export class DatabaseCluster {
       for (const one of workloads) await this.#asked.patch(this.#workload(one), scaledDown(one));
       await this.#waited(task, GONE_WITHIN_MS, ({ pods }) => pods === 0, "still has pods");
     });
+  }
+
+  /** Brings a database that was put back to what the stack file says, as long as nothing uses it. @throws UserError */
+  async bringUpToDate(): Promise<void> {
+    const { namespace, after } = this.#database;
+    for (const job of after)
+      await this.#progress.task(`Bringing what was put back to what the stack file says (Job ${job})`, () =>
+        doneAgain(this.#asked, namespace, job, this.#signal),
+      );
+  }
+
+  /** Notes that the database is as a dump has it, and goes on from there. */
+  async note(stamp: string): Promise<void> {
+    await this.#asked.patch(this.#namespace, {
+      metadata: { annotations: { [RESTORED(this.#database.engine)]: stamp } },
+    });
+  }
+
+  /** Stamp of the dump that it was put back from last. */
+  async noted(): Promise<string | undefined> {
+    const namespace = await this.#asked.get<V1Namespace>(this.#namespace);
+    return namespace?.metadata?.annotations?.[RESTORED(this.#database.engine)];
+  }
+
+  get #namespace(): string {
+    return `/api/v1/namespaces/${this.#database.namespace}`;
   }
 
   /** Gives them back what a restore took, and waits until they are ready: not where it is asked to end. */

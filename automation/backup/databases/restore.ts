@@ -7,9 +7,12 @@ import { foundOf, type Found } from "./found.ts";
 import { dumpText, lossesOf } from "./report.ts";
 import type { Workload } from "./workloads.ts";
 
-const TITLES: Readonly<Record<Engine, string>> = { postgresql: "CVAT's PostgreSQL", mongodb: "ClearML's MongoDB" };
+export const TITLES: Readonly<Record<Engine, string>> = {
+  postgresql: "CVAT's PostgreSQL",
+  mongodb: "ClearML's MongoDB",
+};
 
-export interface RestoreOptions {
+export interface LookOptions {
   engine: Engine;
   cluster: DatabaseCluster;
   progress: Progress;
@@ -17,11 +20,28 @@ export interface RestoreOptions {
   stamp?: string | undefined;
   /** File with the private key, of an encrypted dump. */
   identity?: string | undefined;
+  /** Told how things stand, should the run be stopped. */
+  stands: (how: string) => void;
+}
+
+export interface RestoreOptions extends LookOptions {
   /** Whether what uses the database is scaled down, and up again. */
   scaleDown: boolean;
   dryRun: boolean;
-  /** Told how things stand, should the run be stopped. */
-  stands: (how: string) => void;
+  /** Has the state let go of the records that lie in the database. */
+  letGo: () => Promise<void>;
+}
+
+/** A dump that was read, and the database that it would be put in the place of. */
+export interface Looked {
+  title: string;
+  backup: Found;
+  /** What would be lost or brought back. */
+  losses: string[];
+  /** What uses the database and is at work. */
+  atWork: readonly Workload[];
+  /** What a restore that was killed took away and did not give back. */
+  left: readonly Workload[];
 }
 
 export interface Restored {
@@ -33,27 +53,49 @@ export interface Restored {
   done: boolean;
 }
 
+/** Reads a dump, and looks at the database. Nothing is changed. @throws UserError where the dump is not well */
+export async function looked({ engine, cluster, progress, stamp, stands }: LookOptions): Promise<Looked> {
+  const title = TITLES[engine];
+  stands(`${title} was not touched.`);
+  for (const line of leftBy(await cluster.workloads())) progress.line(line);
+  const backup = foundOf(await cluster.run(`Reading the dump and looking at ${title}`, { look: stamp ?? null }));
+  progress.line(dumpText(title, backup));
+  const workloads = await cluster.workloads();
+  return {
+    ...{ title, backup, losses: lossesOf(backup) },
+    atWork: workloads.filter(({ replicas, pods }) => replicas > 0 || pods > 0),
+    left: workloads.filter(isLeft),
+  };
+}
+
 /**
  * Puts a database back as a dump has it. Until the last moment it stays as it is: PostgreSQL's is changed in one transaction, MongoDB's new
  * collections take the old ones' names when all have come. A run that was killed is taken up by the next one, which knows what was scaled down.
  * @throws UserError where the database is in use, where the dump is not well, and where it could not be put back
  */
 export async function restored(options: RestoreOptions): Promise<Restored> {
-  const { engine, cluster, progress, identity, scaleDown, dryRun, stands } = options;
-  const title = TITLES[engine];
-  stands(`${title} was not touched.`);
-  for (const line of leftBy(await cluster.workloads())) progress.line(line);
-  const look = await cluster.run(`Reading the dump and looking at ${title}`, { look: options.stamp ?? null });
-  const backup = foundOf(look);
-  const fileKey = dryRun && identity === undefined ? undefined : await fileKeyOf(backup, identity);
-  const losses = lossesOf(backup);
-  progress.line(dumpText(title, backup));
-  const workloads = await cluster.workloads();
-  const atWork = workloads.filter(({ replicas, pods }) => replicas > 0 || pods > 0);
+  const { progress, identity, scaleDown, dryRun } = options;
+  const look = await looked(options);
+  const { title, backup, losses, atWork } = look;
   const used = atWork.map(({ name }) => name);
-  if (dryRun) return { backup, losses, used, done: false };
+  if (dryRun) {
+    if (identity !== undefined) await fileKeyOf(backup, identity);
+    return { backup, losses, used, done: false };
+  }
+  const fileKey = await fileKeyOf(backup, identity);
   for (const line of losses) progress.line(`lost or brought back: ${line}`);
   if (!scaleDown) refuseUsed(title, atWork, backup);
+  return { backup: await putBack(look, fileKey, options), losses, used, done: true };
+}
+
+/** What is done when it is known what of. @param fileKey of an encrypted dump */
+export async function putBack(
+  { title, backup, atWork }: Looked,
+  fileKey: Uint8Array | undefined,
+  { cluster, progress, stands, letGo }: Pick<RestoreOptions, "cluster" | "progress" | "stands" | "letGo">,
+): Promise<Found> {
+  // Before anything else: of a database that stays as it is the next `up` finds them too.
+  await letGo();
   let after: Found;
   try {
     if (atWork.length > 0) {
@@ -73,15 +115,33 @@ export async function restored(options: RestoreOptions): Promise<Restored> {
     );
     throw error;
   }
-  stands(`${title} is as the dump has it. What was scaled down comes back when the same is run again, or by hand.`);
+  const down = "What was scaled down comes back when the same is run again, or by hand.";
+  stands(`${title} is as the dump has it, with whom it had. ${down}`);
+  try {
+    await cluster.bringUpToDate();
+  } catch (error) {
+    // Who was removed since would be let in again.
+    throw new UserError(
+      [
+        `${title} is as the dump has it, and did not come to what the stack file says of its users:`,
+        error instanceof Error ? error.message : String(error),
+        "So what uses it stays scaled down. Run the same again when that is mended.",
+      ],
+      { cause: error },
+    );
+  }
+  await cluster.note(backup.stamp);
+  stands(`${title} is as the dump has it. ${down}`);
   await cluster.scaleUp();
-  return { backup: { ...backup, ...after }, losses, used, done: true };
+  return { ...backup, ...after };
 }
 
-/** What a restore that was killed took away and did not give back. */
+const isLeft = ({ replicas, before = 0 }: Workload) => replicas < before;
+
+/** What a restore that was killed took away and did not give back, each in a sentence. */
 const leftBy = (workloads: readonly Workload[]): string[] =>
   workloads
-    .filter(({ replicas, before = 0 }) => replicas < before)
+    .filter(isLeft)
     .map(
       ({ kind, name, replicas, before = 0 }) =>
         `${kind} ${name} has ${replicas} replicas since a restore that did not end, and had ${before}. The next restore that ends scales it up; kubectl scale --replicas ${before} does too, where no Job of a restore is at work.`,
@@ -105,7 +165,10 @@ function refuseUsed(title: string, atWork: readonly Workload[], { now }: Found):
  * The key of one encrypted dump, got out of its header here: the private one stays on this machine.
  * @returns undefined where the dump is not encrypted
  */
-async function fileKeyOf({ recipient, header }: Found, identity: string | undefined): Promise<Uint8Array | undefined> {
+export async function fileKeyOf(
+  { recipient, header }: Found,
+  identity: string | undefined,
+): Promise<Uint8Array | undefined> {
   if (recipient === undefined || header === undefined) return undefined;
   if (identity === undefined)
     throw new UserError(`The dump is encrypted to ${recipient}: name the file with its private key in --identity.`, {

@@ -3,7 +3,7 @@ import type { ClearmlConfig } from "../../clearml/clearml-config.ts";
 import { CLEARML_VERSIONS, clearmlWish } from "../../clearml/versions.ts";
 import type { CvatConfig } from "../../cvat/cvat-config.ts";
 import { postgresqlSecret, tlsVariables, tlsVolume } from "../../cvat/external/postgresql-pod.ts";
-import { SECRETS } from "../../cvat/names.ts";
+import { CHART_OBJECTS, SECRETS, USERS } from "../../cvat/names.ts";
 import { CVAT_VERSIONS, cvatWish } from "../../cvat/versions.ts";
 import type { Variable } from "../../kubernetes/variables.ts";
 import type { BackupConfig } from "../backup-config.ts";
@@ -33,6 +33,8 @@ export interface Database {
   certificates: ReturnType<typeof tlsVolume>;
   /** Variable by which a pod of a server tells that it uses the database. */
   usedBy: string;
+  /** Jobs that bring a database which was put back to what the stack file says, in their order, before anything uses it: who was removed since is in it. */
+  after: readonly string[];
   /** That this stack installs. A dump is told it by the CronJob, which changes once the new release is there. */
   release: Release;
 }
@@ -84,6 +86,7 @@ function postgresql(cvat: CvatConfig, image: string): Database {
     },
     certificates: external && tlsVolume(external),
     usedBy: "CVAT_POSTGRES_HOST",
+    after: [CHART_OBJECTS.initializer, USERS],
     release: releaseOf(installedVersions(CVAT_VERSIONS, cvatWish(cvat))),
   };
 }
@@ -96,6 +99,8 @@ function mongodb(clearml: ClearmlConfig, image: string): Database {
     environment: { MONGODB_HOST: "clearml-mongodb", MONGODB_PORT: "27017" },
     certificates: undefined,
     usedBy: "CLEARML_MONGODB_SERVICE_CONNECTION_STRING",
+    // The server itself takes away who is no longer on its list, at each start.
+    after: [],
     release: releaseOf(installedVersions(CLEARML_VERSIONS, clearmlWish(clearml))),
   };
 }

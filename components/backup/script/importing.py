@@ -30,6 +30,7 @@ def imported(cvat, store, told, state, keep, within_s):
         state.pop("project", None)
         found = begun(cvat, store, told, state, keep, within_s)
     state["project"] = found
+    state["created"] = cvat.get(f"projects/{found}")["created_date"]
     keep(state)
     return found
 

@@ -5,6 +5,7 @@ import copy
 import about
 import chosen
 import compare
+import export
 import frames
 import importing
 import people
@@ -27,7 +28,9 @@ def work(run):
     request = run.request
     if not request.get("project") and not request.get("all"):
         raise runs.Refusal("which project? Name one, or ask for all")
+    since = request.get("since")
     found = chosen.chosen(chosen.entries_of(run.store, run.settings), request)
+    found = [one for one in found if since is None or one[1]["stamp"] > since]
     if not request.get("all") and len(found) > 1:
         names = ", ".join(
             f"{chosen.title(entry)}: `{entry['organization']}/{entry['project']['id']}`" for _, entry in found
@@ -52,8 +55,13 @@ def one(run, place, entry, what):
         if refusal.status in (403, 404):
             raise rest.Refused(projects.reason_for(to, refusal, cvat.who)) from None
         raise
-    if run.request.get("all") and is_there(there, entry):
+    if run.request.get("all") and is_as_told(cvat, there, entry, told, run.request.get("since")):
         progress.say(f"{what} is there: passed over")
+        return
+    key = f"{run.place}{to}/{entry['organization']}-{entry['project']['id']}-{entry['stamp']}.json"
+    state = known(run.store.read_json(key), there)
+    if run.request.get("all") and state is not None and "ended" in state:
+        progress.say(f"{what} was put back {state['ended']}: passed over")
         return
     target = people.Place(cvat, to != projects.SANDBOXES)
     missing = storages_missing(told, target)
@@ -66,13 +74,8 @@ def one(run, place, entry, what):
         verify.verified(run.store, told)
         run.backups.append(planned(told, what, place, to, there, target))
         return
-    key = f"{run.place}{to}/{entry['organization']}-{entry['project']['id']}-{entry['stamp']}.json"
-    state = run.store.read_json(key)
-    if state is None or ("ended" in state and not run.request.get("all")):
+    if state is None or "ended" in state:
         state = {"name": free_name(told, there, run)}
-    elif "ended" in state and any(project["id"] == state["project"] for project in there):
-        progress.say(f"{what} was put back {state['ended']}: passed over")
-        return
     else:
         progress.say("going on with what a run before began")
     restored(run, cvat, target, told, what, place, state, lambda state: run.store.write_json(key, state))
@@ -130,9 +133,33 @@ def client_for(access, to):
     return rest.Cvat(access["address"], access["sandboxesToken"], "CVAT's administrator")
 
 
-def is_there(there, entry):
+def is_as_told(cvat, there, entry, told, since):
+    """
+    Whether the project is there.
+
+    :param since: as which stamp CVAT's database was put back: what a younger backup has, the project may lack. None: being there is enough
+    """
     project = entry["project"]
-    return any((one["id"], one["created_date"]) == (project["id"], project["created"]) for one in there)
+    for one in there:
+        if (one["id"], one["created_date"]) == (project["id"], project["created"]):
+            return since is None or not differences_of(cvat, one, told)
+    return False
+
+
+def differences_of(cvat, project, told):
+    tasks = [one for one in cvat.all("tasks", project_id=project["id"]) if export.has_data(one)]
+    return compare.differences(told, about.Look(cvat).project(project, tasks))
+
+
+def known(state, there):
+    """
+    What a run before wrote down of putting this backup back. None: nothing that holds. A number may be another project's by now: in a CVAT that
+    was made anew, and in one whose database was put back.
+    """
+    if state is None or state.get("project") is None:
+        return state
+    made = (state["project"], state.get("created"))
+    return state if any((one["id"], one["created_date"]) == made for one in there) else None
 
 
 def storages_missing(told, target):

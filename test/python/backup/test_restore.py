@@ -191,6 +191,40 @@ def test_all_of_them_and_only_those_that_are_gone(lab):
     assert result["backups"] == []
 
 
+def test_of_all_since_a_dump_only_what_that_does_not_have_and_nothing_twice(lab):
+    """A database that was put back has each project as it was then: what a younger backup has beyond it comes beside it, once."""
+    old = lab.told["stamp"]
+    gone = filled(lab, "gone")
+    changed = filled(lab, "changed")
+    assert lab.night()[0] == 0
+    stamp = lab.backups(lab.one)[-1]["stamp"]
+    call("DELETE", f"projects/{gone}")
+    lab.annotate(min(one["id"] for one in call("GET", f"tasks?project_id={changed}")["results"]), points=(5, 6, 7, 8))
+    # What was gone from CVAT before the dump was made stays gone.
+    assert asked(lab, restore, all=True, since=stamp)[1]["backups"] == []
+    code, planned = asked(lab, restore, all=True, since=old, dryRun=True)
+    assert (code, len(planned["backups"])) == (0, 2)
+    names = ["Straße / ä", "changed", f"changed ({runs.moment_of(stamp):%Y-%m-%d})", "gone"]
+    for times in (2, 0):
+        code, result = asked(lab, restore, all=True, since=old)
+        assert (code, result["failed"], len(result["backups"])) == (0, [], times)
+        assert sorted(one["name"] for one in projects_in(lab)) == names
+    assert asked(lab, restore, all=True, since=old, dryRun=True)[1]["backups"] == []
+
+
+def test_a_number_that_is_another_projects_by_now_is_not_taken_for_what_was_put_back(lab):
+    """CVAT's database went with its disk: numbers of then are given again."""
+    call("DELETE", f"projects/{lab.one}")
+    assert len(asked(lab, restore, all=True)[1]["backups"]) == 1
+    (key,) = [key for key in lab.objects() if "/restores/" in key]
+    state = lab.store.read_json(key)
+    (there,) = projects_in(lab)
+    assert (state["project"], state["created"]) == (there["id"], there["created_date"])
+    lab.store.write_json(key, {**state, "created": "2020-01-01T00:00:00Z"})
+    assert len(asked(lab, restore, all=True)[1]["backups"]) == 1
+    assert len(projects_in(lab)) == 2
+
+
 def test_one_of_all_that_cannot_come_back_keeps_no_other_from_it(lab):
     """A project from outside of organizations, in a lab that covers those no more."""
     key = lab.told["zip"]["key"]

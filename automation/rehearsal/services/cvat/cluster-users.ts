@@ -30,7 +30,7 @@ export async function carryOutUsersJob(
   config.loadFromFile(cluster.kubeconfig);
   config.setCurrentContext(cluster.context);
   const place = { name: USERS, namespace: cluster.namespace };
-  const job = await config.makeApiClient(BatchV1Api).readNamespacedJob(place).catch(absent);
+  const job = await newestJob(config.makeApiClient(BatchV1Api), cluster.namespace);
   const uid = job?.metadata?.uid;
   if (!job || uid === undefined || uid === store.state.usersJob) return undefined;
   const core = config.makeApiClient(CoreV1Api);
@@ -49,6 +49,16 @@ export async function carryOutUsersJob(
   if (problem === undefined) applyUsers(store, users);
   store.save();
   return problem;
+}
+
+/** That of the stack, or one that a restore has made of it. Dates have no more than seconds, in which the one of a longer name is the later. */
+async function newestJob(batch: BatchV1Api, namespace: string): Promise<V1Job | undefined> {
+  const { items } = await batch.listNamespacedJob({ namespace });
+  const age = ({ metadata }: V1Job) => [metadata?.creationTimestamp?.getTime() ?? 0, metadata?.name?.length ?? 0];
+  return items
+    .filter(({ spec }) => spec?.template.metadata?.labels?.["app"] === USERS)
+    .sort((one, other) => age(one).reduce((order, value, index) => order || value - (age(other)[index] ?? 0), 0))
+    .at(-1);
 }
 
 /** Kubernetes says 404, and there is nothing to do yet. */

@@ -1,0 +1,13 @@
+import type { ListedBackup } from "../kept/listing.ts";
+
+/** The newest backup of each project that may have what CVAT lacks. @param since stamp of the dump that CVAT was put back from. Default: none was */
+export function projectsSince(listed: readonly ListedBackup[], since: string | undefined): ListedBackup[] {
+  const newest = new Map<string, ListedBackup>();
+  for (const one of listed) {
+    if (one.project === undefined) continue;
+    const name = `${one.organization ?? ""}/${one.project.id}`;
+    const other = newest.get(name);
+    if (other === undefined || other.stamp < one.stamp) newest.set(name, one);
+  }
+  return [...newest.values()].filter(({ stamp }) => since === undefined || stamp > since);
+}
