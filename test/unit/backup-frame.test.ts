@@ -78,7 +78,9 @@ describe("the bucket of backups", () => {
     const policy = policyOf(lab({ projects: { to: "lab/projects/" } }), "backup");
     const { Statement: statements } = JSON.parse(policy) as { Statement: { Action: string[]; Resource: string[] }[] };
     const writable = statements.filter(({ Action }) => Action.includes("s3:PutObject")).flatMap((one) => one.Resource);
-    expect(writable.sort()).toEqual(["databases/", "lab/projects/", "volumes/"].map((prefix) => `arn:aws:s3:::backups/${prefix}*`));
+    expect(writable.sort()).toEqual(
+      ["databases/", "lab/projects/", "volumes/"].map((prefix) => `arn:aws:s3:::backups/${prefix}*`),
+    );
     expect(problemsOf(lab({}, objectStore({ moreBuckets: { a: { name: "aaa", readers: ["backup"] } } })))).toContain(
       "objectStore.moreBuckets.a.readers[0]",
     );
