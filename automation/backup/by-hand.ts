@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { V1PodSpec } from "@kubernetes/client-node";
 import type { Part } from "../../components/backup/parts.ts";
 import type { BackupPlan } from "../../components/backup/plan.ts";
 import { apiServer } from "../../components/kubernetes/api-server.ts";
@@ -23,6 +24,8 @@ export interface ByHand {
   /** Another command than the CronJob's. Default: the same. */
   command?: string;
   request: object | undefined;
+  /** What its pod has otherwise than the CronJob's. Default: nothing. */
+  change?: (pod: V1PodSpec) => void;
   /** What a person reads while it is at work. */
   title: string;
 }
@@ -62,7 +65,7 @@ export interface AtWork {
 /** The same in a lab that is open. */
 export async function inLab(
   lab: DataLab,
-  { part, cronJob, namespace, command, request, title }: ByHand,
+  { part, cronJob, namespace, command, request, change, title }: ByHand,
   { signal, stands, progress }: AtWork,
 ): Promise<Told & { job: string }> {
   const plan = plannedIn(lab);
@@ -72,7 +75,9 @@ export async function inLab(
   const asked = new Asked(apiServer(config, signal), { rights: "cronjobs, jobs, pods and their logs", signal });
   const job = `backup-${command ?? cronJob.replace(/^backup-/, "")}-${randomBytes(4).toString("hex")}`;
   const at = { asked, namespace: namespace ?? plan.namespace, name: job };
-  await begin(at, jobFrom(await cronJobAt(at, cronJob), job, request, command));
+  const made = jobFrom(await cronJobAt(at, cronJob), job, request, command);
+  if (change && made.spec?.template.spec) change(made.spec.template.spec);
+  await begin(at, made);
   stands(
     `Job ${job} goes on in the cluster. Its log: kubectl --namespace ${at.namespace} logs --follow job/${job}; to end it: kubectl --namespace ${at.namespace} delete job ${job}`,
   );

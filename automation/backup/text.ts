@@ -18,9 +18,11 @@ export function listText(backups: readonly ListedBackup[]): string {
   if (backups.length === 0) return "There are no backups yet. Make one: npm run platform -- backup create";
   const rows = backups.map((one) => [
     dateText(one.stamp),
-    one.project ? `${one.organization ?? ""}/${one.project.name} (${one.project.id})` : (one.database ?? one.kind),
+    one.project
+      ? `${one.organization ?? ""}/${one.project.name} (${one.project.id})`
+      : (one.database ?? one.volume ?? one.kind),
     [...(one.lightweight ? ["lightweight"] : []), ...withoutText(one)].join(", "),
-    sizeText(one.zip?.bytes ?? one.dump?.bytes ?? 0),
+    sizeText(one.zip?.bytes ?? one.dump?.bytes ?? one.bytes ?? 0),
     one.bad ?? countsText(one.counts ?? {}),
   ]);
   return textTable(["made", "of", "", "size", ""], rows);
@@ -34,7 +36,9 @@ function withoutText({ leftOut = [] }: ListedBackup): string[] {
 
 /** `2 tasks, 3 jobs, 63 frames, 3 shapes`; of a database nothing, whose tables are many. */
 function countsText(counts: Readonly<Record<string, number>>): string {
-  const named = ["tasks", "jobs", "frames", "tags", "shapes", "tracks"].filter((name) => counts[name] !== undefined);
+  const named = ["tasks", "jobs", "frames", "tags", "shapes", "tracks", "files", "folders", "links"].filter(
+    (name) => counts[name] !== undefined,
+  );
   return named
     .filter((name) => counts[name] !== 0)
     .map((name) => `${counts[name] ?? 0} ${name}`)

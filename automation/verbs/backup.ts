@@ -13,13 +13,17 @@ import { print } from "./print.ts";
 
 export interface CreateFlags extends StackFlags {
   project?: string;
+  /** Of volumes: takes one as it is that has lost most of its files. */
+  acceptSmaller?: boolean;
 }
 
 /** Makes a backup now, by a Job of the CronJob's own template, and follows it to its end. */
-export async function create(part: Part, { json, project, ...flags }: CreateFlags): Promise<void> {
+export async function create(part: Part, { json, project, acceptSmaller, ...flags }: CreateFlags): Promise<void> {
   if (project !== undefined && part !== "projects")
     throw new UserError("--project is of backups of projects alone.", { exitCode: 2 });
-  const request = project === undefined ? undefined : { project };
+  if (acceptSmaller === true && part !== "volumes")
+    throw new UserError("--accept-smaller is of backups of volumes alone.", { exitCode: 2 });
+  const request = project !== undefined ? { project } : acceptSmaller === true ? { acceptSmaller } : undefined;
   const runs = await allByHand(flags, (plan) =>
     commandsOf(plan, part).map(({ command, namespace }) => ({
       ...{ part, cronJob: cronJobName(command), namespace, request },
@@ -29,7 +33,7 @@ export async function create(part: Part, { json, project, ...flags }: CreateFlag
   const [first] = runs;
   if (first === undefined)
     throw new UserError(`Backups of ${part} are off: see vision-platform:backup.${part}.enabled.`, { exitCode: 2 });
-  print(part === "databases" ? { runs } : first, resultsText(runs), json);
+  print(part === "projects" ? first : { runs }, resultsText(runs), json);
   for (const told of runs) endAs(told);
 }
 

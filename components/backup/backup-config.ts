@@ -93,6 +93,15 @@ export const backupSettings = z.strictObject({
     })
     .prefault({})
     .describe("Dumps of CVAT's PostgreSQL and of ClearML's MongoDB."),
+  volumes: z
+    .strictObject({
+      enabled,
+      schedule: schedule("17 3 * * *", "the volumes are backed up"),
+      keep,
+      to: place("volumes"),
+    })
+    .prefault({})
+    .describe("Files of CVAT's data claim and of ClearML's file server, which no zip and no dump has."),
   drill: z
     .strictObject({
       enabled,

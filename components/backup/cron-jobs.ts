@@ -4,6 +4,7 @@ import { BACKUP_LABEL as LABEL } from "./names.ts";
 import type { Part } from "./parts.ts";
 import type { BackupPlan } from "./plan.ts";
 import { backupPod } from "./pod.ts";
+import { volumeLabels, volumePod } from "./volumes/volume-pod.ts";
 
 /** The CronJobs, each a command of the scripts. */
 const ROWS: readonly {
@@ -36,16 +37,20 @@ const ROWS: readonly {
 
 /** A dump of 100 GB takes two hours or three. */
 const LONGEST_DUMP_HOURS = 12;
+/** The first one of a volume sends all of it; 20,000 files take some minutes. */
+const LONGEST_VOLUME_HOURS = 20;
 const HOUR = 3600;
 
 /** Name of a CronJob: `backup-projects`. */
 export const cronJobName = (command: string): string => `backup-${command}`;
 
 /** What backs up a part: each with a CronJob of its own. */
-export const commandsOf = ({ namespace, databases }: BackupPlan, part: Part) =>
-  part === "databases"
-    ? databases.map((database) => ({ command: database.engine, namespace: database.namespace }))
-    : [{ command: part, namespace }];
+export function commandsOf({ namespace, databases, volumes }: BackupPlan, part: Part) {
+  if (part === "databases")
+    return databases.map((database) => ({ command: database.engine, namespace: database.namespace }));
+  if (part === "volumes") return volumes.map((volume) => ({ command: volume.name, namespace: volume.namespace }));
+  return [{ command: part, namespace }];
+}
 
 /** Labels of its pods. By the name of an application they are told from pods that build functions. (components/network/outside.ts) */
 const podLabels = (command: string) => ({ [LABEL]: command, app: cronJobName(command) });
@@ -68,6 +73,14 @@ export function cronJobs(plan: BackupPlan, mirror: Mirror | undefined) {
         pod: databasePod(database, plan, mirror),
       }),
     ),
+    ...plan.volumes.map((volume) =>
+      cronJob(plan, {
+        ...{ of: "volumes", command: volume.name, longestHours: LONGEST_VOLUME_HOURS },
+        namespace: volume.namespace,
+        pod: volumePod(volume, plan, mirror),
+        labels: volumeLabels(volume),
+      }),
+    ),
   ];
 }
 
@@ -76,10 +89,12 @@ interface CronJobArgs {
   command: string;
   namespace: string;
   longestHours: number;
-  pod: ReturnType<typeof backupPod> | ReturnType<typeof databasePod>;
+  pod: ReturnType<typeof backupPod> | ReturnType<typeof databasePod> | ReturnType<typeof volumePod>;
+  /** Of the pods, besides those of all. */
+  labels?: Readonly<Record<string, string>>;
 }
 
-function cronJob(plan: BackupPlan, { of, command, namespace, longestHours, pod }: CronJobArgs) {
+function cronJob(plan: BackupPlan, { of, command, namespace, longestHours, pod, labels }: CronJobArgs) {
   return {
     name: cronJobName(command),
     namespace,
@@ -97,7 +112,7 @@ function cronJob(plan: BackupPlan, { of, command, namespace, longestHours, pod }
           // What failed is told, and done again the next night: at once it would most often fail alike.
           backoffLimit: 0,
           activeDeadlineSeconds: longestHours * HOUR,
-          template: { metadata: { labels: podLabels(command) }, spec: pod },
+          template: { metadata: { labels: { ...podLabels(command), ...labels } }, spec: pod },
         },
       },
     },

@@ -7,7 +7,7 @@ import type { BackupPlan } from "./plan.ts";
 import { BACKUP_SCRIPT } from "./script.ts";
 
 /** The user that CVAT's image runs as. (components/cvat/external/script-job.ts) */
-const UID = 1000;
+export const UID = 1000;
 
 /** Variable by which a verb asks one run for less, or for more, than the schedule's: JSON, and nothing secret. */
 export const REQUEST_VARIABLE = "BACKUP_REQUEST";

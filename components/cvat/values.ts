@@ -2,6 +2,7 @@ import { isIPv4 } from "node:net";
 import type * as pulumi from "@pulumi/pulumi";
 import semver from "semver";
 import { mergeValues } from "../charts/merge.ts";
+import { onNode } from "../kubernetes/affinity.ts";
 import type { ChosenClass } from "../kubernetes/default-classes.ts";
 import { vectorStamp } from "./analytics.ts";
 import type { CvatConfig } from "./cvat-config.ts";
@@ -129,16 +130,6 @@ function environment(config: CvatConfig) {
     ...config.env,
   };
   return Object.entries(variables).map(([name, value]) => ({ name, value }));
-}
-
-function onNode(node: string) {
-  return {
-    nodeAffinity: {
-      requiredDuringSchedulingIgnoredDuringExecution: {
-        nodeSelectorTerms: [{ matchExpressions: [{ key: "kubernetes.io/hostname", operator: "In", values: [node] }] }],
-      },
-    },
-  };
 }
 
 function databases({ config, storageClasses }: CvatPlan) {

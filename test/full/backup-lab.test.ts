@@ -32,7 +32,11 @@ beforeAll(async () => {
   variables["PATH"] = [path.dirname(python), POSTGRESQL, process.env["PATH"]].filter(Boolean).join(":");
   use(variables);
   ({ lab } = await startScene(
-    { cvat: { organizations: [{ slug: "lab" }] }, clearml: { enabled: false, agent: { enabled: false } }, backup: {} },
+    {
+      cvat: { organizations: [{ slug: "lab" }] },
+      clearml: { enabled: false, agent: { enabled: false } },
+      backup: { volumes: { enabled: false } },
+    },
     { whole: true },
   ));
   folder = path.join(lab.home.folder, "stack");

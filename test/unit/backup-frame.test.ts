@@ -78,7 +78,9 @@ describe("the bucket of backups", () => {
     const policy = policyOf(lab({ projects: { to: "lab/projects/" } }), "backup");
     const { Statement: statements } = JSON.parse(policy) as { Statement: { Action: string[]; Resource: string[] }[] };
     const writable = statements.filter(({ Action }) => Action.includes("s3:PutObject")).flatMap((one) => one.Resource);
-    expect(writable.sort()).toEqual(["databases/", "lab/projects/"].map((prefix) => `arn:aws:s3:::backups/${prefix}*`));
+    expect(writable.sort()).toEqual(
+      ["databases/", "lab/projects/", "volumes/"].map((prefix) => `arn:aws:s3:::backups/${prefix}*`),
+    );
     expect(problemsOf(lab({}, objectStore({ moreBuckets: { a: { name: "aaa", readers: ["backup"] } } })))).toContain(
       "objectStore.moreBuckets.a.readers[0]",
     );
@@ -91,7 +93,7 @@ describe("the plan", () => {
     expect(planned(lab({ projects: { enabled: false } })).cvat?.accounts).toEqual([]);
     expect(planned(exampleStack()).cvat?.accounts).toEqual([]);
     const { backup } = planned(lab({}, { cvat: { enabled: false }, functions: {} }));
-    expect(backup).toMatchObject({ parts: ["databases"], namespace: "clearml", accounts: [] });
+    expect(backup).toMatchObject({ parts: ["databases", "volumes"], namespace: "clearml", accounts: [] });
   });
 
   it("runs CVAT's own image unless another is named, which no registry of copies has", () => {

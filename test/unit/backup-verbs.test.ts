@@ -22,7 +22,7 @@ import { planned } from "../fixtures/inputs/planned.ts";
 import { exampleStack } from "../fixtures/inputs/whole-stack.ts";
 
 const backup =
-  planned({ ...exampleStack(), backup: { databases: { enabled: false } } }).backup ??
+  planned({ ...exampleStack(), backup: { databases: { enabled: false }, volumes: { enabled: false } } }).backup ??
   expect.fail("no backups are planned");
 const [row = expect.fail("there is no CronJob")] = cronJobs(backup, undefined);
 const cronJob = {

@@ -12,6 +12,7 @@ export interface ListedBackup {
   organization?: string;
   project?: { id: number; name: string };
   database?: string;
+  volume?: string;
   /** Of the system whose database it is. Dumps of before the end of 2026 do not say it. */
   release?: Release;
   /** How many changes releases have made to the database so far, by its own list of them. */
@@ -19,6 +20,8 @@ export interface ListedBackup {
   lightweight?: boolean;
   zip?: { bytes: number };
   dump?: { bytes: number };
+  /** Of all files of a volume's. */
+  bytes?: number;
   counts?: Readonly<Record<string, number>>;
   /** What of a project is not in it. A task has its number. */
   leftOut?: { id?: number; name: string; why: string }[];

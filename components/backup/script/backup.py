@@ -8,7 +8,7 @@ import runs
 import settings
 
 # Each a module with a `main` of its own, which is loaded for it alone.
-COMMANDS = ("databases", "projects", "verify", "restore", "drill")
+COMMANDS = ("databases", "projects", "volumes", "verify", "restore", "drill")
 
 
 def main(arguments):

@@ -74,10 +74,14 @@ class Store:
 
     def keys(self, prefix):
         """Keys that begin so, in their order."""
+        return (key for key, _, _ in self.objects(prefix))
+
+    def objects(self, prefix):
+        """Key, size and date of each object whose key begins so, in the order of their keys."""
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
         for page in pages:
             for one in page.get("Contents", []):
-                yield one["Key"]
+                yield one["Key"], one["Size"], one["LastModified"]
 
     def first_key(self, prefix):
         answer = self.client.list_objects_v2(Bucket=self.bucket, Prefix=prefix, MaxKeys=1)

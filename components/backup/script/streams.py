@@ -4,7 +4,9 @@ import contextlib
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 
-from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseStreamingError
+from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError
+
+import store as stores
 
 MIB = 1024 * 1024
 
@@ -77,10 +79,15 @@ def download(client, bucket, key, told):
     """
     digest = hashlib.sha256()
     size = 0
-    for piece in pieces_of(client, {"Bucket": bucket, "Key": key}):
-        digest.update(piece)
-        size += len(piece)
-        yield piece
+    try:
+        for piece in pieces_of(client, {"Bucket": bucket, "Key": key}):
+            digest.update(piece)
+            size += len(piece)
+            yield piece
+    except ClientError as error:
+        if stores.code_of(error) in ("NoSuchKey", "404"):
+            raise Changed(f"{key} is gone") from None
+        raise
     if size != told["bytes"]:
         raise Changed(f"{key} has {size} bytes, and {told['bytes']} were written")
     if digest.hexdigest() != told["sha256"]:
