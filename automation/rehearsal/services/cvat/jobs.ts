@@ -91,13 +91,15 @@ export const JOB_ROUTES: readonly Route[] = [
 const projectOf = (asked: Asked, job: StoredJob) =>
   asked.state.projects.find(({ id }) => id === taskOf(asked, job).project_id);
 
-function shown(asked: Asked, { frames, disabled: _, ...job }: StoredJob) {
+function shown(asked: Asked, { frames, ...job }: StoredJob) {
   const task = taskOf(asked, job);
   const url = `http://${asked.host}/api`;
   const replicas = asked.state.jobs.filter(({ parent_job_id }) => parent_job_id === job.id).length;
   const chunkType = task.data?.mode === "interpolation" ? "video" : "imageset";
   return {
     ...job,
+    // That is told by the task's layout alone.
+    disabled: undefined,
     url: `${url}/jobs/${job.id}`,
     assignee: basicUser(asked, job.assignee),
     project_id: task.project_id,
