@@ -1,5 +1,6 @@
 """A volume is backed up as it is, kept as long as it is needed, and comes back."""
 
+import gzip
 import hashlib
 import json
 import os
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 import urllib.parse
 
 import pytest
@@ -326,16 +328,17 @@ def test_nobody_leads_a_run_out_of_the_volume_by_a_link(lab, monkeypatch):
     assert not os.path.exists(f"{lab.home}/in it")
 
 
-def test_a_claim_that_was_made_anew_drives_no_good_backup_out(lab):
+@pytest.mark.parametrize("files", [1, 40])
+def test_a_claim_that_was_made_anew_drives_no_good_backup_out(lab, files):
     lab.settings["volumes"]["keep"] = {"daily": 1, "weekly": 0}
-    lab.fill(40)
+    lab.fill(files)
     good = lab.backs_up()["stamp"]
     before = tree_of(lab.root)
     lab.empty()
     for _ in range(3):
         code, told = lab.run()
         assert code == runs.FAILED
-        assert "0 files are there, and 40 were" in told["failed"][0]["why"]
+        assert f"0 files are there, and {files} were" in told["failed"][0]["why"]
     assert good in lab.stamps()
     assert len(lab.posts.all) == 1
     # Though each is whole in itself, it does not count.
@@ -347,12 +350,13 @@ def test_a_claim_that_was_made_anew_drives_no_good_backup_out(lab):
     assert "well again" in lab.posts.texts()[-1]
 
     lab.empty()
-    lab.write("data/one", b"one")
+    if files > 1:
+        lab.write("data/one", b"one")
     assert lab.run()[0] == runs.FAILED
     lab.backs_up(acceptSmaller=True)
     lab.backs_up()
     assert len(lab.stamps()) == 1
-    assert lab.contents() == {sha256(b"one")}
+    assert lab.contents() == ({sha256(b"one")} if files > 1 else set())
 
 
 # Where a run is killed: what it calls there, before or after which it is gone.
@@ -615,6 +619,44 @@ def test_its_own_program_stops_when_it_is_told_to_and_leaves_no_lock(lab):
     assert lab.backs_up()["sent"]["files"] < 400
 
 
+def test_a_large_file_needs_no_memory_of_its_size(lab):
+    os.truncate(lab.write("data/film.mp4"), 400 * MIB)
+    path = f"{lab.home}/settings.json"
+    with open(path, "w") as file:
+        json.dump(lab.settings, file)
+    for request in ({}, {"restore": None}):
+        process = subprocess.Popen(
+            [sys.executable, str(SCRIPTS / "backup.py"), "volumes", path],
+            stdout=subprocess.DEVNULL,
+            env={**os.environ, **lab.environment, "BACKUP_REQUEST": json.dumps(request)},
+        )
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        assert process.returncode == 0
+        assert used.ru_maxrss < 250 * 1024
+        if not request:
+            lab.empty()
+    assert os.stat(lab.at("data/film.mp4")).st_size == 400 * MIB
+
+
+def test_lists_are_read_as_they_come(tmp_path):
+    def entries(mtime):
+        for number in range(100_000):
+            entry = {"path": b"data/%08d" % number, "kind": "file", "size": 1, "mtime": mtime, "mode": 0o644}
+            yield {**entry, "uid": 0, "gid": 0, "sha256": sha256(b"%d" % number)}
+
+    with gzip.open(tmp_path / "list", "wb") as file:
+        for entry in entries(1):
+            file.write(file_lists.line_of(entry))
+    tracemalloc.start()
+    try:
+        pairs = file_lists.merged(file_lists.read(tmp_path / "list"), entries(2))
+        assert sum(old["path"] == new["path"] for old, new in pairs) == 100_000
+        assert tracemalloc.get_traced_memory()[1] < MIB
+    finally:
+        tracemalloc.stop()
+
+
 def test_another_part_is_told_to_be_overdue(lab):
     lab.fill(2)
     projects = f"{lab.settings['volumes']['to']}projects/"
@@ -625,8 +667,6 @@ def test_another_part_is_told_to_be_overdue(lab):
 
 
 def test_no_list_leads_out_of_the_volume(tmp_path):
-    import gzip
-
     for path in (b"../a", b"/etc/a", b"a//b", b"a/../../b"):
         entry = {
             "path": path,
