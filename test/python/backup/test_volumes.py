@@ -1,9 +1,11 @@
 """A volume is backed up as it is, kept as long as it is needed, and comes back."""
 
+import datetime
 import gzip
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -326,6 +328,62 @@ def test_nobody_leads_a_run_out_of_the_volume_by_a_link(lab, monkeypatch):
     assert code == runs.FAILED
     assert "data/a (a link)" in told["failed"][0]["why"]
     assert not os.path.exists(f"{lab.home}/in it")
+    os.unlink(lab.at("data/a"))
+    os.mkdir(lab.at("data/a"))
+    # The first look is that of what is to be done.
+    monkeypatch.setattr(writing_back, "entry_of", folder_swapped(lab, writing_back.entry_of, at_look=2))
+    assert lab.run(restore=stamp)[0] == runs.FAILED
+    assert not os.path.exists(f"{lab.home}/in it")
+
+
+def folder_swapped(lab, look, at_look):
+    """Just after the look at a folder it is a link to another one."""
+    looks = iter(range(1, 100))
+
+    def swapped(path, name, folder):
+        found = look(path, name, folder)
+        if path == b"data/a" and next(looks) == at_look:
+            shutil.rmtree(lab.at("data/a"))
+            os.symlink(lab.home, lab.at("data/a"))
+        return found
+
+    return swapped
+
+
+def test_nobody_leads_a_run_out_of_the_volume_by_a_folder(lab, monkeypatch):
+    with open(f"{lab.home}/settings.json", "wb") as file:
+        file.write(b"the key of the store")
+    lab.write("data/a/in it", b"in it")
+    monkeypatch.setattr(folder_tree, "entry_of", folder_swapped(lab, folder_tree.entry_of, at_look=1))
+    code, told = lab.run()
+    assert code == runs.FAILED
+    assert "data/a" in told["failed"][0]["why"]
+    assert lab.contents() == set()
+
+
+def test_what_a_run_has_sent_that_failed_is_sent_no_second_time(lab, monkeypatch):
+    # In the past, or the store's own dates would be of before the backup that is there.
+    clock = iter(range(1000))
+    begin = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)
+    monkeypatch.setattr(runs, "utc_now", lambda: begin + datetime.timedelta(seconds=next(clock)))
+    lab.fill(5)
+    lab.backs_up()
+    lab.fill(40)
+    sent = iter(range(100))
+
+    def full(*all_of_it):
+        if next(sent) == 10:
+            raise OSError(28, "No space left on device")
+        return listing(*all_of_it)
+
+    listing = file_lists.line_of
+    with monkeypatch.context() as patch:
+        patch.setattr(file_lists, "line_of", full)
+        code, told = lab.run()
+    assert (code, told["outcome"]) == (runs.FAILED, "incomplete")
+    there = len(lab.contents())
+    assert there > 5
+    assert lab.backs_up()["sent"]["files"] == 40 - there
 
 
 @pytest.mark.parametrize("files", [1, 40])
