@@ -66,7 +66,11 @@ async function containerProcess(
 
 async function folderOf(volume: V1Volume, folder: string, pod: V1Pod, sources: VolumeSources): Promise<string> {
   const claim = volume.persistentVolumeClaim?.claimName;
-  if (claim !== undefined) return sources.claim(claim);
+  if (claim !== undefined) {
+    // A volume that was just made is an empty folder.
+    await mkdir(sources.claim(claim), { recursive: true });
+    return sources.claim(claim);
+  }
   await mkdir(folder, { recursive: true, mode: 0o700 });
   if (volume.emptyDir) return folder;
   const files = await filesOf(volume, pod, sources);
