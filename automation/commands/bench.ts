@@ -23,6 +23,10 @@ export function benchCommand(): Command {
       "--manifest",
       "instead: dataset manifest of 1,000 to 1,000,000 objects that it knows beside a plain listing (5 minutes)",
     )
+    .option(
+      "--backups",
+      "instead: backups of 100 projects beside a script that only has CVAT write each zip, verify and restore (10 minutes)",
+    )
     .addOption(chartOption())
     .action(async (flags: BenchFlags) => (await import("../verbs/bench.ts")).runBench(flags));
 }

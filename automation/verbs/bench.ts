@@ -1,3 +1,4 @@
+import { backupsBench, backupsBenchText } from "../bench/backups/backups.ts";
 import { bench, benchText } from "../bench/bench.ts";
 import { growth, growthText } from "../bench/growth.ts";
 import { benchZip, zipBenchText } from "../bench/labels/zip.ts";
@@ -10,6 +11,7 @@ import type { StackFlags } from "./flags.ts";
 import { print } from "./print.ts";
 
 const LABEL_FILES = [1_000, 10_000, 100_000];
+const PROJECTS = 100;
 const OBJECTS = [1_000, 10_000, 100_000, 1_000_000];
 
 export interface BenchFlags extends StackFlags {
@@ -18,6 +20,7 @@ export interface BenchFlags extends StackFlags {
   labels?: true;
   data?: true;
   manifest?: true;
+  backups?: true;
   chart: Record<string, string>;
 }
 
@@ -30,6 +33,7 @@ export async function runBench({
   labels,
   data,
   manifest,
+  backups,
   chart,
   json,
 }: BenchFlags): Promise<void> {
@@ -49,6 +53,11 @@ export async function runBench({
     if (data) {
       const result = await inHome((home) => dataBench({ rounds, home, progress: options.progress }));
       print(result, dataBenchText(result), json);
+    } else if (backups) {
+      const result = await inHome((home) =>
+        backupsBench({ projects: PROJECTS, rounds, home, progress: options.progress }),
+      );
+      print(result, backupsBenchText(result), json);
     } else if (grows) {
       const result = await growth({ ...options, inHome });
       print(result, growthText(result), json);
