@@ -96,7 +96,7 @@ export async function followed({ signal, say, ...at }: JobAtWork): Promise<Told>
 }
 
 /** Whether a Job has ended, however it did. */
-const hasEnded = ({ status }: V1Job): boolean =>
+export const hasEnded = ({ status }: V1Job): boolean =>
   status?.conditions?.some(({ type, status: is }) => (type === "Complete" || type === "Failed") && is === "True") ??
   false;
 

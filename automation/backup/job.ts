@@ -1,4 +1,4 @@
-import type { V1CronJob } from "@kubernetes/client-node";
+import type { V1CronJob, V1Job } from "@kubernetes/client-node";
 import { REQUEST_VARIABLE } from "../../components/backup/pod.ts";
 
 /** By which a Job is known that somebody made of a CronJob's template, as `kubectl create job --from` does. (kubernetes: kubectl, create_job.go) */
@@ -42,3 +42,10 @@ export function jobFrom({ metadata, spec }: V1CronJob, name: string, request?: o
 }
 
 export type JobObject = ReturnType<typeof jobFrom>;
+
+/** What a Job was asked beyond its schedule. Undefined: nothing. */
+export function requestOf({ spec }: V1Job): Readonly<Record<string, unknown>> | undefined {
+  const variables = spec?.template.spec?.containers.flatMap(({ env = [] }) => env) ?? [];
+  const text = variables.find(({ name }) => name === REQUEST_VARIABLE)?.value ?? "";
+  return text === "" ? undefined : (JSON.parse(text) as Record<string, unknown>);
+}

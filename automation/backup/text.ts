@@ -21,11 +21,17 @@ export function listText(backups: readonly ListedBackup[]): string {
     one.project
       ? `${one.organization ?? ""}/${one.project.name} (${one.project.id})`
       : (one.database ?? one.volume ?? one.kind),
-    one.lightweight ? "lightweight" : "",
+    [...(one.lightweight ? ["lightweight"] : []), ...withoutText(one)].join(", "),
     sizeText(one.zip?.bytes ?? one.dump?.bytes ?? one.bytes ?? 0),
     one.bad ?? countsText(one.counts ?? {}),
   ]);
   return textTable(["made", "of", "", "size", ""], rows);
+}
+
+/** `without 2 tasks`: those that CVAT has no pictures of. */
+function withoutText({ leftOut = [] }: ListedBackup): string[] {
+  const count = leftOut.filter(({ id }) => id !== undefined).length;
+  return count === 0 ? [] : [`without ${count} ${count === 1 ? "task" : "tasks"}`];
 }
 
 /** `2 tasks, 3 jobs, 63 frames, 3 shapes`; of a database nothing, whose tables are many. */
@@ -73,13 +79,13 @@ export function statusText(standings: readonly Standing[]): string {
   ]);
   const problems = standings.flatMap((one) => one.problems);
   const failures = standings.flatMap(({ last }) => last?.failed ?? []).map(({ what, why }) => `  ${what}: ${why}`);
-  const notCovered = standings
-    .flatMap(({ last }) => last?.notCovered ?? [])
-    .map(({ what, why }) => `  ${what}: ${why}`);
+  const leftOut = standings.flatMap(({ last }) => last?.leftOut ?? []);
+  const notCovered = standings.flatMap(({ last }) => last?.notCovered ?? []);
+  const told = [...listOf("Left out:", leftOut), ...listOf("Not covered:", notCovered)];
   return [
     textTable(["backups of", "last run", "last that was well", "in it"], rows),
     ...(problems.length > 0 ? ["", ...problems, ...failures] : []),
-    ...(notCovered.length > 0 ? ["", "Not covered:", ...notCovered] : []),
+    ...(told.length > 0 ? ["", ...told] : []),
   ].join("\n");
 }
 

@@ -37,7 +37,9 @@ export async function restoreDatabase({ database: engine, backup, identity, json
   });
 }
 
-function textOf({ backup, losses, used, done }: Restored): string {
+function textOf({ backup, losses, used, done, followed }: Restored): string {
+  if (followed !== undefined)
+    return `The database is as it was at ${backup.stamp}, by Job ${followed} of a run before this one, which told what is lost.`;
   const lost = losses.map((line) => `  ${line}`);
   const since =
     losses.length === 0

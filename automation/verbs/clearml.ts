@@ -1,4 +1,3 @@
-import { link, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { closest } from "fastest-levenshtein";
 import type { ClearMlAccounts } from "../../components/clearml/accounts.ts";
@@ -7,6 +6,7 @@ import { UserError } from "../../components/program/errors.ts";
 import { openUserStack } from "../engine/door.ts";
 import { readOutputs } from "../engine/outputs.ts";
 import { streamProgress } from "../progress.ts";
+import { writeWhole } from "../whole-file.ts";
 import type { StackFlags } from "./flags.ts";
 import { print } from "./print.ts";
 
@@ -105,17 +105,13 @@ function personIn({ users }: ClearMlAccounts, username: string): ClearMlAccounts
   );
 }
 
-/** Writes it beside the file first: one that is there already may be open to others. */
+/** Writes a file for its owner alone, whole or not at all. @throws UserError where it is there and is not to be written over */
 export async function writePrivately(file: string, text: string | Buffer, force: boolean): Promise<void> {
-  const beside = `${file}.${process.pid}.new`;
   try {
-    await writeFile(beside, text, { mode: 0o600, flag: "wx" });
-    await (force ? rename(beside, file) : link(beside, file));
+    await writeWhole(file, text, force);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EEXIST") throw new UserError(`${file} is there already. --force overwrites it.`, { cause: error });
     throw new UserError(`${file} cannot be written (${code ?? "unknown"}).`, { cause: error });
-  } finally {
-    await rm(beside, { force: true });
   }
 }

@@ -20,6 +20,7 @@ import { PYTHON } from "../../components/cvat/names.ts";
 import { planned } from "../fixtures/inputs/planned.ts";
 import { startPod, type RenderedPod, type RunningPod } from "../contract/pod-process.ts";
 import { POSTGRESQL, startPostgresql, type PostgresqlServer } from "../contract/postgresql-server.ts";
+import { startSession } from "../contract/postgresql-session.ts";
 
 const REQUIREMENTS = path.resolve(import.meta.dirname, "../python/backup/requirements.txt");
 const MINUTES = 60_000;
@@ -127,26 +128,8 @@ async function text(stream: AsyncIterable<Buffer>): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-/** A person's session, which has asked something and stays. */
-async function session(name: string, text: string): Promise<{ end: () => Promise<unknown> }> {
-  const env = { PGHOST: "127.0.0.1", PGPORT: String(server.port), PGUSER: "cvat", PGPASSWORD: PASSWORD };
-  const psql = execa(path.join(POSTGRESQL ?? "", "psql"), ["-XAt", "cvat"], {
-    env: { ...env, PGAPPNAME: name },
-    input: undefined,
-    stdin: "pipe",
-    reject: false,
-  });
-  psql.stdin.write(`${text};\n\\echo here\n`);
-  await new Promise((resolve) =>
-    psql.stdout.on("data", (piece: Buffer) => piece.includes("here") && resolve(undefined)),
-  );
-  return {
-    end: () => {
-      psql.stdin.end();
-      return psql;
-    },
-  };
-}
+const session = (name: string, text: string) =>
+  startSession({ port: server.port, user: "cvat", password: PASSWORD, database: "cvat", name }, text);
 
 /** A folder with a program in the place of PostgreSQL's, which finds the others where they are. */
 async function programs(name: string, script: string): Promise<string> {
@@ -166,11 +149,11 @@ async function incomplete(): Promise<string[]> {
           .catch(() => Readable.from([Buffer.from("{}")])),
       )
     ).toString(),
-  ) as { writing?: string };
-  if (typeof lock.writing !== "string") return [];
+  ) as { writing?: string[] };
   const found: string[] = [];
-  for await (const one of client.listIncompleteUploads("backups", lock.writing, true) as AsyncIterable<{ key: string }>)
-    found.push(one.key);
+  for (const key of lock.writing ?? [])
+    for await (const one of client.listIncompleteUploads("backups", key, true) as AsyncIterable<{ key: string }>)
+      found.push(one.key);
   return found;
 }
 

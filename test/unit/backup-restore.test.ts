@@ -32,6 +32,8 @@ class Namespace {
   again: object[] = [];
   /** Whether its Jobs end by themselves. */
   jobsEnd = true;
+  /** Those that a run before began, and that have not ended. */
+  readonly begun: object[] = [];
   /** What was changed, in order. */
   readonly changes: string[] = [];
   /** What the scripts answer to a request. */
@@ -96,12 +98,14 @@ class Namespace {
     if (plural === "deployments") return { items: [...this.workloads.values()] };
     if (plural === "statefulsets") return { items: [] };
     if (plural === "cronjobs") return cronJob(name);
+    if (plural === "jobs" && name.startsWith("labelSelector=")) return { items: this.begun };
     if (plural === "jobs" && name === "cvat-users") return USERS_JOB;
     if (plural === "jobs" && name.startsWith("cvat-users"))
       return {
         metadata: { name },
         status: { conditions: [{ type: this.usersEnd, status: "True", reason: "Backoff" }] },
       };
+    if (name === "of-before") this.begun.length = 0;
     if (plural === "jobs")
       return { status: { conditions: this.jobsEnd ? [{ type: "Complete", status: "True" }] : [] } };
     if (of.endsWith("/log?container=backup")) return this.#log;
@@ -117,6 +121,17 @@ class Namespace {
     stored.status = { replicas: spec.replicas, readyReplicas: spec.replicas };
     this.changes.push(`${name} ${spec.replicas}`);
     return {};
+  }
+
+  /** Begins what a run that was killed has left at work. */
+  leave(request: Record<string, unknown>): void {
+    const { spec } = cronJob("").spec.jobTemplate;
+    const env = [{ name: "BACKUP_REQUEST", value: JSON.stringify(request) }];
+    const [container] = spec.template.spec.containers;
+    const template = { spec: { containers: [{ ...container, env }] } };
+    this.#begin({ spec: { template } });
+    this.begun.push({ metadata: { name: "of-before" }, spec: { template }, status: {} });
+    this.changes.length = 0;
   }
 
   #begin({ spec }: { spec: { template: { spec: { containers: Container[] } } } }): object {
@@ -287,7 +302,7 @@ describe("restoring a database", () => {
   });
 
   it("leaves down what uses the database where the Job may be at work, and says what to do", async () => {
-    await expect(restore({}, then("GET", 403))).rejects.toThrow(/may be at work nevertheless.*\n.*run the same again/);
+    await expect(restore({}, then("GET", 403))).rejects.toThrow(/may be at work nevertheless.*\nRun the same again/);
     expect(namespace.changes).toEqual(["look", "let go", ...DOWN, "restore"]);
     await restore();
     expect(namespace.replicas()).toEqual(AS_IT_WAS);
@@ -324,6 +339,37 @@ describe("restoring a database", () => {
       ...UP,
     ]);
     expect(namespace.replicas()).toEqual(AS_IT_WAS);
+  });
+
+  it("follows the Job that a run before began and that is at work still, and gives back what that one took", async () => {
+    for (const one of namespace.workloads.values()) {
+      one.metadata.annotations["vision-platform/replicas-before-restore"] = String(one.spec.replicas);
+      one.spec.replicas = one.status.replicas = one.status.readyReplicas = 0;
+    }
+    namespace.leave({ restore: STAMP });
+    await expect(restore({ dryRun: true })).rejects.toThrow(
+      `is being put back as it was at ${STAMP}, by Job of-before of a run before this one. Nothing was begun`,
+    );
+    await expect(restore({ stamp: "20261130T004700Z" })).rejects.toMatchObject({ exitCode: 2 });
+    expect(namespace.changes).toEqual([]);
+    expect(await restore({ scaleDown: false })).toMatchObject({
+      ...{ done: true, followed: "of-before" },
+      backup: { restored: about.counts },
+    });
+    expect(namespace.changes).toEqual(["let go", "users", "noted", ...UP]);
+    expect(namespace.replicas()).toMatchObject({ "backend-server": 2, "backend-worker-import": 1 });
+  });
+
+  it("takes what a look found that a run before began, and makes none beside it", async () => {
+    namespace.leave({ look: null });
+    await restore();
+    expect(namespace.changes).toEqual(["let go", ...DOWN, "restore", "users", "noted", ...UP]);
+  });
+
+  it("begins nothing beside a Job that was asked for something else", async () => {
+    namespace.leave({ check: null });
+    await expect(restore()).rejects.toThrow(/Something else was asked.*\nJob of-before may be at work/);
+    expect(namespace.changes).toEqual([]);
   });
 
   it("gives the cluster the key of one file alone, for as long as the Job runs", async () => {

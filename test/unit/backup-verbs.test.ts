@@ -305,7 +305,9 @@ describe("how it is with backups", () => {
   it("names what failed and what is not covered", async () => {
     const failed = [{ what: "project 3", why: "the bucket is full" }];
     const notCovered = [{ what: "projects outside organizations", why: "sandboxes is off" }];
-    const text = statusText(await standings(summary({ outcome: "failed", failed, notCovered })));
+    const leftOut = [{ what: "task 7 `film` of project 3", why: "it never got data" }];
+    const text = statusText(await standings(summary({ outcome: "failed", failed, leftOut, notCovered })));
+    expect(text).toContain("Left out:\n  task 7 `film` of project 3: it never got data");
     expect(text).toContain("project 3: the bucket is full");
     expect(text).toContain("projects outside organizations: sandboxes is off");
     expect(resultText({ outcome: "failed", failed, backups: [{ what: "a", bytes: 2048 }] })).toBe(
@@ -335,12 +337,18 @@ describe("how it is with backups", () => {
       ...{ zip: { bytes: 3 * 1024 * 1024 }, counts: { tasks: 2, shapes: 0, frames: 63 } },
     });
     await put("projects/of/lab/3/20261201T011700Z/about.json", about("20261201T011700Z"));
-    await put("projects/of/lab/3/20261202T011700Z/about.json", about("20261202T011700Z"));
+    const leftOut = [
+      { id: 7, name: "film", why: "its data failed" },
+      { name: "pictures of the guide", why: "" },
+    ];
+    await put("projects/of/lab/3/20261202T011700Z/about.json", { ...about("20261202T011700Z"), leftOut });
     await put("projects/of/lab/3/20261203T011700Z/backup.zip", "of a run that was killed");
     await put("projects/index.json", { backups: { "projects/of/lab/3/20260101T011700Z/": about("20260101T011700Z") } });
     const found = await listedBackups(bucket, watched);
     expect(found.map(({ stamp }) => stamp)).toEqual(["20261202T011700Z", "20261201T011700Z"]);
-    expect(listText(found)).toMatch(/2026-12-02 01:17 UTC +lab\/Roads \(3\) +3\.0 MiB +2 tasks, 63 frames/);
+    expect(listText(found)).toMatch(
+      /2026-12-02 01:17 UTC +lab\/Roads \(3\) +without 1 task +3\.0 MiB +2 tasks, 63 frames/,
+    );
     expect(sizeText(0)).toBe("0 B");
   });
 });

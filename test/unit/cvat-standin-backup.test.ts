@@ -425,6 +425,34 @@ behaves("third 3.4 jobs", async () => {
   }
 });
 
+behaves("engine/serializers.py layout", async () => {
+  const project = idOf(await post("projects", { name: "laid out", labels: [{ name: "car" }] }, keys["owen"], ORG));
+  const wanted = { name: "pics", project_id: project, consensus_replicas: 2 };
+  const task = idOf(await post("tasks", wanted, keys["owen"], ORG));
+  const data = { image_quality: 70, cloud_storage_id: storage, server_files: ["pics/b/"] };
+  await cvat.done(await post(`tasks/${task}/data`, data, keys["owen"]));
+  const lay = (of: number, body: Json) => call("PATCH", `tasks/${of}/validation_layout`, { body });
+  expect((await lay(task, { disabled_frames: [2] })).status).toBe(500);
+  await post("jobs", { type: "ground_truth", task_id: task, frame_selection_method: "manual", frames: [2, 7] });
+  expect(await lay(task, { disabled_frames: [3, 2] })).toMatchObject({
+    status: 400,
+    body: ["Unknown frames requested for exclusion from the validation set: 3"],
+  });
+  expect((await lay(task, { frame_selection_method: "random_uniform" })).status).toBe(400);
+  const layout = { mode: "gt", validation_frames: [2, 7], disabled_frames: [7] };
+  expect(await lay(task, { disabled_frames: [7] })).toMatchObject({ status: 200, body: layout });
+  const settings = async (of: unknown) => (await resultsOf(`consensus/settings?task_id=${String(of)}`))[0] ?? {};
+  const change = async (of: unknown, iou_threshold: number) =>
+    (await call("PATCH", `consensus/settings/${String((await settings(of))["id"])}`, { body: { iou_threshold } }))
+      .status;
+  expect([await change(task, 2), await change(task, 0.6)]).toEqual([400, 200]);
+  const [made = {}] = await tasksOf(await restoredId(await bytesOf(project, "location=local")));
+  expect(await get(`tasks/${String(made["id"])}/validation_layout`)).toMatchObject({ ...layout, disabled_frames: [] });
+  expect(await settings(made["id"])).toMatchObject({ iou_threshold: 0.4 });
+  const [plain = {}] = await tasksOf(await restoredId(FULL));
+  expect(await settings(plain["id"])).toEqual({});
+});
+
 behaves("engine/backup.py", async () => {
   const project = idOf(await post("projects", { name: "parts", labels: [{ name: "car" }] }, keys["owen"], ORG));
   const make = async (name: string, server_files: string[], range: Json) => {

@@ -6,7 +6,7 @@ import { filesOf, jobOf } from "../../automation/data/in-cluster/job.ts";
 import { podProgram } from "../../automation/data/in-cluster/program.ts";
 import { failureOf, troubleOf } from "../../automation/data/in-cluster/troubles.ts";
 import type { Work } from "../../automation/data/in-cluster/work.ts";
-import { podProcess } from "../../automation/rehearsal/cluster/pods/process.ts";
+import { podProcesses } from "../../automation/rehearsal/cluster/pods/process.ts";
 import { parseLab } from "../../components/lab/parse.ts";
 
 const DIGEST = `sha256:${"a".repeat(64)}`;
@@ -89,9 +89,9 @@ describe("the Job", () => {
     } as unknown as V1Pod;
     const none = () => Promise.reject(new Error());
     const sources = { configMap: none, secret: none, token: none };
-    const run = await podProcess(pod, "/nowhere", { ...sources, claim: (name) => `/claims/${name}` });
-    expect(run.env).toEqual({ JOB_COMPLETION_INDEX: "1" });
-    expect(run.words.slice(2)).toEqual([
+    const [run] = await podProcesses(pod, "/nowhere", { ...sources, claim: (name) => `/claims/${name}` });
+    expect(run?.env).toEqual({ JOB_COMPLETION_INDEX: "1" });
+    expect(run?.words.slice(2)).toEqual([
       "/claims/program/program.mjs",
       "/claims/program/work.json",
       "/claims/key/place.json",

@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { V1Job, V1Namespace } from "@kubernetes/client-node";
 import { cronJobName } from "../../../components/backup/cron-jobs.ts";
+import { BACKUP_LABEL } from "../../../components/backup/names.ts";
 import { FILE_KEY, FILE_KEY_SECRET } from "../../../components/backup/databases/database-pod.ts";
 import type { Database } from "../../../components/backup/databases/database.ts";
 import type { Send } from "../../../components/kubernetes/api-server.ts";
@@ -8,8 +10,8 @@ import { UserError } from "../../../components/program/errors.ts";
 import { until } from "../../../components/rest/until.ts";
 import type { Progress, ProgressTask } from "../../progress.ts";
 import { Asked } from "../asked.ts";
-import { begin, cronJobAt, ended, followed, type JobPlace } from "../follow.ts";
-import { jobFrom, type JobObject } from "../job.ts";
+import { begin, cronJobAt, ended, followed, hasEnded, type JobPlace } from "../follow.ts";
+import { jobFrom, requestOf, type JobObject } from "../job.ts";
 import { doneAgain } from "./again.ts";
 import { scaledDown, scaledUp, workloadsOf, type Workload } from "./workloads.ts";
 
@@ -40,11 +42,18 @@ export class StillAtWork extends UserError {
       [
         cause instanceof Error ? cause.message : String(cause),
         `Job ${job} may be at work nevertheless, and what uses the database is not scaled up beside it. See: kubectl --namespace ${namespace} get job ${job}`,
-        "When it has ended, run the same again: it goes on, and scales up at its end.",
+        "Run the same again: it follows that Job to its end, and scales up then.",
       ],
       { cause },
     );
   }
+}
+
+/** A Job that a run before this one began, and that has not ended. */
+export interface AtWork {
+  job: string;
+  /** What it was asked. */
+  request: Readonly<Record<string, unknown>>;
 }
 
 /** A database's namespace, as a restore sees and changes it. */
@@ -120,8 +129,24 @@ export class DatabaseCluster {
     });
   }
 
+  /** What somebody asked for and that has not ended: its command was killed, or somebody else is at it. Undefined: nothing. */
+  async atWork(): Promise<AtWork | undefined> {
+    const selector = encodeURIComponent(`${BACKUP_LABEL}=${this.#database.engine}`);
+    const list = await this.#asked.get<{ items: V1Job[] }>(
+      `${this.#path("apis/batch/v1", "jobs")}?labelSelector=${selector}`,
+    );
+    for (const job of list?.items ?? []) {
+      const request = requestOf(job);
+      // One that somebody ends is nobody's to follow.
+      if (request !== undefined && !hasEnded(job) && job.metadata?.deletionTimestamp === undefined)
+        return { job: job.metadata?.name ?? "", request };
+    }
+    return undefined;
+  }
+
   /**
-   * Has the CronJob's pod do something else once, and follows it. Nothing of it is at work when this is over.
+   * Has the CronJob's pod do something else once, and follows it; a Job that does the same already is followed in its place. Nothing of it is at
+   * work when this is over.
    * @param fileKey of the encrypted dump; it is in the cluster as long as the Job
    * @returns what the scripts say came of it
    * @throws UserError where no Job could be made, or it ended without a word of what came of it
@@ -131,6 +156,17 @@ export class DatabaseCluster {
     const { engine, namespace } = this.#database;
     const name = `${cronJobName(engine)}-${randomBytes(4).toString("hex")}`;
     const at = { asked: this.#asked, namespace, name };
+    const before = await this.atWork();
+    if (before !== undefined && isDeepStrictEqual(before.request, request)) {
+      this.#progress.line(`Job ${before.job} does that already, for a run before this one: it is followed.`);
+      return this.#attended(what, { ...at, name: before.job });
+    }
+    if (before !== undefined)
+      throw new StillAtWork(
+        namespace,
+        before.job,
+        new Error("Something else was asked of it before, and is not over."),
+      );
     const job = jobFrom(await cronJobAt(at, cronJobName(engine)), name, request);
     if (fileKey === undefined) return this.#attended(what, at, job);
     if (job.spec) job.spec.ttlSecondsAfterFinished = KEPT_S;
@@ -145,13 +181,18 @@ export class DatabaseCluster {
     }
   }
 
-  /** @param whenMade is done before it is followed. Default: nothing */
-  #attended(what: string, at: JobPlace, job: JobObject, whenMade?: (made: V1Job) => Promise<void>): Promise<unknown> {
+  /**
+   * @param job is made first. Default: it is there
+   * @param whenMade is done before it is followed. Default: nothing
+   */
+  #attended(what: string, at: JobPlace, job?: JobObject, whenMade?: (made: V1Job) => Promise<void>): Promise<unknown> {
     const { namespace, name } = at;
     return this.#progress.task(what, async (task) => {
       try {
-        const made = await begin(at, job);
-        await whenMade?.(made);
+        if (job !== undefined) {
+          const made = await begin(at, job);
+          await whenMade?.(made);
+        }
         return await followed({
           ...{ ...at, signal: this.#signal },
           say: (text) => {

@@ -51,6 +51,8 @@ export interface Restored {
   /** What was, or would be, scaled down. */
   used: string[];
   done: boolean;
+  /** Job of a run before this one, whose end this one has seen: what was lost was told by that one. */
+  followed?: string;
 }
 
 /** Reads a dump, and looks at the database. Nothing is changed. @throws UserError where the dump is not well */
@@ -74,7 +76,14 @@ export async function looked({ engine, cluster, progress, stamp, stands }: LookO
  * @throws UserError where the database is in use, where the dump is not well, and where it could not be put back
  */
 export async function restored(options: RestoreOptions): Promise<Restored> {
-  const { progress, identity, scaleDown, dryRun } = options;
+  const { engine, cluster, progress, identity, scaleDown, dryRun } = options;
+  const before = await cluster.atWork();
+  const stamp = before?.request["restore"];
+  if (before !== undefined && typeof stamp === "string") {
+    assertSame(options, before.job, stamp);
+    const backup = await putBack({ title: TITLES[engine], backup: { stamp }, atWork: [] }, undefined, options);
+    return { backup, losses: [], used: [], done: true, followed: before.job };
+  }
   const look = await looked(options);
   const { title, backup, losses, atWork } = look;
   const used = atWork.map(({ name }) => name);
@@ -88,9 +97,21 @@ export async function restored(options: RestoreOptions): Promise<Restored> {
   return { backup: await putBack(look, fileKey, options), losses, used, done: true };
 }
 
+/** What is asked for now is what a Job does already. @throws UserError with exit code 2 where it is something else */
+function assertSame({ engine, stamp, dryRun }: RestoreOptions, job: string, its: string): void {
+  if (!dryRun && (stamp === undefined || stamp === its)) return;
+  throw new UserError(
+    [
+      `${TITLES[engine]} is being put back as it was at ${its}, by Job ${job} of a run before this one. Nothing was begun.`,
+      `To follow it to its end: npm run platform -- backup restore --database ${engine} --backup ${its}`,
+    ],
+    { exitCode: 2 },
+  );
+}
+
 /** What is done when it is known what of. @param fileKey of an encrypted dump */
 export async function putBack(
-  { title, backup, atWork }: Looked,
+  { title, backup, atWork }: Pick<Looked, "title" | "atWork"> & { backup: Pick<Found, "stamp"> },
   fileKey: Uint8Array | undefined,
   { cluster, progress, stands, letGo }: Pick<RestoreOptions, "cluster" | "progress" | "stands" | "letGo">,
 ): Promise<Found> {

@@ -23,6 +23,8 @@ export interface ListedBackup {
   /** Of all files of a volume's. */
   bytes?: number;
   counts?: Readonly<Record<string, number>>;
+  /** What of a project is not in it. A task has its number. */
+  leftOut?: { id?: number; name: string; why: string }[];
   /** Why it is of no use, where that is known. */
   bad?: string;
 }

@@ -1,6 +1,7 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { UserError } from "../../../components/program/errors.ts";
+import { writeWhole } from "../../whole-file.ts";
 import { NAMES, type Bundle, type BundledFile } from "./bundle.ts";
 import { placeOf } from "./named-files.ts";
 
@@ -66,9 +67,9 @@ export async function putBack(placed: readonly Placed[]): Promise<{ written: str
     for (const { place, content, there } of found) {
       if (there !== undefined) continue;
       await mkdir(path.dirname(place), { recursive: true });
-      // Noted first: what is half written goes too.
+      // A half of it, which a killed run would leave, would be taken for another file by the next.
+      await writeWhole(place, content, false);
       written.push(place);
-      await writeFile(place, content, { mode: 0o600 });
     }
   } catch (error) {
     await undo();

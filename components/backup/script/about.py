@@ -5,7 +5,7 @@ import digest
 # Of a task, what CVAT shows and its zip has not, or has no way to be compared by.
 OF_TASK = ("id", "name", "subset", "size", "mode", "overlap", "segment_size", "image_quality", "bug_tracker", "status")
 # Numbers of CVAT's own, and what it works out itself.
-NOT_OF_QUALITY = ("id", "task_id", "project_id", "created_date", "updated_date", "inherit", "job_filter")
+NOT_OF_SETTINGS = ("id", "task_id", "project_id", "created_date", "updated_date", "inherit", "job_filter")
 
 
 class Look:
@@ -46,17 +46,21 @@ class Look:
             "cloudStorage": self.storage(number),
             "sourceStorage": self.place(task.get("source_storage")),
             "targetStorage": self.place(task.get("target_storage")),
-            "jobs": [self.job(index, job, labels) for index, job in enumerate(jobs)],
+            "jobs": [self.job(index, job, jobs, labels) for index, job in enumerate(jobs)],
             "issues": self.issues(task, jobs),
-            "quality": self.quality(task),
+            "quality": self.settings("quality/settings", task),
+            "consensus": self.settings("consensus/settings", task),
+            "validation": self.validation(task),
         }
 
-    def job(self, index, job, labels):
+    def job(self, index, job, jobs, labels):
         annotations = self.cvat.get(f"jobs/{job['id']}/annotations")
         return {
             "index": index,
             "id": job["id"],
             "type": job.get("type", "annotation"),
+            # Of a replica: the job whose frames are drawn on once more in it.
+            "parent": next((at for at, one in enumerate(jobs) if one["id"] == job.get("parent_job_id")), None),
             "startFrame": job["start_frame"],
             "stopFrame": job["stop_frame"],
             "state": job["state"],
@@ -88,9 +92,21 @@ class Look:
             for issue in issues
         ]
 
-    def quality(self, task):
-        found = self.cvat.all("quality/settings", task_id=task["id"])
-        return {key: value for key, value in found[0].items() if key not in NOT_OF_QUALITY} if found else None
+    def settings(self, path, task):
+        """None: it has none, as one without replicas has none of consensus; or this CVAT knows no such."""
+        found = (self.cvat.find(path, task_id=task["id"], page_size=1) or {}).get("results")
+        return {key: value for key, value in found[0].items() if key not in NOT_OF_SETTINGS} if found else None
+
+    def validation(self, task):
+        """Which frames the ground truth is of, and which of these do not count. None: it has no ground truth."""
+        found = self.cvat.find(f"tasks/{task['id']}/validation_layout") or {}
+        if found.get("mode") is None:
+            return None
+        return {
+            "mode": found["mode"],
+            "frames": sorted(found.get("validation_frames") or []),
+            "disabled": sorted(found.get("disabled_frames") or []),
+        }
 
     def place(self, reference):
         """Where a project or task takes from, or puts to."""

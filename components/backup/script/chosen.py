@@ -61,6 +61,11 @@ def title(entry):
     return f"project {project['id']} `{project['name']}` of {entry['organization']}"
 
 
+def left_title(left):
+    """Of what a backup has not."""
+    return f"task {left['id']} `{left['name']}`" if "id" in left else left["name"]
+
+
 def told_of(store, place):
     """All that a backup says of itself. None: it was thinned out just now."""
     return store.read_json(place + ABOUT)

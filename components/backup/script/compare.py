@@ -3,10 +3,24 @@
 import zips
 
 # What a restored job has of its own.
-OF_JOB = ("type", "startFrame", "stopFrame", "state", "stage", "assignee", "digest")
-OF_TASK = ("name", "subset", "size", "mode", "bug_tracker", "assignee", "quality", "sourceStorage", "targetStorage")
+OF_JOB = ("type", "parent", "startFrame", "stopFrame", "state", "stage", "assignee", "digest")
+OF_TASK = (
+    "name",
+    "subset",
+    "size",
+    "mode",
+    "bug_tracker",
+    "assignee",
+    "quality",
+    "consensus",
+    "validation",
+    "sourceStorage",
+    "targetStorage",
+)
+# CVAT makes settings when they are first asked for, or knew none of these then.
+WHERE_KNOWN = ("quality", "consensus", "validation")
 # What the zip alone makes: the rest is put back by itself.
-BY_ZIP = ("name", "subset", "size", "type", "startFrame", "stopFrame", "digest")
+BY_ZIP = ("name", "subset", "size", "type", "parent", "startFrame", "stopFrame", "digest")
 
 
 def differences(told, now, only=None):
@@ -38,8 +52,7 @@ def of_task(was, now, only):
 def keys_of(was, now, keys, called, only):
     found = []
     for key in keys:
-        # CVAT makes them when they are first asked for.
-        if key == "quality" and was.get(key) is None:
+        if key in WHERE_KNOWN and was.get(key) is None:
             continue
         if (only is None or key in only) and was.get(key) != now.get(key):
             what = "annotations" if key == "digest" else key

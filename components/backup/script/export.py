@@ -1,10 +1,12 @@
 """
-A backup of one project as CVAT makes it, never an old one and never one that cannot be restored. (facts/cvat-real-third-look.md 3.2, 3.3, 3.9)
+A backup of one project, or of one task, as CVAT makes it, never an old one and never one that cannot be restored. (facts/cvat-real-third-look.md
+3.2, 3.3, 3.9)
 
 CVAT gives the zip of last time out again while the project's date stands still, and a zip in which a task was still being made has that task
 without jobs: it is restored by nobody, and comes again the next night.
 """
 
+import contextlib
 import zlib
 
 import requests
@@ -39,26 +41,24 @@ def has_data(task):
     return task.get("data") is not None
 
 
-def is_being_made(task):
-    """So is one whose data failed: CVAT shows one size for both."""
-    return has_data(task) and not task.get("size")
+def is_whole(task):
+    """Not one that is still being made, and not one whose data failed: CVAT shows no pictures for both."""
+    return has_data(task) and bool(task.get("size"))
 
 
-def never_got_data(tasks):
-    return [task for task in tasks if not has_data(task)]
-
-
-def check_tasks(tasks):
-    """
-    :raises NotNow: where a task is being made, or its data failed
-    """
-    bad = [task for task in tasks if is_being_made(task)]
-    if bad:
-        names = ", ".join(f"{task['id']} (`{task['name']}`)" for task in bad[:5])
-        raise NotNow(
-            f"no backup of it could be restored while a task has data without pictures: task {names}. It is still being made, or its data failed: "
-            "then delete that task, which has nothing in it"
-        )
+def left_out(tasks):
+    """Tasks that are in no backup, and why. There is nothing in them that anybody drew."""
+    return [
+        {
+            "id": task["id"],
+            "name": task["name"],
+            "why": "it has no pictures yet: it is being made, or its data failed; then delete it"
+            if has_data(task)
+            else "it never got data",
+        }
+        for task in tasks
+        if not is_whole(task)
+    ]
 
 
 def begin_anew(cvat, project, tasks):
@@ -70,20 +70,40 @@ def begin_anew(cvat, project, tasks):
     with_data = [task for task in tasks if has_data(task)]
     if not with_data:
         return
-    before = cvat.get(f"projects/{project['id']}")["updated_date"]
     # The one that was left alone longest: nobody is giving it another name just now.
     at = f"tasks/{min(with_data, key=lambda task: task['updated_date'])['id']}"
-    cvat.patch(at, {"name": cvat.get(at)["name"]})
-    after = cvat.get(f"projects/{project['id']}")["updated_date"]
-    if after == before:
+    with date_moved(cvat, f"projects/{project['id']}"):
+        cvat.patch(at, {"name": cvat.get(at)["name"]})
+
+
+def begin_task_anew(cvat, task):
+    """
+    The same of one task, whose date its own name does not move. That of its pictures' does, where nothing in it is another, too.
+    (cvat/apps/engine/serializers.py: DataMetaWriteSerializer)
+    """
+    at = f"tasks/{task['id']}"
+    with date_moved(cvat, at):
+        cvat.patch(f"{at}/data/meta", {})
+
+
+@contextlib.contextmanager
+def date_moved(cvat, at):
+    before = cvat.get(at)["updated_date"]
+    yield
+    if cvat.get(at)["updated_date"] == before:
         raise NotNow(
-            f"CVAT still has {before} as the date of its last change, though task {at.split('/')[1]} was written: it would give the zip of then out again"
+            f"CVAT still has {before} as the date of the last change of {at}, though it was written: it would give the zip of then out again"
         )
 
 
-def export(cvat, project, lightweight, within_s):
-    """Has CVAT write a zip. @returns where it is downloaded"""
-    at = f"projects/{project['id']}/backup/export"
+def export(cvat, of, lightweight, within_s):
+    """
+    Has CVAT write a zip.
+
+    :param of: `projects/ID` or `tasks/ID`
+    :returns: where it is downloaded
+    """
+    at = f"{of}/backup/export"
     query = {"location": "local", **({"lightweight": "true"} if lightweight else {})}
     for _ in range(EXPORTS):
         try:

@@ -35,7 +35,7 @@ class Lock:
         self.key = f"{place}lock.json"
         self.life_s = life_s
         self.renewed_each_s = renewed_each_s
-        self.own = {"holder": secrets.token_hex(8), "at": os.uname().nodename, "stamp": stamp, "writing": None}
+        self.own = {"holder": secrets.token_hex(8), "at": os.uname().nodename, "stamp": stamp, "writing": []}
         self.left = None
         self.is_lost = False
         self.until = 0
@@ -112,12 +112,12 @@ class Lock:
             # Tried again; until then others see it as it is.
             pass
 
-    def note_writing(self, key):
+    def note_writing(self, *keys):
         """What a run that is killed now has under way, so that the next one takes it away."""
         with self.mutex:
             self.is_lost = self.is_lost or not self.is_ours()
             self.check()
-            self.own["writing"] = key
+            self.own["writing"] = keys
             self.write()
 
     def check(self):

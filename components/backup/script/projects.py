@@ -2,6 +2,7 @@
 
 import about
 import chosen
+import composing
 import export
 import progress
 import rest
@@ -114,20 +115,19 @@ def one(run, cvat, where, project):
             raise
         run.backups.append({"what": what, "place": place, "bytes": told["zip"]["bytes"], "counts": told["counts"]})
         for left in told["leftOut"]:
-            run.left_out.append({"what": f"task {left['id']} `{left['name']}` of {what}", "why": left["why"]})
+            run.left_out.append({"what": f"{chosen.left_title(left)} of {what}", "why": left["why"]})
 
 
 def backed_up(run, cvat, where, project, place):
-    lightweight = run.settings["projects"]["lightweight"]
-    within_s = run.settings["projects"]["exportHours"] * 3600
     for attempt in range(1, TRIES + 1):
         tasks = export.tasks_of(cvat, project)
-        export.check_tasks(tasks)
-        with_data = [task for task in tasks if export.has_data(task)]
-        export.begin_anew(cvat, project, tasks)
-        beside = about.Look(cvat).project(project, with_data)
-        url = export.export(cvat, project, lightweight, within_s)
-        zip_of_it = uploaded(run, cvat, url, f"{place}backup.zip")
+        whole = [task for task in tasks if export.is_whole(task)]
+        # With one that has data and no pictures CVAT makes no zip of all of them, or one that nobody can restore.
+        is_of_tasks = any(export.has_data(task) for task in tasks if task not in whole)
+        if not is_of_tasks:
+            export.begin_anew(cvat, project, tasks)
+        beside = about.Look(cvat).project(project, whole)
+        zip_of_it = (of_tasks if is_of_tasks else of_project)(run, cvat, project, whole, place)
         found = zips.check(run.store, zip_of_it["key"])
         if found["digests"] == about.in_order(beside):
             break
@@ -143,13 +143,10 @@ def backed_up(run, cvat, where, project, place):
         "stamp": run.stamp,
         "organization": where,
         "project": {"id": project["id"], "name": project["name"], "created": project["created_date"]},
-        "lightweight": lightweight,
-        "zip": {**zip_of_it, "entries": found["entries"]},
+        "lightweight": run.settings["projects"]["lightweight"],
+        "zip": {**zip_of_it, "entries": found["entries"], "madeOf": "tasks" if is_of_tasks else "project"},
         **beside,
-        "leftOut": [
-            {"id": task["id"], "name": task["name"], "why": "it never got data"}
-            for task in export.never_got_data(tasks)
-        ],
+        "leftOut": [*export.left_out(tasks), *(composing.left_out(guide_of(cvat, project)) if is_of_tasks else [])],
     }
     # Another run would have taken the zip away.
     run.lock.check()
@@ -157,10 +154,51 @@ def backed_up(run, cvat, where, project, place):
     return told
 
 
-def uploaded(run, cvat, url, key):
-    """Straight on into the bucket: nothing of it lies on a disk."""
+def of_project(run, cvat, project, _tasks, place):
+    return exported(run, cvat, f"projects/{project['id']}", f"{place}backup.zip")
+
+
+def of_tasks(run, cvat, project, tasks, place):
+    """The same, of the zips of its tasks, of which one at a time lies beside it."""
+    whole, own = f"{place}backup.zip", f"{place}task.zip"
+    progress.say(f"one zip for each of {len(tasks)} tasks, since another has no pictures")
+
+    def archives():
+        for number, task in enumerate(tasks, start=1):
+            progress.say(f"task {number} of {len(tasks)}: {task['id']} `{task['name']}`")
+            export.begin_task_anew(cvat, task)
+            exported(run, cvat, f"tasks/{task['id']}", own, whole)
+            with zips.opened(run.store, own) as archive:
+                yield archive
+
+    labels = cvat.all("labels", project_id=project["id"])
+    pieces = composing.pieces(project, labels, guide_of(cvat, project), archives())
+    run.lock.note_writing(whole)
+    made = {"key": whole, **streams.upload(run.store.client, run.store.bucket, whole, pieces)}
+    run.store.remove([own])
+    return made
+
+
+def guide_of(cvat, project):
+    number = project.get("guide_id")
+    return None if number is None else cvat.get(f"guides/{number}")["markdown"]
+
+
+def exported(run, cvat, of, *keys):
+    """CVAT's zip of a project or a task, in the bucket."""
+    within_s = run.settings["projects"]["exportHours"] * 3600
+    return uploaded(run, cvat, export.export(cvat, of, run.settings["projects"]["lightweight"], within_s), *keys)
+
+
+def uploaded(run, cvat, url, *keys):
+    """
+    Straight on into the bucket: nothing of it lies on a disk.
+
+    :param keys: what it is called there, and what else is being written meanwhile
+    """
+    key = keys[0]
     for attempt in range(1, export.DOWNLOADS + 1):
-        run.lock.note_writing(key)
+        run.lock.note_writing(*keys)
         try:
             return {"key": key, **streams.upload(run.store.client, run.store.bucket, key, export.pieces(cvat, url))}
         except rest.Away:

@@ -43,7 +43,9 @@ class PuttingBack:
             for job, before in zip(jobs, was["jobs"], strict=True):
                 self.job(job, before, called)
             self.issues(task, jobs, was, called)
-        self.quality(task, was, called)
+        for key, path in (("quality", "quality/settings"), ("consensus", "consensus/settings")):
+            self.settings(task, was, key, path, called)
+        self.validation(task, was, called)
 
     def link(self, task, was):
         """Pictures that stayed in their bucket: without it CVAT answers 409 for each of them."""
@@ -117,16 +119,29 @@ class PuttingBack:
             if body:
                 self.cvat.patch(f"issues/{found['id']}", body)
 
-    def quality(self, task, was, called):
-        if not was.get("quality"):
+    def settings(self, task, was, key, path, called):
+        if not was.get(key):
             return
-        (now, *_) = self.cvat.all("quality/settings", task_id=task["id"]) or [None]
+        now = next(iter((self.cvat.find(path, task_id=task["id"], page_size=1) or {}).get("results") or []), None)
         if now is None:
-            self.lost.append(f"settings of quality of {called}: CVAT has none here")
-            was["quality"] = None
+            self.lost.append(f"settings of {key} of {called}: CVAT has none here")
+            was[key] = None
             return
-        body = {key: value for key, value in was["quality"].items() if key in now and now[key] != value}
-        self.change(f"quality/settings/{now['id']}", now, body)
+        body = {name: value for name, value in was[key].items() if name in now and now[name] != value}
+        self.change(f"{path}/{now['id']}", now, body)
+
+    def validation(self, task, was, called):
+        """The zip has the frames of ground truth, and not which of them do not count."""
+        wanted = was.get("validation")
+        if not wanted:
+            return
+        at = f"tasks/{task['id']}/validation_layout"
+        now = self.cvat.find(at) or {}
+        if now.get("mode") is None:
+            self.lost.append(f"frames of ground truth of {called}: CVAT knows none here")
+            was["validation"] = None
+        elif sorted(now.get("disabled_frames") or []) != wanted["disabled"]:
+            self.cvat.patch(at, {"disabled_frames": wanted["disabled"]})
 
     def change(self, at, now, body):
         """Only what differs."""

@@ -102,7 +102,7 @@ def restored(run, cvat, target, told, what, place, state, keep):
             "counts": now["counts"],
             "project": {"id": number, "name": state["name"]},
             "frames": fetched,
-            "lost": [*owner_lost(told, cvat), *putting.lost],
+            "lost": [*owner_lost(told, cvat), *never_there(told), *putting.lost],
         }
     )
     if differences or wrong:
@@ -188,7 +188,7 @@ def free_name(told, there, run):
 
 def planned(told, what, place, to, there, target):
     """What would be done, as nothing is."""
-    lost = []
+    lost = never_there(told)
     names = {task["assignee"] for task in told["tasks"]} | {told["assignee"]}
     names |= {job["assignee"] for task in told["tasks"] for job in task["jobs"]}
     lost += [f"{name} is no member of {to}" for name in sorted(names - {None}) if target.user(name) is None]
@@ -197,6 +197,10 @@ def planned(told, what, place, to, there, target):
         f"would come into {to}{' under another name, since there is one' if name in {one['name'] for one in there} else ''}"
     )
     return {"what": what, "place": place, "bytes": told["zip"]["bytes"], "counts": told["counts"], "lost": lost}
+
+
+def never_there(told):
+    return [f"{chosen.left_title(left)}: it is not in the backup, {left['why']}" for left in told["leftOut"]]
 
 
 def owner_lost(told, cvat):

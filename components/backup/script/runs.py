@@ -225,8 +225,8 @@ def clear_killed(run):
     left = run.lock.left
     if not left:
         return
-    if left.get("writing"):
-        run.store.abort_uploads(left["writing"])
+    for key in left.get("writing") or []:
+        run.store.abort_uploads(key)
     if run.store.read_json(f"{run.place}runs/{left.get('stamp')}.json") is None:
         run.interrupted = f"the run of {run.part} begun {left.get('stamp')} was killed: it left no summary"
         progress.say(run.interrupted)

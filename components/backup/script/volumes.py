@@ -24,7 +24,7 @@ from index import ABOUT
 from saving import Saving
 from several import counted
 
-# From so many files on, one that has lost more than half of them is taken for one that is not what it was.
+# From so many files on, one that has lost more than half of them is taken for one that is not what it was; one of fewer where it has none left.
 MANY = 20
 
 
@@ -156,7 +156,8 @@ def newest_well(entries):
 def smaller(about, last):
     """Why a backup does not count as well: a claim that was made anew is empty, and its backups would drive those of the old one out."""
     now, then = about["counts"]["files"], last["counts"]["files"] if last else 0
-    if then < MANY or now * 2 >= then:
+    has_lost_most = now * 2 < then if then >= MANY else now == 0 < then
+    if not has_lost_most:
         return None
     return (
         f"{counted(now, 'file')} {'is' if now == 1 else 'are'} there, and {then} were at {last['stamp']}. Until that is sorted out no older backup goes. "

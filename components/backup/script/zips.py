@@ -6,6 +6,7 @@ at a time. (facts/cvat-real-third-look.md 3.2, 3.3, 3.6)
 """
 
 import codecs
+import contextlib
 import json
 import posixpath
 import re
@@ -47,9 +48,15 @@ def check(store, key):
     :raises Broken: where it cannot be restored whole
     :raises botocore's errors: where the store does not answer, or has no such object
     """
+    with or_broken(), opened(store, key) as archive:
+        return contents(archive)
+
+
+@contextlib.contextmanager
+def or_broken():
+    """Within it a zip is read: what is wrong with it, is a sentence."""
     try:
-        with opened(store, key) as archive:
-            return contents(archive)
+        yield
     except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, RuntimeError) as error:
         raise Broken(f"CVAT's zip is cut off or spoiled: {error}") from None
     except ranges.Replaced:

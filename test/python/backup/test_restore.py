@@ -159,6 +159,45 @@ def test_a_project_comes_back_beside_the_one_that_is_there_with_all_that_the_zip
     assert messages == ["admin: Wheel is missing", "admin: Yes"]
 
 
+def test_ground_truth_and_replicas_come_back_with_what_cvats_zip_forgets_of_them(lab):
+    project = lab.project("judged")
+    task = lab.task(project, "pics", consensus_replicas=2)
+    body = {"type": "ground_truth", "task_id": task, "frame_selection_method": "manual", "frames": [0, 2]}
+    truth = call("POST", "jobs", body=body)["id"]
+    call("PATCH", f"tasks/{task}/validation_layout", body={"disabled_frames": [2]})
+    settings = call("GET", f"consensus/settings?task_id={task}")["results"][0]["id"]
+    call("PATCH", f"consensus/settings/{settings}", body={"iou_threshold": 0.61})
+    lab.annotate(task)
+    replica = next(one for one in jobs_of(task) if one["type"] == "consensus_replica")
+    for job, points in ((replica["id"], [1, 1, 9, 9]), (truth, [2, 2, 8, 8])):
+        annotate_job(project, job, points)
+    assert lab.night()[0] == 0
+    told = lab.backups(project)[-1]
+    assert [one["type"] for one in told["tasks"][0]["jobs"]] == [
+        *(["annotation", "consensus_replica", "consensus_replica"] * 2),
+        "ground_truth",
+    ]
+    assert told["tasks"][0]["validation"] == {"mode": "gt", "frames": [0, 2], "disabled": [2]}
+    code, result = asked(lab, restore, project=project)
+    assert (code, result["failed"]) == (0, [])
+    made = look(lab, result["backups"][0]["project"]["id"])
+    assert without_numbers(made) == without_numbers(look(lab, project))
+    (now,) = made["tasks"]
+    assert (now["validation"]["disabled"], now["consensus"]) == ([2], {"iou_threshold": 0.61})
+    assert [one["parent"] for one in now["jobs"]] == [None, 0, 0, None, 3, 3, None]
+    assert asked(lab, drill)[0] == 0
+
+
+def jobs_of(task):
+    return sorted(call("GET", f"jobs?task_id={task}&page_size=100")["results"], key=lambda one: one["id"])
+
+
+def annotate_job(project, job, points):
+    label = next(one for one in call("GET", f"labels?project_id={project}")["results"] if one["name"] == "car")
+    shape = {"type": "rectangle", "frame": 0, "label_id": label["id"], "points": points, "attributes": []}
+    call("PATCH", f"jobs/{job}/annotations?action=create", body={"shapes": [shape], "tags": [], "tracks": []})
+
+
 def test_a_dry_run_says_what_would_be_lost_and_makes_nothing(lab):
     code, result = asked(lab, restore, project=lab.one, dryRun=True)
     assert (code, result["backups"][0]["lost"]) == (0, [])

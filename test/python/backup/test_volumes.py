@@ -1,12 +1,16 @@
 """A volume is backed up as it is, kept as long as it is needed, and comes back."""
 
+import datetime
+import gzip
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 import urllib.parse
 
 import pytest
@@ -324,18 +328,75 @@ def test_nobody_leads_a_run_out_of_the_volume_by_a_link(lab, monkeypatch):
     assert code == runs.FAILED
     assert "data/a (a link)" in told["failed"][0]["why"]
     assert not os.path.exists(f"{lab.home}/in it")
+    os.unlink(lab.at("data/a"))
+    os.mkdir(lab.at("data/a"))
+    # The first look is that of what is to be done.
+    monkeypatch.setattr(writing_back, "entry_of", folder_swapped(lab, writing_back.entry_of, at_look=2))
+    assert lab.run(restore=stamp)[0] == runs.FAILED
+    assert not os.path.exists(f"{lab.home}/in it")
 
 
-def test_a_claim_that_was_made_anew_drives_no_good_backup_out(lab):
-    lab.settings["volumes"]["keep"] = {"daily": 1, "weekly": 0}
+def folder_swapped(lab, look, at_look):
+    """Just after the look at a folder it is a link to another one."""
+    looks = iter(range(1, 100))
+
+    def swapped(path, name, folder):
+        found = look(path, name, folder)
+        if path == b"data/a" and next(looks) == at_look:
+            shutil.rmtree(lab.at("data/a"))
+            os.symlink(lab.home, lab.at("data/a"))
+        return found
+
+    return swapped
+
+
+def test_nobody_leads_a_run_out_of_the_volume_by_a_folder(lab, monkeypatch):
+    with open(f"{lab.home}/settings.json", "wb") as file:
+        file.write(b"the key of the store")
+    lab.write("data/a/in it", b"in it")
+    monkeypatch.setattr(folder_tree, "entry_of", folder_swapped(lab, folder_tree.entry_of, at_look=1))
+    code, told = lab.run()
+    assert code == runs.FAILED
+    assert "data/a" in told["failed"][0]["why"]
+    assert lab.contents() == set()
+
+
+def test_what_a_run_has_sent_that_failed_is_sent_no_second_time(lab, monkeypatch):
+    # In the past, or the store's own dates would be of before the backup that is there.
+    clock = iter(range(1000))
+    begin = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)
+    monkeypatch.setattr(runs, "utc_now", lambda: begin + datetime.timedelta(seconds=next(clock)))
+    lab.fill(5)
+    lab.backs_up()
     lab.fill(40)
+    sent = iter(range(100))
+
+    def full(*all_of_it):
+        if next(sent) == 10:
+            raise OSError(28, "No space left on device")
+        return listing(*all_of_it)
+
+    listing = file_lists.line_of
+    with monkeypatch.context() as patch:
+        patch.setattr(file_lists, "line_of", full)
+        code, told = lab.run()
+    assert (code, told["outcome"]) == (runs.FAILED, "incomplete")
+    there = len(lab.contents())
+    assert there > 5
+    assert lab.backs_up()["sent"]["files"] == 40 - there
+
+
+@pytest.mark.parametrize("files", [1, 40])
+def test_a_claim_that_was_made_anew_drives_no_good_backup_out(lab, files):
+    lab.settings["volumes"]["keep"] = {"daily": 1, "weekly": 0}
+    lab.fill(files)
     good = lab.backs_up()["stamp"]
     before = tree_of(lab.root)
     lab.empty()
     for _ in range(3):
         code, told = lab.run()
         assert code == runs.FAILED
-        assert "0 files are there, and 40 were" in told["failed"][0]["why"]
+        assert f"0 files are there, and {files} were" in told["failed"][0]["why"]
     assert good in lab.stamps()
     assert len(lab.posts.all) == 1
     # Though each is whole in itself, it does not count.
@@ -347,12 +408,13 @@ def test_a_claim_that_was_made_anew_drives_no_good_backup_out(lab):
     assert "well again" in lab.posts.texts()[-1]
 
     lab.empty()
-    lab.write("data/one", b"one")
+    if files > 1:
+        lab.write("data/one", b"one")
     assert lab.run()[0] == runs.FAILED
     lab.backs_up(acceptSmaller=True)
     lab.backs_up()
     assert len(lab.stamps()) == 1
-    assert lab.contents() == {sha256(b"one")}
+    assert lab.contents() == ({sha256(b"one")} if files > 1 else set())
 
 
 # Where a run is killed: what it calls there, before or after which it is gone.
@@ -615,6 +677,44 @@ def test_its_own_program_stops_when_it_is_told_to_and_leaves_no_lock(lab):
     assert lab.backs_up()["sent"]["files"] < 400
 
 
+def test_a_large_file_needs_no_memory_of_its_size(lab):
+    os.truncate(lab.write("data/film.mp4"), 400 * MIB)
+    path = f"{lab.home}/settings.json"
+    with open(path, "w") as file:
+        json.dump(lab.settings, file)
+    for request in ({}, {"restore": None}):
+        process = subprocess.Popen(
+            [sys.executable, str(SCRIPTS / "backup.py"), "volumes", path],
+            stdout=subprocess.DEVNULL,
+            env={**os.environ, **lab.environment, "BACKUP_REQUEST": json.dumps(request)},
+        )
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        assert process.returncode == 0
+        assert used.ru_maxrss < 250 * 1024
+        if not request:
+            lab.empty()
+    assert os.stat(lab.at("data/film.mp4")).st_size == 400 * MIB
+
+
+def test_lists_are_read_as_they_come(tmp_path):
+    def entries(mtime):
+        for number in range(100_000):
+            entry = {"path": b"data/%08d" % number, "kind": "file", "size": 1, "mtime": mtime, "mode": 0o644}
+            yield {**entry, "uid": 0, "gid": 0, "sha256": sha256(b"%d" % number)}
+
+    with gzip.open(tmp_path / "list", "wb") as file:
+        for entry in entries(1):
+            file.write(file_lists.line_of(entry))
+    tracemalloc.start()
+    try:
+        pairs = file_lists.merged(file_lists.read(tmp_path / "list"), entries(2))
+        assert sum(old["path"] == new["path"] for old, new in pairs) == 100_000
+        assert tracemalloc.get_traced_memory()[1] < MIB
+    finally:
+        tracemalloc.stop()
+
+
 def test_another_part_is_told_to_be_overdue(lab):
     lab.fill(2)
     projects = f"{lab.settings['volumes']['to']}projects/"
@@ -625,8 +725,6 @@ def test_another_part_is_told_to_be_overdue(lab):
 
 
 def test_no_list_leads_out_of_the_volume(tmp_path):
-    import gzip
-
     for path in (b"../a", b"/etc/a", b"a//b", b"a/../../b"):
         entry = {
             "path": path,

@@ -1,9 +1,19 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import type { V1ConfigMap, V1EnvVar, V1Pod, V1Secret, V1Volume, V1VolumeProjection } from "@kubernetes/client-node";
+import {
+  ApiException,
+  type V1ConfigMap,
+  type V1Container,
+  type V1EnvVar,
+  type V1Pod,
+  type V1Secret,
+  type V1Volume,
+  type V1VolumeProjection,
+} from "@kubernetes/client-node";
 
-/** How a pod is run as a process of this machine: its words and variables, with the folders that stand for its mounts. */
-export interface PodProcess {
+/** How a pod's container is run as a process of this machine: its words and variables, with the folders that stand for its mounts. */
+export interface ContainerProcess {
+  name: string;
   words: string[];
   env: Record<string, string>;
 }
@@ -19,35 +29,48 @@ export interface VolumeSources {
 }
 
 /**
- * Makes a pod's volumes as folders, and reads from its spec what is to be run in them. Where the pod has a path below a mount, in its command,
+ * Makes a pod's volumes as folders, and reads from its spec what is to be run in them. Where the pod has a path below a mount, in a command,
  * arguments or variables, the process has that folder's.
  * @param folder of the pod's own
  * @throws Error for what a spec may have and is not played here
  */
-export async function podProcess(pod: V1Pod, folder: string, sources: VolumeSources): Promise<PodProcess> {
-  const [container, ...others] = pod.spec?.containers ?? [];
-  if (container === undefined || others.length > 0 || pod.spec?.initContainers !== undefined)
-    throw new Error("only pods of one container are run here");
-  const mounts: (readonly [string, string])[] = [];
-  for (const { name, mountPath, subPath } of container.volumeMounts ?? []) {
-    const volume = pod.spec?.volumes?.find((one) => one.name === name);
-    if (volume === undefined || subPath !== undefined) throw new Error(`mount ${mountPath} is not played here`);
-    mounts.push([mountPath, await folderOf(volume, path.join(folder, name), pod, sources)]);
-  }
+export async function podProcesses(pod: V1Pod, folder: string, sources: VolumeSources): Promise<ContainerProcess[]> {
+  const { containers = [], initContainers, volumes = [] } = pod.spec ?? {};
+  if (initContainers !== undefined)
+    throw new Error("pods with containers that run before the others are not played here");
+  const folders = new Map<string, string>();
+  for (const volume of volumes)
+    folders.set(volume.name, await folderOf(volume, path.join(folder, volume.name), pod, sources));
+  return Promise.all(containers.map((container) => containerProcess(container, pod, folders, sources)));
+}
+
+async function containerProcess(
+  { name, command = [], args = [], env = [], volumeMounts = [] }: V1Container,
+  pod: V1Pod,
+  folders: ReadonlyMap<string, string>,
+  sources: VolumeSources,
+): Promise<ContainerProcess> {
+  const mounts = volumeMounts.map(({ name: volume, mountPath, subPath }) => {
+    const folder = folders.get(volume);
+    if (folder === undefined || subPath !== undefined) throw new Error(`mount ${mountPath} is not played here`);
+    return [mountPath, folder] as const;
+  });
   const here = (word: string) => {
     const mount = mounts.find(([at]) => word === at || word.startsWith(`${at}/`));
     return mount === undefined ? word : mount[1] + word.slice(mount[0].length);
   };
-  const variables = (container.env ?? []).map((one) => [one.name, here(valueOf(one, pod))]);
-  return {
-    words: [...(container.command ?? []), ...(container.args ?? [])].map(here),
-    env: Object.fromEntries(variables) as Record<string, string>,
-  };
+  const variables: Record<string, string> = {};
+  for (const one of env) variables[one.name] = here(await valueOf(one, pod, sources));
+  return { name, words: [...command, ...args].map(here), env: variables };
 }
 
 async function folderOf(volume: V1Volume, folder: string, pod: V1Pod, sources: VolumeSources): Promise<string> {
   const claim = volume.persistentVolumeClaim?.claimName;
-  if (claim !== undefined) return sources.claim(claim);
+  if (claim !== undefined) {
+    // A volume that was just made is an empty folder.
+    await mkdir(sources.claim(claim), { recursive: true });
+    return sources.claim(claim);
+  }
   await mkdir(folder, { recursive: true, mode: 0o700 });
   if (volume.emptyDir) return folder;
   const files = await filesOf(volume, pod, sources);
@@ -70,7 +93,10 @@ async function filesOf(
     return buffers(Object.assign({}, ...parts) as Record<string, string>);
   }
   if (secret?.secretName !== undefined) {
-    const { data = {} } = await sources.secret(secret.secretName);
+    const found = await (secret.optional === true
+      ? orNone(sources.secret(secret.secretName))
+      : sources.secret(secret.secretName));
+    const data = found?.data ?? {};
     return Object.fromEntries(Object.entries(data).map(([file, text]) => [file, Buffer.from(text, "base64")]));
   }
   throw new Error(`volume ${name} is not played here`);
@@ -93,8 +119,27 @@ async function projectedFiles(
 const buffers = (texts: Readonly<Record<string, string>>): Record<string, Buffer> =>
   Object.fromEntries(Object.entries(texts).map(([file, text]) => [file, Buffer.from(text)]));
 
-function valueOf({ name, value, valueFrom }: V1EnvVar, { metadata }: V1Pod): string {
+async function orNone<T>(object: Promise<T>): Promise<T | undefined> {
+  try {
+    return await object;
+  } catch (error) {
+    if (error instanceof ApiException && error.code === 404) return undefined;
+    throw error;
+  }
+}
+
+async function valueOf(
+  { name, value, valueFrom }: V1EnvVar,
+  { metadata }: V1Pod,
+  { secret }: VolumeSources,
+): Promise<string> {
   if (valueFrom === undefined) return value ?? "";
+  const { secretKeyRef } = valueFrom;
+  if (secretKeyRef !== undefined) {
+    const text = (await secret(secretKeyRef.name ?? "")).data?.[secretKeyRef.key];
+    if (text === undefined) throw new Error(`Secret ${secretKeyRef.name ?? ""} has no ${secretKeyRef.key}`);
+    return Buffer.from(text, "base64").toString();
+  }
   const [, kind, key = ""] =
     /^metadata\.(annotations|labels)\['(.+)'\]$/.exec(valueFrom.fieldRef?.fieldPath ?? "") ?? [];
   const found = (kind === "labels" ? metadata?.labels : metadata?.annotations)?.[key];

@@ -12,28 +12,32 @@ import {
   type V1Pod,
 } from "@kubernetes/client-node";
 import { BACKUP_LABEL } from "../../../../components/backup/names.ts";
-import { VOLUMES } from "../../../../components/backup/volumes/volume.ts";
 import { COPY_JOB } from "../../../../components/cvat/certificate/copy-pod.ts";
 import { WORK_LABEL } from "../../../data/in-cluster/job.ts";
 import { markOf } from "../../../runs/belonging.ts";
-import { readAddresses } from "../routes.ts";
+import { readAddresses, type Address } from "../routes.ts";
 import { ContainerLog, logFile } from "./log-file.ts";
-import { podProcess } from "./process.ts";
+import { podProcesses, type ContainerProcess } from "./process.ts";
 
 const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 const AFTER_AN_ERROR_MS = 500;
+/** What a pod has to end by itself. (kubernetes.io: terminationGracePeriodSeconds) */
+const GRACE_MS = 30_000;
 /** What a kubelet keeps of a log as the message of a container that failed. (kubernetes: pkg/kubelet/kuberuntime, fallbackToLogs) */
 const LOG_BYTES = 2048;
 
-/** What is run: work on data, what copies a certificate, and backups of projects and volumes. (stages.yaml leaves their ends to this) */
-const RUN = [WORK_LABEL, `app=${COPY_JOB}`, `${BACKUP_LABEL} in (projects, ${VOLUMES.join(", ")})`];
+/** What is run: work on data, what copies a certificate, and backups. (stages.yaml leaves their ends to this) */
+const RUN = [WORK_LABEL, `app=${COPY_JOB}`, BACKUP_LABEL];
+
+/** Of these a rehearsal has no programs. */
+const NOT_PLAYED = ["mongodb"];
 
 /** Loaded into each Python: what is for the lab's network goes to this machine. (network/sitecustomize.py) */
 const PYTHON_NETWORK = path.join(import.meta.dirname, "network");
 
-/** One pod's process. */
+/** One pod's processes. */
 interface Running {
-  child?: ChildProcess;
+  children: ChildProcess[];
   isOver?: boolean;
 }
 
@@ -54,7 +58,7 @@ export function runPods(home: string, kubeconfig: KubeConfig): void {
     const uid = pod.metadata?.uid ?? "";
     if (pod.metadata?.deletionTimestamp !== undefined) end(uid);
     else if (pod.status?.phase === "Running" && !running.has(uid)) {
-      const own: Running = {};
+      const own: Running = { children: [] };
       running.set(uid, own);
       void run({ home, core, server }, pod, own);
     }
@@ -63,7 +67,8 @@ export function runPods(home: string, kubeconfig: KubeConfig): void {
     const own = running.get(uid);
     if (own === undefined) return;
     own.isOver = true;
-    own.child?.kill("SIGKILL");
+    own.children.forEach(terminate);
+    setTimeout(() => own.children.forEach(killAll), GRACE_MS).unref();
   };
   for (const labelSelector of RUN) {
     const list = () => core.listPodForAllNamespaces({ labelSelector });
@@ -86,10 +91,9 @@ async function run(place: Place, pod: V1Pod, own: Running): Promise<void> {
   const namespace = pod.metadata?.namespace ?? "";
   const folder = path.join(home, "pods", pod.metadata?.uid ?? "");
   const startedAt = new Date().toISOString();
-  const ended = await inFolder(place, pod, { folder, own }).catch((error: unknown) => ({
-    exitCode: 128,
-    log: String(error),
-  }));
+  const ended = await inFolder(place, pod, { folder, own }).catch((error: unknown) =>
+    (pod.spec?.containers ?? []).map((container) => ({ name: container.name, exitCode: 128, log: String(error) })),
+  );
   await rm(folder, { recursive: true, force: true });
   if (own.isOver) return;
   const body = { status: statusOf(pod, ended, startedAt) };
@@ -99,7 +103,9 @@ async function run(place: Place, pod: V1Pod, own: Running): Promise<void> {
   });
 }
 
+/** How a container ended. */
 interface Ended {
+  name: string;
   exitCode: number;
   log: string;
 }
@@ -108,10 +114,13 @@ async function inFolder(
   { home, core, server }: Place,
   pod: V1Pod,
   { folder, own }: { folder: string; own: Running },
-): Promise<Ended> {
+): Promise<Ended[]> {
   const namespace = pod.metadata?.namespace ?? "";
+  for (const { name } of pod.spec?.containers ?? []) new ContainerLog(logFile(home, name));
+  const label = pod.metadata?.labels?.[BACKUP_LABEL] ?? "";
+  if (NOT_PLAYED.includes(label)) throw new Error(`a rehearsal has nothing that ${label} is backed up with`);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const { words, env } = await podProcess(pod, folder, {
+  const containers = await podProcesses(pod, folder, {
     configMap: (name) => core.readNamespacedConfigMap({ namespace, name }),
     secret: (name) => core.readNamespacedSecret({ namespace, name }),
     token: async (name) => {
@@ -121,27 +130,67 @@ async function inFolder(
     },
     claim: (name) => path.join(home, "claims", namespace, name),
   });
-  const [program = "", ...rest] = words;
-  const addresses = JSON.stringify(await readAddresses(home));
-  const child = spawn(program, rest, {
-    cwd: folder,
-    env: {
-      PATH: `${process.env["PATH"] ?? ""}:${path.dirname(process.execPath)}`,
-      NODE_OPTIONS: `--import=${path.join(import.meta.dirname, "network.mjs")}`,
-      PYTHONPATH: PYTHON_NETWORK,
-      REHEARSAL_ADDRESSES: addresses,
-      // As a kubelet tells each pod.
-      KUBERNETES_SERVICE_HOST: server.hostname,
-      KUBERNETES_SERVICE_PORT: server.port,
-      ...markOf(home),
-      ...env,
-    },
+  const env = {
+    // The folder of Node comes last: it may be that of the system's Python as well, which whoever began the rehearsal has another in the place of.
+    PATH: `${process.env["PATH"] ?? ""}:${path.dirname(process.execPath)}`,
+    NODE_OPTIONS: `--import=${path.join(import.meta.dirname, "network.mjs")}`,
+    PYTHONPATH: PYTHON_NETWORK,
+    // As a kubelet tells each pod.
+    KUBERNETES_SERVICE_HOST: server.hostname,
+    KUBERNETES_SERVICE_PORT: server.port,
+    ...markOf(home),
+  };
+  const addresses = await readAddresses(home);
+  return Promise.all(
+    containers.map((one) =>
+      ended(one, { env: { ...env, ...one.env, ...network(one, addresses) }, cwd: folder, home, own }),
+    ),
+  );
+}
+
+/** Where a container finds what it is told of the lab's network. */
+function network({ env: { PGHOST, PGPORT } }: ContainerProcess, addresses: readonly Address[]): Record<string, string> {
+  const database = addresses.find(({ host, port }) => host === PGHOST && String(port) === PGPORT);
+  if (database === undefined) return { REHEARSAL_ADDRESSES: JSON.stringify(addresses) };
+  // What libpq is, asks neither Node nor Python. Its own variables say where a connection goes. (postgresql.org: libpq, PGHOSTADDR)
+  const { host, to } = database;
+  return {
+    REHEARSAL_ADDRESSES: JSON.stringify([...addresses, { host, port: to, to }]),
+    PGHOSTADDR: "127.0.0.1",
+    PGPORT: String(to),
+  };
+}
+
+/** As a kubelet does it: told to the first process alone. A shell that is it hears nothing of it. (pid_namespaces(7)) */
+function terminate(child: ChildProcess): void {
+  if (path.basename(child.spawnfile) !== "sh") child.kill("SIGTERM");
+}
+
+/** A container ends with all that it began. */
+function killAll({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid === undefined || exitCode !== null || signalCode !== null) return;
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // It has just ended by itself.
+  }
+}
+
+/** Runs a container to its end. */
+function ended(
+  { name, words: [program = "", ...rest] }: ContainerProcess,
+  { env, cwd, home, own }: { env: Record<string, string>; cwd: string; home: string; own: Running },
+): Promise<Ended> {
+  const child = spawn(program === "node" ? process.execPath : program, rest, {
+    ...{ cwd, env },
     stdio: ["ignore", "pipe", "pipe"],
+    // With what it starts itself it is one group, and ends as one.
+    detached: true,
   });
-  own.child = child;
-  if (own.isOver) child.kill("SIGKILL");
+  own.children.push(child);
+  if (own.isOver) terminate(child);
   let log = "";
-  const shown = new ContainerLog(logFile(home, pod.spec?.containers[0]?.name ?? ""));
+  const shown = new ContainerLog(logFile(home, name));
   for (const stream of ["stdout", "stderr"] as const)
     child[stream].on("data", (piece: Buffer) => {
       log = (log + piece.toString()).slice(-LOG_BYTES);
@@ -150,32 +199,30 @@ async function inFolder(
   return new Promise((resolve, reject) => {
     // As of every other pod here: it has done what it is for.
     child.once("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") resolve({ exitCode: 0, log: `${program} is not on this machine` });
+      if (error.code === "ENOENT") resolve({ name, exitCode: 0, log: `${program} is not on this machine` });
       else reject(error);
     });
     child.once("close", (code) => {
-      resolve({ exitCode: code ?? 137, log });
+      resolve({ name, exitCode: code ?? 137, log });
     });
   });
 }
 
-function statusOf({ spec }: V1Pod, { exitCode, log }: Ended, startedAt: string) {
+function statusOf({ spec }: V1Pod, ends: readonly Ended[], startedAt: string) {
   const finishedAt = new Date().toISOString();
-  const hasFailed = exitCode !== 0;
-  const terminated = {
-    ...{ exitCode, startedAt, finishedAt },
-    reason: hasFailed ? "Error" : "Completed",
-    ...(hasFailed && { message: log }),
-  };
-  const [container] = spec?.containers ?? [];
+  const hasFailed = ends.some(({ exitCode }) => exitCode !== 0);
   return {
     phase: hasFailed ? "Failed" : "Succeeded",
-    containerStatuses: [
-      {
-        ...{ name: container?.name, image: container?.image, imageID: "" },
-        ...{ ready: false, started: false, restartCount: 0 },
-        state: { terminated },
+    containerStatuses: ends.map(({ name, exitCode, log }) => ({
+      ...{ name, image: spec?.containers.find((one) => one.name === name)?.image, imageID: "" },
+      ...{ ready: false, started: false, restartCount: 0 },
+      state: {
+        terminated: {
+          ...{ exitCode, startedAt, finishedAt },
+          reason: exitCode === 0 ? "Completed" : "Error",
+          ...(exitCode !== 0 && { message: log }),
+        },
       },
-    ],
+    })),
   };
 }

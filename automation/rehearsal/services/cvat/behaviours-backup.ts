@@ -16,6 +16,8 @@ export const BACKUP_BEHAVIOURS = {
   "third 3.4": "restores for who may make projects, as his, in the organization that he names",
   "third 3.4 lost": "begins every job anew, of nobody, without issues, storages and a film's overlap",
   "third 3.4 jobs": "restores ground truth and replicas of consensus with what is drawn in them",
+  "engine/serializers.py layout":
+    "forgets which frames of the ground truth do not count, and how replicas are merged, and takes both again",
   "engine/backup.py": "restores the pictures and the film that a task takes of all there are, and no others",
   "third 3.5": "has pictures of a lightweight backup once each task is linked, and the film at once",
   "third 3.6": "restores nothing of what is wrong, and says why in Python's words; a moved point is not wrong",

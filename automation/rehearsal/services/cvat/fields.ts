@@ -64,3 +64,13 @@ export function booleanField(body: Body, field: string): boolean | undefined {
 }
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
+
+/** A number from 0 to 1. Undefined: none is given. */
+export function shareField(body: Readonly<Record<string, unknown>>, field: string): number | undefined {
+  if (body[field] === undefined) return undefined;
+  const value = Number(body[field]);
+  if (Number.isNaN(value)) throw wrong(field, "A valid number is required.");
+  if (value < 0) throw wrong(field, "Ensure this value is greater than or equal to 0.");
+  if (value > 1) throw wrong(field, "Ensure this value is less than or equal to 1.");
+  return value;
+}

@@ -98,6 +98,8 @@ function shown(asked: Asked, { frames, ...job }: StoredJob) {
   const chunkType = task.data?.mode === "interpolation" ? "video" : "imageset";
   return {
     ...job,
+    // That is told by the task's layout alone.
+    disabled: undefined,
     url: `${url}/jobs/${job.id}`,
     assignee: basicUser(asked, job.assignee),
     project_id: task.project_id,

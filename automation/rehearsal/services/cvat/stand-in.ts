@@ -28,6 +28,7 @@ import { ORGANIZATION_ROUTES } from "./organizations.ts";
 import { PROJECT_ROUTES } from "./projects.ts";
 import { REQUEST_ROUTES } from "./requests.ts";
 import { calculate } from "./quality/reports.ts";
+import { CONSENSUS_ROUTES } from "./consensus.ts";
 import { QUALITY_ROUTES } from "./quality/routes.ts";
 import { pageAt } from "./pages.ts";
 import { SERVER_ROUTES } from "./server.ts";
@@ -59,6 +60,7 @@ const ROUTES: readonly Route[] = [
   ...UPLOAD_ROUTES,
   ...EXPORT_ROUTES,
   ...QUALITY_ROUTES,
+  ...CONSENSUS_ROUTES,
   ...REQUEST_ROUTES,
   ...EVENT_ROUTES,
   ...MODEL_ROUTES,

@@ -242,6 +242,8 @@ export interface StoredJob {
   type: JobType;
   /** Those of a ground-truth job. Default: the range. */
   frames?: number[];
+  /** Those of them that do not count. Default: none. */
+  disabled?: number[];
   parent_job_id?: number | null;
   /** What a backup says of it, until its state or stage is changed. Default: what they come to. */
   status?: string;
@@ -298,6 +300,13 @@ export interface StoredQualitySettings {
   max_validations_per_job: number;
 }
 
+/** Of a task with replicas. */
+export interface StoredConsensusSettings {
+  id: number;
+  task_id: number;
+  iou_threshold: number;
+}
+
 export interface StoredAccessToken {
   id: number;
   name: string;
@@ -338,6 +347,7 @@ export interface State {
   events: StoredEvent[];
   reports: StoredReport[];
   qualitySettings: StoredQualitySettings[];
+  consensusSettings: StoredConsensusSettings[];
   accessTokens: StoredAccessToken[];
   /** By their keys. */
   sessions: Record<string, StoredSession>;
@@ -364,6 +374,7 @@ const EMPTY: State = {
   events: [],
   reports: [],
   qualitySettings: [],
+  consensusSettings: [],
   accessTokens: [],
   sessions: {},
   usersJob: null,

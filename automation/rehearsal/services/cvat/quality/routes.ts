@@ -5,7 +5,7 @@ import { begin } from "../requests.ts";
 import type { StoredReport } from "../store.ts";
 import { reportName, type ReportData } from "./reports.ts";
 import { changeSettings, listSettings } from "./settings.ts";
-import { layoutOf, truthOf } from "./truth.ts";
+import { changeLayout, layoutOf, truthOf } from "./truth.ts";
 import { basicUser } from "../users.ts";
 
 /** A job's report says who had it. */
@@ -16,7 +16,7 @@ const shown = (asked: Asked, one: StoredReport) => ({
 
 /** (cvat-real-third-look.md, 6.5, 6.6) */
 export const QUALITY_ROUTES: readonly Route[] = [
-  { path: /^tasks\/(\d+)\/validation_layout$/, methods: { GET: layoutOf } },
+  { path: /^tasks\/(\d+)\/validation_layout$/, methods: { GET: layoutOf, PATCH: changeLayout } },
   { path: /^quality\/settings$/, methods: { GET: listSettings } },
   { path: /^quality\/settings\/(\d+)$/, methods: { PATCH: changeSettings } },
   {

@@ -1,6 +1,6 @@
 import { json, type Answer } from "../answers.ts";
 import { byId, page, type Asked } from "../asked.ts";
-import { choiceField, wrong } from "../fields.ts";
+import { choiceField, shareField } from "../fields.ts";
 import { oneTask } from "../owned.ts";
 import type { State, StoredQualitySettings, Store } from "../store.ts";
 
@@ -29,14 +29,8 @@ export function changeSettings(asked: Asked): Answer {
   const { body, state } = asked;
   const settings = byId(asked, state.qualitySettings, "QualitySettings");
   oneTask({ ...asked, parts: [String(settings.task_id)] });
-  for (const field of ["iou_threshold", "target_metric_threshold"] as const) {
-    if (body[field] === undefined) continue;
-    const value = Number(body[field]);
-    if (Number.isNaN(value)) throw wrong(field, "A valid number is required.");
-    if (value < 0) throw wrong(field, "Ensure this value is greater than or equal to 0.");
-    if (value > 1) throw wrong(field, "Ensure this value is less than or equal to 1.");
-    settings[field] = value;
-  }
+  for (const field of ["iou_threshold", "target_metric_threshold"] as const)
+    settings[field] = shareField(body, field) ?? settings[field];
   if (body["target_metric"] !== undefined) settings.target_metric = choiceField(body, "target_metric", METRICS);
   if (body["max_validations_per_job"] !== undefined)
     settings.max_validations_per_job = Number(body["max_validations_per_job"]);

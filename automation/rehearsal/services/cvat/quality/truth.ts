@@ -1,5 +1,6 @@
 import { errorPage, json, nothing, Refusal, refuse, type Answer } from "../answers.ts";
 import type { Asked } from "../asked.ts";
+import { touchBoth } from "../dates.ts";
 import { choiceField, wrong } from "../fields.ts";
 import { countIn, drawn } from "../frame-choice.ts";
 import { oneJob, oneTask, removeIssues } from "../owned.ts";
@@ -64,5 +65,27 @@ export function removeJob(asked: Asked): Answer {
 export function layoutOf(asked: Asked): Answer {
   const truth = truthOf(asked, oneTask(asked).id);
   if (!truth) return json(200, { mode: null });
-  return json(200, { mode: "gt", validation_frames: truth.frames ?? [], disabled_frames: [] });
+  return json(200, { mode: "gt", validation_frames: truth.frames ?? [], disabled_frames: truth.disabled ?? [] });
+}
+
+/** Has frames of the truth not count, or count again. (engine/serializers.py, TaskValidationLayoutWriteSerializer) */
+export function changeLayout(asked: Asked): Answer {
+  const { body } = asked;
+  const task = oneTask(asked);
+  const truth = truthOf(asked, task.id);
+  // CVAT returns the error that it means to raise. (engine/views.py, validation_layout)
+  if (!truth) throw new Refusal(errorPage(500, "Server Error (500)"));
+  if (body["frame_selection_method"] !== undefined)
+    throw refuse(400, ["Honeypots can only be modified if the task validation mode is 'gt_pool'"]);
+  if (body["disabled_frames"] !== undefined) {
+    const wanted = body["disabled_frames"] as number[];
+    const unknown = wanted.filter((frame) => !truth.frames?.includes(frame)).sort((one, other) => one - other);
+    if (unknown.length > 0)
+      throw refuse(400, [
+        `Unknown frames requested for exclusion from the validation set: ${[...new Set(unknown)].join(", ")}`,
+      ]);
+    truth.disabled = [...wanted];
+    touchBoth(asked, task);
+  }
+  return layoutOf(asked);
 }
