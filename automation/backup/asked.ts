@@ -1,9 +1,11 @@
 import { UserError } from "../../components/program/errors.ts";
 import { Unreached, type ApiRequest, type Send } from "../../components/kubernetes/api-server.ts";
+import type { JsonPatch } from "../../components/kubernetes/field-manager.ts";
 import { patiently } from "../../components/rest/patience.ts";
 
 const WITHIN_MS = 30_000;
 const MERGE_PATCH = { "content-type": "application/merge-patch+json" };
+const JSON_PATCH = { "content-type": "application/json-patch+json" };
 
 /** How often what changes nothing is asked: an API server that is begun anew takes half a minute. */
 const PATIENT = 8;
@@ -43,6 +45,11 @@ export class Asked {
 
   async patch(path: string, body: object): Promise<void> {
     await this.#text({ method: "PATCH", path, body, headers: MERGE_PATCH }, PATIENT, []);
+  }
+
+  /** @returns false where somebody changed it since it was read */
+  async patchRead(path: string, body: JsonPatch): Promise<boolean> {
+    return (await this.#text({ method: "PATCH", path, body, headers: JSON_PATCH }, PATIENT, [409, 422])) !== undefined;
   }
 
   async remove(path: string): Promise<void> {

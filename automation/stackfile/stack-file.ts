@@ -33,6 +33,14 @@ export async function readStackFile(file: string): Promise<StackFile> {
       },
     );
   });
+  return stackFileOf(file, text);
+}
+
+/**
+ * A stack file of a text that may be written there.
+ * @throws UserError when it is not YAML, naming the line
+ */
+export function stackFileOf(file: string, text: string): StackFile {
   const document = parseAsEngine(text);
   if (document.errors.length > 0) {
     throw new UserError(

@@ -1,5 +1,6 @@
 import { cronJobName } from "../../components/backup/cron-jobs.ts";
 import { watchedOf } from "../../components/backup/plan.ts";
+import type { VolumeName } from "../../components/backup/volumes/volume.ts";
 import { apiServer } from "../../components/kubernetes/api-server.ts";
 import { kubeConfig } from "../../components/kubernetes/kube-config.ts";
 import { UserError } from "../../components/program/errors.ts";
@@ -11,8 +12,9 @@ import { listedBackups } from "../backup/kept/listing.ts";
 import type { Told } from "../backup/told.ts";
 import { databaseStep, type DatabaseStep } from "../backup/whole/database-step.ts";
 import { lostWith } from "../backup/whole/lost.ts";
-import { projectsSince } from "../backup/whole/projects-step.ts";
+import { newestVolumes, projectsSince } from "../backup/whole/projects-step.ts";
 import { foreseenText, occupiedText, wholeText, type Foreseen } from "../backup/whole/text.ts";
+import { restoreJob, type ToldOfVolume } from "../backup/volumes/restore.ts";
 import type { DataLab } from "../data/connect/lab.ts";
 import { inDataLab } from "../data/connect/run.ts";
 import { streamProgress } from "../progress.ts";
@@ -39,7 +41,7 @@ export async function restoreWhole({ json, identity, replace, yes, dryRun, ...fl
     const at = { signal, stands, progress };
     stands("Nothing was changed.");
     const foreseen = await foresee(lab, at);
-    const { steps, projects } = foreseen;
+    const { steps, volumes, projects } = foreseen;
     const occupied = steps.filter(({ is }) => is === "occupied");
     const open = steps.filter(({ is }) => is === "lost" || is === "occupied");
     if (dryRun) {
@@ -54,7 +56,7 @@ export async function restoreWhole({ json, identity, replace, yes, dryRun, ...fl
     // What cannot be opened is told before anybody is asked.
     const keys = new Map<DatabaseStep, Uint8Array | undefined>();
     for (const step of open) if (step.look) keys.set(step, await fileKeyOf(step.look.backup, identity));
-    if (!yes && (open.length > 0 || projects.length > 0)) await confirm(flags.stack);
+    if (!yes && (open.length > 0 || volumes.length > 0 || projects.length > 0)) await confirm(flags.stack);
     // Of a run that was killed after the database was back.
     for (const { cluster, look, is } of steps) if (is === "there" && look?.left.length) await cluster.scaleUp();
     for (const step of open)
@@ -63,13 +65,18 @@ export async function restoreWhole({ json, identity, replace, yes, dryRun, ...fl
           ...{ cluster: step.cluster, progress, stands },
           letGo: lettingGo(flags, step.engine, progress),
         });
+    // What is there as it was backed up is passed over.
+    const written: ToldOfVolume[] = [];
+    for (const { volume } of volumes)
+      written.push(await inLab(lab, restoreJob(plannedIn(lab), { volume: volume as VolumeName }), at));
     // CVAT knows the token of these backups no more: the next `up` makes another.
     const isSignedOut = open.some(({ engine }) => engine === "postgresql");
     const told = projects.length > 0 && !isSignedOut ? await projectsBack(lab, steps, at) : undefined;
     const next = open.length === 0 ? [] : nextOf(flags, isSignedOut && projects.length > 0);
-    print({ ...shown(foreseen), projects: told, next }, wholeText(foreseen, told, next), json);
+    const done = { volumes: written, projects: told, next };
+    print({ ...shown(foreseen), ...done }, wholeText(foreseen, done), json);
     if (next.length > 0) process.exitCode = NOT_YET;
-    if (told) endAs(told);
+    for (const one of [...written, ...(told ? [told] : [])]) endAs(one);
   });
 }
 
@@ -88,7 +95,11 @@ async function foresee(lab: DataLab, { signal, stands, progress }: AtWork): Prom
       }),
     );
   const projects = backup.parts.includes("projects") ? projectsSince(listed, stampOf(steps)) : [];
-  return { steps, projects, lost: lostWith(plan, steps) };
+  const volumes = newestVolumes(
+    listed,
+    backup.volumes.map(({ name }) => name),
+  );
+  return { steps, volumes, projects, lost: lostWith(plan, steps, volumes) };
 }
 
 /** Stamp of the dump that CVAT is put back from. */
@@ -109,8 +120,9 @@ function nextOf({ stack, folder }: StackFlags, again: boolean): string[] {
   return [`npm run platform -- up${place}`, ...(again ? [`npm run platform -- backup restore --all${place}`] : [])];
 }
 
-const shown = ({ steps, projects, lost }: Foreseen) => ({
+const shown = ({ steps, volumes, projects, lost }: Foreseen) => ({
   databases: steps.map(({ engine, is, stamp, look }) => ({ engine, is, stamp, losses: look?.losses ?? [] })),
+  backedUp: volumes.map(({ volume, stamp }) => ({ volume, stamp })),
   younger: projects.map(({ organization, project, stamp }) => ({ organization, project, stamp })),
   lost,
 });

@@ -1,12 +1,8 @@
-import * as auto from "@pulumi/pulumi/automation/index.js";
-import { versionsIn, type InstalledVersions } from "../../components/preflight/versions.ts";
 import { UserError } from "../../components/program/errors.ts";
-import { openUserStack } from "../engine/door.ts";
-import { readState } from "../engine/stored-state.ts";
-import { streamProgress } from "../progress.ts";
 import { needsAttention, setsNamed, upgradeCheck, upgradeText } from "../report/upgrade.ts";
 import { soundPlan } from "../stackfile/sound-plan.ts";
 import { readStackFile, stackFilePath } from "../stackfile/stack-file.ts";
+import { installedIn } from "../upgrade/installed.ts";
 import type { StackFlags } from "./flags.ts";
 import { print } from "./print.ts";
 
@@ -24,24 +20,7 @@ export async function check({ to, json, ...flags }: UpgradeCheckFlags): Promise<
       exitCode: 2,
     });
   }
-  const found = upgradeCheck(flags.stack, await installed(flags), plan, sets);
+  const found = upgradeCheck(flags.stack, await installedIn(flags), plan, sets);
   print(found, upgradeText(found), json);
   if (needsAttention(found)) process.exitCode = 3;
-}
-
-/** The versions that the stack's state knows; of a stack that the backend does not know, none. */
-async function installed({ stack: name, folder }: StackFlags): Promise<InstalledVersions> {
-  try {
-    const { stack } = await openUserStack({
-      stack: name,
-      folder,
-      create: false,
-      reads: true,
-      progress: streamProgress(),
-    });
-    return versionsIn((await readState(stack)).deployment.resources ?? []);
-  } catch (error) {
-    if (error instanceof UserError && error.cause instanceof auto.StackNotFoundError) return versionsIn([]);
-    throw error;
-  }
 }

@@ -7,9 +7,16 @@ export const tokenOf = ({ jump, to }: JumpMade): string => `${jump.id}@${to}`;
 /** By which a person says that a system goes to a release without a backup of its database: to that one, and to no other. */
 export const WITHOUT_BACKUP = "without-backup";
 
+/** By which `upgrade back` says that the database was put back as a backup of that release has it. */
+export const RESTORED_BACKUP = "restored-backup";
+
 /** `stepsTaken` of a system's section. It is a key and no flag, since a plain `pulumi up` must take it too. */
 export function stepsTaken(jumps: readonly Jump[]) {
-  const ids = [...jumps.filter(({ handled }) => handled === undefined).map(({ id }) => id), WITHOUT_BACKUP];
+  const ids = [
+    ...jumps.filter(({ handled }) => handled === undefined).map(({ id }) => id),
+    WITHOUT_BACKUP,
+    RESTORED_BACKUP,
+  ];
   const token = z
     .string()
     .regex(

@@ -12,6 +12,7 @@ import { POSTGRESQL, startPostgresql, type PostgresqlServer } from "../contract/
 import { startSession } from "../contract/postgresql-session.ts";
 import { jpegOf } from "../fixtures/cvat/pictures.ts";
 import { startScene, type Lab } from "../rehearsal/harness.ts";
+import { stackCli, type StackCli } from "./stack-cli.ts";
 
 /*
  * Backups in a lab: the CronJob objects that `up` made, their pods run as processes from their own specs with the Secrets and ConfigMaps of the
@@ -23,14 +24,12 @@ const REQUIREMENTS = path.resolve(import.meta.dirname, "../python/backup/require
 let lab: Lab;
 let folder: string;
 let data: DataLab;
-const variables: Record<string, string> = {};
-const before: Record<string, string | undefined> = {};
+let stack: StackCli;
 
 beforeAll(async () => {
   const python = await pythonEnvironment(REQUIREMENTS, { progress: silentProgress });
   // Pods take `python` from the path of the cluster's controller, which is this process's.
-  variables["PATH"] = [path.dirname(python), POSTGRESQL, process.env["PATH"]].filter(Boolean).join(":");
-  use(variables);
+  stack = stackCli({ PATH: [path.dirname(python), POSTGRESQL, process.env["PATH"]].filter(Boolean).join(":") });
   ({ lab } = await startScene(
     {
       // Where ClearML is off, people of CVAT who are no workers have keys of the object store.
@@ -40,31 +39,17 @@ beforeAll(async () => {
     },
     { whole: true },
   ));
+  stack.of(lab);
   folder = path.join(lab.home.folder, "stack");
-  const { PULUMI_BACKEND_URL = "", PULUMI_CONFIG_PASSPHRASE = "" } = lab.rehearsal().env;
-  use({ PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE });
   data = await dataLab({ stack: "lab", folder }, silentProgress);
 });
 afterAll(async () => {
   await data.close();
   await lab.end();
-  for (const [name, value] of Object.entries(before))
-    if (value === undefined) Reflect.deleteProperty(process.env, name);
-    else process.env[name] = value;
+  stack.end();
 });
 
-function use(more: Record<string, string>): void {
-  for (const [name, value] of Object.entries(more)) {
-    before[name] ??= process.env[name];
-    process.env[name] = value;
-  }
-}
-
-async function cli(...words: string[]) {
-  const command = ["automation/bin.mjs", ...words, "--stack", "lab", "--folder", folder, "--json"];
-  const { exitCode, stdout, stderr } = await execa(process.execPath, command, { reject: false, stdin: "ignore" });
-  return { exitCode, stderr, told: JSON.parse(stdout || "{}") as Record<string, unknown> };
-}
+const cli = (...words: string[]) => stack.run(...words);
 
 it("says that none was made, makes one when asked, and lists it; what is asked for and is not there is refused", async () => {
   const none = await cli("backup", "status");

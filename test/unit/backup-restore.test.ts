@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { DatabaseCluster } from "../../automation/backup/databases/cluster.ts";
 import { restored, type RestoreOptions } from "../../automation/backup/databases/restore.ts";
 import { silentProgress } from "../../automation/progress.ts";
+import type { JsonPatch } from "../../components/kubernetes/field-manager.ts";
 import type { ApiRequest, Send } from "../../components/kubernetes/api-server.ts";
 
 const NAMESPACE_PATH = "/api/v1/namespaces/cvat";
@@ -13,10 +14,12 @@ const NAMESPACE = "/namespaces/cvat/";
 const STAMP = "20261201T004700Z";
 
 interface Stored {
-  metadata: { name: string; annotations: Record<string, string> };
+  metadata: { name: string; annotations: Record<string, string>; resourceVersion: string; managedFields: object[] };
   spec: { replicas: number; template: { spec: { containers: { env: { name: string }[] }[] } } };
   status: { replicas: number; readyReplicas: number };
 }
+
+const APPLIED = { manager: "vision-platform", operation: "Apply" };
 
 /** The API server of a namespace, whose pods come and go at once. */
 class Namespace {
@@ -47,7 +50,7 @@ class Namespace {
       ["cvat-frontend", 1, "OTHER"],
     ] as const)
       this.workloads.set(name, {
-        metadata: { name, annotations: {} },
+        metadata: { name, annotations: {}, resourceVersion: "1", managedFields: [APPLIED] },
         spec: { replicas, template: { spec: { containers: [{ env: [{ name: variable }] }] } } },
         status: { replicas, readyReplicas: replicas },
       });
@@ -60,7 +63,7 @@ class Namespace {
     const found = this.#answer(request);
     return Promise.resolve(
       found === undefined
-        ? { status: 404, text: "{}" }
+        ? { status: Array.isArray(request.body) ? 422 : 404, text: "{}" }
         : { status: 200, text: typeof found === "string" ? found : JSON.stringify(found) },
     );
   };
@@ -78,7 +81,8 @@ class Namespace {
       this.owners.push(...metadata.ownerReferences.map((one) => `${one.kind} ${one.uid}`));
       return {};
     }
-    if (method === "PATCH") return this.#patch(name, body as Stored);
+    if (method === "PATCH")
+      return Array.isArray(body) ? this.#patchRead(name, body as JsonPatch) : this.#patch(name, body as Stored);
     if (method === "DELETE" && plural === "jobs") {
       this.changes.push("removed");
       return {};
@@ -95,6 +99,7 @@ class Namespace {
       return body as object;
     }
     if (method === "POST") return this.#begin(body as { spec: { template: { spec: { containers: Container[] } } } });
+    if (plural === "deployments" && name !== "") return this.workloads.get(name);
     if (plural === "deployments") return { items: [...this.workloads.values()] };
     if (plural === "statefulsets") return { items: [] };
     if (plural === "cronjobs") return cronJob(name);
@@ -119,7 +124,19 @@ class Namespace {
       else stored.metadata.annotations[key] = value;
     stored.spec.replicas = spec.replicas;
     stored.status = { replicas: spec.replicas, readyReplicas: spec.replicas };
+    stored.metadata.managedFields.push({ manager: "vision-platform", operation: "Update" });
     this.changes.push(`${name} ${spec.replicas}`);
+    return {};
+  }
+
+  /** As where somebody changes an object at the same moment, it refuses the first. */
+  #patchRead(name: string, body: JsonPatch): object | undefined {
+    const { metadata } = this.workloads.get(name) ?? expect.fail(`no ${name}`);
+    const read = body.find(({ op }) => op === "test")?.value;
+    if (metadata.resourceVersion === "1") metadata.resourceVersion = "2";
+    if (read !== metadata.resourceVersion) return undefined;
+    for (const { op, path: at } of body)
+      if (op === "remove") metadata.managedFields.splice(Number(at.split("/").at(-1)), 1);
     return {};
   }
 
@@ -248,6 +265,26 @@ describe("restoring a database", () => {
     expect(namespace.replicas()).toEqual(AS_IT_WAS);
   });
 
+  it("leaves the number of replicas to the next up, to which another owner of it would be a conflict", async () => {
+    await restore();
+    for (const { metadata } of namespace.workloads.values()) expect(metadata.managedFields).toEqual([APPLIED]);
+  });
+
+  it("leaves all down for who brings it up as another release, but where it failed", async () => {
+    await restore({ staysDown: true });
+    expect(namespace.changes).toEqual(["look", "let go", ...DOWN, "restore"]);
+    expect(namespace.replicas()).toMatchObject({ "backend-server": 0, frontend: 1 });
+    // What a run that was killed then has left.
+    await restore();
+    expect(namespace.replicas()).toEqual(AS_IT_WAS);
+    namespace.answer = (request) =>
+      "look" in request
+        ? well({ now })
+        : { outcome: "failed", failed: [{ what: "CVAT's PostgreSQL", why: "disk full" }] };
+    await expect(restore({ staysDown: true })).rejects.toThrow("disk full");
+    expect(namespace.replicas()).toEqual(AS_IT_WAS);
+  });
+
   it("changes nothing in a dry run, and where it may not scale down", async () => {
     expect(await restore({ dryRun: true })).toMatchObject({
       done: false,
@@ -285,7 +322,7 @@ describe("restoring a database", () => {
 
   it("gives back what it took where not all of it could be taken", async () => {
     const send: Send = async (request) => {
-      const isLast = request.method === "PATCH" && request.path.endsWith("import") && namespace.changes.length === 3;
+      const isLast = request.method === "PATCH" && request.path.includes("import") && namespace.changes.length === 3;
       return isLast ? { status: 403, text: "{}" } : namespace.send(request);
     };
     await expect(restore({}, send)).rejects.toThrow("answers 403 to PATCH");

@@ -6,7 +6,7 @@ import { lossesOf } from "../../automation/backup/databases/report.ts";
 import type { Workload } from "../../automation/backup/databases/workloads.ts";
 import { databaseStep, judged } from "../../automation/backup/whole/database-step.ts";
 import { lostWith } from "../../automation/backup/whole/lost.ts";
-import { projectsSince } from "../../automation/backup/whole/projects-step.ts";
+import { newestVolumes, projectsSince } from "../../automation/backup/whole/projects-step.ts";
 import { foreseenText, occupiedText, wholeText } from "../../automation/backup/whole/text.ts";
 import { silentProgress } from "../../automation/progress.ts";
 import type { Engine } from "../../components/backup/databases/database.ts";
@@ -93,6 +93,7 @@ describe("what is said of it", () => {
     ...{ place: `p/${stamp}/`, stamp, kind: "project", organization: "lab" },
     project: { id, name },
   });
+  const data = { place: "v/", stamp: "20261201T031700Z", kind: "volume", volume: "cvat-data" };
   const listed = [
     of("20261201T011700Z", 1, "Roads"),
     of("20261130T011700Z", 1, "Roads"),
@@ -101,7 +102,10 @@ describe("what is said of it", () => {
 
   it("names the dump with its time, what it would take away, what has a younger backup, and what is lost", () => {
     const projects = projectsSince(listed, DUMP);
-    const lines = foreseenText({ steps: [step("lost"), none], projects, lost: lostWith(plan, [step("lost"), none]) });
+    const lines = foreseenText({
+      ...{ steps: [step("lost"), none], projects, volumes: [data] },
+      lost: lostWith(plan, [step("lost"), none], [data]),
+    });
     const text = lines.join("\n");
     expect(text).toContain(`CVAT's PostgreSQL as it was at ${DUMP}: k, 7 bytes, not encrypted`);
     expect(text).toContain("engine_task: 2 rows now, 10 in the dump");
@@ -109,22 +113,28 @@ describe("what is said of it", () => {
     expect(text).toContain("    lab/Roads, of 2026-12-01 01:17 UTC");
     expect(text).not.toContain("Old");
     expect(text).toContain("CVAT: what was done after 2026-12-01 00:47 UTC");
+    expect(text).toContain("Volume cvat-data, of 2026-12-01 03:17 UTC");
+    expect(text).toContain("uploaded after 2026-12-01 03:17 UTC");
     expect(text).toMatch(/experiments, models' names and queues, since there is no dump\.\n.*Elasticsearch/);
+  });
+
+  it("takes the newest of a volume that is of use, of those that are backed up", () => {
+    const bad = { ...data, stamp: "20261202T031700Z", bad: "a content is gone" };
+    expect(newestVolumes([bad, data], ["cvat-data"])).toEqual([data]);
+    expect(newestVolumes([bad, data], ["clearml-files"])).toEqual([]);
   });
 
   it("without a dump has all that is in projects' backups", () => {
     expect(projectsSince(listed, undefined).map(({ project }) => project?.name)).toEqual(["Roads", "Old"]);
-    expect(lostWith(plan, []).join()).toContain("CVAT: what is in no project's backup, since there is no dump");
+    expect(lostWith(plan, [], []).join()).toContain("CVAT: what is in no project's backup, since there is no dump");
   });
 
   it("says how to go on where the lab is not empty, and after each part", () => {
     expect(occupiedText([step("occupied")]).join("\n")).toMatch(/not empty.*2 rows now, 10 in the dump.*--replace/s);
-    const foreseen = { steps: [step("lost")], projects: [], lost: [] };
-    expect(wholeText(foreseen, undefined, ["npm run platform -- up"])).toBe(
+    const done = { volumes: [], projects: undefined, next: [] };
+    expect(wholeText({ steps: [step("lost")] }, { ...done, next: ["npm run platform -- up"] })).toBe(
       "CVAT's PostgreSQL is as it was at 2026-12-01 00:47 UTC.\nNot all is back yet. Next:\n  npm run platform -- up",
     );
-    expect(wholeText({ ...foreseen, steps: [step("there"), none] }, undefined, [])).toBe(
-      "Nothing is to be brought back.",
-    );
+    expect(wholeText({ steps: [step("there"), none] }, done)).toBe("Nothing is to be brought back.");
   });
 });

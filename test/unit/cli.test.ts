@@ -114,7 +114,10 @@ describe("help", () => {
       "task status",
       "tools",
       "up",
+      "upgrade back",
       "upgrade check",
+      "upgrade clearml",
+      "upgrade cvat",
     ]);
   });
 

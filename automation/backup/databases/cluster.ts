@@ -6,6 +6,7 @@ import { BACKUP_LABEL } from "../../../components/backup/names.ts";
 import { FILE_KEY, FILE_KEY_SECRET } from "../../../components/backup/databases/database-pod.ts";
 import type { Database } from "../../../components/backup/databases/database.ts";
 import type { Send } from "../../../components/kubernetes/api-server.ts";
+import { FIELD_MANAGER, handOver, type ManagedMetadata } from "../../../components/kubernetes/field-manager.ts";
 import { UserError } from "../../../components/program/errors.ts";
 import { until } from "../../../components/rest/until.ts";
 import type { Progress, ProgressTask } from "../../progress.ts";
@@ -16,6 +17,7 @@ import { doneAgain } from "./again.ts";
 import { scaledDown, scaledUp, workloadsOf, type Workload } from "./workloads.ts";
 
 const LOOK_MS = 1_000;
+const LET_GO_WITHIN_MS = 30_000;
 const GONE_WITHIN_MS = 300_000;
 const READY_WITHIN_MS = 900_000;
 /** How long a Job that was given a key stays after its end, with the key where nobody has taken that away. */
@@ -86,7 +88,7 @@ export class DatabaseCluster {
   /** Takes their pods away, and waits until they are gone. */
   async scaleDown(workloads: readonly Workload[]): Promise<void> {
     await this.#progress.task("Scaling down what uses the database", async (task) => {
-      for (const one of workloads) await this.#asked.patch(this.#workload(one), scaledDown(one));
+      for (const one of workloads) await this.#scale(one, scaledDown(one));
       await this.#waited(task, GONE_WITHIN_MS, ({ pods }) => pods === 0, "still has pods");
     });
   }
@@ -122,7 +124,7 @@ export class DatabaseCluster {
     await this.#progress.task("Scaling up what uses the database", async (task) => {
       for (const one of await this.workloads()) {
         const body = scaledUp(one);
-        if (body !== undefined) await this.#asked.patch(this.#workload(one), body);
+        if (body !== undefined) await this.#scale(one, body);
       }
       if (this.#signal.aborted) return;
       await this.#waited(task, READY_WITHIN_MS, ({ ready, replicas }) => ready >= replicas, "is not ready");
@@ -142,6 +144,23 @@ export class DatabaseCluster {
         return { job: job.metadata?.name ?? "", request };
     }
     return undefined;
+  }
+
+  /**
+   * Changes a workload, and leaves nobody as the owner of what was changed: the number of replicas is the next `up`'s again, to which another
+   * owner's would be a conflict. (components/kubernetes/field-manager.ts)
+   */
+  async #scale(one: Workload, body: object): Promise<void> {
+    const path = this.#workload(one);
+    await this.#asked.patch(`${path}?fieldManager=${FIELD_MANAGER}`, body);
+    await until(
+      async () => {
+        const { metadata = {} } = (await this.#asked.get<{ metadata?: ManagedMetadata }>(path)) ?? {};
+        const left = handOver(metadata, () => false);
+        return left === undefined || (await this.#asked.patchRead(path, left));
+      },
+      { isDone: (done) => done, everyMs: LOOK_MS / 5, withinMs: LET_GO_WITHIN_MS },
+    );
   }
 
   /**

@@ -30,6 +30,11 @@ export interface RestoreOptions extends LookOptions {
   dryRun: boolean;
   /** Has the state let go of the records that lie in the database. */
   letGo: () => Promise<void>;
+  /**
+   * Whether what uses the database stays down afterwards, for who brings it up as another release: nothing of the one that is there may see the
+   * database, the Job of its users neither. Default: it comes up.
+   */
+  staysDown?: boolean;
 }
 
 /** A dump that was read, and the database that it would be put in the place of. */
@@ -113,7 +118,13 @@ function assertSame({ engine, stamp, dryRun }: RestoreOptions, job: string, its:
 export async function putBack(
   { title, backup, atWork }: Pick<Looked, "title" | "atWork"> & { backup: Pick<Found, "stamp"> },
   fileKey: Uint8Array | undefined,
-  { cluster, progress, stands, letGo }: Pick<RestoreOptions, "cluster" | "progress" | "stands" | "letGo">,
+  {
+    cluster,
+    progress,
+    stands,
+    letGo,
+    staysDown,
+  }: Pick<RestoreOptions, "cluster" | "progress" | "stands" | "letGo" | "staysDown">,
 ): Promise<Found> {
   // Before anything else: of a database that stays as it is the next `up` finds them too.
   await letGo();
@@ -136,6 +147,7 @@ export async function putBack(
     );
     throw error;
   }
+  if (staysDown) return { ...backup, ...after };
   const down = "What was scaled down comes back when the same is run again, or by hand.";
   stands(`${title} is as the dump has it, with whom it had. ${down}`);
   try {

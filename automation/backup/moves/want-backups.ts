@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ENGINES } from "../../../components/backup/databases/database.ts";
-import { WITHOUT_BACKUP } from "../../../components/charts/steps-taken.ts";
+import { RESTORED_BACKUP, WITHOUT_BACKUP } from "../../../components/charts/steps-taken.ts";
 import type { Plan } from "../../../components/lab/plan.ts";
 import {
   backupBeforeMove,
@@ -60,8 +60,10 @@ export async function wantBackups(
 
 function waivedBy({ lab }: Plan, { system, to }: Move, backups: BackupsBeforeMoves): string | undefined {
   if (backups === "waived") return "--without-backup";
-  const token = `${WITHOUT_BACKUP}@${to}`;
-  return lab[system].stepsTaken.includes(token) ? `stepsTaken names ${token}` : undefined;
+  const token = [WITHOUT_BACKUP, RESTORED_BACKUP]
+    .map((id) => `${id}@${to}`)
+    .find((one) => lab[system].stepsTaken.includes(one));
+  return token === undefined ? undefined : `stepsTaken names ${token}`;
 }
 
 /** The dumps that there are, by the key of what makes them, which the last run has left in state. */

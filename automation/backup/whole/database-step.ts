@@ -33,6 +33,10 @@ export async function databaseStep({ database, listed, ownProjects, ...at }: Dat
   const step = { engine, title: TITLES[engine], cluster: at.cluster };
   const noted = await at.cluster.noted();
   if (!listed.some((one) => one.database === engine && one.bad === undefined)) return { ...step, is: "none" };
+  const begun = await at.cluster.atWork();
+  // Of a run that was killed: what it comes to is seen in the database.
+  if (begun !== undefined && "restore" in begun.request)
+    await at.cluster.run(`Following Job ${begun.job}, which a run before this one began`, begun.request);
   const look = await looked({ ...at, engine });
   const is = judged(engine, look, { noted, ownProjects });
   return { ...step, is, look, stamp: is === "there" && noted !== undefined ? noted : look.backup.stamp };

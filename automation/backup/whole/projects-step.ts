@@ -11,3 +11,8 @@ export function projectsSince(listed: readonly ListedBackup[], since: string | u
   }
   return [...newest.values()].filter(({ stamp }) => since === undefined || stamp > since);
 }
+
+/** The newest backup of each volume that is of use. @param listed the newest first */
+export function newestVolumes(listed: readonly ListedBackup[], names: readonly string[]): ListedBackup[] {
+  return names.flatMap((name) => listed.find(({ volume, bad }) => volume === name && bad === undefined) ?? []);
+}

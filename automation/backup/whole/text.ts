@@ -3,20 +3,28 @@ import type { ListedBackup } from "../kept/listing.ts";
 import { dateText } from "../kept/stamps.ts";
 import { restoredText } from "../text-back.ts";
 import type { Told } from "../told.ts";
+import type { ToldOfVolume } from "../volumes/restore.ts";
+import { restoredVolumeText } from "../volumes/text.ts";
 import type { DatabaseStep } from "./database-step.ts";
 
 /** What is to come back, and what is lost. */
 export interface Foreseen {
   steps: readonly DatabaseStep[];
+  /** The newest backup of each volume. */
+  volumes: readonly ListedBackup[];
   projects: readonly ListedBackup[];
   lost: readonly string[];
 }
 
 /** What is said before anything is done. */
-export function foreseenText({ steps, projects, lost }: Foreseen): string[] {
+export function foreseenText({ steps, volumes, projects, lost }: Foreseen): string[] {
   return [
     "What comes back, from where:",
     ...steps.flatMap(stepText),
+    ...volumes.map(
+      ({ volume = "", stamp }) =>
+        `  Volume ${volume}, of ${dateText(stamp)}: files that are gone, or older there. What is newer stays.`,
+    ),
     ...projectsText(projects, steps),
     "What is lost:",
     ...lost.map((one) => `  ${one}.`),
@@ -60,11 +68,19 @@ export function occupiedText(steps: readonly DatabaseStep[]): string[] {
 }
 
 /** What was done. */
-export function wholeText(foreseen: Foreseen, projects: Told | undefined, next: readonly string[]): string {
+export function wholeText(
+  foreseen: Pick<Foreseen, "steps">,
+  {
+    volumes,
+    projects,
+    next,
+  }: { volumes: readonly ToldOfVolume[]; projects: Told | undefined; next: readonly string[] },
+): string {
   const restored = foreseen.steps.filter(({ is }) => is === "lost" || is === "occupied");
-  if (restored.length === 0 && projects === undefined) return "Nothing is to be brought back.";
+  if (restored.length === 0 && volumes.length === 0 && projects === undefined) return "Nothing is to be brought back.";
   return [
     ...restored.map(({ title, stamp = "" }) => `${title} is as it was at ${dateText(stamp)}.`),
+    ...volumes.map((told) => restoredVolumeText(told, false)),
     ...(projects === undefined ? [] : [restoredText(projects, false)]),
     ...(next.length > 0 ? ["Not all is back yet. Next:", ...next.map((one) => `  ${one}`)] : []),
   ].join("\n");

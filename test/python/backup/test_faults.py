@@ -177,14 +177,14 @@ def test_a_full_bucket(lab):
     assert leftovers(lab) == []
 
 
-def quota(size, bucket=GIVEN.get("store", {}).get("bucket")):
+def quota(size, bucket=None):
     """What a bucket may hold, in bytes; 0: anything. (minio: cmd/admin-bucket-handlers.go, PutBucketQuotaConfigHandler)"""
     import requests
     from botocore.auth import S3SigV4Auth
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import Credentials
 
-    at = f"{GIVEN['store']['endpoint']}/minio/admin/v3/set-bucket-quota?bucket={bucket}"
+    at = f"{GIVEN['store']['endpoint']}/minio/admin/v3/set-bucket-quota?bucket={bucket or GIVEN['store']['bucket']}"
     body = json.dumps({"quota": size, "size": size, "quotatype": "hard"}) if size else json.dumps({"quota": 0})
     asked = AWSRequest("PUT", at, data=body.encode())
     root = GIVEN["root"]
@@ -367,7 +367,7 @@ def test_a_database_whose_bucket_is_full_gets_room_where_fewer_are_kept(lab):
 
     def night():
         type(lab).days += 1
-        runs.in_run("postgresql", settings, {}, lambda run: databases.dump(run, room, None), store)
+        runs.in_run("postgresql", settings, {}, lambda run: databases.dump(run, room, None, None), store)
         return store.read_json(f"{own['to']}runs/last.json")
 
     made = [night() for _ in range(3)]
