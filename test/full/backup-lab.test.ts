@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import path from "node:path";
 import type { KubernetesObject, V1DeploymentSpec, V1JobStatus, V1Secret } from "@kubernetes/client-node";
 import { execa } from "execa";
@@ -208,7 +209,10 @@ describe.skipIf(POSTGRESQL === undefined)("CVAT's database, which is a real Post
     const looked = await cli(...RESTORE, "--dry-run");
     expect([looked.exitCode, JSON.stringify(looked.told)]).toEqual([2, expect.stringContaining(job ?? "")]);
     const next = begin();
-    await expect.poll(() => unended(), { timeout: 60_000 }).toEqual([job]);
+    let said = "";
+    next.stderr.on("data", (piece: Buffer) => (said += piece.toString()));
+    await expect.poll(() => said, { timeout: 120_000, interval: 500 }).toContain("it is followed");
+    expect(await unended()).toEqual([job]);
     await holder.end();
     const { exitCode, stdout, stderr } = await next;
     expect(exitCode, stderr).toBe(0);
@@ -229,6 +233,10 @@ describe.skipIf(POSTGRESQL === undefined)("CVAT's database, which is a real Post
     expect(stderr).toContain("What was scaled down was scaled up again");
     expect(await unended()).toEqual([]);
     await expect.poll(uses, { timeout: 60_000 }).toEqual(before);
+    // A container has half a minute to end: a restore that gets its lock before would still be put through, whole.
+    const folders = async () =>
+      (await readdir(path.join(lab.home.folder, "pods"), { withFileTypes: true })).filter((one) => one.isDirectory());
+    await expect.poll(folders, { timeout: 90_000, interval: 1000 }).toEqual([]);
     await holder.end();
     const bucket = await data.backups();
     await expect.poll(() => bucket.stat("databases/postgresql/lock.json"), { timeout: 40_000 }).toBeUndefined();
