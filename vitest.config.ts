@@ -15,6 +15,7 @@ const FULL_ALONE = [
   "test/rehearsal/keycloak-lab.test.ts",
   "test/rehearsal/storage-tls.test.ts",
   "test/rehearsal/versions.test.ts",
+  "test/rehearsal/whole-lab-faults.test.ts",
 ];
 
 export default defineConfig({
@@ -86,7 +87,6 @@ export default defineConfig({
             "test/rehearsal/storage.test.ts",
             "test/rehearsal/homelab.test.ts",
             "test/rehearsal/old-state.test.ts",
-            "test/rehearsal/whole-lab-faults.test.ts",
           ],
           globalSetup: "test/rehearsal/setup.ts",
           maxWorkers: 2,
