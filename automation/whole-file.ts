@@ -4,16 +4,17 @@ import path from "node:path";
 const BESIDE = /^\.(\d+)\.new$/;
 
 /**
- * Writes a file for its owner alone, whole or not at all, wherever this process is killed: it is written beside first, since one that is there
+ * Writes a file whole or not at all, wherever this process is killed: it is written beside first, since one that is there
  * already may be open to others. What a killed process left beside it is taken away.
  * @param over whether one that is there is written over
+ * @param mode its rights. Default: for its owner alone
  * @throws Error with `code` EEXIST where it is there and is not to be written over, else that of the system
  */
-export async function writeWhole(file: string, content: string | Buffer, over: boolean): Promise<void> {
+export async function writeWhole(file: string, content: string | Buffer, over: boolean, mode = 0o600): Promise<void> {
   await removeLeft(file);
   const beside = `${file}.${process.pid}.new`;
   try {
-    await writeFile(beside, content, { mode: 0o600, flag: "wx" });
+    await writeFile(beside, content, { mode, flag: "wx" });
     await (over ? rename(beside, file) : link(beside, file));
   } finally {
     await rm(beside, { force: true });

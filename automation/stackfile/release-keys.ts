@@ -1,9 +1,10 @@
-import { rename, rm, stat, writeFile } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { isMap, type Document } from "yaml";
 import { PROJECT } from "../../components/lab/sections.ts";
 import { TABLES } from "../../components/preflight/known-bad-jumps.ts";
 import type { System } from "../../components/preflight/versions.ts";
 import { UserError } from "../../components/program/errors.ts";
+import { writeWhole } from "../whole-file.ts";
 import { parseAsEngine } from "./engine-yaml.ts";
 
 /** Keys of a section that say which release of it is installed: `version` and these. */
@@ -63,13 +64,7 @@ function makeSection(document: Document, section: readonly string[]): void {
   if (!isMap(document.getIn(section))) document.setIn(section, document.createNode({}));
 }
 
-/** Writes a stack file at one go: nobody finds half of one, however this ends. */
+/** Writes a stack file at one go, with the rights that it has: nobody finds half of one, however this ends. */
 export async function writeStackFile(file: string, text: string): Promise<void> {
-  const beside = `${file}.${process.pid}.new`;
-  try {
-    await writeFile(beside, text, { mode: (await stat(file)).mode });
-    await rename(beside, file);
-  } finally {
-    await rm(beside, { force: true });
-  }
+  await writeWhole(file, text, true, (await stat(file)).mode & 0o777);
 }
