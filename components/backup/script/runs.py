@@ -203,6 +203,8 @@ def refused(run, outcome, error, code):
 
 
 def stop(*_):
+    # Said once more, as a kubelet does that starts anew, it would break off the summary, and leave the lock.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise Stopped()
 
 

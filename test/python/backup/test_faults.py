@@ -279,13 +279,16 @@ def test_a_worker_that_was_killed_leaves_an_export_that_blocks_until_another_beg
     recovers(lab)
 
 
-def test_a_run_that_is_stopped_says_so_and_leaves_no_lock(lab, tmp_path):
+@pytest.mark.parametrize("times", [1, 20])
+def test_a_run_that_is_stopped_says_so_and_leaves_no_lock(lab, tmp_path, times):
     order(workers={"export": "down"})
     lab.settings["projects"]["exportHours"] = 1
     process = started(lab, {}, tmp_path)
     wait_for(lambda: b"1 of 1" in process.stdout.peek())
     time.sleep(0.5)
-    process.terminate()
+    for _ in range(times):
+        process.terminate()
+        time.sleep(0.01)
     assert process.wait(30) == runs.FAILED
     newest = lab.last()
     assert (newest["outcome"], newest["lastWell"]) == ("incomplete", lab.first[-1]["stamp"])

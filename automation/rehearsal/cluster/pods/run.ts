@@ -65,7 +65,8 @@ export function runPods(home: string, kubeconfig: KubeConfig): void {
   };
   const end = (uid: string) => {
     const own = running.get(uid);
-    if (own === undefined) return;
+    // A pod that ends is told of again and again, and a kubelet tells its containers once.
+    if (own === undefined || own.isOver) return;
     own.isOver = true;
     own.children.forEach(terminate);
     setTimeout(() => own.children.forEach(killAll), GRACE_MS).unref();
