@@ -4,6 +4,7 @@ import { UserError } from "../../../components/program/errors.ts";
 import { until } from "../../../components/rest/until.ts";
 import { failureOf } from "../../data/in-cluster/troubles.ts";
 import type { Asked } from "../asked.ts";
+import { hasEnded } from "../follow.ts";
 
 const LOOK_MS = 500;
 const WITHIN_MS = 1_800_000;
@@ -50,10 +51,8 @@ export async function doneAgain(asked: Asked, namespace: string, name: string, s
     if (now === undefined) throw new UserError(`Job ${own} was removed before it had ended.`);
     return now;
   };
-  const isOver = ({ status }: V1Job) =>
-    status?.conditions?.some(({ type, status: is }) => /^(Complete|Failed)$/.test(type) && is === "True") ?? false;
   const ended = await until(look, {
-    ...{ isDone: isOver, everyMs: LOOK_MS, withinMs: WITHIN_MS, signal },
+    ...{ isDone: hasEnded, everyMs: LOOK_MS, withinMs: WITHIN_MS, signal },
     late: () => new UserError(`Job ${own} has not ended after ${WITHIN_MS / 60_000} minutes.`),
   });
   const selector = encodeURIComponent(`batch.kubernetes.io/job-name=${own}`);
