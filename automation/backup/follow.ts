@@ -1,5 +1,6 @@
 import type { V1CronJob, V1Job, V1Pod } from "@kubernetes/client-node";
 import { BACKUP_CONTAINER } from "../../components/backup/names.ts";
+import { podHasEnded } from "../../components/kubernetes/pod-phase.ts";
 import { UserError } from "../../components/program/errors.ts";
 import { until } from "../../components/rest/until.ts";
 import { failureOf, heldUp, troubleOf, type Cures } from "../data/in-cluster/troubles.ts";
@@ -116,16 +117,15 @@ export async function ended(at: JobPlace): Promise<boolean> {
   const job = await jobAt(at);
   if (job !== undefined && !hasEnded(job)) await at.asked.remove(jobPath(at));
   const pods = await until(() => podsOf(at), {
-    isDone: (seen) => seen.every(isOver),
+    isDone: (seen) => seen.every(podHasEnded),
     ...{ everyMs: LOOK_MS, withinMs: ENDED_WITHIN_MS },
   });
-  return pods.every(isOver);
+  return pods.every(podHasEnded);
 }
 
 /** Undefined where there is no such Job. */
 const jobAt = (at: JobPlace): Promise<V1Job | undefined> => at.asked.get<V1Job>(jobPath(at));
 
-const isOver = ({ status }: V1Pod) => status?.phase === "Succeeded" || status?.phase === "Failed";
 const isBegun = ({ status }: V1Pod) => status?.phase !== undefined && status.phase !== "Pending";
 
 /** What the scripts' container has written so far. */

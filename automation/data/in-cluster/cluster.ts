@@ -8,6 +8,7 @@ import {
 } from "@kubernetes/client-node";
 import type { KubeConfig, KubernetesObject, V1Job, V1PersistentVolumeClaim, V1Pod } from "@kubernetes/client-node";
 import { mountsClaim } from "../../../components/kubernetes/mounts.ts";
+import { podHasEnded } from "../../../components/kubernetes/pod-phase.ts";
 import { UserError } from "../../../components/program/errors.ts";
 import { patiently } from "../../../components/rest/patience.ts";
 import { until } from "../../../components/rest/until.ts";
@@ -110,7 +111,7 @@ export class WorkCluster {
       this.batch.deleteNamespacedJob({ namespace, name, propagationPolicy: "Background" }).catch(nothingWhereMissing),
     );
     await until(() => this.podsOf(name), {
-      isDone: (pods) => pods.every(hasEnded),
+      isDone: (pods) => pods.every(podHasEnded),
       everyMs: 300,
       withinMs: GONE_WITHIN_MS,
     });
@@ -142,7 +143,6 @@ export class WorkCluster {
 export const folderOfJob = ({ metadata }: V1Job): string => metadata?.annotations?.[FOLDER_ANNOTATION] ?? "";
 
 const createdAt = ({ metadata }: V1Pod) => metadata?.creationTimestamp?.getTime() ?? 0;
-const hasEnded = ({ status }: V1Pod) => status?.phase === "Succeeded" || status?.phase === "Failed";
 
 function nothingWhereMissing(error: unknown): undefined {
   if (error instanceof ApiException && error.code === 404) return undefined;

@@ -1,5 +1,6 @@
 import type { LabConfig } from "../../lab/sections.ts";
 import { devicesAmong, devicesOf, sumOf, type Devices } from "../../kubernetes/devices.ts";
+import { podHasEnded } from "../../kubernetes/pod-phase.ts";
 import { FUNCTION_LABEL, RUNTIME_CLASS_LABEL } from "../../nuclio/names.ts";
 import type { LiveNode, LivePod } from "../facts.ts";
 import type { DeviceNode } from "./fit.ts";
@@ -35,7 +36,7 @@ export function offeredBy(nodes: readonly LiveNode[], others: readonly OthersPod
 /** Pods of others that hold devices. Without the right to list pods there are none to be seen. */
 export function othersPods(pods: readonly LivePod[] | undefined, lab: LabConfig): OthersPod[] {
   return (pods ?? [])
-    .filter((pod) => pod.spec?.nodeName !== undefined && !hasEnded(pod) && !isOurs(pod, lab))
+    .filter((pod) => pod.spec?.nodeName !== undefined && !podHasEnded(pod) && !isOurs(pod, lab))
     .map(({ metadata, spec }) => ({
       name: `${metadata?.namespace ?? ""}/${metadata?.name ?? ""}`,
       node: spec?.nodeName ?? "",
@@ -43,8 +44,6 @@ export function othersPods(pods: readonly LivePod[] | undefined, lab: LabConfig)
     }))
     .filter(({ devices }) => Object.keys(devices).length > 0);
 }
-
-const hasEnded = ({ status }: LivePod) => status?.phase === "Succeeded" || status?.phase === "Failed";
 
 /** Tasks, and functions that the stack file has or that this run takes out: those that others deployed lack our label. */
 function isOurs({ metadata }: LivePod, { cvat, clearml, functions }: LabConfig): boolean {
